@@ -1,0 +1,45 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every Swift target is held to the same rules: Swift 6 mode, strict memory safety, no warning.
+let rules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A room of the house (see Docs/Architecture.md): what it is called and which rooms lie below it.
+func room(_ name: String, on below: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: below, swiftSettings: rules)
+}
+
+/// The tests of one room: no root, no clock, parallel.
+func tests(of room: String, on others: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(room)Tests",
+    dependencies: [.target(name: room)] + others,
+    swiftSettings: rules)
+}
+
+let package = Package(
+  name: "probe",
+  products: [.executable(name: "probe", targets: ["probe"])],
+  targets: [
+    // Pure: neither Glibc nor Foundation (`make audit` proves it).
+    room("Timebase"),
+    room("Wire", on: ["Timebase"]),
+    room("Handshake", on: ["Wire", "Timebase"]),
+    room("Engines", on: ["Handshake", "Wire", "Timebase"]),
+    room("Statistics", on: ["Timebase"]),
+    room("Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
+
+    // Impure: the kernel, the loop, the words on the terminal.
+    .target(name: "CLinux"),
+    room("Kernel", on: ["CLinux", "Wire", "Timebase"]),
+    room(
+      "Runner", on: ["Kernel", "Engines", "Report", "Statistics", "Handshake", "Wire", "Timebase"]),
+    room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
+    .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
+  ]
+)

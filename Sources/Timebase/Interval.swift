@@ -1,0 +1,37 @@
+/// A length of time in whole nanoseconds; negative when it runs backwards.
+public struct Interval: Hashable, Comparable, Sendable {
+  /// The length in nanoseconds.
+  public var nanoseconds: Int64
+
+  /// A length of so many nanoseconds.
+  @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  /// No time at all.
+  public static let zero = Interval(nanoseconds: 0)
+
+  /// A length of whole nanoseconds.
+  @inlinable public static func nanoseconds(_ count: Int64) -> Interval { Interval(nanoseconds: count) }
+  /// A length of whole microseconds.
+  @inlinable public static func microseconds(_ count: Int64) -> Interval { Interval(nanoseconds: count * 1_000) }
+  /// A length of whole milliseconds.
+  @inlinable public static func milliseconds(_ count: Int64) -> Interval { Interval(nanoseconds: count * 1_000_000) }
+  /// A length of whole seconds.
+  @inlinable public static func seconds(_ count: Int64) -> Interval { Interval(nanoseconds: count * 1_000_000_000) }
+
+  @inlinable public static func < (a: Interval, b: Interval) -> Bool { a.nanoseconds < b.nanoseconds }
+  @inlinable public static func + (a: Interval, b: Interval) -> Interval {
+    Interval(nanoseconds: a.nanoseconds + b.nanoseconds)
+  }
+  @inlinable public static func - (a: Interval, b: Interval) -> Interval {
+    Interval(nanoseconds: a.nanoseconds - b.nanoseconds)
+  }
+  @inlinable public static func * (a: Interval, factor: Int64) -> Interval {
+    Interval(nanoseconds: a.nanoseconds * factor)
+  }
+  @inlinable public static func / (a: Interval, divisor: Int64) -> Interval {
+    Interval(nanoseconds: a.nanoseconds / divisor)
+  }
+
+  /// The same length without its sign.
+  @inlinable public var magnitude: Interval { Interval(nanoseconds: abs(nanoseconds)) }
+}

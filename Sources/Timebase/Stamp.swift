@@ -1,0 +1,65 @@
+/// Which clock a duration was read from.
+public enum ClockSource: String, Hashable, Sendable {
+  /// The kernel's own stamps of both packets.
+  case kernel
+  /// User space, around the system calls.
+  case user
+  /// The kernel's TCP, asked through TCP_INFO (`--connect`).
+  case tcpInfo = "tcp_info"
+}
+
+/// When something happened: read from both clocks at once in user space, and by the kernel where it said so.
+public struct Stamp: Hashable, Sendable {
+  /// The monotonic clock, read in user space.
+  public var instant: Instant
+  /// The wall clock, read in the same moment.
+  public var wall: WallTime
+  /// The kernel's own stamp of the packet; nil where it gave none.
+  public var kernel: WallTime?
+
+  /// A moment as user space saw it, and the kernel's word for it if there is one.
+  @inlinable public init(instant: Instant, wall: WallTime, kernel: WallTime? = nil) {
+    self.instant = instant
+    self.wall = wall
+    self.kernel = kernel
+  }
+
+  /// The best wall-clock reading of the moment.
+  @inlinable public var bestWall: WallTime { kernel ?? wall }
+}
+
+/// A duration and the clock that it was read from.
+public struct Measurement: Hashable, Sendable {
+  /// The duration.
+  public var interval: Interval
+  /// Where both ends of it were read.
+  public var clock: ClockSource
+
+  /// A duration read from one clock.
+  @inlinable public init(_ interval: Interval, clock: ClockSource) {
+    self.interval = interval
+    self.clock = clock
+  }
+}
+
+extension Stamp {
+  /// How far the two user-space readings may drift apart before a step of the wall clock is assumed.
+  ///
+  /// The two clocks are slewed alike, so what remains is the time between the two reads.
+  public static let stepTolerance = Interval.microseconds(20)
+
+  /// The time from an earlier moment to this one.
+  ///
+  /// The kernel's stamps are used where both ends carry one and nothing contradicts them: the wall clock was
+  /// not stepped in between, and the kernel's interval lies inside the one that user space saw around it
+  /// (a packet leaves after `send` is called and arrives before `recv` returns).
+  public func since(_ earlier: Stamp) -> Measurement {
+    let seen = instant - earlier.instant
+    let user = Measurement(max(seen, .zero), clock: .user)
+    guard let from = earlier.kernel, let to = kernel else { return user }
+    let stepped = ((wall - earlier.wall) - seen).magnitude > Stamp.stepTolerance
+    let interval = to - from
+    guard !stepped, interval >= .zero, interval <= seen + Stamp.stepTolerance else { return user }
+    return Measurement(interval, clock: .kernel)
+  }
+}

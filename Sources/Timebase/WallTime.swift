@@ -1,0 +1,19 @@
+/// A point on the wall clock: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+///
+/// The kernel stamps packets on this clock (CLOCK_REALTIME), and it may be stepped at any moment:
+/// a difference of two is a duration only where the monotonic clock agrees (see `Stamp`).
+public struct WallTime: Hashable, Comparable, Sendable {
+  /// Nanoseconds since the epoch.
+  public var nanoseconds: Int64
+
+  /// The point so many nanoseconds after the epoch.
+  @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  @inlinable public static func < (a: WallTime, b: WallTime) -> Bool { a.nanoseconds < b.nanoseconds }
+  @inlinable public static func - (a: WallTime, b: WallTime) -> Interval {
+    Interval(nanoseconds: a.nanoseconds - b.nanoseconds)
+  }
+  @inlinable public static func + (a: WallTime, b: Interval) -> WallTime {
+    WallTime(nanoseconds: a.nanoseconds + b.nanoseconds)
+  }
+}
