@@ -100,6 +100,7 @@ extension TCPOptionList {
 
 extension TCPOptionList {
   /// Adds an option at the end, unpadded; false, and nothing added, when there is no room.
+  @discardableResult
   public mutating func append(_ option: TCPOption) -> Bool {
     switch option {
     case .endOfList: return octets.append(TCPOption.Kind.endOfList)
@@ -121,6 +122,7 @@ extension TCPOptionList {
   }
 
   /// Adds an option of any kind with a true length; false, and nothing added, when there is no room.
+  @discardableResult
   @inlinable public mutating func append(kind: UInt8, payload: RawSpan) -> Bool {
     let length = payload.byteCount &+ 2
     guard hasRoom(for: length) else { return false }
@@ -128,25 +130,30 @@ extension TCPOptionList {
   }
 
   /// Adds octets as they are, however wrong; false, and nothing added, when there is no room.
+  @discardableResult
   @inlinable public mutating func append(raw: RawSpan) -> Bool { octets.append(contentsOf: raw) }
 
   /// Adds a maximum segment size in octets (4 octets); false when there is no room.
+  @discardableResult
   @inlinable public mutating func appendMaximumSegmentSize(_ size: UInt16) -> Bool {
     octets.append(UInt32(TCPOption.Kind.maximumSegmentSize) << 24 | 4 << 16 | UInt32(size))
   }
 
   /// Adds a window scale (3 octets); false when there is no room.
+  @discardableResult
   @inlinable public mutating func appendWindowScale(_ shift: UInt8) -> Bool {
     guard hasRoom(for: 3) else { return false }
     return octets.append(UInt16(TCPOption.Kind.windowScale) << 8 | 3) && octets.append(shift)
   }
 
   /// Adds SACK permitted (2 octets); false when there is no room.
+  @discardableResult
   @inlinable public mutating func appendSACKPermitted() -> Bool {
     octets.append(UInt16(TCPOption.Kind.sackPermitted) << 8 | 2)
   }
 
   /// Adds timestamps (10 octets); false when there is no room.
+  @discardableResult
   @inlinable public mutating func appendTimestamps(value: UInt32, echoReply: UInt32) -> Bool {
     guard hasRoom(for: 10) else { return false }
     return octets.append(UInt16(TCPOption.Kind.timestamps) << 8 | 10)
@@ -154,9 +161,11 @@ extension TCPOptionList {
   }
 
   /// Adds one octet of padding; false when there is no room.
+  @discardableResult
   @inlinable public mutating func appendNoOperation() -> Bool { octets.append(TCPOption.Kind.noOperation) }
 
   /// Adds a SACK option of one block, from `first` up to, but without, `last` (10 octets); false when there is no room.
+  @discardableResult
   @inlinable public mutating func appendSACK(first: SequenceNumber, last: SequenceNumber) -> Bool {
     guard hasRoom(for: 10) else { return false }
     return octets.append(UInt16(TCPOption.Kind.sack) << 8 | 10)
