@@ -46,8 +46,8 @@ public enum Action<Report: Sendable>: Sendable {
   case open(slot: Int, address: IPAddress, port: UInt16)
   /// A packet is to be sent.
   case send(Transmission)
-  /// Something has ended: the slot's port is free again.
-  case report(Report, slot: Int)
+  /// Something has ended: the slot's port, if it had one, is free again.
+  case report(Report, slot: Int?)
   /// Everything has ended.
   case done
 }

@@ -54,7 +54,7 @@ public struct Connection: Sendable {
   public init(_ plan: Plan, seed: Seed) {
     self.plan = plan
     self.seed = seed
-    tcb = ControlBlock(iss: SequenceNumber(seed.iss), window: UInt32(plan.window))
+    tcb = ControlBlock(iss: SequenceNumber(plan.iss ?? seed.iss), window: UInt32(plan.window))
     retransmission = Retransmission(initial: plan.wait)
     transmissionsLeft = plan.retries
     sender = Sender(length: plan.data.count)

@@ -62,6 +62,19 @@ public struct Outcome: Sendable {
     exchange = Exchange()
   }
 
+  /// The outcome of a connection that was never tried: this host has no route to the target.
+  public init(unroutable remote: Endpoint, mode: Plan.Mode, at now: Stamp) {
+    let unspecified: IPAddress =
+      switch remote.address {
+      case .v4: .v4(IPv4Address(0))
+      case .v6: .v6(IPv6Address(0))
+      }
+    let flow = Flow(local: Endpoint(unspecified, 0), remote: remote)
+    self.init(
+      byKernel: flow, verdict: .unreachable, reason: .noRoute, started: now.wall, steps: [], ending: .none)
+    self.mode = mode == .full ? .full : .halfOpen
+  }
+
   /// The outcome of a conversation that has ended with a verdict; nil where it has none, as after an interrupt.
   public init?(_ conversation: Conversation) {
     let connection = conversation.connection

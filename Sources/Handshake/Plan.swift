@@ -31,6 +31,8 @@ public struct Plan: Hashable, Sendable {
   public var flags = TCPFlags.syn
   /// The options that the first segment carries.
   public var offer = Offer()
+  /// The initial sequence number; nil draws an unpredictable one for every connection (RFC 9293 §3.4.1).
+  public var iss: UInt32?
   /// Our receive window in octets, as the first segment's window field says it.
   public var window: UInt16 = 64_240
   /// What is sent once open, or inside the first segment where the mode is half-open.

@@ -21,7 +21,7 @@ extension ConnectEngine {
       if case .none = action { continue }
       return action
     }
-    if let due = nextStart, due <= now.instant { return begin() }
+    if let due = nextStart, due <= now.instant { return begin(at: now) }
     return active == 0 && nextStart == nil ? .done : .none
   }
 
@@ -69,18 +69,23 @@ extension ConnectEngine {
   /// A source port that was asked for serves one connection to a target at a time.
   private var isPortTaken: Bool { sourcePort != 0 && active > 0 }
 
-  private mutating func begin() -> Action<Finding> {
-    let slot = probes.firstIndex { $0 == nil } ?? probes.count
-    if slot == probes.count { probes.append(nil) }
-    generation &+= 1
-    probes[slot] = Probe(target: nextTarget, sequence: nextRound + 1, conversation: nil, generation: generation)
-    active += 1
-    let address = targets[nextTarget].source
+  private mutating func begin(at now: Stamp) -> Action<Finding> {
+    let (index, sequence) = (nextTarget, nextRound + 1)
     nextTarget += 1
     if nextTarget == targets.count {
       nextTarget = 0
       nextRound += 1
     }
-    return .open(slot: slot, address: address, port: sourcePort)
+    let target = targets[index]
+    guard let source = target.source else {
+      let outcome = Outcome(unroutable: target.remote, mode: target.plan.mode, at: now)
+      return .report(Finding(target: index, sequence: sequence, outcome: outcome), slot: nil)
+    }
+    let slot = probes.firstIndex { $0 == nil } ?? probes.count
+    if slot == probes.count { probes.append(nil) }
+    generation &+= 1
+    probes[slot] = Probe(target: index, sequence: sequence, conversation: nil, generation: generation)
+    active += 1
+    return .open(slot: slot, address: source, port: sourcePort)
   }
 }

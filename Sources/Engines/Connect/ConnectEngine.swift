@@ -6,15 +6,15 @@ import Wire
 public struct ConnectEngine: Engine {
   /// Where to, and what to do there.
   public struct Target: Sendable {
-    /// Our address towards it.
-    public var source: IPAddress
+    /// Our address towards it; nil where this host has no route there.
+    public var source: IPAddress?
     /// Its address and port.
     public var remote: Endpoint
     /// What each connection does.
     public var plan: Plan
 
     /// A target from its parts.
-    public init(source: IPAddress, remote: Endpoint, plan: Plan) {
+    public init(source: IPAddress?, remote: Endpoint, plan: Plan) {
       self.source = source
       self.remote = remote
       self.plan = plan
@@ -97,9 +97,9 @@ extension ConnectEngine {
   }
 
   public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
-    guard let index = probes[slot]?.target else { return .none }
+    guard let index = probes[slot]?.target, let source = targets[index].source else { return .none }
     let target = targets[index]
-    let flow = Flow(local: Endpoint(target.source, port), remote: target.remote)
+    let flow = Flow(local: Endpoint(source, port), remote: target.remote)
     var conversation = Conversation(target.plan, flow: flow, seed: seed)
     let outgoing = conversation.start(at: now)
     probes[slot]?.conversation = conversation
