@@ -1,5 +1,5 @@
 /// One option of a verb: its names, what it takes, what it does, and its line of help.
-struct Option<Settings> {
+struct Option<Settings: Sendable>: Sendable {
   /// The letter after one dash; nil where there is none.
   let short: Character?
   /// The word after two dashes; nil where there is none.
@@ -9,15 +9,28 @@ struct Option<Settings> {
   /// Its line of help.
   let help: String
   /// Carries it out; the second argument is its value, empty where it takes none.
-  let apply: (inout Settings, String) throws(UsageError) -> Void
+  let apply: @Sendable (inout Settings, String) throws(UsageError) -> Void
 
+  /// An option that takes a value.
   init(
-    _ short: Character?, _ long: String?, _ value: String? = nil, _ help: String,
-    apply: @escaping (inout Settings, String) throws(UsageError) -> Void
+    _ short: Character?, _ long: String?, _ value: String, _ help: String,
+    apply: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void
   ) {
     self.short = short
     self.long = long
     self.value = value
+    self.help = help
+    self.apply = apply
+  }
+
+  /// An option that takes none.
+  init(
+    _ short: Character?, _ long: String?, _ help: String,
+    apply: @escaping @Sendable (inout Settings, String) -> Void
+  ) {
+    self.short = short
+    self.long = long
+    value = nil
     self.help = help
     self.apply = apply
   }
@@ -27,7 +40,7 @@ struct Option<Settings> {
 }
 
 /// Options under a heading of the help.
-struct OptionGroup<Settings> {
+struct OptionGroup<Settings: Sendable>: Sendable {
   /// The heading.
   let title: String
   /// The options, in the order in which the help lists them.
@@ -35,7 +48,7 @@ struct OptionGroup<Settings> {
 }
 
 /// The options of a verb, and how a command line is read by them.
-struct OptionTable<Settings> {
+struct OptionTable<Settings: Sendable>: Sendable {
   /// All options, by heading.
   let groups: [OptionGroup<Settings>]
 

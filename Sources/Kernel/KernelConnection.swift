@@ -41,7 +41,8 @@ public struct KernelConnection: ~Copyable, Sendable {
   public func isEstablished() throws(Errno) -> Bool {
     let code = try descriptor.value(of: .error, from: CInt(0))
     guard code == 0 else { throw Errno(code: code, call: .connect) }
-    return try information().state == .established
+    // A quick peer may have closed already: any state past SYN-SENT will do.
+    return try information().state != .synSent
   }
 
   /// What the kernel's TCP knows of the connection, `tcp(7)` TCP_INFO.

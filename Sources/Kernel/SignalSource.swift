@@ -48,8 +48,11 @@ public struct SignalSource: ~Copyable {
     _ = try kernel(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &signals, nil) }
     let flags = CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC)
     descriptor = FileDescriptor(owning: try kernel(.signalfd) { unsafe signalfd(-1, &signals, flags) })
-    _ = Glibc.signal(SIGPIPE, SIG_IGN)
+    SignalSource.ignoreBrokenPipes()
   }
+
+  /// Ignores SIGPIPE for good: a reader who has gone away is then an EPIPE of `write`, which can be told.
+  public static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
 
   deinit {
     var signals = sigset_t()
