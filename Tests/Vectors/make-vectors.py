@@ -229,6 +229,7 @@ def ipv4_vectors():
 
 def ipv6_vectors():
     syn = TCP(**PORTS, flags="S", options=[("MSS", 1440)])
+    summed = TCP(**PORTS, flags="S", options=[("MSS", 1440)], chksum=0xD160)  # tcpdump's word: scapy sums none behind AH
     hop = IPv6ExtHdrHopByHop(options=[RouterAlert(), PadN(optdata=b"")])
     destination = IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(12))])
     routing = IPv6ExtHdrRouting(type=2, addresses=["2001:db8::77"], segleft=0)
@@ -242,7 +243,7 @@ def ipv6_vectors():
     yield "segment-routing", octets(v6() / IPv6ExtHdrSegmentRouting(addresses=["2001:db8::77", "2001:db8::78"], segleft=0, lastentry=1) / syn), "tcp good"
     yield "atomic-fragment", octets(v6() / atomic / syn), "tcp good"
     yield "all-of-them", octets(v6() / hop / destination / routing / atomic / destination / syn), "tcp good"
-    yield "authenticated", octets(v6(nh=51) / AH(nh=6, spi=0xABCD, seq=3, icv=bytes(range(12)), payloadlen=4) / syn), "tcp good"
+    yield "authenticated", octets(v6(nh=51) / AH(nh=6, spi=0xABCD, seq=3, icv=bytes(range(12)), payloadlen=4) / summed), "tcp good"
     yield "sixteen-headers", octets(chain([destination] * 16) / syn), "tcp good"
     yield "traffic-class", octets(v6(tc=0xB9, fl=0x12345, hlim=255) / syn), "tcp good"
     yield "link-local", octets(v6(src="fe80::1", dst="fe80::2") / syn), "tcp good"
@@ -253,7 +254,7 @@ def ipv6_vectors():
     yield "echo-request", octets(v6() / ICMPv6EchoRequest(id=1, seq=2)), "icmpv6 good"
     yield "unknown-next-header", octets(v6(nh=253) / Raw(b"experiment")), "foreign"
     whole = octets(v6() / syn)
-    yield "version-5", patched(whole, 0, b"\x50"), "malformed ipv6"
+    yield "version-5", patched(whole, 0, b"\x50"), "malformed ipv4"  # no version that we know
     yield "payload-length-beyond", patched(whole, 4, b"\0\xff"), "malformed ipv6"
     yield "payload-length-short", patched(whole, 4, b"\0\x0a"), "malformed tcp"
     yield "cut-39", whole[:39], "malformed ipv6"
