@@ -43,5 +43,15 @@ let package = Package(
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     tests(of: "Wire"),
+    // Golden packets, and what must hold for every one of them.
+    .target(
+      name: "Vectors", path: "Tests/Vectors",
+      exclude: [
+        "README.md", "capture-vectors.py", "make-vectors.py", "vector_file.py",
+        "linux-tcp.txt", "linux-icmp.txt", "crafted-tcp.txt", "crafted-options.txt",
+        "crafted-ipv4.txt", "crafted-ipv6.txt", "crafted-icmpv4.txt", "crafted-icmpv6.txt",
+      ],
+      swiftSettings: rules),
+    .testTarget(name: "WireVectorTests", dependencies: ["Wire", "Vectors"], swiftSettings: rules),
   ]
 )

@@ -10,7 +10,9 @@
 ///
 /// Every step consumes eight octets or more, and no more than `limit` headers are walked, so a packet cannot hold us up.
 public struct IPv6ExtensionCursor: ~Escapable {
-  /// The most headers a packet may chain. RFC 8200 §4.1 recommends at most seven; more than these serve no one but an attacker.
+  /// The most headers a packet may chain.
+  ///
+  /// RFC 8200 §4.1 knows seven; more than these serve no one but an attacker.
   @inlinable public static var limit: Int { 32 }
 
   @usableFromInline let payload: RawSpan
