@@ -88,7 +88,7 @@ private func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMut
   var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: texts.count + 1)
   for (index, text) in texts.enumerated() { unsafe pointers[index] = unsafe strdup(text) }
   defer {
-    for unsafepointer in unsafe pointers { unsafe free(pointer) }
+    for index in texts.indices { unsafe free(pointers[index]) }
   }
   return unsafe body(pointers)
 }
