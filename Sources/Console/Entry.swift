@@ -4,7 +4,7 @@ import Runner
 
 /// Runs the command line and returns the exit code.
 public func run() -> Int32 {
-  SignalSource.ignoreBrokenPipes()
+  SignalSource.ignoreWriteSignals()
   let words = Array(CommandLine.arguments.dropFirst())
   do throws(UsageError) {
     return try dispatch(words)

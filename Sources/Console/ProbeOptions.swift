@@ -68,10 +68,10 @@ extension OptionGroup where Settings == ProbeRequest {
         request.run.sourcePort = UInt16(try Values.integer(text, for: "-g", in: 1...65_535))
       },
       Option(nil, "ttl", "N", "time to live, or hop limit (default 64)") { request, text throws(UsageError) in
-        request.run.envelope.hopLimit = UInt8(try Values.integer(text, for: "--ttl", in: 1...255))
+        request.run.marking.hopLimit = UInt8(try Values.integer(text, for: "--ttl", in: 1...255))
       },
       Option("Q", nil, "TOS", "type of service, or traffic class, as 0x10") { request, text throws(UsageError) in
-        request.run.envelope.trafficClass = UInt8(try Values.integer(text, for: "-Q", in: 0...255))
+        request.run.marking.trafficClass = UInt8(try Values.integer(text, for: "-Q", in: 0...255))
       },
     ])
 

@@ -77,7 +77,7 @@ public struct FilterProgram: Hashable, Sendable {
     .loadHalf(at: 48),
   ]
 
-  private static let protocolTCP: UInt32 = 6
+  private static let protocolTCP = UInt32(IPProtocol.tcp)
 
   /// The end of a program: takes the packet if A is one of the ports.
   ///

@@ -80,6 +80,16 @@ public struct ReceiveSocket: ~Copyable, Sendable {
   }
 }
 
+extension ReceiveSocket {
+  /// How many packets the socket has lost so far for want of room, SO_MEMINFO (sock_diag.h).
+  ///
+  /// `Reception.dropped` counts only up to when that packet came in: what was lost after the last one shows here alone.
+  public func dropped() throws(Errno) -> UInt32 {
+    // SK_MEMINFO_VARS words, of which SK_MEMINFO_DROPS is the ninth.
+    try descriptor.value(of: .memoryInformation, from: InlineArray<36, UInt8>(repeating: 0)).raw.load(native: 32)
+  }
+}
+
 extension FileDescriptor {
   /// Throws away what came in between opening and shutting; bounded, since nothing comes in any more.
   fileprivate func drain() throws(Errno) {

@@ -32,8 +32,8 @@ public enum Signal: Hashable, Sendable {
 
 /// The signals of the process as something to poll and read, `signalfd(2)`: none ever interrupts the loop.
 ///
-/// While the value lives SIGINT, SIGTERM and SIGQUIT are blocked; SIGPIPE is ignored for good, so that a reader who
-/// has gone away is an EPIPE of `write`.
+/// While the value lives SIGINT, SIGTERM and SIGQUIT are blocked; SIGPIPE and SIGXFSZ are ignored for good, so that a
+/// reader who has gone away and a file that may grow no more are errors of `write`.
 public struct SignalSource: ~Copyable {
   /// What to poll for readability.
   public let descriptor: FileDescriptor
@@ -48,11 +48,14 @@ public struct SignalSource: ~Copyable {
     _ = try kernel(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &signals, nil) }
     let flags = CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC)
     descriptor = FileDescriptor(owning: try kernel(.signalfd) { unsafe signalfd(-1, &signals, flags) })
-    SignalSource.ignoreBrokenPipes()
+    SignalSource.ignoreWriteSignals()
   }
 
-  /// Ignores SIGPIPE for good: a reader who has gone away is then an EPIPE of `write`, which can be told.
-  public static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
+  /// Makes EPIPE and EFBIG errors of `write` alone, not the end of the process by SIGPIPE or SIGXFSZ.
+  public static func ignoreWriteSignals() {
+    _ = Glibc.signal(SIGPIPE, SIG_IGN)
+    _ = Glibc.signal(SIGXFSZ, SIG_IGN)
+  }
 
   deinit {
     var signals = sigset_t()

@@ -13,6 +13,7 @@ struct SocketOption {
   static var receiveBufferForce: SocketOption { SocketOption(level: SOL_SOCKET, name: SO_RCVBUFFORCE) }
   static var dropCounter: SocketOption { SocketOption(level: SOL_SOCKET, name: SO_RXQ_OVFL) }
   static var reuseAddress: SocketOption { SocketOption(level: SOL_SOCKET, name: SO_REUSEADDR) }
+  static var memoryInformation: SocketOption { SocketOption(level: SOL_SOCKET, name: SO_MEMINFO, call: .getsockopt) }
   static var linger: SocketOption { SocketOption(level: SOL_SOCKET, name: SO_LINGER) }
   static var error: SocketOption { SocketOption(level: SOL_SOCKET, name: SO_ERROR, call: .getsockopt) }
   static var packetInfoV4: SocketOption { SocketOption(level: CInt(IPPROTO_IP), name: IP_PKTINFO) }

@@ -10,22 +10,8 @@ struct LoopObserver<Report: Sendable> {
   var report: (Report) throws(Errno) -> Void
   /// SIGQUIT: the summary so far is wanted.
   var summarize: () throws(Errno) -> Void = {}
-  /// A packet passed, in its own octets and direction.
-  var packet: ((borrowing PassingPacket) throws(Errno) -> Void)?
-}
-
-/// A packet on its way in or out, as the loop saw it.
-struct PassingPacket: ~Escapable {
-  let arrival: Arrival
-  let stamp: Stamp
-  let isOurs: Bool
-
-  @_lifetime(copy arrival)
-  init(_ arrival: consuming Arrival, at stamp: Stamp, isOurs: Bool) {
-    self.arrival = arrival
-    self.stamp = stamp
-    self.isOurs = isOurs
-  }
+  /// A packet passed, in either direction.
+  var packet: ((borrowing Arrival, Stamp) throws(Errno) -> Void)?
 }
 
 /// Why the loop ended.
@@ -119,9 +105,9 @@ struct EventLoop<E: Engine> {
     now.kernel = reception.kernelStamp
     let arrival = Arrival(
       buffer.span.raw.extracting(first: min(reception.count, buffer.count)),
-      envelope: reception.envelope(protocolNumber: protocolNumber),
+      framing: reception.framing(protocolNumber: protocolNumber),
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
-    show(arrival, at: now, isOurs: false)
+    show(arrival, at: now)
     perform(engine.receive(arrival, at: now))
     return true
   }
@@ -181,14 +167,9 @@ extension EventLoop {
     // Read as late as can be: where the kernel gives no stamp, this one must do.
     let now = SystemClock.now()
     do throws(SendFailure) {
-      let shows = observer.packet != nil
-      var shown = false
       try network.send(transmission) { packet in
-        guard shows else { return }
-        shown = true
-        show(Arrival(sent: packet, flow: transmission.flow), at: now, isOurs: true)
+        show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
       }
-      _ = shown
       engine.departed(transmission.token, at: now)
     } catch {
       switch error {
@@ -199,10 +180,10 @@ extension EventLoop {
     }
   }
 
-  private mutating func show(_ arrival: consuming Arrival, at stamp: Stamp, isOurs: Bool) {
+  private mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {
     guard let packet = observer.packet, failure == nil else { return }
     do throws(Errno) {
-      try packet(PassingPacket(arrival, at: stamp, isOurs: isOurs))
+      try packet(arrival, stamp)
     } catch {
       fail(.output(error))
     }

@@ -10,7 +10,7 @@ final class Network {
   private let interface: Interface?
   /// The interface that a link-local destination is reached by.
   private let scope: UInt32
-  private let envelope: Envelope
+  private let marking: Marking
   private var guards: [Int: Reservation] = [:]
   /// A port that was asked for by number stays reserved for the whole run.
   private var kept: [Endpoint: ResetGuardBox] = [:]
@@ -24,10 +24,10 @@ final class Network {
   }
 
   /// Opens the raw sockets for the given families.
-  init(families: Set<AddressFamily>, interface: Interface?, scope: UInt32, envelope: Envelope) throws(Errno) {
+  init(families: Set<AddressFamily>, interface: Interface?, scope: UInt32, marking: Marking) throws(Errno) {
     self.interface = interface
     self.scope = scope
-    self.envelope = envelope
+    self.marking = marking
     for family in families { links[family] = try RawLink(family: family, interface: interface) }
   }
 
@@ -65,7 +65,7 @@ final class Network {
       count = try frame.build { (out) throws(WireError) in
         try PacketAssembly.write(
           transmission.segment, flow: transmission.flow,
-          text: transmission.data.span.raw.extracting(transmission.text), envelope: envelope, into: &out)
+          text: transmission.data.span.raw.extracting(transmission.text), marking: marking, into: &out)
       }
     } catch {
       throw .tooLarge

@@ -69,6 +69,11 @@ public struct ICMPv6MessageView: ~Escapable {
     return TransportChecksum.judge(segment: bytes, pseudoHeader: pseudoHeader)
   }
 
+  /// Judges the checksum by what the message came in.
+  @inlinable public func judgeChecksum(_ pseudoHeader: PseudoHeader) -> TransportChecksum {
+    TransportChecksum.judge(segment: bytes, pseudoHeader: pseudoHeader)
+  }
+
   /// Whether the message reports an error.
   @inlinable public var isError: Bool { type.isError }
 

@@ -38,7 +38,8 @@ extension TCPHeader {
 
 /// A TCP segment whose header length has been checked: the accessors cannot fail, and judge nothing.
 public struct TCPHeaderView: ~Escapable {
-  @usableFromInline let segment: RawSpan
+  /// All octets of the segment, header and payload.
+  public let segment: RawSpan
   /// The header with its options, in octets; at least 20.
   public let headerLength: Int
 
