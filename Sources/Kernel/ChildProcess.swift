@@ -88,11 +88,7 @@ private func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMut
   var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: texts.count + 1)
   for (index, text) in texts.enumerated() { unsafe pointers[index] = unsafe strdup(text) }
   defer {
-<<<<<<< HEAD
-    for index in unsafe pointers.indices { unsafe free(pointers[index]) }
-=======
     for index in texts.indices { unsafe free(pointers[index]) }
->>>>>>> kernel
   }
   return unsafe body(pointers)
 }

@@ -14,14 +14,6 @@ struct LoopObserver<Report: Sendable> {
   var packet: ((borrowing Arrival, Stamp) throws(Errno) -> Void)?
 }
 
-/// Why the loop ended.
-enum LoopEnd: Hashable {
-  /// The engine was done.
-  case done
-  /// A signal asked for it; the engine has cleared up.
-  case signal(Signal)
-}
-
 /// The one event loop: it owns sockets, clock and signals, asks the engine what to do, and knows no verb.
 struct EventLoop<E: Engine> {
   var engine: E
@@ -45,8 +37,8 @@ struct EventLoop<E: Engine> {
   /// The most packets that are taken in before the timers are looked at again.
   private static var batch: Int { 64 }
 
-  /// Runs until the engine is done or a signal comes.
-  mutating func run() throws(RunError) -> LoopEnd {
+  /// Runs until the engine is done; returns the signal that asked it to be, if one did.
+  mutating func run() throws(RunError) -> Signal? {
     var poller = Poller()
     let signals = try attempt { () throws(Errno) in try SignalSource() }
     _ = poller.add(signals.descriptor, for: .readable)
@@ -67,7 +59,7 @@ struct EventLoop<E: Engine> {
       }
     }
     if let failure { throw failure }
-    return signal.map { .signal($0) } ?? .done
+    return signal
   }
 
   /// Lets the engine do what is due, one thing at a time.

@@ -37,12 +37,16 @@ final class Network {
   /// How many packets the kernel dropped because our buffers were full.
   var dropped: UInt32 { all.reduce(0) { $0 &+ $1.dropped } }
 
+  /// Reserves a port that was asked for by number, for the whole run.
+  func keep(_ endpoint: Endpoint) throws(Errno) {
+    kept[endpoint] = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: interface)
+  }
+
   /// Reserves and guards a source port, and lets its packets in.
   func reserve(_ address: IPAddress, port: UInt16, for slot: Int) throws(Errno) -> UInt16 {
-    let asked = Endpoint(address, port)
-    let box = try kept[asked] ?? ResetGuardBox(address: address, port: port, interface: interface)
-    if port != 0 { kept[asked] = box }
-    guards[slot] = Reservation(box: box, endpoint: Endpoint(address, box.port), isKept: port != 0)
+    let own = kept[Endpoint(address, port)]
+    let box = try own ?? ResetGuardBox(address: address, port: port, interface: interface)
+    guards[slot] = Reservation(box: box, endpoint: Endpoint(address, box.port), isKept: own != nil)
     try links[address.family]?.listen(on: box.port)
     return box.port
   }

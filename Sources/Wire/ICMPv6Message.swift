@@ -64,9 +64,9 @@ public struct ICMPv6MessageView: ~Escapable {
 
   /// What the checksum says, which covers the addresses too (RFC 4443 §2.3).
   @inlinable public func judgeChecksum(source: IPv6Address, destination: IPv6Address) -> TransportChecksum {
-    let pseudoHeader = PseudoHeader(
-      source: .v6(source), destination: .v6(destination), protocolNumber: IPProtocol.icmpv6, length: length)
-    return TransportChecksum.judge(segment: bytes, pseudoHeader: pseudoHeader)
+    judgeChecksum(
+      PseudoHeader(
+        source: .v6(source), destination: .v6(destination), protocolNumber: IPProtocol.icmpv6, length: length))
   }
 
   /// Judges the checksum by what the message came in.

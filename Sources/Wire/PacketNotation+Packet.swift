@@ -5,7 +5,18 @@ extension PacketNotation {
   ///
   /// What is malformed is told by its error, and what is not ours in few words; tcpdump says other things there.
   public static func tcpdump(packet: RawSpan, relativeTo bases: Bases? = nil) -> String {
-    switch Dissection.ofIP(packet) {
+    line(Dissection.ofIP(packet), of: packet, relativeTo: bases)
+  }
+
+  /// The same line for a transport whose IPv6 header the kernel has told apart.
+  public static func tcpdump(transport: RawSpan, in envelope: Envelope, relativeTo bases: Bases? = nil) -> String {
+    line(Dissection.ofTransport(transport, in: envelope), of: RawSpan(), relativeTo: bases)
+  }
+
+  private static func line(
+    _ dissection: borrowing Dissection, of packet: RawSpan, relativeTo bases: Bases?
+  ) -> String {
+    switch dissection {
     case .tcp(let envelope, let view):
       guard let header = try? TCPHeader(view) else { return "\(name(of: envelope.source.family)) malformed" }
       let words = segment(header, payloadLength: view.payload.byteCount, relativeTo: bases)

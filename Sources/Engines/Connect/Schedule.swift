@@ -20,7 +20,7 @@ public struct Schedule: Hashable, Sendable {
   public static let stagger = Interval.milliseconds(5)
 
   /// How long after the start a probe is due.
-  func due(round: Int, target: Int, of targets: Int) -> Interval {
+  public func due(round: Int, target: Int, of targets: Int) -> Interval {
     let spread = min(Schedule.stagger, interval / Int64(max(targets, 1)))
     return interval * Int64(round) + spread * Int64(target)
   }
