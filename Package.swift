@@ -43,5 +43,6 @@ let package = Package(
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     tests(of: "Wire"),
+    tests(of: "Kernel", on: ["Wire", "Timebase"]),
   ]
 )
