@@ -53,5 +53,6 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(name: "WireVectorTests", dependencies: ["Wire", "Vectors"], swiftSettings: rules),
+    tests(of: "Kernel", on: ["Wire", "Timebase"]),
   ]
 )

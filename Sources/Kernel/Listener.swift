@@ -40,6 +40,9 @@ public struct ListenerConnection: ~Copyable, Sendable {
   /// What to poll for readability.
   public let descriptor: FileDescriptor
 
+  /// Sends our FIN and lets go; letting go of the value does the same.
+  public consuming func close() {}
+
   /// Reads and forgets what has come, at most 64 KiB of it.
   ///
   /// - Returns: whether the other side has closed or reset: let go of the value then, which sends our FIN.
