@@ -53,7 +53,11 @@ public struct ListenerConnection: ~Copyable, Sendable {
     do {
       for _ in 0..<16 {
         guard let count = try descriptor.read(into: &bytes) else { return false }
-        if count == 0 { return true }
+        if count == 0 {
+          // The acknowledgment of the FIN that the kernel may be holding back goes out now, before our own FIN.
+          try? descriptor.set(.quickAcknowledgment, to: CInt(1))
+          return true
+        }
       }
       return false
     } catch  where error.isConnectionReset {
