@@ -23,9 +23,9 @@ extension TextReport {
     return text + ", \(percentage)% packet loss, time \(summary.elapsed.wholeMilliseconds)ms"
   }
 
-  /// `rtt min/avg/max/mdev = …`, cut to microseconds as ping does, and the quantiles in the same manner.
+  /// `rtt min/avg/max/mdev = …`, in ping's arithmetic, and the quantiles in the same form.
   private func times(_ series: Series) -> String {
-    let moments = [series.moments.min, series.moments.mean, series.moments.max, series.moments.mdev]
+    let moments = [series.ping.min, series.ping.mean, series.ping.max, series.ping.mdev]
     let quantiles = [Quantile.p50, .p90, .p99].map { series.value(at: $0) }
     return "rtt min/avg/max/mdev = \(joined(moments)) ms\nrtt p50/p90/p99 = \(joined(quantiles)) ms\n"
   }
