@@ -41,5 +41,7 @@ let package = Package(
       "Runner", on: ["Kernel", "Engines", "Report", "Statistics", "Handshake", "Wire", "Timebase"]),
     room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
+
+    tests(of: "Statistics", on: ["Timebase"]),
   ]
 )
