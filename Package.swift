@@ -43,5 +43,6 @@ let package = Package(
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     tests(of: "Statistics", on: ["Timebase"]),
+    tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
   ]
 )

@@ -51,13 +51,13 @@ struct PacketWords {
     return lines
   }
 
-  /// A word that may be longer than a line: broken where it has a space, or where the line ends.
+  /// A word that may be longer than a line: broken before a name, or where the line ends.
   private static func broken(_ word: String, width: Int) -> [String] {
     var lines: [String] = []
     var rest = word[...]
     while rest.count > width {
       let line = rest.prefix(width)
-      let cut = line.lastIndex(of: " ") ?? line.endIndex
+      let cut = line.indices.last { rest[$0] == " " && rest[rest.index(after: $0)].isLetter } ?? line.endIndex
       lines.append(String(rest[..<cut]))
       rest = rest[cut...].drop { $0 == " " }
     }
