@@ -54,5 +54,7 @@ let package = Package(
       swiftSettings: rules),
     .testTarget(name: "WireVectorTests", dependencies: ["Wire", "Vectors"], swiftSettings: rules),
     tests(of: "Kernel", on: ["Wire", "Timebase"]),
+    tests(of: "Statistics", on: ["Timebase"]),
+    tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
   ]
 )
