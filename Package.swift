@@ -42,6 +42,8 @@ let package = Package(
     room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
+    tests(of: "Wire"),
+
     // Golden packets, and what must hold for every one of them.
     .target(
       name: "Vectors", path: "Tests/Vectors",
