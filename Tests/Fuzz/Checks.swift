@@ -21,6 +21,7 @@ func rewritten(
 
 /// Whether a dissection stays within its packet, and its checksums can be judged and sealed.
 func checkTransport(_ dissection: borrowing Dissection, of count: Int) {
+  check(dissection.checksum == nil || count >= 28, "a checksum of nothing")
   switch dissection {
   case .tcp(let envelope, let view):
     check(view.headerLength + view.payload.byteCount == envelope.transportLength, "TCP consumed and rest")
