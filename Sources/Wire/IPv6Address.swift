@@ -50,7 +50,7 @@ extension IPv6Address: CustomStringConvertible {
     while groups < 8, !parser.isAtEnd {
       let start = parser
       guard let (group, _) = parser.number(radix: 16, digits: 4) else { return nil }
-      if groups <= 6, parser.skip(".") {  // not a group after all: the dotted quad at the end
+      if parser.skip(".") {  // not a group after all: the dotted quad at the end, two groups long
         parser = start
         guard let quad = parser.dottedQuad() else { return nil }
         value = value << 32 | UInt128(quad)

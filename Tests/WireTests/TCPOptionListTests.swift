@@ -162,6 +162,18 @@ import Wire
     }
   }
 
+  @Test(arguments: 0...40)
+  func rawOctetsAreAddedWholeOrNotAtAll(filled: Int) throws {
+    let before = [UInt8](repeating: 1, count: filled)
+    for count in 0...41 {
+      var list = try TCPOptionList(raw: before.span.raw)
+      let raw = (0..<UInt8(count)).map { $0 ^ 0xff }
+      let isAdded = list.append(raw: raw.span.raw)
+      #expect(isAdded == (filled + count <= 40))
+      #expect(list.bytes.octets == (isAdded ? before + raw : before))
+    }
+  }
+
   @Test func moreThanFortyOctetsAreRefused() {
     let raw = [UInt8](repeating: 1, count: 41)
     let error = refusal { () throws(WireError) in _ = try TCPOptionList(raw: raw.span.raw) }
