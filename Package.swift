@@ -43,6 +43,7 @@ let package = Package(
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     tests(of: "Wire"),
+    tests(of: "Handshake", on: ["Wire", "Timebase"]),
     // Golden packets, and what must hold for every one of them.
     .target(
       name: "Vectors", path: "Tests/Vectors",
