@@ -73,11 +73,13 @@ public struct ConnectEngine: Engine {
 // MARK: The doors
 
 extension ConnectEngine {
+  /// Begins with the first target.
   public mutating func start(at now: Stamp) -> Action<Finding> {
     startedAt = now.instant
     return expire(at: now)
   }
 
+  /// Hands a packet to the connection whose flow it belongs to.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
     switch arrival.judged() {
     case .segment(let flow, let segment, let hopLimit):
@@ -95,26 +97,33 @@ extension ConnectEngine {
     }
   }
 
+  /// Sends the first segment from the port that was reserved.
   public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
-    guard let index = probes[slot]?.target, let source = targets[index].source else { return .none }
+    guard probes.indices.contains(slot), let index = probes[slot]?.target, let source = targets[index].source
+    else { return .none }
     let target = targets[index]
     let flow = Flow(local: Endpoint(source, port), remote: target.remote)
     var conversation = Conversation(target.plan, flow: flow, seed: seed)
-    let outgoing = conversation.start(at: now)
+    // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
+    let outgoing = isInterrupted ? nil : conversation.start(at: now)
     probes[slot]?.conversation = conversation
     return send(outgoing, from: slot)
   }
 
+  /// Hands a stamp of user space to the connection that sent the packet.
   public mutating func departed(_ token: Token, at stamp: Stamp) {
     update(token) { $0.departed(token.number, at: stamp) }
   }
 
+  /// Hands a stamp of the kernel's to the connection that sent the packet.
   public mutating func transmitted(_ token: Token, kernel: WallTime) {
     update(token) { $0.transmitted(token.number, kernel: kernel) }
   }
 
+  /// Ends the connection whose packet has no route.
   public mutating func failedToRoute(_ token: Token, at now: Stamp) { update(token) { $0.failedToRoute() } }
 
+  /// Begins nothing new, and ends what is under way.
   public mutating func interrupt(at now: Stamp) { isInterrupted = true }
 
   private mutating func handle(
