@@ -11,7 +11,7 @@ final class Presenter {
   private let targets: [ResolvedTarget]
   private let mode: Outcome.Mode
   private let plan: Plan
-  /// One target, one probe: the ladder is drawn. More: a line each, as ping does.
+  /// Whether the ladder is drawn: one target, one probe; of more there is a line each, as ping has it.
   private let isSingle: Bool
   private let text: TextReport
   private let output = Output.standardOutput
