@@ -13,8 +13,9 @@ extension Trace {
   /// Those in which both ends have agreed on sequence numbers.
   static let synchronized = ourStates.filter(\.isSynchronized)
 
-  /// A trace that stands in a state, with nothing sent that was not played. CLOSE-WAIT and ESTABLISHED after
-  /// `closes` owe their FIN.
+  /// A trace that stands in a state, with nothing sent that was not played.
+  ///
+  /// CLOSE-WAIT owes its FIN, and ESTABLISHED does where `owesClose` says so.
   static func reaching(_ state: State, owesClose: Bool = false, _ change: (inout Plan) -> Void = { _ in }) throws
     -> Trace
   {
