@@ -7,4 +7,11 @@ public enum Environment {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
+
+  /// Whether the locale's characters are UTF-8, as LC_ALL, LC_CTYPE and LANG say in that order, `locale(7)`.
+  public static var isUTF8: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(value).first { !$0.isEmpty } ?? "C"
+    let codeset = locale.prefix { $0 != "@" }.lowercased()
+    return codeset.hasSuffix("utf-8") || codeset.hasSuffix("utf8")
+  }
 }

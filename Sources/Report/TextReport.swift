@@ -23,13 +23,16 @@ public struct TextReport: Sendable {
     "PROBE \(target.printable) (\(remote.address)) from \(source): \(mode.words)\n"
   }
 
-  /// One probe in full: header, ladder, verdict, steps, notes.
+  /// The packets of one probe; empty where the kernel kept them to itself.
+  public func ladder(_ record: Record) -> String {
+    let ladder = Ladder(record.outcome, style: style).text
+    return ladder.isEmpty ? "" : "\n" + ladder + "\n"
+  }
+
+  /// One probe in full, after its header: ladder, verdict, steps, notes.
   public func single(_ record: Record) -> String {
     let outcome = record.outcome
-    var text = header(
-      target: record.target, remote: outcome.flow.remote, source: outcome.flow.local.address, mode: outcome.mode)
-    let ladder = Ladder(outcome, style: style).text
-    text += "\n" + (ladder.isEmpty ? "" : ladder + "\n")
+    var text = ladder(record)
     text += stamp(outcome) + verdict(record, isRepeated: false) + "\n"
     text += steps(record) + notes(outcome)
     return text + refused(outcome)
@@ -55,9 +58,8 @@ extension TextReport {
     var words = [style.paint(outcome.verdict.rawValue, outcome.verdict.colour), "\(outcome.flow.remote):"]
     if isRepeated { words.append("seq=\(record.sequence)") }
     words.append("reason=\(outcome.reason.rawValue)")
-    if let hopLimit = outcome.hopLimit {
-      words.append(outcome.flow.remote.address.family == .v4 ? "ttl=\(hopLimit)" : "hlim=\(hopLimit)")
-    }
+    // For IPv6 as well, as ping does.
+    if let hopLimit = outcome.hopLimit { words.append("ttl=\(hopLimit)") }
     words += time(outcome)
     words += remarks(outcome)
     if isRepeated, !outcome.notes.isEmpty { words.append("(" + outcome.notes.list.joined(separator: ", ") + ")") }
@@ -95,13 +97,29 @@ extension TextReport {
   private func steps(_ record: Record) -> String {
     let steps = record.steps
     guard !steps.isEmpty else { return "" }
-    let clocks = Set(steps.compactMap { $0.measurement?.clock })
+    let clocks = steps.compactMap { $0.measurement?.clock }
+    let isMixed = clocks.contains { $0 != clocks.first }
     let words = steps.map { step in
-      guard clocks.count > 1, let clock = step.measurement?.clock else { return step.words }
+      guard isMixed, let clock = step.measurement?.clock else { return step.words }
       return "\(step.words) (\(clock.rawValue))"
     }
-    let common = clocks.count == 1 ? clocks.first.map { " (\($0.words))" } ?? "" : ""
-    return "steps: " + words.joined(separator: ", ") + common + "\n"
+    let common = isMixed ? "" : clocks.first.map { " (\($0.words))" } ?? ""
+    return wrapped("steps:", words.dropLast().map { $0 + "," } + [(words.last ?? "") + common])
+  }
+
+  /// Words after a heading, in as many lines as the width asks for.
+  private func wrapped(_ heading: String, _ words: [String]) -> String {
+    let width = max(style.width, 40)
+    var lines = [heading]
+    for word in words {
+      let last = lines[lines.count - 1]
+      if last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(repeating: " ", count: heading.count + 1) + word)
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private func notes(_ outcome: Outcome) -> String {

@@ -50,7 +50,7 @@ extension ConnectEngine {
       let outgoing = probes[slot]?.conversation?.apply {
         isInterrupted ? $0.abort(at: now) : $0.expire(at: now)
       }
-      return send(outgoing ?? nil, from: slot)
+      return send(outgoing, from: slot)
     }
     // The kernel's stamp of the last packet may still be on its way through the error queue.
     if connection.awaitsStamps, probes[slot]?.reportBy == nil {
@@ -63,7 +63,6 @@ extension ConnectEngine {
   private mutating func report(_ slot: Int) -> Action<Finding> {
     guard let probe = probes[slot], let conversation = probe.conversation else { return .none }
     probes[slot] = nil
-    slots[conversation.flow] = nil
     active -= 1
     let finding = Finding(target: probe.target, sequence: probe.sequence, outcome: Outcome(conversation))
     return .report(finding, slot: slot)
@@ -88,7 +87,7 @@ extension ConnectEngine {
     }
     let target = targets[index]
     guard let source = target.source else {
-      let outcome = Outcome(unroutable: target.remote, mode: target.plan.mode, at: now)
+      let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan.mode), at: now)
       return .report(Finding(target: index, sequence: sequence, outcome: outcome), slot: nil)
     }
     let slot = probes.firstIndex { $0 == nil } ?? probes.count

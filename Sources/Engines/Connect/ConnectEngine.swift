@@ -49,7 +49,6 @@ public struct ConnectEngine: Engine {
   let schedule: Schedule
   let sourcePort: UInt16
   var probes: [Probe?] = []
-  var slots: [Flow: Int] = [:]
   var startedAt = Instant(nanoseconds: 0)
   /// The next probe to begin: round by round, target by target.
   var nextRound = 0
@@ -108,7 +107,6 @@ extension ConnectEngine {
     // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
     let outgoing = isInterrupted ? nil : conversation.start(at: now)
     probes[slot]?.conversation = conversation
-    slots[flow] = slot
     return send(outgoing, from: slot)
   }
 
@@ -131,12 +129,16 @@ extension ConnectEngine {
   private mutating func handle(
     _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
   ) -> Action<Finding> {
-    guard let flow, let slot = slots[flow] else {
+    guard let flow, let slot = slot(of: flow) else {
       strays += 1
       return .none
     }
-    let outgoing = probes[slot]?.conversation?.apply(body)
-    return send(outgoing ?? nil, from: slot)
+    return send(probes[slot]?.conversation?.apply(body), from: slot)
+  }
+
+  /// The slot of a flow; there are no more than `concurrency` to look through.
+  private func slot(of flow: Flow) -> Int? {
+    probes.firstIndex { $0?.conversation?.flow == flow }
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
