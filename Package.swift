@@ -45,6 +45,7 @@ let package = Package(
 
     tests(of: "Wire"),
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
+    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Statistics", on: ["Timebase"]),
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
