@@ -41,5 +41,11 @@ let package = Package(
       "Runner", on: ["Kernel", "Engines", "Report", "Statistics", "Handshake", "Wire", "Timebase"]),
     room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
+
+    // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
+    .target(name: "CLaboratory", path: "Tests/CLaboratory"),
+    .target(name: "Laboratory", dependencies: ["CLaboratory"], path: "Tests/Laboratory", swiftSettings: rules),
+    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory"], swiftSettings: rules),
+    .testTarget(name: "NetworkTests", dependencies: ["Laboratory", "probe"], swiftSettings: rules),
   ]
 )

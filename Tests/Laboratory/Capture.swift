@@ -1,0 +1,51 @@
+import CLaboratory
+import Foundation
+
+/// A tcpdump that saw everything on one device while a closure ran, and no packet was lost to it.
+public struct Capture: Sendable {
+  let directory: TemporaryDirectory
+
+  /// The capture file.
+  public var path: String { directory.file("capture.pcap") }
+
+  /// Captures on a device while the closure runs.
+  ///
+  /// It begins when tcpdump says that it listens, and ends after a mark that was sent behind the last packet has
+  /// reached the file; a drop is a failure of the laboratory.
+  public static func on<Answer>(
+    _ device: String, of namespace: Namespace, while body: () throws -> Answer
+  ) throws -> (Capture, Answer) {
+    let directory = try TemporaryDirectory()
+    let capture = Capture(directory: directory)
+    let tcpdump = try Program(
+      ["tcpdump", "-i", device, "-n", "-U", "-s", "0", "-B", "8192", "-Z", "root", "--immediate-mode", "-w",
+        capture.path],
+      in: namespace)
+    guard waitUntil(seconds: 10, { tcpdump.errorsSoFar.contains("listening on") ? true : nil }) != nil else {
+      throw LaboratoryError("tcpdump does not listen: \(tcpdump.stop().errors)")
+    }
+    let answer = Result { try body() }
+    try capture.waitForMark(on: device, of: namespace)
+    tcpdump.send(SIGINT)
+    let outcome = tcpdump.wait(seconds: 10)
+    guard outcome.code == 0, outcome.errors.contains("\n0 packets dropped by kernel") else {
+      throw LaboratoryError("tcpdump: code \(outcome.code): \(outcome.errors)")
+    }
+    return (capture, try answer.get())
+  }
+
+  private func waitForMark(on device: String, of namespace: Namespace) throws {
+    let mark = Data("laboratory mark \(UUID().uuidString)".utf8)
+    try namespace.run {
+      let sent = unsafe mark.withUnsafeBytes { bytes in
+        unsafe laboratory_send_mark(device, bytes.baseAddress, UInt32(bytes.count))
+      }
+      guard sent == mark.count else { throw LaboratoryError.system("send the mark on \(device)") }
+    }
+    let file = path
+    let seen = waitUntil(seconds: 10) {
+      FileManager.default.contents(atPath: file)?.range(of: mark) != nil ? true : nil
+    }
+    guard seen != nil else { throw LaboratoryError("the mark did not reach the capture on \(device)") }
+  }
+}
