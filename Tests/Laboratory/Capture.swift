@@ -10,7 +10,7 @@ public struct Capture: Sendable {
 
   /// Captures on a device while the closure runs.
   ///
-  /// It begins when tcpdump says that it listens, and ends after a mark that was sent behind the last packet has
+  /// "any" is every device at once. It begins when tcpdump says that it listens, and ends after a mark that was sent behind the last packet has
   /// reached the file; a drop is a failure of the laboratory.
   public static func on<Answer>(
     _ device: String, of namespace: Namespace, while body: () throws -> Answer
@@ -35,6 +35,7 @@ public struct Capture: Sendable {
   }
 
   private func waitForMark(on device: String, of namespace: Namespace) throws {
+    let device = device == "any" ? "lo" : device
     let mark = Data("laboratory mark \(UUID().uuidString)".utf8)
     try namespace.run {
       let sent = unsafe mark.withUnsafeBytes { bytes in
@@ -47,5 +48,13 @@ public struct Capture: Sendable {
       FileManager.default.contents(atPath: file)?.range(of: mark) != nil ? true : nil
     }
     guard seen != nil else { throw LaboratoryError("the mark did not reach the capture on \(device)") }
+  }
+}
+
+extension Capture {
+  /// The capture as tcpdump prints it, a line a TCP packet, without time stamps.
+  public func tcpdumpLines(absolute: Bool) throws -> [String] {
+    let command = ["tcpdump", "-nn", "-t"] + (absolute ? ["-S"] : []) + ["-r", path, "tcp"]
+    return try Program.must(command).split(separator: "\n").map(String.init)
   }
 }

@@ -66,7 +66,7 @@ extension Capture {
 
   /// Every TCP packet and ICMP error of the capture, in order.
   public func packets() throws -> [CapturedPacket] {
-    var command = ["tshark", "-n", "-r", path, "-Y", "tcp || icmp", "-T", "fields"]
+    var command = ["tshark", "-n", "-r", path, "-Y", "tcp || icmp || icmpv6.type < 128", "-T", "fields"]
     for preference in ["ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "tcp.relative_sequence_numbers:FALSE"] {
       command += ["-o", preference]
     }

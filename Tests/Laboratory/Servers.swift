@@ -7,6 +7,11 @@ public final class Nginx: Sendable {
   /// The port on which it listens, with both families.
   public let port: UInt16 = 8080
 
+  /// What it writes when a client leaves by FIN before a request.
+  public static let orderly = "closed connection while waiting for request"
+  /// What it writes when a client leaves by RST.
+  public static let reset = "Connection reset by peer"
+
   /// Starts it in a namespace and waits until it listens.
   public init(in namespace: Namespace) throws {
     directory = try TemporaryDirectory()
@@ -51,6 +56,13 @@ public final class Redis: Sendable {
   private let program: Program
   /// The port on which it listens, with both families.
   public let port: UInt16 = 6379
+
+  /// What it writes of a new client.
+  public static let accepted = "Accepted "
+  /// What it writes when a client leaves by FIN.
+  public static let orderly = "Client closed connection"
+  /// What it writes when a client leaves by RST.
+  public static let reset = "Connection reset by peer"
 
   /// Starts it in a namespace and waits until it listens.
   public init(in namespace: Namespace) throws {

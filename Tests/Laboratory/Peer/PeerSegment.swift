@@ -16,6 +16,8 @@ public struct PeerSegment: Hashable, Sendable {
   public var payload: [UInt8] = []
   /// Time to live or hop limit.
   public var timeToLive: UInt8 = 64
+  /// The four bits between data offset and flags.
+  public var reserved: UInt8 = 0
 
   /// The flags of a segment, as bits of their octet.
   public struct Flags: OptionSet, Hashable, Sendable {
@@ -23,8 +25,16 @@ public struct PeerSegment: Hashable, Sendable {
     public let rawValue: UInt8
     /// The flags of an octet.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    public static let fin = Flags(rawValue: 1), syn = Flags(rawValue: 2), rst = Flags(rawValue: 4)
-    public static let psh = Flags(rawValue: 8), ack = Flags(rawValue: 16)
+    /// No more text from the sender.
+    public static let fin = Flags(rawValue: 1)
+    /// Synchronize sequence numbers.
+    public static let syn = Flags(rawValue: 2)
+    /// Reset the connection.
+    public static let rst = Flags(rawValue: 4)
+    /// Push.
+    public static let psh = Flags(rawValue: 8)
+    /// The acknowledgment field is significant.
+    public static let ack = Flags(rawValue: 16)
   }
 
   /// Octets of sequence space that it takes.
@@ -65,6 +75,7 @@ public struct PeerSegment: Hashable, Sendable {
     (sourcePort, destinationPort) = (segment.word16(0), segment.word16(2))
     (seq, ack) = (segment.word32(4), segment.word32(8))
     flags = Flags(rawValue: segment[13])
+    reserved = segment[12] & 15
     window = segment.word16(14)
     options = Array(segment[20..<offset])
     payload = Array(segment[offset...])
@@ -78,7 +89,7 @@ public struct PeerSegment: Hashable, Sendable {
     (answer.source, answer.destination) = (destination, source)
     (answer.sourcePort, answer.destinationPort) = (destinationPort, sourcePort)
     (answer.seq, answer.ack, answer.flags, answer.window) = (seq, ack, flags, window)
-    (answer.options, answer.payload, answer.timeToLive) = (options, payload, 64)
+    (answer.options, answer.payload, answer.timeToLive, answer.reserved) = (options, payload, 64, 0)
     return answer
   }
 
@@ -93,7 +104,7 @@ public struct PeerSegment: Hashable, Sendable {
     segment.append16(destinationPort)
     segment.append32(seq)
     segment.append32(ack)
-    segment += [(dataOffset ?? UInt8(5 + padded.count / 4)) << 4, flags.rawValue]
+    segment += [(dataOffset ?? UInt8(5 + padded.count / 4)) << 4 | reserved, flags.rawValue]
     segment.append16(window)
     segment.append32(0)
     segment += padded + payload
