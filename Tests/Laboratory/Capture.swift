@@ -18,8 +18,10 @@ public struct Capture: Sendable {
     let directory = try TemporaryDirectory()
     let capture = Capture(directory: directory)
     let tcpdump = try Program(
-      ["tcpdump", "-i", device, "-n", "-U", "-s", "0", "-B", "8192", "-Z", "root", "--immediate-mode", "-w",
-        capture.path],
+      [
+        "tcpdump", "-i", device, "-n", "-U", "-s", "0", "-B", "8192", "-Z", "root", "--immediate-mode", "--nano",
+        "-w", capture.path,
+      ],
       in: namespace)
     guard waitUntil(seconds: 10, { tcpdump.errorsSoFar.contains("listening on") ? true : nil }) != nil else {
       throw LaboratoryError("tcpdump does not listen: \(tcpdump.stop().errors)")

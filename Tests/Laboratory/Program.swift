@@ -12,8 +12,6 @@ public struct Outcome: Sendable {
   public var errors: String
   /// From start to end, in seconds.
   public var seconds: Double
-  /// The most memory that it held, in KiB.
-  public var peakKiB: Int
   /// It was killed because its time was over.
   public var timedOut: Bool
 
@@ -94,7 +92,7 @@ public final class Program: @unchecked Sendable {
     send(SIGKILL)
     var outcome =
       waitUntil(seconds: 10, poll)
-      ?? Outcome(code: 255, output: "", errors: "", seconds: seconds, peakKiB: 0, timedOut: true)
+      ?? Outcome(code: 255, output: "", errors: "", seconds: seconds, timedOut: true)
     outcome.timedOut = true
     return outcome
   }
@@ -110,13 +108,12 @@ public final class Program: @unchecked Sendable {
     lock.withLock {
       if let finished { return finished }
       var status: Int32 = 0
-      var usage = rusage()
-      guard unsafe wait4(pid, &status, WNOHANG, &usage) == pid else { return nil }
+      guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return nil }
       let signal = status & 0x7f
       let outcome = Outcome(
         code: signal == 0 ? (status >> 8) & 0xff : 128 + signal, signal: signal == 0 ? nil : signal,
         output: outputSoFar, errors: errorsSoFar, seconds: monotonicSeconds() - started,
-        peakKiB: Int(usage.ru_maxrss), timedOut: false)
+        timedOut: false)
       finished = outcome
       return outcome
     }

@@ -12,7 +12,6 @@ extension LaboratoryTests {
       #expect(outcome.lines == ["one", "two"])
       #expect(outcome.errors == "wrong\n")
       #expect(!outcome.timedOut)
-      #expect(outcome.peakKiB > 100)
     }
 
     @Test func timeIsLimited() throws {
