@@ -66,4 +66,24 @@ extension Namespace {
       }
     }
   }
+
+  /// Whether an address answers at once that nothing listens on a port.
+  func refuses(_ address: String, port: UInt16) throws -> Bool {
+    try run {
+      try unsafe withSocketAddress(address, port: port) { family, pointer, length in
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(family, kind, 0)
+        guard descriptor >= 0 else { throw LaboratoryError.system("socket") }
+        defer { close(descriptor) }
+        if unsafe Glibc.connect(descriptor, pointer, length) == 0 { return false }
+        guard errno == EINPROGRESS else { return errno == ECONNREFUSED }
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&polled, 1, 100) == 1 else { return false }
+        var code: Int32 = 0
+        var size = socklen_t(4)
+        unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        return code == ECONNREFUSED
+      }
+    }
+  }
 }

@@ -25,16 +25,25 @@ public struct Wire: Sendable {
       try namespace.setting("net/ipv6/conf/default/router_solicitations", "0")
     }
     let device = Wire.device
-    try client.command("ip", "link", "add", device, "type", "veth", "peer", "name", device, "netns", server.path)
+    // Both ends know each other by their index. Were it the same one, the kernel would take each for its own lower
+    // device and tell of the carrier up to a second later, and IPv6 would not speak until then.
+    try client.command(
+      "ip", "link", "add", device, "index", "10", "type", "veth", "peer", "name", device, "index", "11", "netns",
+      server.path)
     for (namespace, v4, v6) in [(client, Wire.client4, Wire.client6), (server, Wire.server4, Wire.server6)] {
       try namespace.command("ip", "address", "add", "\(v4)/24", "dev", device)
       try namespace.command("ip", "address", "add", "\(v6)/64", "dev", device, "nodad")
       try namespace.command("ip", "link", "set", device, "up")
     }
+    for address in [Wire.server4, Wire.server6] { try waitForAnswers(from: address) }
+  }
+
+  /// Waits until the other end refuses a connection: both know their neighbour's link address then.
+  private func waitForAnswers(from address: String) throws {
     let client = client
-    let carries = try waitUntil(seconds: 5) {
-      try client.command("ip", "link", "show", "dev", device).contains("state UP") ? true : nil
+    let answered = try waitUntil(seconds: 5) {
+      try client.refuses(address, port: 1) ? true : nil
     }
-    guard carries != nil else { throw LaboratoryError("the veth pair does not come up") }
+    guard answered != nil else { throw LaboratoryError("\(address) does not answer") }
   }
 }

@@ -17,7 +17,7 @@ extension NetworkTests {
       #expect(connection["closed_by"]?.string == "fin")
       #expect(Set(connection.steps).isSuperset(of: ["syn", "fin", "peer-fin"]))
       for step in ["syn", "fin", "peer-fin"] {
-        #expect(try #require(connection.step(step)?["rtt_ns"]?.int) >= 3_000_000, "\(step)")
+        #expect(try #require(connection.step(step)?["rtt_ns"]?.int) > 2_900_000, "\(step)")
         #expect(connection.step(step)?["clock"] != nil)
       }
       let isn = UInt32(try #require(connection["isn"]?.int))
