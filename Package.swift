@@ -42,6 +42,18 @@ let package = Package(
     room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
+    tests(of: "Wire"),
+    // Golden packets, and what must hold for every one of them.
+    .target(
+      name: "Vectors", path: "Tests/Vectors",
+      exclude: [
+        "README.md", "capture-vectors.py", "make-vectors.py", "vector_file.py",
+        "linux-tcp.txt", "linux-icmp.txt", "crafted-tcp.txt", "crafted-options.txt",
+        "crafted-ipv4.txt", "crafted-ipv6.txt", "crafted-icmpv4.txt", "crafted-icmpv6.txt",
+      ],
+      swiftSettings: rules),
+    .testTarget(name: "WireVectorTests", dependencies: ["Wire", "Vectors"], swiftSettings: rules),
+
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
     .target(name: "CLaboratory", path: "Tests/CLaboratory"),
     .target(name: "Laboratory", dependencies: ["CLaboratory"], path: "Tests/Laboratory", swiftSettings: rules),

@@ -1,1 +1,82 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Layouts that Swift reads and writes octet by octet (SocketAddress, ControlMessageCursor, InterfaceRequest, Netlink).
+_Static_assert(sizeof(struct sockaddr_in) == 16 && offsetof(struct sockaddr_in, sin_addr) == 4, "sockaddr_in");
+_Static_assert(sizeof(struct sockaddr_in6) == 28 && offsetof(struct sockaddr_in6, sin6_addr) == 8, "sockaddr_in6");
+_Static_assert(offsetof(struct sockaddr_in6, sin6_scope_id) == 24, "sockaddr_in6");
+_Static_assert(sizeof(struct cmsghdr) == 16 && CMSG_LEN(0) == 16 && CMSG_ALIGN(1) == 8, "cmsghdr");
+_Static_assert(offsetof(struct cmsghdr, cmsg_level) == 8 && offsetof(struct cmsghdr, cmsg_type) == 12, "cmsghdr");
+_Static_assert(sizeof(struct in_pktinfo) == 12 && offsetof(struct in_pktinfo, ipi_addr) == 8, "in_pktinfo");
+_Static_assert(sizeof(struct in6_pktinfo) == 20 && offsetof(struct in6_pktinfo, ipi6_ifindex) == 16, "in6_pktinfo");
+_Static_assert(sizeof(struct sock_extended_err) == 16 && offsetof(struct sock_extended_err, ee_origin) == 4, "ee");
+_Static_assert(offsetof(struct sock_extended_err, ee_info) == 8, "sock_extended_err");
+_Static_assert(offsetof(struct sock_extended_err, ee_data) == 12, "sock_extended_err");
+_Static_assert(sizeof(struct timespec) == 16, "timespec");
+_Static_assert(sizeof(struct sock_filter) == 8, "sock_filter");
+_Static_assert(sizeof(struct ifreq) == 40 && offsetof(struct ifreq, ifr_ifru) == 16, "ifreq");
+_Static_assert(sizeof(struct ethtool_drvinfo) == 196 && offsetof(struct ethtool_drvinfo, driver) == 4, "drvinfo");
+_Static_assert(sizeof(struct nlmsghdr) == 16 && sizeof(struct rtattr) == 4, "netlink");
+_Static_assert(sizeof(struct rtmsg) == 12 && offsetof(struct rtmsg, rtm_type) == 7, "rtmsg");
+_Static_assert(sizeof(struct ifinfomsg) == 16 && offsetof(struct ifinfomsg, ifi_index) == 4, "ifinfomsg");
+_Static_assert(offsetof(struct ifinfomsg, ifi_flags) == 8, "ifinfomsg");
+_Static_assert(sizeof(struct ifaddrmsg) == 8 && offsetof(struct ifaddrmsg, ifa_index) == 4, "ifaddrmsg");
+_Static_assert(offsetof(struct tcp_info, tcpi_options) == 5 && offsetof(struct tcp_info, tcpi_snd_mss) == 16, "tcp_info");
+_Static_assert(offsetof(struct tcp_info, tcpi_rtt) == 68 && offsetof(struct tcp_info, tcpi_rttvar) == 72, "tcp_info");
+_Static_assert(offsetof(struct tcp_info, tcpi_total_retrans) == 100, "tcp_info");
+_Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd_siginfo");
+
+int clinux_ppoll(struct pollfd *set, nfds_t count, const struct timespec *timeout) {
+  return ppoll(set, count, timeout, NULL);
+}
+
+int clinux_accept4(int listener, int flags) { return accept4(listener, NULL, NULL, flags); }
+
+int clinux_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
+
+int clinux_unshare_user_and_network(void) { return unshare(CLONE_NEWUSER | CLONE_NEWNET); }
+
+int clinux_unshare_network(void) { return unshare(CLONE_NEWNET); }
+
+int clinux_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
+static struct __user_cap_header_struct this_thread(void) {
+  return (struct __user_cap_header_struct){.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+}
+
+int clinux_capabilities(uint64_t *effective) {
+  struct __user_cap_header_struct header = this_thread();
+  struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
+  memset(halves, 0, sizeof halves);
+  int result = (int)syscall(SYS_capget, &header, halves);
+  *effective = (uint64_t)halves[0].effective | (uint64_t)halves[1].effective << 32;
+  return result;
+}
+
+int clinux_drop_capabilities(void) {
+  struct __user_cap_header_struct header = this_thread();
+  struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
+  memset(halves, 0, sizeof halves);
+  return (int)syscall(SYS_capset, &header, halves);
+}
+
+const char *clinux_errno_name(int code) { return strerrorname_np(code); }
+
+const char *clinux_errno_text(int code) { return strerrordesc_np(code); }
+
+int clinux_exit_status(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1; }
+
+const int clinux_no_data = EAI_NODATA;

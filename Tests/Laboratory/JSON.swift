@@ -2,7 +2,13 @@ import Foundation
 
 /// A JSON value that tells an absent member from a null one.
 public enum JSON: Hashable, Sendable, Decodable {
-  case null, flag(Bool), integer(Int64), number(Double), text(String), list([JSON]), object([String: JSON])
+  case null
+  case flag(Bool)
+  case integer(Int64)
+  case number(Double)
+  case text(String)
+  case list([JSON])
+  case object([String: JSON])
 
   /// Reads a value: whole numbers as integers.
   public init(from decoder: any Decoder) throws {

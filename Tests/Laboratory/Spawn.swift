@@ -32,7 +32,7 @@ func spawn(
 
   var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
   var envp = unsafe settings.map { unsafe strdup($0) } + [nil]
-  defer { unsafe (argv + envp).forEach { unsafe free($0) } }
+  defer { for text in unsafe argv + envp { unsafe free(text) } }
   var pid: pid_t = 0
   let code = unsafe posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
   guard code == 0 else { throw LaboratoryError("cannot start \(path): \(unsafe String(cString: strerror(code)))") }

@@ -7,15 +7,23 @@ public struct Tool: Hashable, Sendable {
   /// The Debian package that has it.
   public let package: String
 
-  /// The whole list; `Tests/run` names the same.
+  /// Namespaces' devices, addresses and routes.
   public static let ip = Tool(name: "ip", package: "iproute2")
+  /// Firewall rules.
   public static let nft = Tool(name: "nft", package: "nftables")
+  /// Captures.
   public static let tcpdump = Tool(name: "tcpdump", package: "tcpdump")
+  /// The judge of captured packets.
   public static let tshark = Tool(name: "tshark", package: "tshark")
+  /// A real server of HTTP.
   public static let nginx = Tool(name: "nginx", package: "nginx-light")
+  /// A real server of many small requests.
   public static let redis = Tool(name: "redis-server", package: "redis-server")
+  /// A client on the kernel's TCP.
   public static let netcat = Tool(name: "nc", package: "netcat-openbsd")
+  /// Takes capabilities away.
   public static let setpriv = Tool(name: "setpriv", package: "util-linux")
+  /// Clients and senders of the laboratory's own tests.
   public static let python = Tool(name: "python3", package: "python3")
 
   /// Where it lies; nil where it is not installed.

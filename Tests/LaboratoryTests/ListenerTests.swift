@@ -10,7 +10,10 @@ extension LaboratoryTests {
       defer { listener.stop() }
       #expect(try wire.server.listeningPorts() == [listener.port])
       try Program.must(
-        ["python3", "-c", "import socket,struct\ns=socket.create_connection((\"\(address)\",\(listener.port)))\n\(script)"],
+        [
+          "python3", "-c",
+          "import socket,struct\ns=socket.create_connection((\"\(address)\",\(listener.port)))\n\(script)",
+        ],
         in: wire.client)
       return listener.ended(1)
     }

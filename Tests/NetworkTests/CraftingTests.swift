@@ -16,7 +16,8 @@ extension NetworkTests {
     }
 
     /// The SYN of an ordinary Linux client.
-    @Test(arguments: [(Wire.server4, 1460), (Wire.server6, 1440)]) func theDefault(_ address: String, _ mss: Int) throws {
+    @Test(arguments: [(Wire.server4, 1460), (Wire.server6, 1440)]) func theDefault(_ address: String, _ mss: Int) throws
+    {
       let syn = try syn(address)
       #expect(syn.isSYN)
       #expect(syn.optionKinds == [2, 4, 8, 1, 3])
@@ -71,7 +72,9 @@ extension NetworkTests {
     }
 
     /// Every packet of every way to close, in both families.
-    @Test(arguments: [Wire.server4, Wire.server6], [["--close", "fin", "--confirm"], ["--close", "rst"], ["--data", "x"]])
+    @Test(
+      arguments: [Wire.server4, Wire.server6],
+      [["--close", "fin", "--confirm"], ["--close", "rst"], ["--data", "x"]])
     func everyPacketIsRight(_ address: String, _ words: [String]) throws {
       let wire = try Wire()
       let listener = try RecordingListener(in: wire.server, address: address)

@@ -15,7 +15,8 @@ struct Hostile {
 
   /// A server that is polite once the first SYN of a flow has been met by something else.
   init(
-    _ server: PoliteServer = PoliteServer(), meeting firstSYN: @escaping @Sendable (PeerSegment, PoliteServer) -> [Reply]
+    _ server: PoliteServer = PoliteServer(),
+    meeting firstSYN: @escaping @Sendable (PeerSegment, PoliteServer) -> [Reply]
   ) throws {
     let counter = Counter()
     try self.init { segment in

@@ -71,7 +71,9 @@ extension NetworkTests {
       }
       #expect(summary["loss"]?.double == 0)
       let syn = try #require(summary["steps"]?["syn"])
-      let names = ["count", "min_ns", "avg_ns", "mdev_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "jitter_ns"]
+      let names = [
+        "count", "min_ns", "avg_ns", "mdev_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "jitter_ns",
+      ]
       #expect(syn.names == Set(names))
       #expect(syn["count"] == .integer(3))
       let times = try outcome.connections.map { try #require($0.step("syn")?["rtt_ns"]?.int) }

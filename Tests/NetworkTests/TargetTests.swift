@@ -19,12 +19,14 @@ extension NetworkTests {
       #expect(try probe("[0:0:0:0:0:0:0:1]:8000", in: namespace) == ["::1 8000 open"])
       #expect(try probe("127.0.0.1:http-alt", in: namespace) == ["127.0.0.1 8080 closed"])
       #expect(try probe("-4", "localhost:8000", in: namespace) == ["127.0.0.1 8000 open"])
-      #expect(try probe("127.0.0.1:8000", "[::1]:8000", "127.0.0.1:8001", in: namespace) == [
-        "127.0.0.1 8000 open", "::1 8000 open", "127.0.0.1 8001 closed",
-      ])
-      #expect(try probe("127.0.0.1:7999-8001,9", in: namespace).sorted() == [
-        "127.0.0.1 7999 closed", "127.0.0.1 8000 open", "127.0.0.1 8001 closed", "127.0.0.1 9 closed",
-      ])
+      #expect(
+        try probe("127.0.0.1:8000", "[::1]:8000", "127.0.0.1:8001", in: namespace) == [
+          "127.0.0.1 8000 open", "::1 8000 open", "127.0.0.1 8001 closed",
+        ])
+      #expect(
+        try probe("127.0.0.1:7999-8001,9", in: namespace).sorted() == [
+          "127.0.0.1 7999 closed", "127.0.0.1 8000 open", "127.0.0.1 8001 closed", "127.0.0.1 9 closed",
+        ])
     }
 
     @Test func oneClosedAmongOpenIsOne() throws {
@@ -47,7 +49,8 @@ extension NetworkTests {
       let listener = try RecordingListener(in: wire.server, address: "::", port: 8000)
       defer { listener.stop() }
       let words = try wire.server.command("ip", "-6", "-o", "address", "show", "dev", Wire.device, "scope", "link")
-      let address = try #require(words.split(separator: " ").first { $0.hasPrefix("fe80") }?.split(separator: "/").first)
+      let address = try #require(
+        words.split(separator: " ").first { $0.hasPrefix("fe80") }?.split(separator: "/").first)
       let outcome = try Probe.run("[\(address)%\(Wire.device)]:8000", "--json", in: wire.client)
       #expect(outcome.code == 0)
       #expect(try outcome.connections.map(\.verdict) == ["open syn-ack"])

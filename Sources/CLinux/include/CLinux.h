@@ -1,1 +1,56 @@
+#ifndef CLINUX_H
+#define CLINUX_H
+// What `import Glibc` does not show Swift, and why. No _GNU_SOURCE in here: with it, types such as fd_set
+// would be declared differently from the ones that the Glibc module has already imported.
+
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+// Kernel headers that no glibc header includes: their constants are taken from here, never typed in.
+#include <linux/capability.h>  // CAP_*
+#include <linux/errqueue.h>    // SO_EE_ORIGIN_TIMESTAMPING, SCM_TSTAMP_SND
+#include <linux/ethtool.h>     // ETHTOOL_GDRVINFO
+#include <linux/filter.h>      // sock_filter, sock_fprog, BPF_*, SKF_NET_OFF
+#include <linux/net_tstamp.h>  // SOF_TIMESTAMPING_*
+#include <linux/rtnetlink.h>   // RTM_*, RTA_*, RTN_*, NLM_F_*
+#include <linux/sockios.h>     // SIOCETHTOOL
+
+// getrandom(2) and signalfd(2) are declared by headers that the Glibc module does not contain.
+#include <sys/random.h>
+#include <sys/signalfd.h>
+
+// ppoll(2) is declared only under _GNU_SOURCE.
+int clinux_ppoll(struct pollfd *set, nfds_t count, const struct timespec *timeout);
+
+// accept4(2) is declared only under _GNU_SOURCE.
+int clinux_accept4(int listener, int flags);
+
+// pipe2(2) is declared only under _GNU_SOURCE.
+int clinux_pipe2(int ends[2], int flags);
+
+// unshare(2) and CLONE_NEW* are declared only under _GNU_SOURCE.
+int clinux_unshare_user_and_network(void);
+int clinux_unshare_network(void);
+
+// prctl(2) is variadic, and Swift calls no variadic C function.
+int clinux_set_no_new_privileges(void);
+
+// capget(2) and capset(2) are in no header of glibc; the two halves of the set are joined.
+int clinux_capabilities(uint64_t *effective);
+int clinux_drop_capabilities(void);
+
+// strerrorname_np(3) and strerrordesc_np(3) are declared only under _GNU_SOURCE; both are free of locale and locks.
+const char *clinux_errno_name(int code);
+const char *clinux_errno_text(int code);
+
+// WIFEXITED and its kin are function-like macros.
+int clinux_exit_status(int wait_status);
+
+// EAI_NODATA is declared only under _GNU_SOURCE.
+extern const int clinux_no_data;
+
+#endif

@@ -1,0 +1,29 @@
+/// The texts of `-h` and `-V`.
+enum Help {
+  /// The whole help.
+  static var text: String {
+    """
+    probe makes a TCP connection by hand, over a raw socket, proves every answer and times every step.
+
+    Usage:
+      probe HOST:PORT...      one full connection: SYN, SYN-ACK, ACK, then the four-way close
+      probe HOST:PORT --syn   half-open: SYN, verify, RST
+      probe demo              a listener of its own on loopback, probed and drawn: needs nothing
+      probe doctor            what this machine allows
+
+    Targets: host:port  host port  [v6]:port  host:22,80,8000-8010  host:https
+    \(OptionTable<ProbeRequest>.probe.help)
+    Exit code: 0 as expected, 1 not as expected, 2 could not run, 130 interrupted, 143 terminated.
+    Raw sockets need CAP_NET_RAW: sudo, or once `sudo make setcap`. Without either: --connect.
+
+    """
+  }
+}
+
+/// The program's version.
+enum Version {
+  /// The number, as Semantic Versioning counts.
+  static let number = "0.1.0"
+  /// The line that `-V` prints.
+  static var line: String { "probe \(number)\n" }
+}

@@ -1,0 +1,93 @@
+import Kernel
+import Runner
+import Wire
+
+/// How targets are read: `host:port`, `host port`, `[v6]:port`, `host:22,80,8000-8010`, `host:https`.
+enum TargetParser {
+  /// The most ports that one command line may name.
+  static let portLimit = 65_536
+
+  /// Reads the words that are no options; there must be at least one target among them.
+  static func targets(_ words: [String]) throws(UsageError) -> [TargetSpec] {
+    guard !words.isEmpty else {
+      throw UsageError("no target; say HOST:PORT, as in example.org:443 (--help tells more)")
+    }
+    var specs: [TargetSpec] = []
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if let (host, ports) = try split(word) {
+        specs.append(TargetSpec(host: host, ports: try self.ports(ports, of: word), text: word))
+      } else if let following = rest.first, isPortList(following) {
+        rest.removeFirst()
+        let text = word.contains(":") ? "[\(word)]:\(following)" : "\(word):\(following)"
+        specs.append(TargetSpec(host: word, ports: try ports(following, of: text), text: text))
+      } else {
+        throw UsageError("'\(word)' has no port; say \(bracketed(word)):PORT, as in \(bracketed(word)):443")
+      }
+    }
+    let count = specs.reduce(0) { $0 + $1.ports.count }
+    guard count <= portLimit else { throw UsageError("\(count) ports are too many; at most \(portLimit) at once") }
+    return specs
+  }
+
+  private static func bracketed(_ host: String) -> String {
+    IPv6Address(parsing: host.prefix { $0 != "%" }) == nil ? host : "[\(host)]"
+  }
+
+  /// Splits a word at its last colon; nil where it has no port. A bare IPv6 address is no host with a port.
+  private static func split(_ word: String) throws(UsageError) -> (host: String, ports: String)? {
+    if word.hasPrefix("[") {
+      guard let end = word.firstIndex(of: "]") else { throw UsageError("'\(word)': the bracket is not closed") }
+      let host = String(word[word.index(after: word.startIndex)..<end])
+      let rest = word[word.index(after: end)...]
+      guard IPv6Address(parsing: host.prefix { $0 != "%" }) != nil else {
+        throw UsageError("'\(word)': '\(host)' is no IPv6 address")
+      }
+      guard rest.hasPrefix(":") else { throw UsageError("'\(word)' has no port; say [\(host)]:PORT") }
+      return (host, String(rest.dropFirst()))
+    }
+    guard let colon = word.lastIndex(of: ":") else { return nil }
+    let host = word[..<colon]
+    if IPv6Address(parsing: word.prefix { $0 != "%" }) != nil { return nil }
+    guard !host.isEmpty else { throw UsageError("'\(word)' has no host") }
+    guard !host.contains(":") else { throw UsageError("'\(word)': put an IPv6 address in brackets, [ADDRESS]:PORT") }
+    guard !host.contains("/") else { throw UsageError("'\(word)': one host at a time; a prefix is none") }
+    return (String(host), String(word[word.index(after: colon)...]))
+  }
+
+  private static func isPortList(_ word: String) -> Bool {
+    !word.contains(":") && (word.first?.isNumber ?? false || Resolver.port(ofService: word) != nil)
+  }
+
+  /// Reads a list of ports, ranges and service names; each port once, in the order given.
+  static func ports(_ text: String, of word: String) throws(UsageError) -> [UInt16] {
+    var list: [UInt16] = []
+    var seen = Set<UInt16>()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      for port in try range(part, of: word) where seen.insert(port).inserted { list.append(port) }
+    }
+    return list
+  }
+
+  private static func range(_ part: Substring, of word: String) throws(UsageError) -> ClosedRange<UInt16> {
+    guard !part.isEmpty else { throw UsageError("'\(word)' has no port; say HOST:PORT") }
+    if part.first?.isNumber == true {
+      let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+      let first = try port(ends[0], of: word)
+      let last = try ends.count > 1 ? port(ends[1], of: word) : first
+      guard first <= last else { throw UsageError("'\(word)': the range \(part) runs backwards") }
+      return first...last
+    }
+    guard let port = Resolver.port(ofService: String(part)) else {
+      throw UsageError("'\(word)': '\(part)' is neither a port nor a service that this host knows")
+    }
+    return port...port
+  }
+
+  private static func port(_ text: Substring, of word: String) throws(UsageError) -> UInt16 {
+    guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(text), port > 0 else {
+      throw UsageError("'\(word)': '\(text)' is no port; ports go from 1 to 65535")
+    }
+    return port
+  }
+}

@@ -1,0 +1,49 @@
+import Timebase
+
+/// How the values of options are read; each error says which option, what came, and what was meant.
+enum Values {
+  /// A length of time: seconds with a fraction, or with a unit (`10ms`, `500us`, `2s`, `1m`).
+  static func interval(
+    _ text: String, for option: String, in range: ClosedRange<Interval>
+  ) throws(UsageError) -> Interval {
+    let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+    let units: [Substring: Double] = ["": 1e9, "s": 1e9, "ms": 1e6, "us": 1e3, "µs": 1e3, "ns": 1, "m": 60e9, "min": 60e9]
+    guard let number = Double(digits), let unit = units[text[digits.endIndex...]], number * unit < 9e18 else {
+      throw UsageError("\(option): '\(text)' is not a time; say seconds, as in 0.5, or 10ms, 500us")
+    }
+    let interval = Interval(nanoseconds: Int64((number * unit).rounded()))
+    guard range.contains(interval) else {
+      throw UsageError("\(option): \(text) is out of range; from \(words(range.lowerBound)) to \(words(range.upperBound))")
+    }
+    return interval
+  }
+
+  /// A whole number in decimal, or in hexadecimal after `0x`.
+  static func integer(_ text: String, for option: String, in range: ClosedRange<Int>) throws(UsageError) -> Int {
+    let isHexadecimal = text.lowercased().hasPrefix("0x")
+    let digits = isHexadecimal ? text.dropFirst(2) : text[...]
+    guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }),
+      let value = Int(digits, radix: isHexadecimal ? 16 : 10)
+    else { throw UsageError("\(option): '\(text)' is not a whole number") }
+    guard range.contains(value) else {
+      throw UsageError("\(option): \(text) is out of range; from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// One of several words.
+  static func word<Word: RawRepresentable & CaseIterable>(
+    _ text: String, for option: String, as: Word.Type = Word.self
+  ) throws(UsageError) -> Word where Word.RawValue == String {
+    if let word = Word(rawValue: text) { return word }
+    let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+    throw UsageError("\(option): '\(text)' is none of \(words)")
+  }
+
+  private static func words(_ interval: Interval) -> String {
+    let nanoseconds = interval.nanoseconds
+    if nanoseconds % 1_000_000_000 == 0 { return "\(nanoseconds / 1_000_000_000)s" }
+    if nanoseconds % 1_000_000 == 0 { return "\(nanoseconds / 1_000_000)ms" }
+    return nanoseconds % 1_000 == 0 ? "\(nanoseconds / 1_000)us" : "\(nanoseconds)ns"
+  }
+}

@@ -1,0 +1,145 @@
+import Handshake
+import Timebase
+import Wire
+
+/// The default verb: connections to one target or several, once or on a schedule, each with a port of its own.
+public struct ConnectEngine: Engine {
+  /// Where to, and what to do there.
+  public struct Target: Sendable {
+    /// Our address towards it; nil where this host has no route there.
+    public var source: IPAddress?
+    /// Its address and port.
+    public var remote: Endpoint
+    /// What each connection does.
+    public var plan: Plan
+
+    /// A target from its parts.
+    public init(source: IPAddress?, remote: Endpoint, plan: Plan) {
+      self.source = source
+      self.remote = remote
+      self.plan = plan
+    }
+  }
+
+  /// One connection that has ended.
+  public struct Finding: Sendable {
+    /// The target's index.
+    public var target: Int
+    /// Which probe of the target it was, from 1.
+    public var sequence: Int
+    /// What came of it; nil where it was interrupted before it was decided.
+    public var outcome: Outcome?
+  }
+
+  /// A connection under way.
+  struct Probe {
+    var target: Int
+    var sequence: Int
+    /// Nil until the source port is reserved.
+    var conversation: Conversation?
+    var generation: UInt32
+    /// When a finished one is reported although stamps are missing.
+    var reportBy: Instant?
+  }
+
+  /// Packets that no flow of ours explains: counted, and shown with `-v`.
+  public private(set) var strays = 0
+
+  let targets: [Target]
+  let schedule: Schedule
+  let sourcePort: UInt16
+  var probes: [Probe?] = []
+  var slots: [Flow: Int] = [:]
+  var startedAt = Instant(nanoseconds: 0)
+  /// The next probe to begin: round by round, target by target.
+  var nextRound = 0
+  var nextTarget = 0
+  var active = 0
+  var generation: UInt32 = 0
+  var isInterrupted = false
+
+  /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
+  public static let concurrency = 256
+  /// How long a finished connection waits for the kernel's last transmit stamp.
+  static let stampGrace = Interval.milliseconds(2)
+
+  /// A run over targets; `sourcePort` 0 lets the kernel choose a port for each connection.
+  public init(targets: [Target], schedule: Schedule, sourcePort: UInt16 = 0) {
+    self.targets = targets
+    self.schedule = schedule
+    self.sourcePort = sourcePort
+  }
+}
+
+// MARK: The doors
+
+extension ConnectEngine {
+  public mutating func start(at now: Stamp) -> Action<Finding> {
+    startedAt = now.instant
+    return expire(at: now)
+  }
+
+  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+    switch arrival.judged() {
+    case .segment(let flow, let segment, let hopLimit):
+      return handle(flow) { $0.receive(segment, hopLimit: hopLimit, at: now) }
+    case .icmp(let flow, let notice, let hopLimit):
+      return handle(flow) { $0.receive(notice, hopLimit: hopLimit, at: now) }
+    case .refused(let refusal, let flow):
+      return handle(flow) {
+        $0.refuse(refusal, at: now)
+        return nil
+      }
+    case .notOurs:
+      strays += 1
+      return .none
+    }
+  }
+
+  public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
+    guard let index = probes[slot]?.target, let source = targets[index].source else { return .none }
+    let target = targets[index]
+    let flow = Flow(local: Endpoint(source, port), remote: target.remote)
+    var conversation = Conversation(target.plan, flow: flow, seed: seed)
+    let outgoing = conversation.start(at: now)
+    probes[slot]?.conversation = conversation
+    slots[flow] = slot
+    return send(outgoing, from: slot)
+  }
+
+  public mutating func departed(_ token: Token, at stamp: Stamp) {
+    update(token) { $0.departed(token.number, at: stamp) }
+  }
+
+  public mutating func transmitted(_ token: Token, kernel: WallTime) {
+    update(token) { $0.transmitted(token.number, kernel: kernel) }
+  }
+
+  public mutating func failedToRoute(_ token: Token, at now: Stamp) { update(token) { $0.failedToRoute() } }
+
+  public mutating func interrupt(at now: Stamp) { isInterrupted = true }
+
+  private mutating func handle(
+    _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
+  ) -> Action<Finding> {
+    guard let flow, let slot = slots[flow], let outgoing = probes[slot]?.conversation?.apply(body) else {
+      strays += 1
+      return .none
+    }
+    return send(outgoing, from: slot)
+  }
+
+  private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
+    guard token.slot < probes.count, probes[token.slot]?.generation == token.generation else { return }
+    probes[token.slot]?.conversation?.apply(body)
+  }
+
+  func send(_ outgoing: Outgoing?, from slot: Int) -> Action<Finding> {
+    guard let outgoing, let probe = probes[slot], let conversation = probe.conversation else { return .none }
+    return .send(
+      Transmission(
+        token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
+        flow: conversation.flow, segment: outgoing.segment, data: conversation.connection.plan.data,
+        text: outgoing.text))
+  }
+}

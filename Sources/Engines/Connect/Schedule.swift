@@ -1,0 +1,27 @@
+import Timebase
+
+/// When the probes of a run are due: the n-th of every target at start + n·interval, whatever the answers do.
+public struct Schedule: Hashable, Sendable {
+  /// How many probes each target gets; nil goes on until interrupted.
+  public var count: Int?
+  /// From one probe of a target to its next.
+  public var interval: Interval
+  /// When the whole run is to end; nil lets it take its time.
+  public var deadline: Interval?
+
+  /// A schedule of so many probes.
+  public init(count: Int? = 1, interval: Interval = .seconds(1), deadline: Interval? = nil) {
+    self.count = count
+    self.interval = interval
+    self.deadline = deadline
+  }
+
+  /// The most time between the first probes of two neighbouring targets: none starts in the same instant.
+  public static let stagger = Interval.milliseconds(5)
+
+  /// How long after the start a probe is due.
+  public func due(round: Int, target: Int, of targets: Int) -> Interval {
+    let spread = min(Schedule.stagger, interval / Int64(max(targets, 1)))
+    return interval * Int64(round) + spread * Int64(target)
+  }
+}

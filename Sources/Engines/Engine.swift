@@ -1,0 +1,84 @@
+import Handshake
+import Timebase
+import Wire
+
+/// A verb's decisions as a pure value: events go in by its doors, and what is to be done comes out.
+///
+/// An engine reads no clock, owns no socket and is never asked twice: whatever it wants done is in the
+/// returned action, and where more is due than one action can say, `nextDeadline` is already past.
+public protocol Engine: ~Copyable {
+  /// What it has to tell when something has ended.
+  associatedtype Report: Sendable
+
+  /// When `expire(at:)` wants to be called next; nil where only a packet can bring news.
+  var nextDeadline: Instant? { get }
+
+  /// Begins.
+  mutating func start(at now: Stamp) -> Action<Report>
+
+  /// Takes a packet that came.
+  mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Report>
+
+  /// Does what is due.
+  mutating func expire(at now: Stamp) -> Action<Report>
+
+  /// Answers an `.open` action: the port was reserved.
+  mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Report>
+
+  /// Says when a packet left, as user space saw it.
+  mutating func departed(_ token: Token, at stamp: Stamp)
+
+  /// Says when a packet left, as the kernel saw it.
+  mutating func transmitted(_ token: Token, kernel: WallTime)
+
+  /// Says that a packet could not be sent because this host has no route for it.
+  mutating func failedToRoute(_ token: Token, at now: Stamp)
+
+  /// Asks it to end: nothing new is begun, and what is owed to peers is sent.
+  mutating func interrupt(at now: Stamp)
+}
+
+/// What an engine wants done: of fixed size.
+public enum Action<Report: Sendable>: Sendable {
+  /// Nothing now.
+  case none
+  /// A source port is to be reserved and guarded for a slot; `port` 0 leaves the choice to the kernel.
+  case open(slot: Int, address: IPAddress, port: UInt16)
+  /// A packet is to be sent.
+  case send(Transmission)
+  /// Something has ended: the slot's port, if it had one, is free again.
+  case report(Report, slot: Int?)
+  /// Everything has ended.
+  case done
+}
+
+/// Names a packet of an engine's, so that its stamps find their way back.
+public struct Token: Hashable, Sendable {
+  /// The slot of the connection.
+  public var slot: Int
+  /// The connection that held the slot when the packet was made: slots are used again.
+  public var generation: UInt32
+  /// The packet's number in its connection.
+  public var number: UInt32
+
+  /// A name from its parts.
+  public init(slot: Int, generation: UInt32, number: UInt32) {
+    self.slot = slot
+    self.generation = generation
+    self.number = number
+  }
+}
+
+/// A packet to be sent.
+public struct Transmission: Sendable {
+  /// Its name.
+  public var token: Token
+  /// Its addresses and ports.
+  public var flow: Flow
+  /// What it says.
+  public var segment: Segment
+  /// The data that its text is a range of.
+  public var data: [UInt8]
+  /// Which octets of the data it carries.
+  public var text: Range<Int>
+}

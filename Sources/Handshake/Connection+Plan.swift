@@ -1,0 +1,160 @@
+import Timebase
+import Wire
+
+/// The application's side: what the plan asks for once the connection is open, one segment at a time.
+extension Connection {
+  /// How long a peer is given to send its own FIN: as long as it would have had to answer the SYN.
+  var patience: Interval { min(plan.wait * ((1 << Int64(plan.retries + 1)) - 1), Retransmission.ceiling) }
+
+  /// Sends what is owed next.
+  mutating func carryOn(at now: Stamp) -> Outgoing? {
+    switch stage {
+    case .opening: return sendFirst(at: now.instant)
+    case .opened:
+      if plan.confirm, marks.confirm == nil, state == .established { return sendConfirm(at: now.instant) }
+      if !sender.isAllSent { return beginRequest(at: now.instant) }
+      return beginClose(at: now.instant)
+    case .requesting: return sendMoreText(at: now.instant)
+    case .closing: return beginClose(at: now.instant)
+    case .confirming, .done: return nil
+    }
+  }
+
+  /// A keep-alive probe, SEG.SEQ = SND.NXT-1 without text: only an ESTABLISHED peer acknowledges it
+  /// (RFC 9293 §3.8.4).
+  mutating func sendConfirm(at now: Instant) -> Outgoing {
+    stage = .confirming
+    marks.confirmCopies += 1
+    if marks.confirmCopies == 1 { marks.confirm = Departure(number: nextNumber, stamp: nil) }
+    timer = now + retransmission.timeout
+    return emit(segment(seq: tcb.snd.nxt - 1, at: now), isRetransmission: marks.confirmCopies > 1)
+  }
+
+  /// Goes on to what follows the confirmation.
+  mutating func afterConfirm() {
+    transmissionsLeft = plan.retries
+    stage = .opened
+    isOwed = true
+  }
+
+  private mutating func beginRequest(at now: Instant) -> Outgoing? {
+    stage = .requesting
+    return sendMoreText(at: now)
+  }
+
+  private mutating func sendMoreText(at now: Instant) -> Outgoing? {
+    let outgoing = sendText(at: now)
+    isOwed = outgoing != nil && !sendableText.isEmpty
+    // A closed window is probed when the retransmission timer runs out.
+    if outgoing == nil, timer == nil, !sender.isAllAcknowledged { timer = now + retransmission.timeout }
+    return outgoing
+  }
+
+  /// Moves the plan on after something was taken or acknowledged.
+  mutating func progress(at now: Instant) {
+    switch stage {
+    case .confirming where state == .closeWait: afterConfirm()
+    case .requesting where sender.isAllAcknowledged:
+      // The answer's first octet, or the peer's FIN, ends the wait for an answer.
+      if marks.firstOctet != nil || state == .closeWait {
+        stageDeadline = nil
+        stage = .closing
+        isOwed = true
+      } else if stageDeadline == nil {
+        stageDeadline = now + patience
+      }
+    case .requesting: isOwed = !sendableText.isEmpty
+    default: break
+    }
+  }
+
+  private mutating func beginClose(at now: Instant) -> Outgoing? {
+    stage = .closing
+    switch plan.close {
+    case .fin: return sendFin(at: now)
+    case .rst: return sendReset(seq: tcb.snd.nxt, ending: .rst, at: now)
+    case .none:
+      finish(.none)
+      return nil
+    }
+  }
+}
+
+/// What happens when a timer runs out.
+extension Connection {
+  /// The retransmission timer (RFC 6298 §5.4 to §5.6).
+  mutating func retransmissionTimeout(at now: Stamp) -> Outgoing? {
+    timer = nil
+    if verdict == nil, let pendingError {
+      decide(pendingError.verdict, pendingError)
+      finish(.none)
+      return nil
+    }
+    guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
+    transmissionsLeft -= 1
+    retransmission.backOff()
+    switch (verdict, state) {
+    case (nil, .synReceived):
+      timer = now.instant + retransmission.timeout
+      return sendSynAck(at: now.instant)
+    case (nil, _): return sendFirst(at: now.instant)
+    default: return resend(at: now.instant)
+    }
+  }
+
+  private mutating func resend(at now: Instant) -> Outgoing? {
+    switch stage {
+    case .confirming:
+      counters.retransmissions += 1
+      return sendConfirm(at: now)
+    case .requesting: return resendText(at: now)
+    case .closing where sender.fin != nil:
+      counters.retransmissions += 1
+      return sendFin(at: now)
+    default: return nil
+    }
+  }
+
+  /// Goes back to the oldest unacknowledged octet; against a closed window, one octet at a time.
+  private mutating func resendText(at now: Instant) -> Outgoing? {
+    sender.next = sender.acknowledged
+    let outgoing = tcb.snd.wnd == 0 ? sendWindowProbe(at: now) : sendText(at: now)
+    timer = now + retransmission.timeout
+    isOwed = tcb.snd.wnd > 0 && !sendableText.isEmpty
+    return outgoing
+  }
+
+  /// Nothing answers any more.
+  private mutating func giveUp(at now: Instant) -> Outgoing? {
+    if verdict == nil {
+      decide(.filtered, counters.invalid > 0 ? .invalidReplies : .noResponse)
+      finish(.none)
+      return nil
+    }
+    if stage == .confirming {
+      if peer == .synReceived { notes.insert(.unconfirmed) }
+      afterConfirm()
+      return nil
+    }
+    notes.insert(.peerVanished)
+    return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now)
+  }
+
+  /// A stage took longer than it may.
+  mutating func stageTimeout(at now: Stamp) -> Outgoing? {
+    stageDeadline = nil
+    switch state {
+    case .timeWait:
+      finish(.fin)
+      return nil
+    case .finWait2:
+      notes.insert(.peerFinMissing)
+      return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now.instant)
+    default:
+      // No answer to the request came: that is the application's affair, and the close goes on.
+      stage = .closing
+      isOwed = true
+      return nil
+    }
+  }
+}

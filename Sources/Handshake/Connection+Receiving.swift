@@ -1,0 +1,85 @@
+import Timebase
+import Wire
+
+/// What is taken from a segment once its sequence number and acknowledgment are believed.
+extension Connection {
+  /// seventh, the segment text: taken where it continues what was taken before (RFC 9293 §3.10.7.4).
+  ///
+  /// - Returns: whether anything new was taken.
+  @discardableResult
+  mutating func takeText(_ segment: Segment, at now: Stamp) -> Bool {
+    guard segment.textLength > 0 else { return false }
+    switch state {
+    case .established, .finWait1, .finWait2: break
+    default: return false
+    }
+    let start = segment.flags.contains(.syn) ? segment.seq + 1 : segment.seq
+    let end = start + UInt32(truncatingIfNeeded: segment.textLength)
+    guard !tcb.rcv.nxt.precedes(start) else {
+      notes.insert(.dataOutOfOrder)
+      return false
+    }
+    let fresh = min(end.distance(from: tcb.rcv.nxt), tcb.rcv.wnd)
+    guard tcb.rcv.nxt.precedes(end) else { return false }
+    tcb.rcv.nxt = tcb.rcv.nxt + fresh
+    counters.octetsReceived += Int(fresh)
+    if marks.firstOctet == nil { marks.firstOctet = now }
+    marks.lastOctet = now
+    return true
+  }
+
+  /// eighth, the FIN bit: taken where everything before it was (RFC 9293 §3.10.7.4).
+  ///
+  /// - Returns: whether the FIN was new.
+  @discardableResult
+  mutating func takeFin(_ segment: Segment, at now: Stamp) -> Bool {
+    guard segment.flags.contains(.fin), segment.end - 1 == tcb.rcv.nxt, marks.peerFin == nil else { return false }
+    tcb.rcv.nxt = tcb.rcv.nxt + 1
+    marks.peerFin = now
+    switch state {
+    case .established:
+      state = .closeWait
+      peer = .finWait1
+    case .finWait1:
+      // Our FIN is not acknowledged, or `finAcknowledged` had moved us on: both ends close at once.
+      state = .closing
+      peer = .closing
+    case .finWait2:
+      peer = .lastAck
+      enterTimeWait(at: now.instant)
+    default: break
+    }
+    return true
+  }
+
+  /// Our FIN was acknowledged: what the RFC says in the fifth check, state by state.
+  mutating func finAcknowledged(at now: Stamp) {
+    marks.finAcknowledged = now
+    switch state {
+    case .finWait1:
+      state = .finWait2
+      if peer == .established || peer == .synReceived { peer = .closeWait }
+      stageDeadline = now.instant + patience
+    case .closing: enterTimeWait(at: now.instant)
+    case .lastAck:
+      state = .closed
+      peer = .timeWait
+      finish(.fin)
+    default: break
+    }
+  }
+
+  /// What a segment gives away about the peer's state: whatever it acknowledges or sends, it got our SYN's ACK.
+  mutating func notePeerEstablished(by segment: Segment) {
+    guard peer == .synReceived, !segment.flags.contains(.syn) else { return }
+    peer = .established
+  }
+
+  private mutating func enterTimeWait(at now: Instant) {
+    state = .timeWait
+    stage = .closing
+    timer = nil
+    stageDeadline = now + plan.timeWait
+    ending = .fin
+  }
+}

@@ -1,0 +1,148 @@
+import Timebase
+import Wire
+
+/// Every state from SYN-RECEIVED on, in the order of RFC 9293 §3.10.7.4 with RFC 5961's stricter rules.
+extension Connection {
+  mutating func receiveSynchronized(_ segment: Segment, at now: Stamp) -> Reaction {
+    if let repeated = receiveRepeatedSyn(segment, at: now) { return repeated }
+    // first, the sequence number
+    guard tcb.accepts(segment) else { return receiveOutOfWindow(segment, at: now) }
+    // second, the RST bit
+    if segment.flags.contains(.rst) { return receiveReset(segment, at: now) }
+    // third, security: none. fourth, the SYN bit: a challenge, never a reset (RFC 5961 §4.2)
+    if segment.flags.contains(.syn) {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .unexpectedSyn)
+    }
+    // fifth, the ACK field
+    guard let ack = segment.ack else { return Reaction(refusal: .noAck) }
+    if let refused = receiveAcknowledgment(ack, of: segment, at: now) { return refused }
+    guard !isFinished else { return .none }
+    // sixth, the URG bit: urgent data is data here. seventh, the text. eighth, the FIN bit.
+    updateRecentTimestamp(from: segment)
+    let tookText = takeText(segment, at: now)
+    let tookFin = takeFin(segment, at: now)
+    guard segment.len > 0 else { return .none }
+    let reply = sendAck(at: now.instant)
+    if tookFin { marks.lastAck = Departure(number: reply.number, stamp: nil) }
+    if tookFin || tookText { progress(at: now.instant) }
+    return Reaction(send: reply)
+  }
+
+  /// A SYN-ACK that comes again was answered by an ACK that got lost, or by one that the peer's full accept
+  /// queue dropped: acknowledge it again. With another IRS it belongs to no connection of ours.
+  private mutating func receiveRepeatedSyn(_ segment: Segment, at now: Stamp) -> Reaction? {
+    guard segment.flags.contains([.syn, .ack]), !segment.flags.contains(.rst) else { return nil }
+    guard state != .synReceived else { return completeSimultaneousOpen(segment, at: now) }
+    guard segment.seq == tcb.rcv.irs else {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .irsMismatch)
+    }
+    counters.duplicates += 1
+    return Reaction(send: sendChallengeAck(at: now.instant))
+  }
+
+  /// The other end's SYN-ACK of a simultaneous open carries its SYN again; only its ACK is news.
+  private mutating func completeSimultaneousOpen(_ segment: Segment, at now: Stamp) -> Reaction? {
+    guard segment.seq == tcb.rcv.irs, let ack = segment.ack else { return nil }
+    if let refused = receiveAcknowledgment(ack, of: segment, at: now) { return refused }
+    return isFinished ? .none : Reaction(send: sendAck(at: now.instant))
+  }
+
+  /// An unacceptable segment is answered by an ACK, unless it is an RST.
+  private mutating func receiveOutOfWindow(_ segment: Segment, at now: Stamp) -> Reaction {
+    if segment.flags.contains(.rst) { return Reaction(refusal: .rstMismatch) }
+    let isOld = !segment.end.isIn(tcb.rcv.nxt + 1, length: 1 << 31)
+    if isOld, segment.len > 0 {
+      counters.duplicates += 1
+      let reply = state == .timeWait ? sendAck(at: now.instant) : sendChallengeAck(at: now.instant)
+      if state == .timeWait { stageDeadline = now.instant + plan.timeWait }
+      return Reaction(send: reply)
+    }
+    // A keep-alive probe of the peer's (SEG.SEQ = RCV.NXT-1) is no fault of its.
+    if isOld, segment.seq == tcb.rcv.nxt - 1 { return Reaction(send: sendChallengeAck(at: now.instant)) }
+    return Reaction(send: sendChallengeAck(at: now.instant), refusal: .outOfWindow)
+  }
+
+  /// An RST counts exactly at RCV.NXT; anywhere else in the window it is challenged (RFC 5961 §3.2).
+  private mutating func receiveReset(_ segment: Segment, at now: Stamp) -> Reaction {
+    guard segment.seq == tcb.rcv.nxt else {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .rstMismatch)
+    }
+    if state == .synReceived { decide(.refused, .rst) }
+    switch state {
+    case .closing, .lastAck, .timeWait: break
+    default: notes.insert(.resetByPeer)
+    }
+    state = .closed
+    peer = .closed
+    finish(.peerRst)
+    return .none
+  }
+
+  /// fifth, the ACK field; nil where the segment may be processed further.
+  private mutating func receiveAcknowledgment(
+    _ ack: SequenceNumber, of segment: Segment, at now: Stamp
+  ) -> Reaction? {
+    let snd = tcb.snd
+    if state == .synReceived { return receiveAcknowledgmentOfSyn(ack, of: segment, at: now) }
+    guard !snd.nxt.precedes(ack) else {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .ackMismatch)
+    }
+    // Older than any window that the peer ever offered: a blind injection (RFC 5961 §5.2).
+    guard !ack.precedes(snd.una - snd.maxWnd) else {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .ackMismatch)
+    }
+    if !ack.precedes(snd.una) { tcb.updateWindow(from: segment, ack: ack) }
+    notePeerEstablished(by: segment)
+    if snd.una.precedes(ack) { advance(to: ack, at: now) }
+    noteConfirmation(by: segment, at: now)
+    return nil
+  }
+
+  private mutating func receiveAcknowledgmentOfSyn(
+    _ ack: SequenceNumber, of segment: Segment, at now: Stamp
+  ) -> Reaction? {
+    guard acknowledgesFirst(ack) else {
+      return Reaction(send: sendReset(seq: ack), refusal: .ackMismatch)
+    }
+    tcb.snd.una = ack
+    tcb.setWindow(UInt32(segment.wnd) << tcb.snd.scale, from: segment, ack: ack)
+    decide(.open, .synAck)
+    peer = .established
+    timer = nil
+    guard plan.mode == .full else {
+      return Reaction(send: sendReset(seq: tcb.snd.nxt, ending: .rst, at: now.instant))
+    }
+    state = .established
+    stage = .opened
+    isOwed = true
+    return nil
+  }
+
+  /// Takes an acknowledgment of something new (RFC 6298 §5.2 and §5.3).
+  private mutating func advance(to ack: SequenceNumber, at now: Stamp) {
+    tcb.snd.una = ack
+    retransmission.restart()
+    transmissionsLeft = plan.retries
+    acknowledgeText(at: now)
+    timer = ack == tcb.snd.nxt ? nil : now.instant + retransmission.timeout
+    if let fin = sender.fin, ack == fin + 1 { finAcknowledged(at: now) }
+    progress(at: now.instant)
+  }
+
+  private mutating func noteConfirmation(by segment: Segment, at now: Stamp) {
+    guard stage == .confirming, segment.len == 0, segment.ack == tcb.snd.nxt, segment.seq == tcb.rcv.nxt
+    else { return }
+    marks.confirmed = now
+    timer = nil
+    afterConfirm()
+  }
+
+  /// TS.Recent follows segments that start at or before the last acknowledgment (RFC 7323 §4.3).
+  private mutating func updateRecentTimestamp(from segment: Segment) {
+    guard let recent = recentTimestamp, !tcb.rcv.nxt.precedes(segment.seq),
+      let timestamps = OptionProfile(segment.options).timestamps,
+      Int32(truncatingIfNeeded: timestamps.value &- recent) >= 0
+    else { return }
+    recentTimestamp = timestamps.value
+  }
+}

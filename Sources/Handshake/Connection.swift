@@ -1,0 +1,109 @@
+import Timebase
+import Wire
+
+/// The client side of one TCP connection as a pure machine (RFC 9293 §3.10).
+///
+/// It reads no clock and owns no socket. Four doors: `start(at:)`, `receive(_:at:)`, `expire(at:)` and
+/// `nextDeadline`; and two through which it is told when its segments left. One segment at most is answered
+/// to an event; where more is owed the next deadline is already due.
+public struct Connection: Sendable {
+  /// What it is to do.
+  public let plan: Plan
+  /// Our state.
+  public internal(set) var state = State.closed
+  /// The peer's state, as far as what it sent gives it away.
+  public internal(set) var peer = State.listen
+  /// The sequence variables.
+  public internal(set) var tcb: ControlBlock
+
+  /// What the probe says of the port; nil while undecided.
+  public internal(set) var verdict: Verdict?
+  /// Why it says so.
+  public internal(set) var reason: Reason?
+  /// How it ended; nil while it runs.
+  public internal(set) var ending: Ending?
+  /// What was odd about the answers that decided.
+  public internal(set) var notes: Notes = []
+  /// What was counted on the way.
+  public internal(set) var counters = Counters()
+  /// What the peer offered in its SYN; nil before one came.
+  public internal(set) var peerOffer: PeerOffer?
+  /// The first ICMP error that quoted our SYN; it decides only if no TCP answer comes.
+  public internal(set) var pendingError: Reason?
+
+  var copies = SynCopies()
+  var marks = Marks()
+  var retransmission: Retransmission
+  /// When the retransmission timer runs out; nil while it is off.
+  var timer: Instant?
+  /// When the present stage of the plan is given up; nil while it may take as long as it likes.
+  var stageDeadline: Instant?
+  var stage = Stage.opening
+  /// Whether a segment is owed at once.
+  var isOwed = false
+  var transmissionsLeft: Int
+  var challenges = ChallengeLimit()
+  var sender: Sender
+  let seed: Seed
+  var startedAt = Instant(nanoseconds: 0)
+  var nextNumber: UInt32 = 0
+  /// TS.Recent: the peer's clock value that we echo (RFC 7323 §4.3); nil where time stamps were not agreed.
+  var recentTimestamp: UInt32?
+
+  /// A connection that has not sent anything yet.
+  public init(_ plan: Plan, seed: Seed) {
+    self.plan = plan
+    self.seed = seed
+    tcb = ControlBlock(iss: SequenceNumber(plan.iss ?? seed.iss), window: UInt32(plan.window))
+    retransmission = Retransmission(initial: plan.wait)
+    transmissionsLeft = plan.retries
+    sender = Sender(length: plan.data.count)
+  }
+
+  /// Whether it has ended, and nothing more is to be sent or awaited.
+  public var isFinished: Bool { ending != nil && stage == .done }
+
+  /// When `expire(at:)` wants to be called next; nil once finished.
+  public var nextDeadline: Instant? {
+    if isFinished { return nil }
+    if isOwed { return startedAt }
+    return [timer, stageDeadline].compactMap(\.self).min()
+  }
+}
+
+/// What a connection counted.
+public struct Counters: Hashable, Sendable {
+  /// Copies of the SYN that were sent.
+  public var transmissions = 0
+  /// Retransmissions of anything after the SYN.
+  public var retransmissions = 0
+  /// Answers that came again.
+  public var duplicates = 0
+  /// Packets that were refused.
+  public var invalid = 0
+  /// Octets of the peer's text that were taken in order.
+  public var octetsReceived = 0
+}
+
+/// What the peer's SYN offered.
+public struct PeerOffer: Hashable, Sendable {
+  /// The options of its SYN.
+  public var options: OptionProfile
+  /// Its control bits.
+  public var flags: TCPFlags
+  /// Its window field, which is never scaled in a SYN.
+  public var window: UInt16
+
+  /// Whether it agreed to explicit congestion notification (RFC 3168 §6.1.1: SYN-ACK with ECE and without CWR).
+  public var explicitCongestion: Bool { flags.contains(.ece) && !flags.contains(.cwr) }
+}
+
+/// How far the plan has been carried out.
+enum Stage: Hashable, Sendable {
+  case opening
+  case opened
+  case confirming
+  case requesting
+  case closing
+  case done
+}

@@ -1,0 +1,102 @@
+import Timebase
+import Wire
+
+/// What came of one connection: the model that every output is written from.
+public struct Outcome: Sendable {
+  /// Who made the connection, and how far it was meant to go.
+  public enum Mode: String, Hashable, Sendable {
+    /// By hand: the whole handshake, then the close.
+    case full
+    /// By hand: SYN and answer, then RST.
+    case halfOpen = "syn"
+    /// By the kernel's `connect()`.
+    case connect
+  }
+
+  /// Both ends.
+  public var flow: Flow
+  /// Who made it, and how far it was meant to go.
+  public var mode: Mode
+  /// What the probe says of the port.
+  public var verdict: Verdict
+  /// Why.
+  public var reason: Reason
+  /// When the first segment left.
+  public var started: WallTime
+  /// ISS; nil where the kernel chose it and kept it to itself.
+  public var iss: SequenceNumber?
+  /// IRS; nil where no SYN of the peer's was believed.
+  public var irs: SequenceNumber?
+  /// The hop limit (time to live) of the answer; nil where none came or the kernel did not say.
+  public var hopLimit: UInt8?
+  /// What the peer's SYN offered; nil where none was believed.
+  public var peerOffer: PeerOffer?
+  /// The steps in the order in which they ended.
+  public var steps: [Step]
+  /// How it ended.
+  public var ending: Ending
+  /// Our state at the end.
+  public var state: State
+  /// The peer's state at the end, as far as it is known.
+  public var peer: State
+  /// What was odd about it.
+  public var notes: Notes
+  /// What was counted.
+  public var counters: Counters
+  /// The packets.
+  public var exchange: Exchange
+
+  /// The outcome of a connection that the kernel made: what cannot be known of it is left out.
+  public init(byKernel flow: Flow, verdict: Verdict, reason: Reason, started: WallTime, steps: [Step], ending: Ending) {
+    self.flow = flow
+    mode = .connect
+    self.verdict = verdict
+    self.reason = reason
+    self.started = started
+    self.steps = steps
+    self.ending = ending
+    state = .closed
+    peer = .closed
+    notes = []
+    counters = Counters()
+    exchange = Exchange()
+  }
+
+  /// The outcome of a connection that was never tried: this host has no route to the target.
+  public init(unroutable remote: Endpoint, mode: Plan.Mode, at now: Stamp) {
+    let unspecified: IPAddress =
+      switch remote.address {
+      case .v4: .v4(IPv4Address(0))
+      case .v6: .v6(IPv6Address(0))
+      }
+    let flow = Flow(local: Endpoint(unspecified, 0), remote: remote)
+    self.init(
+      byKernel: flow, verdict: .unreachable, reason: .noRoute, started: now.wall, steps: [], ending: .none)
+    self.mode = mode == .full ? .full : .halfOpen
+  }
+
+  /// The outcome of a conversation that has ended with a verdict; nil where it has none, as after an interrupt.
+  public init?(_ conversation: Conversation) {
+    let connection = conversation.connection
+    guard let verdict = connection.verdict, let reason = connection.reason else { return nil }
+    flow = conversation.flow
+    mode = connection.plan.mode == .full ? .full : .halfOpen
+    self.verdict = verdict
+    self.reason = reason
+    started = connection.started?.bestWall ?? WallTime(nanoseconds: 0)
+    iss = connection.tcb.snd.iss
+    irs = connection.peerOffer == nil ? nil : connection.tcb.rcv.irs
+    hopLimit = conversation.hopLimit
+    peerOffer = connection.peerOffer
+    steps = connection.steps
+    ending = connection.ending ?? .none
+    state = connection.state
+    peer = connection.peer
+    notes = connection.notes
+    counters = connection.counters
+    exchange = conversation.exchange
+  }
+
+  /// The time of one step; nil where it did not happen or cannot be known.
+  public func measurement(of kind: StepKind) -> Measurement? { steps.first { $0.kind == kind }?.measurement }
+}

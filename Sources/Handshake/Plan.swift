@@ -1,0 +1,78 @@
+import Timebase
+import Wire
+
+/// How a connection that was opened is ended.
+public enum CloseManner: String, Hashable, Sendable, CaseIterable {
+  /// By FIN: the four-way close.
+  case fin
+  /// By RST: the peer's application sees a reset.
+  case rst
+  /// Not at all.
+  case none
+}
+
+/// What one connection is to do: policy, handed to the machine as a value.
+public struct Plan: Hashable, Sendable {
+  /// How far the connection goes.
+  public enum Mode: String, Hashable, Sendable {
+    /// The whole handshake, then the close.
+    case full
+    /// SYN and answer, then RST: nothing reaches the peer's application.
+    case halfOpen = "syn"
+  }
+
+  /// How far the connection goes.
+  public var mode = Mode.full
+  /// How it is ended once open.
+  public var close = CloseManner.fin
+  /// Whether a keep-alive probe asks for a proof that the peer is ESTABLISHED.
+  public var confirm = false
+  /// The control bits of the first segment; a plain SYN unless crafted.
+  public var flags = TCPFlags.syn
+  /// The options that the first segment carries.
+  public var offer = Offer()
+  /// The initial sequence number; nil draws an unpredictable one for every connection (RFC 9293 §3.4.1).
+  public var iss: UInt32?
+  /// Our receive window in octets, as the first segment's window field says it.
+  public var window: UInt16 = 64_240
+  /// What is sent once open, or inside the first segment where the mode is half-open.
+  public var data: [UInt8] = []
+  /// The most octets of text that a segment of ours may carry: the path's MTU less the headers.
+  public var textLimit = 1_400
+  /// How often the SYN, and later anything else of ours, is sent again.
+  public var retries = 2
+  /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).
+  public var wait = Interval.seconds(1)
+  /// How long TIME-WAIT lasts: 2 MSL in the RFC, nothing for a prober whose port is not used again.
+  public var timeWait = Interval.zero
+
+  /// The plan of an ordinary probe.
+  public init() {}
+
+  /// The most retransmissions that a plan may ask for: the copies of a SYN are kept in a table of fixed size.
+  public static let retriesLimit = 15
+
+  /// Whether the first segment opens a connection, rather than only provoking an answer.
+  public var opensConnection: Bool {
+    flags.contains(.syn) && flags.isDisjoint(with: [.ack, .rst, .fin])
+  }
+
+  /// The text that the first segment carries.
+  public var textInFirst: Range<Int> {
+    mode == .halfOpen || !opensConnection ? 0..<min(data.count, textLimit) : 0..<0
+  }
+}
+
+/// The numbers that make one connection unpredictable to others; drawn from the kernel's entropy.
+public struct Seed: Hashable, Sendable {
+  /// ISS (RFC 9293 §3.4.1).
+  public var iss: UInt32
+  /// Where our time-stamp clock starts (RFC 7323 §5.4).
+  public var timestamp: UInt32
+
+  /// A seed from its two numbers.
+  public init(iss: UInt32, timestamp: UInt32) {
+    self.iss = iss
+    self.timestamp = timestamp
+  }
+}

@@ -1,0 +1,32 @@
+import Wire
+
+/// A segment that the machine wants sent: the text is a range of the plan's data.
+public struct Outgoing: Hashable, Sendable {
+  /// The segment, its `textLength` equal to the range's.
+  public var segment: Segment
+  /// Which octets of the plan's data it carries.
+  public var text: Range<Int>
+  /// The segment's number in its connection, counted from 0; its stamps are reported under it.
+  public var number: UInt32
+  /// Whether the same sequence space was sent before.
+  public var isRetransmission: Bool
+}
+
+/// What the machine answers to any event: of fixed size, so that the per-packet path allocates nothing.
+///
+/// At most one segment: where more is to be sent, `Connection.nextDeadline` is already due.
+public struct Reaction: Hashable, Sendable {
+  /// What to send now.
+  public var send: Outgoing?
+  /// Why the segment that came was not believed; nil where it was.
+  public var refusal: Refusal?
+
+  /// Nothing to do.
+  public static let none = Reaction()
+
+  /// An answer of at most one segment and one judgement.
+  public init(send: Outgoing? = nil, refusal: Refusal? = nil) {
+    self.send = send
+    self.refusal = refusal
+  }
+}

@@ -1,0 +1,63 @@
+import Timebase
+import Wire
+
+/// The copies of our SYN that were sent, each with a time-stamp value of its own, so that an echo tells which
+/// one was answered (RFC 7323 §4.1; the way round Karn's rule, RFC 6298 §3).
+struct SynCopies: Sendable {
+  struct Copy: Hashable, Sendable {
+    var departure: Departure
+    var timestamp: UInt32
+  }
+
+  /// The first SYN, its retransmissions, and one more where an old connection had to be reset first.
+  static let capacity = Plan.retriesLimit + 2
+
+  private var storage = [17 of Copy](repeating: Copy(departure: Departure(number: 0, stamp: nil), timestamp: 0))
+  private(set) var count = 0
+
+  var hasRoom: Bool { count < SynCopies.capacity }
+  var first: Copy? { count > 0 ? storage[0] : nil }
+  var last: Copy? { count > 0 ? storage[count - 1] : nil }
+
+  mutating func append(number: UInt32, timestamp: UInt32) {
+    guard hasRoom else { return }
+    storage[count] = Copy(departure: Departure(number: number, stamp: nil), timestamp: timestamp)
+    count += 1
+  }
+
+  /// The copy whose time-stamp value was echoed.
+  func index(echoing value: UInt32) -> Int? { (0..<count).first { storage[$0].timestamp == value } }
+
+  subscript(index: Int) -> Copy {
+    get { storage[index] }
+    set { storage[index] = newValue }
+  }
+
+  /// Notes when a copy left, or what the kernel says of it.
+  mutating func update(number: UInt32, _ body: (inout Departure) -> Void) {
+    for index in 0..<count where storage[index].departure.number == number { body(&storage[index].departure) }
+  }
+}
+
+/// Which copy of the SYN was answered, as far as that can be known.
+enum AnsweredCopy: Hashable, Sendable {
+  /// This one.
+  case copy(Int)
+  /// Several were sent, and nothing tells them apart.
+  case ambiguous
+  /// The echoed value is none of ours.
+  case unknownEcho
+}
+
+extension SynCopies {
+  /// Judges which copy an answer belongs to.
+  ///
+  /// An echo of the latest copy settles it. An echo of an *older* one does not: a peer whose SYN-ACK was lost
+  /// repeats it with the old echo (Linux does, on its timer and on a repeated SYN), so what looks like a slow
+  /// answer may be a lost one, and a retransmission timeout must never be counted as latency.
+  func answered(echo: UInt32?) -> AnsweredCopy {
+    guard let echo else { return count == 1 ? .copy(0) : .ambiguous }
+    guard let index = index(echoing: echo) else { return .unknownEcho }
+    return index == count - 1 ? .copy(index) : .ambiguous
+  }
+}

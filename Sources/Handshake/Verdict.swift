@@ -1,0 +1,128 @@
+/// What a probe says of a port: the state that scripts read.
+public enum Verdict: String, Hashable, Sendable, CaseIterable {
+  /// A SYN-ACK acknowledged our SYN.
+  case open
+  /// An RST acknowledged our SYN. (Not the TCP state CLOSED, hence the name.)
+  case refused = "closed"
+  /// No valid answer, or an ICMP prohibition.
+  case filtered
+  /// An ICMP unreachable, or no route from here.
+  case unreachable
+}
+
+/// Why a verdict was given.
+public enum Reason: String, Hashable, Sendable, CaseIterable {
+  /// A SYN-ACK with the right acknowledgment.
+  case synAck = "syn-ack"
+  /// An RST with the right acknowledgment.
+  case rst
+  /// Nothing came at all.
+  case noResponse = "no-response"
+  /// A router or the host said: host unreachable.
+  case icmpHostUnreachable = "icmp-host-unreachable"
+  /// A router said: network unreachable.
+  case icmpNetUnreachable = "icmp-net-unreachable"
+  /// The host said: port unreachable.
+  case icmpPortUnreachable = "icmp-port-unreachable"
+  /// The host said: protocol unreachable.
+  case icmpProtoUnreachable = "icmp-proto-unreachable"
+  /// Somebody said: administratively prohibited.
+  case icmpAdminProhibited = "icmp-admin-prohibited"
+  /// A router said: fragmentation needed. Never decides a state.
+  case icmpFragNeeded = "icmp-frag-needed"
+  /// A router said: time to live exceeded.
+  case icmpTTLExceeded = "icmp-ttl-exceeded"
+  /// This host has no route to the target.
+  case noRoute = "no-route"
+  /// Something came, and none of it could be believed.
+  case invalidReplies = "invalid-replies"
+}
+
+/// Why a packet was not believed: it is counted, shown with `-v`, and decides nothing.
+public enum Refusal: String, Hashable, Sendable, CaseIterable {
+  /// It does not parse.
+  case malformed
+  /// Its TCP, ICMP or ICMPv6 checksum is wrong.
+  case badChecksum = "bad-checksum"
+  /// An acknowledgment of something that we did not send.
+  case ackMismatch = "ack-mismatch"
+  /// An RST that does not acknowledge our SYN, or is not exactly at RCV.NXT.
+  case rstMismatch = "rst-mismatch"
+  /// A repeated SYN-ACK with another initial sequence number.
+  case irsMismatch = "irs-mismatch"
+  /// An ICMP error whose quote is too short or is not a packet of ours.
+  case badQuote = "bad-quote"
+  /// A segment outside the receive window.
+  case outOfWindow = "out-of-window"
+  /// Neither SYN nor RST, while only those can answer ours.
+  case notSyn = "not-syn"
+  /// No ACK on a synchronized connection, where every segment carries one.
+  case noAck = "no-ack"
+  /// A SYN on a synchronized connection (RFC 5961 §4).
+  case unexpectedSyn = "unexpected-syn"
+}
+
+/// What was odd about an answer that nevertheless decided.
+public struct Notes: OptionSet, Hashable, Sendable {
+  /// One bit a note.
+  public let rawValue: UInt32
+  /// Notes from their bits.
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// The option list does not parse to its end.
+  public static let optionsMalformed = Notes(rawValue: 1 << 0)
+  /// The SYN-ACK carried FIN as well.
+  public static let finInSynAck = Notes(rawValue: 1 << 1)
+  /// The SYN-ACK offered no window: a SYN proxy, or a peer without room.
+  public static let windowZero = Notes(rawValue: 1 << 2)
+  /// The SYN-ACK answered an option that was never offered.
+  public static let unofferedOption = Notes(rawValue: 1 << 3)
+  /// The echoed time stamp is none of ours.
+  public static let tsecrMismatch = Notes(rawValue: 1 << 4)
+  /// The SYN-ACK carried text.
+  public static let dataInSynAck = Notes(rawValue: 1 << 5)
+  /// A reserved header bit was set.
+  public static let reservedBits = Notes(rawValue: 1 << 6)
+  /// The peer held an old connection half-open; it was reset first.
+  public static let halfOpenPeer = Notes(rawValue: 1 << 7)
+  /// Both ends opened at once.
+  public static let simultaneousOpen = Notes(rawValue: 1 << 8)
+  /// The peer reset the connection after the handshake.
+  public static let resetByPeer = Notes(rawValue: 1 << 9)
+  /// The peer stopped answering after the handshake.
+  public static let peerVanished = Notes(rawValue: 1 << 10)
+  /// The peer acknowledged our FIN and never sent its own.
+  public static let peerFinMissing = Notes(rawValue: 1 << 11)
+  /// Nothing acknowledged the confirming probe: the peer may be no more than half-open.
+  public static let unconfirmed = Notes(rawValue: 1 << 12)
+  /// More data came than could be taken in order; it was not acknowledged.
+  public static let dataOutOfOrder = Notes(rawValue: 1 << 13)
+  /// The segment sent was no plain SYN: the verdict is about what answered it, not about a listener.
+  public static let craftedFlags = Notes(rawValue: 1 << 14)
+
+  /// Every note with its printed name, in a fixed order.
+  public static let names: [(note: Notes, name: String)] = [
+    (.optionsMalformed, "options-malformed"), (.finInSynAck, "fin-in-syn-ack"), (.windowZero, "window-zero"),
+    (.unofferedOption, "unoffered-option"), (.tsecrMismatch, "tsecr-mismatch"), (.dataInSynAck, "data-in-syn-ack"),
+    (.reservedBits, "reserved-bits"), (.halfOpenPeer, "half-open-peer"), (.simultaneousOpen, "simultaneous-open"),
+    (.resetByPeer, "reset-by-peer"), (.peerVanished, "peer-vanished"), (.peerFinMissing, "peer-fin-missing"),
+    (.unconfirmed, "unconfirmed"), (.dataOutOfOrder, "data-out-of-order"), (.craftedFlags, "crafted-flags"),
+  ]
+
+  /// The names of the notes that are set.
+  public var list: [String] { Notes.names.filter { contains($0.note) }.map(\.name) }
+}
+
+/// How a connection ended.
+public enum Ending: String, Hashable, Sendable {
+  /// Both FINs were sent and acknowledged.
+  case fin
+  /// We reset it.
+  case rst
+  /// The peer reset it.
+  case peerRst = "peer-rst"
+  /// The peer stopped answering, and we reset it.
+  case timeout
+  /// It was left as it is.
+  case none
+}

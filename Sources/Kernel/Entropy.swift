@@ -1,0 +1,34 @@
+import CLinux
+import Glibc
+
+/// The kernel's random numbers, `getrandom(2)`: for sequence numbers and seeds.
+public enum Entropy {
+  /// A random number of 32 bits.
+  public static func uint32() -> UInt32 { UInt32(truncatingIfNeeded: uint64()) }
+
+  /// A random number of 64 bits.
+  public static func uint64() -> UInt64 {
+    var value: UInt64 = 0
+    unsafe withUnsafeMutableBytes(of: &value) { unsafe fill($0) }
+    return value
+  }
+
+  /// Fills a buffer with random octets.
+  @_lifetime(buffer: copy buffer)
+  public static func fill(_ buffer: inout MutableRawSpan) {
+    unsafe buffer.withUnsafeMutableBytes { unsafe fill($0) }
+  }
+
+  /// Up to 256 octets come whole and without fail once the machine has booted, and only ENOSYS could be an error,
+  /// which no kernel of this program's age gives: so there is nothing to throw.
+  private static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
+    var rest = unsafe bytes[...]
+    while unsafe !rest.isEmpty {
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: rest.prefix(256))
+      guard let count = try? kernel(.getrandom, { unsafe getrandom(part.baseAddress, part.count, 0) }) else {
+        preconditionFailure("getrandom(2) is always there")
+      }
+      unsafe rest = unsafe rest.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Wire
+
+/// Whole files, in and out, with a limit.
+public enum File {
+  /// Reads a file to its end, `open(2)`.
+  ///
+  /// - Throws: EFBIG where it is longer than the limit in octets; ENOENT, EACCES, EISDIR and what else `open` gives;
+  ///   EINVAL for a path with a NUL in it.
+  public static func read(_ path: String, atMost limit: Int) throws(Errno) -> [UInt8] {
+    try read(open(path, O_RDONLY), atMost: limit)
+  }
+
+  /// Reads standard input to its end; see `read(_:atMost:)`.
+  public static func readStandardInput(atMost limit: Int) throws(Errno) -> [UInt8] {
+    try read(.standardInput, atMost: limit)
+  }
+
+  /// Puts a file in the place of another at once: a reader finds the old one or the new one, never a part.
+  ///
+  /// It is written beside it as `PATH.tmp-PID`, flushed to the disk and renamed, `rename(2)`.
+  public static func replace(_ path: String, with octets: RawSpan) throws(Errno) {
+    let draft = path + ".tmp-\(getpid())"
+    do {
+      let output = try Output(creating: draft)
+      try output.write(octets)
+      let raw = output.descriptor.raw
+      _ = try kernel(.fsync) { fsync(raw) }
+      try output.close()
+      _ = try kernel(.rename) { unsafe rename(draft, path) }
+    } catch {
+      _ = unsafe unlink(draft)
+      throw error
+    }
+  }
+
+  /// Opens a file that no child process inherits.
+  static func open(_ path: String, _ flags: CInt) throws(Errno) -> FileDescriptor {
+    guard !path.utf8.contains(0) else { throw Errno(code: EINVAL, call: .open) }
+    return FileDescriptor(owning: try kernel(.open) { unsafe Glibc.open(path, flags | O_CLOEXEC, 0o666) })
+  }
+
+  private static func read(_ file: consuming FileDescriptor, atMost limit: Int) throws(Errno) -> [UInt8] {
+    var octets: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 16_384)
+    while true {
+      var list = part.mutableSpan
+      var bytes = unsafe list.mutableBytes
+      guard let count = try file.read(into: &bytes) else {
+        _ = try Poller.isReady(file, for: .readable, until: nil)
+        continue
+      }
+      if count == 0 { return octets }
+      guard count <= limit - octets.count else { throw Errno(code: EFBIG, call: .read) }
+      octets.append(contentsOf: part[..<count])
+    }
+  }
+}

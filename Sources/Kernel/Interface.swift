@@ -1,0 +1,105 @@
+import CLinux
+import Glibc
+import Wire
+
+/// A network interface of this host, as it was when asked for.
+public struct Interface: Hashable, Sendable {
+  /// The name, at most 15 octets, such as `eth0`.
+  public var name: String
+  /// The kernel's number for it; the scope of a link-local IPv6 address.
+  public var index: UInt32
+  /// Whether what is sent there comes straight back.
+  public var isLoopback: Bool
+  /// Whether it is switched on.
+  public var isUp: Bool
+  /// The longest IP packet it carries, in octets.
+  public var mtu: Int
+
+  /// The interface of that name.
+  ///
+  /// - Throws: ENODEV where there is none.
+  public static func named(_ name: String) throws(Errno) -> Interface {
+    try InterfaceRequest.interface(named: name, through: InterfaceRequest.anySocket())
+  }
+
+  /// The interface of that number.
+  ///
+  /// - Throws: ENODEV where there is none.
+  public static func indexed(_ index: UInt32) throws(Errno) -> Interface {
+    try InterfaceRequest.interface(at: index, through: InterfaceRequest.anySocket())
+  }
+
+  /// All interfaces in the order of their numbers, `rtnetlink(7)` RTM_GETLINK.
+  public static func all() throws(Errno) -> [Interface] {
+    var netlink = try Netlink()
+    var found: [Interface] = []
+    var body = [UInt8](repeating: 0, count: 16)  // an ifinfomsg that asks for every family
+    body.append(attribute: rtattr_type_t(rawValue: UInt32(IFLA_EXT_MASK)), [UInt8(RTEXT_FILTER_SKIP_STATS), 0, 0, 0])
+    try netlink.request(
+      Int(RTM_GETLINK), dump: true, body: body, call: .linkLookup, answers: Int(RTM_NEWLINK)
+    ) { (message) throws(Errno) in
+      if let interface = Interface(link: message) { found.append(interface) }
+    }
+    return found.sorted { $0.index < $1.index }
+  }
+
+  /// The addresses this host has: on one interface, or with nil on all of them.
+  public static func localAddresses(on interface: Interface? = nil) throws(Errno) -> [IPAddress] {
+    var netlink = try Netlink()
+    var found: [IPAddress] = []
+    let body = [UInt8](repeating: 0, count: 8)  // an ifaddrmsg that asks for every family and interface
+    try netlink.request(
+      Int(RTM_GETADDR), dump: true, body: body, call: .addressLookup, answers: Int(RTM_NEWADDR)
+    ) { (message) throws(Errno) in
+      guard message.byteCount >= 8 else { return }
+      let index: UInt32 = message.load(native: 4)
+      if let interface, interface.index != index { return }
+      if let address = localAddress(message) { found.append(address) }
+    }
+    return found
+  }
+
+  /// The addresses on this interface.
+  public var addresses: [IPAddress] { get throws(Errno) { try Interface.localAddresses(on: self) } }
+
+  /// IFA_LOCAL is our own end, IFA_ADDRESS the other one on a point-to-point link; IPv6 often has only the latter.
+  private static func localAddress(_ message: RawSpan) -> IPAddress? {
+    var local: IPAddress?
+    var address: IPAddress?
+    var attributes = AttributeCursor(message, from: 8)
+    while let attribute = attributes.next() {
+      switch attribute.type {
+      case Int(IFA_LOCAL): local = IPAddress(octets: message.extracting(attribute.value))
+      case Int(IFA_ADDRESS): address = IPAddress(octets: message.extracting(attribute.value))
+      default: break
+      }
+    }
+    return local ?? address
+  }
+
+  private init?(link message: RawSpan) {
+    guard message.byteCount >= 16 else { return nil }
+    let flags: UInt32 = message.load(native: 8)
+    var name: String?
+    var mtu = 0
+    var attributes = AttributeCursor(message, from: 16)
+    while let attribute = attributes.next() {
+      let value = message.extracting(attribute.value)
+      switch attribute.type {
+      case Int(IFLA_IFNAME): name = value.text()
+      case Int(IFLA_MTU) where value.byteCount >= 4: mtu = Int(value.load(native: 0, as: UInt32.self))
+      default: break
+      }
+    }
+    guard let name else { return nil }
+    self.init(name: name, index: message.load(native: 4), flags: flags, mtu: mtu)
+  }
+
+  init(name: String, index: UInt32, flags: UInt32, mtu: Int) {
+    self.name = name
+    self.index = index
+    self.isLoopback = flags & UInt32(IFF_LOOPBACK) != 0
+    self.isUp = flags & UInt32(IFF_UP) != 0
+    self.mtu = mtu
+  }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import Wire
+
+/// Where results go: a standard descriptor or a file.
+///
+/// Everything is written or an error is thrown; nothing is buffered.
+public struct Output: ~Copyable, Sendable {
+  /// What is written to.
+  public let descriptor: FileDescriptor
+
+  /// Writes to a descriptor.
+  public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+  /// Creates a file, or empties the one that is there, `open(2)`.
+  public init(creating path: String) throws(Errno) {
+    descriptor = try File.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+  }
+
+  /// Standard output: results.
+  public static var standardOutput: Output { Output(.standardOutput) }
+  /// Standard error: progress and diagnostics.
+  public static var standardError: Output { Output(.standardError) }
+
+  /// Writes all octets, in as many parts as it takes, waiting where the other side is slow.
+  ///
+  /// - Throws: ENOSPC, EPIPE (with SIGPIPE ignored, see `SignalSource`), EIO, EFBIG.
+  public func write(_ octets: RawSpan) throws(Errno) {
+    var offset = 0
+    while offset < octets.byteCount {
+      if let count = try descriptor.write(octets.extracting(offset...)) {
+        offset += count
+      } else {
+        _ = try Poller.isReady(descriptor, for: .writable, until: nil)
+      }
+    }
+  }
+
+  /// Writes all octets; see `write(_:)` above.
+  public func write(_ octets: [UInt8]) throws(Errno) { try write(octets.span.raw) }
+
+  /// Writes a text in UTF-8; see `write(_:)` above.
+  public func write(_ text: String) throws(Errno) { try write(text.utf8.span.raw) }
+
+  /// Closes the file and reports an error that the writes have not, such as that of a full disk behind a network.
+  public consuming func close() throws(Errno) { try descriptor.close() }
+
+  /// Whether a person is watching, `isatty(3)`.
+  public var isTerminal: Bool { isatty(descriptor.raw) == 1 }
+
+  /// The terminal's width in columns, `ioctl_tty(2)` TIOCGWINSZ; nil where it has none.
+  public var width: Int? {
+    var size = winsize()
+    let raw = descriptor.raw
+    let isKnown = (try? kernel(.ioctl, { unsafe ioctl(raw, UInt(TIOCGWINSZ), &size) })) != nil
+    return isKnown && size.ws_col > 0 ? Int(size.ws_col) : nil
+  }
+}

@@ -1,0 +1,103 @@
+import CLinux
+import Glibc
+import Timebase
+import Wire
+
+/// A raw socket that gets a copy of every packet of one protocol that reaches this host, `raw(7)`.
+///
+/// From IPv4 the packet comes with its IP header, from IPv6 without it. Nobody has verified a TCP or ICMP checksum
+/// before (ICMPv6 ones the kernel has). It needs CAP_NET_RAW.
+public struct ReceiveSocket: ~Copyable, Sendable {
+  /// The protocols that answers to a SYN come in.
+  public enum Payload: Hashable, Sendable {
+    /// TCP segments.
+    case tcp
+    /// ICMP messages with IPv4, ICMPv6 messages with IPv6.
+    case icmp
+  }
+
+  /// What to poll for readability.
+  public let descriptor: FileDescriptor
+  /// The family of the packets.
+  public let family: AddressFamily
+
+  /// Opens the socket shut: nothing comes in until `accept(only:)` says what may.
+  ///
+  /// - Throws: EPERM without CAP_NET_RAW, EAFNOSUPPORT without IPv6, ENODEV for an interface that is gone.
+  public init(family: AddressFamily, carrying payload: Payload, interface: Interface? = nil) throws(Errno) {
+    let number =
+      switch (payload, family) {
+      case (.tcp, _): IPPROTO_TCP
+      case (.icmp, .v4): IPPROTO_ICMP
+      case (.icmp, .v6): IPPROTO_ICMPV6
+      }
+    let descriptor = try FileDescriptor(socket: family.number, .raw, protocol: number)
+    try descriptor.attach(.dropAll)
+    try descriptor.drain()
+    if let interface { try descriptor.bind(toDevice: interface) }
+    try ReceiveSocket.askForEverything(descriptor, family)
+    self.descriptor = descriptor
+    self.family = family
+  }
+
+  private static func askForEverything(
+    _ descriptor: borrowing FileDescriptor, _ family: AddressFamily
+  ) throws(Errno) {
+    let on: CInt = 1
+    try descriptor.raiseReceiveBuffer(to: 1 << 23)
+    try descriptor.set(.dropCounter, to: on)
+    try descriptor.set(.timestamping, to: CInt(SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE))
+    switch family {
+    case .v4:
+      try descriptor.set(.packetInfoV4, to: on)
+    case .v6:
+      try descriptor.set(.packetInfoV6, to: on)
+      try descriptor.set(.hopLimitV6, to: on)
+      try descriptor.set(.trafficClassV6, to: on)
+    }
+  }
+
+  /// Lets in what the program accepts from now on, and nothing else.
+  public func accept(only filter: FilterProgram) throws(Errno) { try descriptor.attach(filter) }
+
+  /// Takes the oldest packet, `recvmsg(2)`, never waiting and never allocating; nil: there is none now.
+  ///
+  /// Receive offload may have merged segments: a buffer of 65,535 octets loses nothing.
+  @_lifetime(buffer: copy buffer)
+  public func receive(into buffer: inout MutableRawSpan) throws(Errno) -> Reception? {
+    let room = buffer.byteCount
+    guard let message = try descriptor.receiveMessage(into: &buffer) else { return nil }
+    return Reception(
+      count: min(message.count, room),
+      kernelStamp: message.control.kernelStamp,
+      interfaceIndex: message.control.interfaceIndex,
+      source: message.source,
+      destination: message.control.destination,
+      hopLimit: message.control.hopLimit,
+      trafficClass: message.control.trafficClass,
+      isTruncated: message.flags & CInt(MSG_TRUNC) != 0,
+      dropped: message.control.dropped)
+  }
+}
+
+extension ReceiveSocket {
+  /// How many packets the socket has lost so far for want of room, SO_MEMINFO (sock_diag.h).
+  ///
+  /// `Reception.dropped` counts only up to when that packet came in: what was lost after the last one shows here alone.
+  public func dropped() throws(Errno) -> UInt32 {
+    // SK_MEMINFO_VARS words, of which SK_MEMINFO_DROPS is the ninth.
+    try descriptor.value(of: .memoryInformation, from: InlineArray<36, UInt8>(repeating: 0)).raw.load(native: 32)
+  }
+}
+
+extension FileDescriptor {
+  /// Throws away what came in between opening and shutting; bounded, since nothing comes in any more.
+  fileprivate func drain() throws(Errno) {
+    var scratch = InlineArray<1, UInt8>(repeating: 0)
+    var list = scratch.mutableSpan
+    var octets = unsafe list.mutableBytes
+    while try unsafe octets.withUnsafeMutableBytes({ bytes throws(Errno) in
+      try kernelNow(.recvfrom) { unsafe recv(raw, bytes.baseAddress, 1, CInt(MSG_DONTWAIT)) }
+    }) != nil {}
+  }
+}

@@ -1,0 +1,91 @@
+import CLinux
+import Glibc
+import Timebase
+import Wire
+
+/// When a packet left, by the kernel's word.
+public struct TransmitStamp: Hashable, Sendable {
+  /// The number that `SendSocket.send` gave the packet.
+  public var id: UInt32
+  /// When the driver got it, on the wall clock.
+  public var wall: WallTime
+}
+
+/// A raw socket that whole IP packets are sent through, header and all, `raw(7)`.
+///
+/// The kernel routes them and finds the neighbour; in an IPv4 header it always fills in the total length and the
+/// header checksum, and the identification if that is 0. It needs CAP_NET_RAW. Nothing is ever received from it.
+public struct SendSocket: ~Copyable, Sendable {
+  /// What to poll: readable errors are transmission stamps, writable is room for another packet.
+  public let descriptor: FileDescriptor
+  /// The family of the packets.
+  public let family: AddressFamily
+  private var nextID: UInt32 = 0
+
+  /// Opens the socket, bound to an interface where one is given; with `timestamps` the kernel stamps every packet.
+  ///
+  /// - Throws: EPERM without CAP_NET_RAW, EAFNOSUPPORT without IPv6, ENODEV for an interface that is gone.
+  public init(family: AddressFamily, interface: Interface? = nil, timestamps: Bool = true) throws(Errno) {
+    let descriptor = try FileDescriptor(socket: family.number, .raw, protocol: IPPROTO_RAW)
+    if family == .v6 { try descriptor.set(.headerIncludedV6, to: CInt(1)) }
+    if let interface { try descriptor.bind(toDevice: interface) }
+    if timestamps { try SendSocket.switchStampsOn(descriptor) }
+    self.descriptor = descriptor
+    self.family = family
+  }
+
+  /// SO_TIMESTAMPING (timestamping.rst, 1.3): a software stamp on transmission, told apart by a number.
+  ///
+  /// Unread stamps count against the receive buffer, so it is made large.
+  private static func switchStampsOn(_ descriptor: borrowing FileDescriptor) throws(Errno) {
+    let flags =
+      SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID
+      | SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG
+    try descriptor.set(.timestamping, to: CInt(flags))
+    try descriptor.raiseReceiveBuffer(to: 1 << 22)
+  }
+
+  /// Sends one whole IP packet, `sendto(2)`, never waiting.
+  ///
+  /// - Parameters:
+  ///   - packet: the packet from the first octet of its IP header on.
+  ///   - destination: where the kernel routes it: the packet's own destination.
+  ///   - interfaceIndex: the interface of a link-local IPv6 destination; otherwise 0.
+  /// - Returns: the number under which its transmission stamp will come; nil where there was no room (EAGAIN,
+  ///   ENOBUFS) and nothing was sent.
+  /// - Throws: EPERM from a firewall, EMSGSIZE, EINVAL, ENETUNREACH, EHOSTUNREACH, EACCES, ENETDOWN.
+  public mutating func send(
+    _ packet: RawSpan, to destination: IPAddress, interfaceIndex: UInt32 = 0
+  ) throws(Errno) -> UInt32? {
+    let sent: Int?
+    do {
+      sent = try unsafe SocketAddress(destination, scope: interfaceIndex).read { (name, length) throws(Errno) in
+        try unsafe packet.withUnsafeBytes { bytes throws(Errno) in
+          try kernelNow(.sendto) { unsafe sendto(descriptor.raw, bytes.baseAddress, bytes.count, 0, name, length) }
+        }
+      }
+    } catch {
+      // The kernel numbers a packet once it is built: a firewall's refusal comes after that, all others before
+      // (raw_send_hdrinc and rawv6_send_hdrinc in net/ipv4/raw.c and net/ipv6/raw.c).
+      if error.code == EPERM { nextID &+= 1 }
+      if error.code == ENOBUFS { return nil }
+      throw error
+    }
+    guard sent != nil else { return nil }
+    defer { nextID &+= 1 }
+    return nextID
+  }
+
+  /// The oldest transmission stamp that has not been taken yet; nil: there is none now.
+  public func nextTransmitStamp() throws(Errno) -> TransmitStamp? {
+    // The queue may also hold what is no stamp: at most its length of them are passed over.
+    var none = InlineArray<1, UInt8>(repeating: 0)
+    var list = none.mutableSpan
+    var nowhere = unsafe list.mutableBytes
+    while let message = try descriptor.receiveMessage(into: &nowhere, flags: CInt(MSG_ERRQUEUE)) {
+      guard let id = message.control.transmitID, let wall = message.control.kernelStamp else { continue }
+      return TransmitStamp(id: id, wall: wall)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,106 @@
+import Handshake
+import Timebase
+import Wire
+
+/// The packets of one connection as the textbooks draw them: time, our state, the arrow, the peer's state, and
+/// the step that the packet completes.
+public struct Ladder {
+  private let outcome: Outcome
+  private let style: Style
+  private let glyphs: Glyphs
+  private let words: PacketWords
+  private let rows: [Row]
+  private let width: Int
+  private let timeWidth: Int
+  private let innerWidth: Int
+
+  private static let stateWidth = 11
+  private static let noteWidth = 17
+
+  /// The ladder of an outcome's packets.
+  public init(_ outcome: Outcome, style: Style = .plain) {
+    self.outcome = outcome
+    self.style = style
+    glyphs = style.isUnicode ? .unicode : .ascii
+    let words = PacketWords(outcome)
+    let rows = Row.rows(of: outcome)
+    self.words = words
+    self.rows = rows
+    width = min(max(style.width, 40), 1_000)
+    timeWidth = max(7, rows.map(\.time.count).max() ?? 0)
+    // Two lifelines, and a space between neighbouring columns.
+    let others = timeWidth + 2 * Ladder.stateWidth + Ladder.noteWidth + 6
+    let least = rows.map { (words.forms($0.entry).last?.count ?? 0) + 5 }.max() ?? 0
+    innerWidth = max(width - others, min(least, 60), 24)
+  }
+
+  /// The drawing, every line ended by a line feed; empty where no packet was seen.
+  public var text: String {
+    guard !rows.isEmpty else { return "" }
+    var lines = header
+    var states = (left: "", right: "")
+    lines.append(first(&states))
+    for row in rows { lines += drawn(row, &states) }
+    if outcome.exchange.omitted > 0 {
+      lines.append(" ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept")
+    }
+    return lines.map { $0.withoutTrailingSpaces + "\n" }.joined()
+  }
+
+  private var leftWidth: Int { timeWidth + 1 + Ladder.stateWidth + 1 }
+
+  /// Both endpoints above their lifelines; one above the other where they would meet.
+  private var header: [String] {
+    let local = outcome.flow.local.description
+    let remote = outcome.flow.remote.description
+    let left = local.trailing(leftWidth + 1)
+    let column = min(leftWidth + 1 + innerWidth, width - remote.count)
+    guard column > left.count + 1 else {
+      return [local.leading(leftWidth), remote.trailing(leftWidth + innerWidth + 2)]
+    }
+    return [left.leading(column) + remote]
+  }
+
+  /// Where both ends stood before the first packet.
+  private func first(_ states: inout (left: String, right: String)) -> String {
+    states = ("CLOSED", name(.listen))
+    return joined(time: "time/ms", left: states.left, inner: glyphs.empty(innerWidth), right: states.right, note: "")
+  }
+
+  private func name(_ peer: State) -> String { outcome.known(peer)?.shortName ?? "?" }
+
+  /// One packet: the arrow's line, then what more there is to say of it.
+  private func drawn(_ row: Row, _ states: inout (left: String, right: String)) -> [String] {
+    let now = (left: row.entry.state.shortName, right: name(row.entry.peer))
+    let inner = [arrow(row)] + options(row)
+    let notes = row.notes
+    let lines = (0..<max(inner.count, notes.count)).map { index in
+      joined(
+        time: index == 0 ? row.time : "",
+        left: index == 0 && now.left != states.left ? now.left : "",
+        inner: index < inner.count ? inner[index] : glyphs.empty(innerWidth),
+        right: index == 0 && now.right != states.right ? now.right : "",
+        note: index < notes.count ? notes[index].text(glyphs, style) : "")
+    }
+    states = now
+    return lines
+  }
+
+  private func joined(time: String, left: String, inner: String, right: String, note: String) -> String {
+    [time.trailing(timeWidth), left.trailing(Ladder.stateWidth), inner, right.leading(Ladder.stateWidth), note]
+      .joined(separator: " ")
+  }
+
+  private func arrow(_ row: Row) -> String {
+    let forms = words.forms(row.entry)
+    let label = forms.first { $0.count + 6 <= innerWidth } ?? forms.last ?? ""
+    return glyphs.arrow(
+      label, width: innerWidth, sent: row.entry.direction == .sent, isDotted: row.isDotted)
+  }
+
+  private func options(_ row: Row) -> [String] {
+    PacketWords.options(row.entry, width: innerWidth - 4).map { words in
+      glyphs.line + ("   " + words).leading(innerWidth) + glyphs.line
+    }
+  }
+}

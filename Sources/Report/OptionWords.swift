@@ -1,0 +1,36 @@
+import Wire
+
+/// TCP options in tcpdump's words.
+enum OptionWords {
+  /// Every option, padding and all, in the order in which the header carries them.
+  static func list(_ options: TCPOptionList) -> [String] {
+    options.options.map(word) + (options.isMalformed ? ["[bad opt]"] : [])
+  }
+
+  /// Every option but padding, which says nothing to a person.
+  static func withoutPadding(_ options: TCPOptionList) -> [String] {
+    list(options).filter { $0 != "nop" && $0 != "eol" }
+  }
+
+  private static func word(_ option: TCPOption) -> String {
+    switch option {
+    case .endOfList: "eol"
+    case .noOperation: "nop"
+    case .maximumSegmentSize(let size): "mss \(size)"
+    case .windowScale(let shift): "wscale \(shift)"
+    case .sackPermitted: "sackOK"
+    case .sack(let blocks):
+      "sack \(blocks.count) " + blocks.map { "{\($0.left.value):\($0.right.value)}" }.joined()
+    case .timestamps(let value, let echo): "TS val \(value) ecr \(echo)"
+    case .fastOpen(let cookie): cookie.isEmpty ? "tfo cookiereq" : "tfo cookie " + hexadecimal(cookie)
+    case .md5(let digest): "md5 " + hexadecimal(digest)
+    case .multipath(let octets): "mptcp " + hexadecimal(octets)
+    case .other(let kind, let payload):
+      payload.isEmpty ? "unknown-\(kind)" : "unknown-\(kind) 0x" + hexadecimal(payload)
+    }
+  }
+
+  private static func hexadecimal(_ octets: [UInt8]) -> String {
+    octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

@@ -1,0 +1,53 @@
+import Handshake
+import Wire
+
+/// A packet in the words of the ladder.
+struct PacketWords {
+  let numbers: RelativeNumbers
+  let family: AddressFamily
+
+  /// The words for the packets of an outcome.
+  init(_ outcome: Outcome) {
+    numbers = RelativeNumbers(outcome)
+    family = outcome.flow.remote.address.family
+  }
+
+  /// What a packet says, the fullest form first: who has less room takes a later one.
+  func forms(_ entry: ExchangeEntry) -> [String] {
+    switch entry.content {
+    case .segment(let segment): forms(segment, entry.direction)
+    case .icmp(let type, let code): ["ICMP " + icmp(type, code) + " (\(type)/\(code))", "ICMP \(type)/\(code)"]
+    case .unreadable: ["unreadable packet"]
+    }
+  }
+
+  private func forms(_ segment: Segment, _ direction: ExchangeEntry.Direction) -> [String] {
+    var core = segment.flags.description + " seq=\(numbers.sequence(segment, direction))"
+    if let ack = numbers.acknowledgment(segment, direction) { core += " ack=\(ack)" }
+    let window = " win=\(segment.wnd)"
+    let urgent = segment.flags.contains(.urg) ? " urg=\(segment.up)" : ""
+    let length = " len=\(segment.textLength)"
+    let size = segment.textLength > 0 ? length : ""
+    return [core + window + urgent + length, core + window + size, core + size]
+  }
+
+  private func icmp(_ type: UInt8, _ code: UInt8) -> String {
+    let verdict = family == .v4 ? ICMPVerdict(v4: type, code: code) : ICMPVerdict(v6: type, code: code)
+    guard let verdict else { return "error" }
+    return String(verdict.reason.rawValue.dropFirst("icmp-".count))
+  }
+
+  /// The options of a SYN in as many lines as they need; none for anything else.
+  static func options(_ entry: ExchangeEntry, width: Int) -> [String] {
+    guard case .segment(let segment) = entry.content, segment.flags.contains(.syn) else { return [] }
+    var lines: [String] = []
+    for word in OptionWords.withoutPadding(segment.options) {
+      if let last = lines.last, last.count + word.count < width {
+        lines[lines.count - 1] = last + "," + word
+      } else {
+        lines.append(word)
+      }
+    }
+    return lines
+  }
+}

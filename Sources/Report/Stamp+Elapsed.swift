@@ -1,0 +1,24 @@
+import Timebase
+
+extension Stamp {
+  /// The time since an earlier moment; nil where the two are so far apart that no interval can say it.
+  func elapsed(since earlier: Stamp) -> Interval? {
+    func isTooFar(_ a: Int64, _ b: Int64) -> Bool { a.subtractingReportingOverflow(b).overflow }
+    let limit: Int64 = 1 << 62
+    guard !isTooFar(instant.nanoseconds, earlier.instant.nanoseconds),
+      !isTooFar(wall.nanoseconds, earlier.wall.nanoseconds),
+      (instant - earlier.instant).nanoseconds.magnitude < limit,
+      (wall - earlier.wall).nanoseconds.magnitude < limit,
+      !isTooFar((kernel ?? wall).nanoseconds, (earlier.kernel ?? earlier.wall).nanoseconds)
+    else { return nil }
+    return since(earlier).interval
+  }
+}
+
+extension Int64 {
+  /// The sum, or the nearest number there is.
+  func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, isTooGreat) = addingReportingOverflow(other)
+    return isTooGreat ? (other < 0 ? .min : .max) : sum
+  }
+}

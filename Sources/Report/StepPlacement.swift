@@ -1,0 +1,103 @@
+import Handshake
+import Wire
+
+/// Which packet of an exchange completed which step (the definitions are `StepKind`'s).
+struct StepPlacement {
+  private let entries: [ExchangeEntry]
+  /// Our first FIN, and the peer's as it was taken.
+  private var fin: Int?
+  private var peerFin: Int?
+
+  /// Looks for the packets that end the steps of an outcome.
+  init(_ outcome: Outcome) {
+    entries = outcome.exchange.entries
+    fin = entries.firstIndex { $0.sentSegment.map { $0.flags.contains(.fin) && $0.ack != nil } ?? false }
+    peerFin = entries.firstIndex { entry in
+      guard let segment = entry.believedSegment, segment.flags.contains(.fin) else { return false }
+      switch entry.state {
+      case .closeWait, .closing, .timeWait, .closed, .lastAck: return true
+      default: return false
+      }
+    }
+    // A crafted first segment with FIN closes nothing.
+    if let index = fin, !entries[..<index].contains(where: { $0.believedSegment != nil }) { fin = nil }
+  }
+
+  /// The place of the packet that ended a step; nil where it cannot be told.
+  func end(of kind: StepKind) -> Int? {
+    switch kind {
+    case .resolve: nil
+    case .syn: answer
+    case .confirm: answer(to: confirm)
+    case .request: acknowledgment(of: lastText)
+    case .response: firstReceivedText
+    case .transfer: entries.lastIndex { ($0.believedSegment?.textLength ?? 0) > 0 } ?? peerFin
+    case .fin: acknowledgment(of: fin)
+    case .peerFin: weClosedFirst ? peerFin : acknowledgment(of: fin)
+    case .close: close
+    }
+  }
+
+  private var answer: Int? {
+    entries.firstIndex { entry in
+      entry.believedSegment.map { $0.flags.contains(.syn) || $0.flags.contains(.rst) } ?? false
+    } ?? entries.firstIndex { $0.believedSegment != nil }
+  }
+
+  private var confirm: Int? {
+    entries.lastIndex { entry in
+      guard let segment = entry.sentSegment, let iss = entries.first?.sentSegment?.seq else { return false }
+      return segment.flags == .ack && segment.textLength == 0 && segment.seq == iss
+    }
+  }
+
+  private var lastText: Int? {
+    entries.lastIndex { entry in
+      guard let segment = entry.sentSegment else { return false }
+      return segment.textLength > 0 && !segment.flags.contains(.syn)
+    }
+  }
+
+  private var firstReceivedText: Int? { entries.firstIndex { ($0.believedSegment?.textLength ?? 0) > 0 } }
+
+  private var weClosedFirst: Bool {
+    guard let fin, let peerFin else { return fin != nil }
+    return fin < peerFin
+  }
+
+  private var close: Int? {
+    guard let peerFin, fin != nil else { return nil }
+    guard weClosedFirst, let end = entries[peerFin].believedSegment?.end else { return acknowledgment(of: fin) }
+    let lastAck = entries[peerFin...].firstIndex { $0.sentSegment?.ack == end }
+    guard let lastAck, let ofOurs = acknowledgment(of: fin) else { return nil }
+    return max(lastAck, ofOurs)
+  }
+
+  private func answer(to index: Int?) -> Int? {
+    guard let index else { return nil }
+    return entries[index...].firstIndex { $0.believedSegment?.ack != nil }
+  }
+
+  /// The first believed packet after another that acknowledges all of it.
+  private func acknowledgment(of index: Int?) -> Int? {
+    guard let index, let end = entries[index].sentSegment?.end else { return nil }
+    return entries[index...].firstIndex { entry in
+      guard let ack = entry.believedSegment?.ack else { return false }
+      return !ack.precedes(end)
+    }
+  }
+}
+
+extension ExchangeEntry {
+  /// The segment, where it is one of ours.
+  var sentSegment: Segment? {
+    guard direction == .sent, case .segment(let segment) = content else { return nil }
+    return segment
+  }
+
+  /// The segment, where it is one of the peer's and was believed.
+  var believedSegment: Segment? {
+    guard direction == .received, refusal == nil, case .segment(let segment) = content else { return nil }
+    return segment
+  }
+}

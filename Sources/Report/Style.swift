@@ -1,0 +1,33 @@
+/// How text is to look: a value that is handed to whatever draws.
+public struct Style: Hashable, Sendable {
+  /// Whether words may be coloured (ANSI escape sequences).
+  public var isColoured: Bool
+  /// Whether lines and arrows may be other than ASCII.
+  public var isUnicode: Bool
+  /// How many columns there are; what cannot do with less takes more.
+  public var width: Int
+
+  /// A look from its parts.
+  public init(isColoured: Bool = false, isUnicode: Bool = true, width: Int = 100) {
+    self.isColoured = isColoured
+    self.isUnicode = isUnicode
+    self.width = width
+  }
+
+  /// Black and white, with lines and arrows, a hundred columns wide.
+  public static let plain = Style()
+
+  /// The few colours that there are, each with a meaning.
+  enum Colour: String {
+    case good = "32"
+    case bad = "31"
+    case doubtful = "33"
+    case faint = "2"
+  }
+
+  /// The text in a colour, where there are colours.
+  func paint(_ text: String, _ colour: Colour?) -> String {
+    guard isColoured, let colour, !text.isEmpty else { return text }
+    return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
+  }
+}

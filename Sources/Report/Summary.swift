@@ -1,0 +1,120 @@
+import Handshake
+import Statistics
+import Timebase
+
+/// What the probes of one target came to, in bounded memory.
+public struct TargetSummary: Sendable {
+  /// The target as it was typed.
+  public let target: String
+  /// Its address and port.
+  public let remote: Endpoint
+  /// Who made the connections, and how far they went.
+  public let mode: Outcome.Mode
+  /// Probes sent and answered: open and closed are answers; silence and a router's word are loss.
+  public private(set) var loss = Loss()
+  /// How many probes said which state.
+  public private(set) var states: [Verdict: Int] = [:]
+  /// Probes that an ICMP error decided.
+  public private(set) var errors = 0
+  /// Probes that were interrupted before anything was decided; they count as neither sent nor lost.
+  public private(set) var undecided = 0
+  /// Packets of ours that were sent again.
+  public private(set) var retransmitted = 0
+  /// Answers that came again.
+  public private(set) var duplicates = 0
+  /// Packets that were refused.
+  public private(set) var invalid = 0
+  /// From the first packet of the first probe to the last of the latest; may be set by whoever knows better.
+  public var elapsed = Interval.zero
+  private var series: [StepKind: Series] = [:]
+  private var began: Stamp?
+  private var firstStart: WallTime?
+
+  /// The summary of a target that was not probed yet.
+  public init(target: String, remote: Endpoint, mode: Outcome.Mode) {
+    self.target = target
+    self.remote = remote
+    self.mode = mode
+  }
+
+  /// What is told of one step; nil where no probe has a time for it.
+  public subscript(step: StepKind) -> Series? { series[step] }
+
+  /// Takes one result.
+  public mutating func add(_ record: Record) {
+    let outcome = record.outcome
+    loss.sent += 1
+    if record.isReply { loss.received += 1 }
+    if record.isError { errors += 1 }
+    states[outcome.verdict, default: 0] += 1
+    retransmitted += record.retransmissions
+    duplicates += outcome.counters.duplicates
+    invalid += outcome.counters.invalid
+    for step in record.steps {
+      guard let measurement = step.measurement else { continue }
+      series[step.kind, default: Series()].record(measurement.interval)
+    }
+    extend(with: outcome)
+  }
+
+  /// Counts a probe that was interrupted before anything was decided.
+  public mutating func addUndecided() { undecided += 1 }
+
+  private mutating func extend(with outcome: Outcome) {
+    let entries = outcome.exchange.entries
+    if let first = entries.first, let last = entries.last {
+      let began = began ?? first.stamp
+      self.began = began
+      if let whole = last.stamp.elapsed(since: began) { elapsed = max(elapsed, whole) }
+    } else {
+      // The kernel made the connection: only its beginning and its steps are known.
+      let start = firstStart ?? outcome.started
+      firstStart = start
+      let (sinceStart, isTooLong) = outcome.started.nanoseconds.subtractingReportingOverflow(start.nanoseconds)
+      let own = outcome.steps.compactMap(\.measurement).map(\.interval.nanoseconds).max() ?? 0
+      if !isTooLong { elapsed = max(elapsed, .nanoseconds(sinceStart.addingClamped(own))) }
+    }
+  }
+}
+
+/// What the probes of a run came to, target by target in the order in which they first appeared.
+public struct RunSummary: Sendable {
+  /// The targets' summaries.
+  public private(set) var targets: [TargetSummary] = []
+  private var indices: [Key: Int] = [:]
+
+  private struct Key: Hashable {
+    var target: String
+    var remote: Endpoint
+  }
+
+  /// Nothing probed yet.
+  public init() {}
+
+  /// Takes one result.
+  public mutating func add(_ record: Record) {
+    let remote = record.outcome.flow.remote
+    targets[index(of: record.target, remote, record.outcome.mode)].add(record)
+  }
+
+  /// Counts a probe that was interrupted before anything was decided.
+  public mutating func addUndecided(target: String, remote: Endpoint, mode: Outcome.Mode) {
+    targets[index(of: target, remote, mode)].addUndecided()
+  }
+
+  /// Probes sent and answered, of all targets together.
+  public var loss: Loss {
+    targets.reduce(into: Loss()) { sum, target in
+      sum.sent += target.loss.sent
+      sum.received += target.loss.received
+    }
+  }
+
+  private mutating func index(of target: String, _ remote: Endpoint, _ mode: Outcome.Mode) -> Int {
+    let key = Key(target: target, remote: remote)
+    if let index = indices[key] { return index }
+    indices[key] = targets.count
+    targets.append(TargetSummary(target: target, remote: remote, mode: mode))
+    return targets.count - 1
+  }
+}

@@ -1,0 +1,131 @@
+import Handshake
+import Timebase
+import Wire
+
+/// Results for people, every text ended by a line feed.
+public struct TextReport: Sendable {
+  /// How it is to look.
+  public var style: Style
+  /// Whether refused packets are shown, and why they were (`-v`).
+  public var isVerbose: Bool
+  /// Whether lines begin with the time of day (`-D`).
+  public var showsTime: Bool
+
+  /// A way of telling results.
+  public init(style: Style = .plain, isVerbose: Bool = false, showsTime: Bool = false) {
+    self.style = style
+    self.isVerbose = isVerbose
+    self.showsTime = showsTime
+  }
+
+  /// What is about to be probed, before the first result: `PROBE web.test:80 (10.0.0.2) from 10.0.0.1: …`.
+  public func header(target: String, remote: Endpoint, source: IPAddress, mode: Outcome.Mode) -> String {
+    "PROBE \(target.printable) (\(remote.address)) from \(source): \(mode.words)\n"
+  }
+
+  /// One probe in full: header, ladder, verdict, steps, notes.
+  public func single(_ record: Record) -> String {
+    let outcome = record.outcome
+    var text = header(
+      target: record.target, remote: outcome.flow.remote, source: outcome.flow.local.address, mode: outcome.mode)
+    let ladder = Ladder(outcome, style: style).text
+    text += "\n" + (ladder.isEmpty ? "" : ladder + "\n")
+    text += stamp(outcome) + verdict(record, isRepeated: false) + "\n"
+    text += steps(record) + notes(outcome)
+    return text + refused(outcome)
+  }
+
+  /// One probe in one line, as ping tells a reply: `open 10.0.0.2:80: seq=1 reason=syn-ack ttl=64 time=0.213 ms`.
+  public func line(_ record: Record) -> String {
+    stamp(record.outcome) + verdict(record, isRepeated: true) + "\n" + refused(record.outcome)
+  }
+
+  private func stamp(_ outcome: Outcome) -> String {
+    guard showsTime else { return "" }
+    let answer = outcome.exchange.entries.last { $0.direction == .received }
+    return (answer?.stamp.bestWall ?? outcome.started).bracketed + " "
+  }
+}
+
+// MARK: The verdict's line
+
+extension TextReport {
+  private func verdict(_ record: Record, isRepeated: Bool) -> String {
+    let outcome = record.outcome
+    var words = [style.paint(outcome.verdict.rawValue, outcome.verdict.colour), "\(outcome.flow.remote):"]
+    if isRepeated { words.append("seq=\(record.sequence)") }
+    words.append("reason=\(outcome.reason.rawValue)")
+    if let hopLimit = outcome.hopLimit {
+      words.append(outcome.flow.remote.address.family == .v4 ? "ttl=\(hopLimit)" : "hlim=\(hopLimit)")
+    }
+    words += time(outcome)
+    words += remarks(outcome)
+    if isRepeated, !outcome.notes.isEmpty { words.append("(" + outcome.notes.list.joined(separator: ", ") + ")") }
+    return words.joined(separator: " ")
+  }
+
+  /// `time=0.213 ms`, with its clock where that is not the kernel's stamps.
+  private func time(_ outcome: Outcome) -> [String] {
+    guard let step = outcome.steps.first(where: { $0.kind == .syn }) else { return [] }
+    guard let measurement = step.measurement else { return [step.isAmbiguous ? "time=ambiguous" : "time=unknown"] }
+    let time = "time=\(measurement.interval.replyMilliseconds) ms"
+    return measurement.clock == .kernel ? [time] : [time, "clock=\(measurement.clock.rawValue)"]
+  }
+
+  /// What is told only where it is out of the ordinary.
+  private func remarks(_ outcome: Outcome) -> [String] {
+    var words: [String] = []
+    let copies = outcome.counters.transmissions
+    if copies > 1 { words.append("transmissions=\(copies)") }
+    if outcome.counters.retransmissions > 0 { words.append("retransmissions=\(outcome.counters.retransmissions)") }
+    if outcome.counters.duplicates > 0 { words.append("duplicates=\(outcome.counters.duplicates)") }
+    if outcome.counters.invalid > 0 { words.append("invalid=\(outcome.counters.invalid)") }
+    if outcome.verdict == .open, outcome.ending == .peerRst || outcome.ending == .timeout {
+      words.append("close=\(outcome.ending.rawValue)")
+    }
+    if outcome.mode == .connect { words.append("mode=connect") }
+    return words
+  }
+}
+
+// MARK: What follows the verdict
+
+extension TextReport {
+  /// `steps: syn 0.213 ms, fin 0.190 ms (kernel clock)`; the clock is said once where it is the same for all.
+  private func steps(_ record: Record) -> String {
+    let steps = record.steps
+    guard !steps.isEmpty else { return "" }
+    let clocks = Set(steps.compactMap { $0.measurement?.clock })
+    let words = steps.map { step in
+      guard clocks.count > 1, let clock = step.measurement?.clock else { return step.words }
+      return "\(step.words) (\(clock.rawValue))"
+    }
+    let common = clocks.count == 1 ? clocks.first.map { " (\($0.words))" } ?? "" : ""
+    return "steps: " + words.joined(separator: ", ") + common + "\n"
+  }
+
+  private func notes(_ outcome: Outcome) -> String {
+    var text = ""
+    if outcome.verdict == .open {
+      text += "close: \(outcome.ending.words)"
+      if outcome.mode != .connect { text += ", our end in \(outcome.state.rawValue)" }
+      text += "\n"
+    }
+    if !outcome.notes.isEmpty { text += "notes: " + outcome.notes.list.joined(separator: ", ") + "\n" }
+    return text
+  }
+
+  /// With `-v`, the packets that were refused: when, what and why.
+  private func refused(_ outcome: Outcome) -> String {
+    guard isVerbose, let first = outcome.exchange.entries.first else { return "" }
+    let words = PacketWords(outcome)
+    var text = ""
+    for entry in outcome.exchange.entries {
+      guard let refusal = entry.refusal else { continue }
+      let time = entry.stamp.elapsed(since: first.stamp)?.fixedMilliseconds ?? "?"
+      let packet = words.forms(entry).first ?? ""
+      text += "refused after \(time) ms: \(packet): \(refusal.rawValue): \(refusal.explanation)\n"
+    }
+    return text
+  }
+}

@@ -1,0 +1,201 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// What the loop tells while it runs; each may fail where output fails.
+struct LoopObserver<Report: Sendable> {
+  /// Something has ended.
+  var report: (Report) throws(Errno) -> Void
+  /// SIGQUIT: the summary so far is wanted.
+  var summarize: () throws(Errno) -> Void = {}
+  /// A packet passed, in either direction.
+  var packet: ((borrowing Arrival, Stamp) throws(Errno) -> Void)?
+}
+
+/// The one event loop: it owns sockets, clock and signals, asks the engine what to do, and knows no verb.
+struct EventLoop<E: Engine> {
+  var engine: E
+  let network: Network
+  let observer: LoopObserver<E.Report>
+  /// A server of our own on this host that is served between packets (`probe demo`).
+  var companion: Companion?
+
+  private var signal: Signal?
+  /// The first failure; the loop then only clears up.
+  private var failure: RunError?
+  private var isDone = false
+
+  init(engine: E, network: Network, observer: LoopObserver<E.Report>, companion: Companion? = nil) {
+    self.engine = engine
+    self.network = network
+    self.observer = observer
+    self.companion = companion
+  }
+
+  /// The most packets that are taken in before the timers are looked at again.
+  private static var batch: Int { 64 }
+
+  /// Runs until the engine is done; returns the signal that asked it to be, if one did.
+  mutating func run() throws(RunError) -> Signal? {
+    var poller = Poller()
+    let signals = try attempt { () throws(Errno) in try SignalSource() }
+    _ = poller.add(signals.descriptor, for: .readable)
+    for link in network.all { link.watch(by: &poller) }
+    companion?.watch(by: &poller)
+    var buffer = [UInt8](repeating: 0, count: 1 << 17)
+
+    perform(engine.start(at: SystemClock.now()))
+    while !isDone {
+      catchUp()
+      if isDone { break }
+      _ = try attempt { () throws(Errno) in try poller.wait(until: engine.nextDeadline) }
+      try attempt { () throws(Errno) in
+        try takeStamps()
+        try takePackets(&buffer)
+        try companion?.serve()
+        try takeSignals(signals)
+      }
+    }
+    if let failure { throw failure }
+    return signal
+  }
+
+  /// Lets the engine do what is due, one thing at a time.
+  private mutating func catchUp() {
+    while !isDone, let deadline = engine.nextDeadline {
+      let now = SystemClock.now()
+      guard deadline <= now.instant else { return }
+      perform(engine.expire(at: now))
+    }
+  }
+
+  private mutating func takeStamps() throws(Errno) {
+    for link in network.all {
+      while let stamp = try link.nextTransmitStamp() {
+        engine.transmitted(stamp.token, kernel: stamp.wall)
+      }
+    }
+  }
+
+  private mutating func takePackets(_ buffer: inout [UInt8]) throws(Errno) {
+    for link in network.all {
+      for _ in 0..<EventLoop.batch {
+        guard try takePacket(from: link, &buffer) else { break }
+      }
+    }
+  }
+
+  private mutating func takePacket(from link: RawLink, _ buffer: inout [UInt8]) throws(Errno) -> Bool {
+    var octets = buffer.mutableSpan
+    var bytes = octets.raw
+    guard let (reception, protocolNumber) = try link.receive(into: &bytes) else { return false }
+    // A stamp of what this packet answers is in the error queue by now, if there is one.
+    try takeStamps()
+    var now = SystemClock.now()
+    now.kernel = reception.kernelStamp
+    let arrival = Arrival(
+      buffer.span.raw.extracting(first: min(reception.count, buffer.count)),
+      framing: reception.framing(protocolNumber: protocolNumber),
+      mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
+    show(arrival, at: now)
+    perform(engine.receive(arrival, at: now))
+    return true
+  }
+
+  private mutating func takeSignals(_ signals: borrowing SignalSource) throws(Errno) {
+    while let next = try signals.next() {
+      guard next != .quit else {
+        note { () throws(Errno) in try observer.summarize() }
+        continue
+      }
+      // The second one does not wait for anything.
+      if signal != nil { isDone = true }
+      signal = next
+      engine.interrupt(at: SystemClock.now())
+    }
+  }
+}
+
+// MARK: Actions
+
+extension EventLoop {
+  private mutating func perform(_ first: Action<E.Report>) {
+    var action = first
+    while true {
+      switch action {
+      case .none: return
+      case .done:
+        isDone = true
+        return
+      case .open(let slot, let address, let port): action = open(slot, address, port)
+      case .send(let transmission):
+        send(transmission)
+        return
+      case .report(let report, let slot):
+        note { () throws(Errno) in
+          if let slot { try network.release(slot) }
+        }
+        if failure == nil { note { () throws(Errno) in try observer.report(report) } }
+        return
+      }
+    }
+  }
+
+  private mutating func open(_ slot: Int, _ address: IPAddress, _ port: UInt16) -> Action<E.Report> {
+    do throws(Errno) {
+      let reserved = try network.reserve(address, port: port, for: slot)
+      let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
+      return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
+    } catch {
+      fail(.port(error, Endpoint(address, port)))
+      isDone = true
+      return .none
+    }
+  }
+
+  private mutating func send(_ transmission: Transmission) {
+    // Read as late as can be: where the kernel gives no stamp, this one must do.
+    let now = SystemClock.now()
+    do throws(SendFailure) {
+      try network.send(transmission) { packet in
+        show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
+      }
+      engine.departed(transmission.token, at: now)
+    } catch {
+      switch error {
+      case .noRoute: engine.failedToRoute(transmission.token, at: now)
+      case .tooLarge: fail(.packetTooLarge)
+      case .errno(let errno): fail(.send(errno, transmission.flow.remote))
+      }
+    }
+  }
+
+  private mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {
+    guard let packet = observer.packet, failure == nil else { return }
+    do throws(Errno) {
+      try packet(arrival, stamp)
+    } catch {
+      fail(.output(error))
+    }
+  }
+
+  /// Runs something that writes; where it fails, the run is cleared up and ends.
+  private mutating func note(_ body: () throws(Errno) -> Void) {
+    do throws(Errno) {
+      try body()
+    } catch {
+      fail(.output(error))
+    }
+  }
+
+  private mutating func fail(_ error: RunError) {
+    if failure == nil { failure = error }
+    engine.interrupt(at: SystemClock.now())
+  }
+
+  private func attempt<R: ~Copyable>(_ body: () throws(Errno) -> R) throws(RunError) -> R {
+    do throws(Errno) { return try body() } catch { throw .system(error) }
+  }
+}

@@ -1,0 +1,100 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+/// Writes a run's results as they come: text or JSON Lines on standard output.
+final class Presenter {
+  private let presentation: Presentation
+  private let targets: [ResolvedTarget]
+  private let mode: Outcome.Mode
+  /// One target, one probe: the ladder is drawn. More: a line each, as ping does.
+  private let isSingle: Bool
+  private let text: TextReport
+  private let output = Output.standardOutput
+  private var summaries: [TargetSummary]
+  private let startedAt = SystemClock.monotonic()
+  private(set) var tallies: [Tally]
+  private let trace: PacketTrace
+
+  /// A presenter for a run over targets.
+  init(_ settings: RunSettings, targets: [ResolvedTarget]) {
+    presentation = settings.presentation
+    self.targets = targets
+    mode = settings.usesKernel ? .connect : settings.plan.mode == .full ? .full : .halfOpen
+    isSingle = targets.count == 1 && settings.schedule.count == 1
+    let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
+    let style = Style(
+      isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
+    text = TextReport(style: style, isVerbose: presentation.isVerbose, showsTime: presentation.stampsLines)
+    summaries = targets.map { [mode] in TargetSummary(target: $0.name, remote: $0.remote, mode: mode) }
+    tallies = targets.map { _ in Tally() }
+    trace = PacketTrace(stampsLines: presentation.stampsLines)
+  }
+
+  private var writesText: Bool { !presentation.json && !presentation.isQuiet }
+
+  /// Says what is about to be probed, so that a long wait is not a silent one.
+  func begin() throws(Errno) {
+    guard writesText else { return }
+    for target in targets.prefix(isSingle || targets.count == 1 ? 1 : 0) {
+      guard let source = target.source else { continue }
+      try output.write(text.header(target: target.name, remote: target.remote, source: source, mode: mode))
+    }
+  }
+
+  /// Tells of one probe.
+  func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
+    guard let outcome else { return summaries[index].addUndecided() }
+    let target = targets[index]
+    let record = Record(
+      target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
+    summaries[index].add(record)
+    tallies[index].add(outcome.verdict, outcome.reason)
+    if presentation.json { return try output.write(JSONLines.connection(record)) }
+    guard !presentation.isQuiet else { return }
+    if isSingle {
+      try output.write(text.single(record))
+    } else {
+      try output.write(text.line(record))
+      if presentation.isVerbose { try output.write(text.ladder(record)) }
+    }
+  }
+
+  /// Shows a packet that passed, tcpdump's way; beside JSON Lines on standard error.
+  func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
+    let line = trace.line(arrival, at: stamp)
+    try presentation.json ? Output.standardError.write(line) : output.write(line)
+  }
+
+  /// Writes the closing lines of a run of more than one probe.
+  func summarize(isFinal: Bool = true) throws(Errno) {
+    let elapsed = SystemClock.monotonic() - startedAt
+    for index in summaries.indices { summaries[index].elapsed = elapsed }
+    if presentation.json {
+      guard !isSingle || !isFinal else { return }
+      for summary in summaries { try output.write(JSONLines.summary(summary)) }
+    } else if !isSingle || !isFinal || summaries[0].undecided > 0 {
+      for summary in summaries { try output.write(text.summary(summary)) }
+    }
+  }
+}
+
+/// One line of text a packet, as `tcpdump -nn -S` prints it.
+struct PacketTrace {
+  /// Whether lines begin with seconds since the epoch (`-D`) rather than the time of day.
+  let stampsLines: Bool
+
+  /// The line, line feed included.
+  func line(_ arrival: borrowing Arrival, at stamp: Stamp) -> String {
+    let time = stampsLines ? stamp.bestWall.bracketed : stamp.bestWall.timeOfDay
+    let words =
+      switch arrival.framing {
+      case .inBand: PacketNotation.tcpdump(packet: arrival.octets)
+      case .outOfBand(let envelope): PacketNotation.tcpdump(transport: arrival.octets, in: envelope)
+      }
+    return "\(time) \(words)\n"
+  }
+}

@@ -1,0 +1,101 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// The raw sockets of one address family: what we send goes out here, and what answers comes in.
+final class RawLink {
+  let family: AddressFamily
+  private var sender: SendSocket
+  private let segments: ReceiveSocket
+  private let errors: ReceiveSocket
+  private var tokens = TokenRing()
+  private var ports: Set<UInt16> = []
+  /// Whether packets of an interface may carry unfinished checksums, by interface index.
+  private var unfinished: [UInt32: Bool] = [:]
+  /// How many packets the kernel dropped because our buffers were full.
+  private(set) var dropped: UInt32 = 0
+
+  /// Opens the sockets; nothing is received before `listen(on:)`.
+  init(family: AddressFamily, interface: Interface?) throws(Errno) {
+    self.family = family
+    segments = try ReceiveSocket(family: family, carrying: .tcp, interface: interface)
+    errors = try ReceiveSocket(family: family, carrying: .icmp, interface: interface)
+    sender = try SendSocket(family: family, interface: interface, timestamps: true)
+  }
+
+  /// Asks the poll loop to watch all three sockets; the error queue shows as an error event.
+  func watch(by poller: inout Poller) {
+    _ = poller.add(segments.descriptor, for: .readable)
+    _ = poller.add(errors.descriptor, for: .readable)
+    _ = poller.add(sender.descriptor, for: [])
+  }
+
+  /// Lets packets to a port of ours through the filters.
+  func listen(on port: UInt16) throws(Errno) {
+    guard ports.insert(port).inserted else { return }
+    try refreshFilters()
+  }
+
+  /// Shuts the filters to a port again.
+  func ignore(_ port: UInt16) throws(Errno) {
+    guard ports.remove(port) != nil else { return }
+    try refreshFilters()
+  }
+
+  private func refreshFilters() throws(Errno) {
+    let list = ports.sorted()
+    try segments.accept(only: list.isEmpty ? .dropAll : .tcp(family: family, destinationPorts: list))
+    try errors.accept(only: list.isEmpty ? .dropAll : .icmpErrors(family: family, sourcePorts: list))
+  }
+
+  /// Sends a packet; its stamp will come back under the token.
+  func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) {
+    guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return }
+    tokens.put(token, under: id)
+  }
+
+  /// The next transmit stamp in the error queue, and the packet that it belongs to.
+  func nextTransmitStamp() throws(Errno) -> (token: Token, wall: WallTime)? {
+    while let stamp = try sender.nextTransmitStamp() {
+      if let token = tokens.take(stamp.id) { return (token, stamp.wall) }
+    }
+    return nil
+  }
+
+  /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.
+  func receive(into buffer: inout MutableRawSpan) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
+    if let reception = try segments.receive(into: &buffer) { return (noting(reception), IPProtocol.tcp) }
+    guard let reception = try errors.receive(into: &buffer) else { return nil }
+    return (noting(reception), family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
+  }
+
+  private func noting(_ reception: Reception) -> Reception {
+    dropped = max(dropped, reception.dropped)
+    return reception
+  }
+
+  /// Whether a packet from this interface may carry a checksum that nobody finished.
+  func mayBeUnfinished(_ interfaceIndex: UInt32) -> Bool {
+    if let known = unfinished[interfaceIndex] { return known }
+    let answer = (try? Interface.indexed(interfaceIndex))?.leavesChecksumsUnfinished ?? false
+    unfinished[interfaceIndex] = answer
+    return answer
+  }
+}
+
+/// Which packet a transmit stamp belongs to: the kernel counts the packets of a socket, we remember the last ones.
+struct TokenRing {
+  private static let capacity = 1024
+  private var entries = [(id: UInt32, token: Token)?](repeating: nil, count: capacity)
+
+  mutating func put(_ token: Token, under id: UInt32) { entries[Int(id) % TokenRing.capacity] = (id, token) }
+
+  mutating func take(_ id: UInt32) -> Token? {
+    let index = Int(id) % TokenRing.capacity
+    guard let entry = entries[index], entry.id == id else { return nil }
+    entries[index] = nil
+    return entry.token
+  }
+}

@@ -1,0 +1,115 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// The runs that the verbs ask for: what is acquired, dropped and given back, in which order.
+public enum Run {
+  /// Connections to one target or several, by hand or by the kernel.
+  public static func probe(_ settings: RunSettings) throws(RunError) -> RunResult {
+    // The kernel takes its time to switch reception stamps on; what follows is done meanwhile.
+    var stamping = settings.usesKernel ? nil : try? TimestampWarmUp()
+    let resolution = try TargetResolution(settings)
+    let targets = try resolution.resolve()
+    let presenter = Presenter(settings, targets: targets)
+    if settings.usesKernel { return try KernelRun(settings, targets, presenter).run() }
+    let network = try acquire(settings, targets, resolution.interface)
+    _ = stamping?.wait()
+    return try byHand(settings, targets, presenter, network)
+  }
+
+  /// A full connection to a listener of our own on loopback.
+  ///
+  /// Where raw sockets are not allowed the process first moves into a network namespace of its own, in which they
+  /// are; `entersNamespace` says so to the caller.
+  public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
+    if !Capability.has(.netRaw) {
+      do throws(Errno) {
+        try Namespace.enterPrivate()
+      } catch {
+        throw .refused(
+          "the demo needs raw sockets, and this system allows no user namespace (\(error)): say sudo probe demo")
+      }
+    }
+    var stamping = try? TimestampWarmUp()
+    let address: IPAddress = family == .v4 ? .v4(IPv4Address(127, 0, 0, 1)) : .v6(IPv6Address(1))
+    var settings = RunSettings()
+    settings.presentation = presentation
+    do throws(Errno) {
+      let companion = try Companion(address: address)
+      let host = family == .v4 ? "127.0.0.1" : "::1"
+      let text = family == .v4 ? "\(host):\(companion.port)" : "[\(host)]:\(companion.port)"
+      settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
+      let targets = try TargetResolution(settings).resolve()
+      let network = try acquire(settings, targets, nil)
+      _ = stamping?.wait()
+      return try byHand(
+        settings, targets, Presenter(settings, targets: targets), network, companion: companion)
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
+  /// before the first packet is parsed.
+  private static func acquire(
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
+  ) throws(RunError) -> Network {
+    let families = Set(targets.compactMap { $0.source?.family })
+    let scope = targets.first { $0.remote.address.isLinkLocal }?.interface?.index ?? interface?.index ?? 0
+    do throws(Errno) {
+      let network = try Network(
+        families: families, interface: interface, scope: scope, marking: settings.marking)
+      if settings.sourcePort != 0 {
+        for source in Set(targets.compactMap(\.source)) {
+          try keep(Endpoint(source, settings.sourcePort), in: network)
+        }
+      }
+      try Capability.dropAll()
+      return network
+    } catch let error as RunError {
+      throw error
+    } catch {
+      if error.isPermission, !Capability.has(.netRaw) { throw .noPrivilege }
+      throw .system(error)
+    }
+  }
+
+  private static func keep(_ endpoint: Endpoint, in network: Network) throws(RunError) {
+    do throws(Errno) {
+      try network.keep(endpoint)
+    } catch {
+      throw .port(error, endpoint)
+    }
+  }
+
+  private static func byHand(
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: Presenter, _ network: Network,
+    companion: Companion? = nil
+  ) throws(RunError) -> RunResult {
+    let engine = ConnectEngine(
+      targets: targets.map {
+        ConnectEngine.Target(source: $0.source, remote: $0.remote, plan: $0.plan(settings))
+      },
+      schedule: settings.schedule, sourcePort: settings.sourcePort)
+    var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
+      try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
+    }
+    observer.summarize = { () throws(Errno) in try presenter.summarize(isFinal: false) }
+    if settings.presentation.tracesPackets {
+      observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
+    }
+    var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
+    do throws(Errno) { try presenter.begin() } catch { throw .output(error) }
+    let end = try loop.run()
+    if network.dropped > 0 {
+      try? Output.standardError.write(
+        "probe: the kernel dropped \(network.dropped) packets for want of buffer space; results may miss replies\n")
+    }
+    do throws(Errno) { try presenter.summarize() } catch { throw .output(error) }
+    return RunResult(tallies: presenter.tallies, signal: end)
+  }
+}

@@ -1,0 +1,45 @@
+import Handshake
+import Kernel
+import Wire
+
+/// Why a run could not be carried out: one line that says what to do. The exit code is 2.
+public enum RunError: Error {
+  /// What was asked for cannot be: the line says what was meant.
+  case refused(String)
+  /// A name has no address.
+  case name(String, ResolveError)
+  /// Raw sockets are not allowed.
+  case noPrivilege
+  /// A system call failed.
+  case system(Errno)
+  /// A source port could not be reserved.
+  case port(Errno, Endpoint)
+  /// A packet could not be sent.
+  case send(Errno, Endpoint)
+  /// A packet does not fit.
+  case packetTooLarge
+  /// Results could not be written.
+  case output(Errno)
+
+  /// The line, without the program's name.
+  public var message: String {
+    switch self {
+    case .refused(let line): line
+    case .name(let name, let error): "\(name): \(error)"
+    case .noPrivilege:
+      "raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap), "
+        + "or say --connect to let the kernel connect"
+    case .system(let errno): hinted(errno)
+    case .port(let errno, let endpoint) where errno.isAddressInUse:
+      "source port \(endpoint.port) is taken; leave -g out to be given a free one, or wait until it is free"
+    case .port(let errno, let endpoint): "source \(endpoint): \(hinted(errno))"
+    case .send(let errno, let endpoint) where errno.isPermission:
+      "\(endpoint): this host's own firewall refused to send the packet (\(errno))"
+    case .send(let errno, let endpoint): "\(endpoint): \(hinted(errno))"
+    case .packetTooLarge: "the packet is too large; send less with --data"
+    case .output(let errno): "cannot write results: \(errno)"
+    }
+  }
+
+  private func hinted(_ errno: Errno) -> String { errno.hint.map { "\(errno); \($0)" } ?? "\(errno)" }
+}

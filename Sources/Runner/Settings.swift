@@ -1,0 +1,73 @@
+import Engines
+import Handshake
+import Timebase
+import Wire
+
+/// A target as it was asked for, before its name is looked up.
+public struct TargetSpec: Hashable, Sendable {
+  /// A name, or an address with an optional zone (`fe80::1%eth0`).
+  public var host: String
+  /// The ports there, in the order given.
+  public var ports: [UInt16]
+  /// The words on the command line.
+  public var text: String
+
+  /// A target from its parts.
+  public init(host: String, ports: [UInt16], text: String) {
+    self.host = host
+    self.ports = ports
+    self.text = text
+  }
+}
+
+/// Everything that a run of connections was asked for.
+public struct RunSettings: Sendable {
+  /// Where to.
+  public var targets: [TargetSpec] = []
+  /// Only this family; nil takes what the name gives first.
+  public var family: AddressFamily?
+  /// Whether names may not be looked up.
+  public var isNumeric = false
+  /// The interface that everything leaves and comes by.
+  public var interface: String?
+  /// The address that everything is sent from; must be one of this host's.
+  public var source: String?
+  /// The port that everything is sent from; 0 lets the kernel choose.
+  public var sourcePort: UInt16 = 0
+  /// The IP fields that are ours to choose.
+  public var marking = Marking()
+  /// What each connection does. MSS and window are filled in from the route unless they were asked for.
+  public var plan = Plan()
+  /// The MSS that was asked for; nil takes the route's.
+  public var maximumSegmentSize: UInt16?
+  /// The window that was asked for; nil takes an ordinary Linux client's.
+  public var window: UInt16?
+  /// How often and when.
+  public var schedule = Schedule()
+  /// Whether the kernel's `connect()` makes the connections.
+  public var usesKernel = false
+  /// How results are shown.
+  public var presentation = Presentation()
+
+  /// The settings of a plain `probe HOST:PORT`.
+  public init() {}
+}
+
+/// How results are shown.
+public struct Presentation: Hashable, Sendable {
+  /// JSON Lines instead of text.
+  public var json = false
+  /// Only the summary.
+  public var isQuiet = false
+  /// What was refused and why, and every connection's ladder.
+  public var isVerbose = false
+  /// The time before every line.
+  public var stampsLines = false
+  /// Every packet, tcpdump's way.
+  public var tracesPackets = false
+  /// Whether colours may be used on a terminal.
+  public var allowsColor = true
+
+  /// Results as a person wants them by default.
+  public init() {}
+}

@@ -1,0 +1,29 @@
+import Timebase
+
+/// Everything that is told of one kind of duration: moments, quantiles and jitter, in bounded memory.
+public struct Series: Sendable {
+  /// Count, least, greatest, mean and deviation.
+  public private(set) var moments = Moments()
+  /// How often each duration occurred.
+  public private(set) var histogram = Histogram()
+  /// The difference between neighbours.
+  public private(set) var jitter = Jitter()
+
+  /// Nothing recorded yet.
+  public init() {}
+
+  /// Takes the next duration.
+  public mutating func record(_ interval: Interval) {
+    moments.record(interval)
+    histogram.record(interval)
+    jitter.record(interval)
+  }
+
+  /// The duration at a share of the samples, within a 1024th and never beyond the extremes; nil without samples.
+  public func value(at quantile: Quantile) -> Interval? {
+    guard let value = histogram.value(at: quantile), let least = moments.min, let greatest = moments.max else {
+      return nil
+    }
+    return min(max(value, least), greatest)
+  }
+}

@@ -1,0 +1,176 @@
+// RFC 9293 §3.2: a header's options as they are on the wire, order, padding and mistakes included.
+
+/// The options of one TCP header: the raw octets, held in place, because their order and padding tell who sent them.
+public struct TCPOptionList: Hashable, Sendable {
+  @usableFromInline var octets: OptionOctets
+
+  /// No options.
+  @inlinable public init() { octets = OptionOctets() }
+
+  /// A copy of a header's option octets, judged by nobody; more than 40 throw `noRoom`.
+  @inlinable public init(raw: RawSpan) throws(WireError) {
+    guard let octets = OptionOctets(raw) else {
+      throw .noRoom(.tcpOptions, need: raw.byteCount, have: OptionOctets.capacity)
+    }
+    self.octets = octets
+  }
+
+  /// The octets held, without the zeros that fill the last 32-bit word.
+  @inlinable public var count: Int { octets.count }
+
+  /// The octets that the header spends on them, a multiple of four.
+  @inlinable public var paddedCount: Int { octets.paddedCount }
+
+  /// Whether there are none.
+  @inlinable public var isEmpty: Bool { octets.isEmpty }
+
+  /// The octets held, without the final padding.
+  public var bytes: RawSpan {
+    @inlinable @_lifetime(borrow self) get { octets.bytes }
+  }
+
+  /// The octets held, followed by zeros up to a whole 32-bit word.
+  public var paddedBytes: RawSpan {
+    @inlinable @_lifetime(borrow self) get { octets.paddedBytes }
+  }
+
+  /// Lends the octets held, for a walk with `TCPOptionCursor`.
+  @inlinable public func withSpan<R: ~Copyable, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
+    try body(octets.bytes)
+  }
+}
+
+// MARK: Reading
+
+extension TCPOptionList {
+  /// The options that parse, in order; the walk ends at the first that does not.
+  public var options: [TCPOption] {
+    var options: [TCPOption] = []
+    let bytes = bytes
+    var cursor = TCPOptionCursor(bytes)
+    while let (kind, payload) = try? cursor.next() {
+      options.append(TCPOption(kind: kind, payload: bytes.extracting(payload)))
+    }
+    return options
+  }
+
+  /// Whether a length lies: below two, or beyond the list.
+  public var isMalformed: Bool {
+    var cursor = TCPOptionCursor(bytes)
+    do throws(WireError) {
+      while try cursor.next() != nil {}
+      return false
+    } catch {
+      return true
+    }
+  }
+
+  /// The value of the first maximum segment size option of proper length, in octets (RFC 9293 §3.7.1).
+  @inlinable public var maximumSegmentSize: UInt16? {
+    guard let payload = first(TCPOption.Kind.maximumSegmentSize, length: 2) else { return nil }
+    return bytes.load(bigEndian: payload)
+  }
+
+  /// The shift of the first window scale option of proper length, as sent: above 14 counts as 14 (RFC 7323 §2.2).
+  @inlinable public var windowScale: UInt8? {
+    guard let payload = first(TCPOption.Kind.windowScale, length: 1) else { return nil }
+    return bytes.octet(at: payload)
+  }
+
+  /// Whether a SACK permitted option is there (RFC 2018 §2).
+  @inlinable public var isSACKPermitted: Bool { first(TCPOption.Kind.sackPermitted, length: 0) != nil }
+
+  /// The two values of the first timestamps option of proper length (RFC 7323 §3.2).
+  @inlinable public var timestamps: (value: UInt32, echoReply: UInt32)? {
+    guard let payload = first(TCPOption.Kind.timestamps, length: 8) else { return nil }
+    return (bytes.load(bigEndian: payload), bytes.load(bigEndian: payload &+ 4))
+  }
+
+  /// The offset of the payload of the first option of this kind and payload length, before anything malformed.
+  @inlinable func first(_ kind: UInt8, length: Int) -> Int? {
+    var cursor = TCPOptionCursor(bytes)
+    while let option = try? cursor.next() {
+      if option.kind == kind, option.payload.count == length { return option.payload.lowerBound }
+    }
+    return nil
+  }
+}
+
+// MARK: Writing
+
+extension TCPOptionList {
+  /// Adds an option at the end, unpadded; false, and nothing added, when there is no room.
+  @discardableResult
+  public mutating func append(_ option: TCPOption) -> Bool {
+    switch option {
+    case .endOfList: return octets.append(TCPOption.Kind.endOfList)
+    case .noOperation: return appendNoOperation()
+    case .maximumSegmentSize(let octets): return appendMaximumSegmentSize(octets)
+    case .windowScale(let shift): return appendWindowScale(shift)
+    case .sackPermitted: return appendSACKPermitted()
+    case .timestamps(let value, let echoReply): return appendTimestamps(value: value, echoReply: echoReply)
+    case .fastOpen(let payload), .md5(let payload), .multipath(let payload), .other(_, let payload):
+      return append(kind: option.kind, payload: payload.span.raw)
+    case .sack(let blocks):
+      guard hasRoom(for: option.encodedLength) else { return false }
+      var isDone = octets.append(UInt16(TCPOption.Kind.sack) << 8 | UInt16(option.encodedLength))
+      for block in blocks {
+        isDone = octets.append(block.left.value) && octets.append(block.right.value) && isDone
+      }
+      return isDone
+    }
+  }
+
+  /// Adds an option of any kind with a true length; false, and nothing added, when there is no room.
+  @discardableResult
+  @inlinable public mutating func append(kind: UInt8, payload: RawSpan) -> Bool {
+    let length = payload.byteCount &+ 2
+    guard hasRoom(for: length) else { return false }
+    return octets.append(UInt16(kind) << 8 | UInt16(truncatingIfNeeded: length)) && octets.append(contentsOf: payload)
+  }
+
+  /// Adds octets as they are, however wrong; false, and nothing added, when there is no room.
+  @discardableResult
+  @inlinable public mutating func append(raw: RawSpan) -> Bool { octets.append(contentsOf: raw) }
+
+  /// Adds a maximum segment size in octets (4 octets); false when there is no room.
+  @discardableResult
+  @inlinable public mutating func appendMaximumSegmentSize(_ size: UInt16) -> Bool {
+    octets.append(UInt32(TCPOption.Kind.maximumSegmentSize) << 24 | 4 << 16 | UInt32(size))
+  }
+
+  /// Adds a window scale (3 octets); false when there is no room.
+  @discardableResult
+  @inlinable public mutating func appendWindowScale(_ shift: UInt8) -> Bool {
+    guard hasRoom(for: 3) else { return false }
+    return octets.append(UInt16(TCPOption.Kind.windowScale) << 8 | 3) && octets.append(shift)
+  }
+
+  /// Adds SACK permitted (2 octets); false when there is no room.
+  @discardableResult
+  @inlinable public mutating func appendSACKPermitted() -> Bool {
+    octets.append(UInt16(TCPOption.Kind.sackPermitted) << 8 | 2)
+  }
+
+  /// Adds timestamps (10 octets); false when there is no room.
+  @discardableResult
+  @inlinable public mutating func appendTimestamps(value: UInt32, echoReply: UInt32) -> Bool {
+    guard hasRoom(for: 10) else { return false }
+    return octets.append(UInt16(TCPOption.Kind.timestamps) << 8 | 10)
+      && octets.append(UInt64(value) << 32 | UInt64(echoReply))
+  }
+
+  /// Adds one octet of padding; false when there is no room.
+  @discardableResult
+  @inlinable public mutating func appendNoOperation() -> Bool { octets.append(TCPOption.Kind.noOperation) }
+
+  /// Adds a SACK option of one block, from `first` up to, but without, `last` (10 octets); false when there is no room.
+  @discardableResult
+  @inlinable public mutating func appendSACK(first: SequenceNumber, last: SequenceNumber) -> Bool {
+    guard hasRoom(for: 10) else { return false }
+    return octets.append(UInt16(TCPOption.Kind.sack) << 8 | 10)
+      && octets.append(UInt64(first.value) << 32 | UInt64(last.value))
+  }
+
+  @inlinable func hasRoom(for length: Int) -> Bool { length <= OptionOctets.capacity &- octets.count }
+}

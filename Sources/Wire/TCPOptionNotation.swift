@@ -1,0 +1,180 @@
+// The option texts of tcpdump's print-tcp.c, version 4.99.3, compiled with libcrypto and run without -M.
+
+/// Writes an option list as tcpdump does between the brackets, its way with wrong lengths included.
+///
+/// tcpdump reads a known option at its proper length even when the option says another, and goes on behind what it read.
+/// Copying that keeps our lines comparable with the ones a person has beside them; `TCPOptionCursor` does what is right.
+struct TCPOptionNotation {
+  /// Kinds that only the notation knows by name.
+  enum Kind {
+    static let echo: UInt8 = 6
+    static let echoReply: UInt8 = 7
+    static let connectionCount: UInt8 = 11
+    static let connectionCountNew: UInt8 = 12
+    static let connectionCountEcho: UInt8 = 13
+    static let spaceCommunications: UInt8 = 20
+    static let userTimeout: UInt8 = 28
+    static let authentication: UInt8 = 29
+    static let experiment254: UInt8 = 254
+  }
+
+  /// What marks Fast Open within the experimental option 254 (RFC 6994).
+  static let fastOpenExperiment: UInt16 = 0xf989
+
+  private(set) var text = ""
+  /// False where tcpdump gives up, and ends the line there.
+  private(set) var isWhole = true
+
+  private let flags: TCPFlags
+  private let sackBase: SequenceNumber?
+
+  init(flags: TCPFlags, sackBase: SequenceNumber?) {
+    self.flags = flags
+    self.sackBase = sackBase
+  }
+
+  /// Writes the whole list; whether octets follow it decides how a missing length is told.
+  mutating func write(_ list: RawSpan, isPayloadBehind: Bool) {
+    var offset = 0
+    while offset < list.byteCount {
+      if offset > 0 { text += "," }
+      let kind = list.octet(at: offset)
+      let left = list.byteCount - offset
+      let isSingle = kind == TCPOption.Kind.endOfList || kind == TCPOption.Kind.noOperation
+      var length = 1
+      if !isSingle {
+        guard left > 1 || isPayloadBehind else { return giveUp(" [|tcp]") }
+        length = left > 1 ? Int(list.octet(at: offset + 1)) : 0
+        guard length >= 2, length <= left else { return giveUp(bad(at: offset)) }
+      }
+      text += Self.name(of: kind)
+      let rest = list.extracting((offset + (isSingle ? 1 : 2))...)
+      guard let read = writeValue(of: kind, length: length, rest: rest) else { return giveUp(bad(at: offset)) }
+      let taken = read + (isSingle ? 1 : 2)
+      if taken != length { text += "[len \(length)]" }
+      offset += taken
+      if kind == TCPOption.Kind.endOfList { return }
+    }
+  }
+
+  private mutating func giveUp(_ words: String) {
+    text += words
+    isWhole = false
+  }
+
+  private func bad(at offset: Int) -> String { offset > 0 ? "[bad opt]]" : "[bad opt]" }
+
+  /// Writes what follows the name and answers how many octets were read; nil when there are too few.
+  private mutating func writeValue(of kind: UInt8, length: Int, rest: RawSpan) -> Int? {
+    switch kind {
+    case TCPOption.Kind.endOfList, TCPOption.Kind.noOperation, TCPOption.Kind.sackPermitted: return 0
+    case TCPOption.Kind.maximumSegmentSize: return write(2, of: rest) { " \($0.load(bigEndian: 0, as: UInt16.self))" }
+    case TCPOption.Kind.windowScale: return write(1, of: rest) { " \($0.octet(at: 0))" }
+    case Kind.echo, Kind.echoReply, Kind.connectionCount, Kind.connectionCountNew, Kind.connectionCountEcho:
+      return write(4, of: rest) { " \($0.load(bigEndian: 0, as: UInt32.self))" }
+    case TCPOption.Kind.timestamps:
+      return write(8, of: rest) {
+        " val \($0.load(bigEndian: 0, as: UInt32.self)) ecr \($0.load(bigEndian: 4, as: UInt32.self))"
+      }
+    case TCPOption.Kind.md5:
+      return write(16, of: rest) {
+        " shared secret not supplied with -M, can't check - \(PacketNotation.hexadecimal($0))"
+      }
+    case Kind.spaceCommunications:
+      return write(2, of: rest) { " cap \(PacketNotation.hexadecimal($0.extracting(first: 1))) id \($0.octet(at: 1))" }
+    case Kind.userTimeout: return write(2, of: rest) { Self.userTimeout($0.load(bigEndian: 0)) }
+    default: return writeCounted(kind, rest.extracting(first: length - 2), length: length)
+    }
+  }
+
+  /// Writes a value of fixed size; nil when the list is too short for it.
+  private mutating func write(_ size: Int, of rest: RawSpan, as words: (RawSpan) -> String) -> Int? {
+    guard size <= rest.byteCount else { return nil }
+    text += words(rest.extracting(first: size))
+    return size
+  }
+
+  /// Writes a value that is as long as the option says.
+  private mutating func writeCounted(_ kind: UInt8, _ payload: RawSpan, length: Int) -> Int? {
+    switch kind {
+    case TCPOption.Kind.sack: writeSACK(payload)
+    case Kind.authentication: writeAuthentication(payload)
+    case TCPOption.Kind.fastOpen: text += " " + Self.fastOpen(payload)
+    case TCPOption.Kind.multipath:
+      var multipath = MultipathNotation(flags: flags)
+      let isKnown = multipath.write(payload, length: length)
+      text += multipath.text
+      guard isKnown else { return nil }
+    case Kind.experiment254:
+      guard payload.byteCount >= 2 else { return nil }
+      if payload.load(bigEndian: 0) == Self.fastOpenExperiment {
+        text += "-tfo" + Self.fastOpen(payload.extracting(2...))
+      } else {
+        text += "-" + PacketNotation.hexadecimal(payload.extracting(first: 2))
+      }
+    default:
+      if !payload.isEmpty { text += " 0x" + PacketNotation.hexadecimal(payload) }
+    }
+    return payload.byteCount
+  }
+
+  private mutating func writeSACK(_ payload: RawSpan) {
+    guard payload.byteCount.isMultiple(of: 8) else {
+      text += " invalid sack"
+      return
+    }
+    text += " \(payload.byteCount / 8) "
+    for offset in stride(from: 0, to: payload.byteCount, by: 8) {
+      let left = PacketNotation.relative(SequenceNumber(payload.load(bigEndian: offset)), to: sackBase)
+      let right = PacketNotation.relative(SequenceNumber(payload.load(bigEndian: offset + 4)), to: sackBase)
+      text += "{\(left):\(right)}"
+    }
+  }
+
+  /// TCP-AO (RFC 5925 §2.2).
+  private mutating func writeAuthentication(_ payload: RawSpan) {
+    guard payload.byteCount >= 2 else {
+      text += " (invalid)"
+      return
+    }
+    text += " keyid \(payload.octet(at: 0)) rnextkeyid \(payload.octet(at: 1))"
+    if payload.byteCount > 2 { text += " mac 0x" + PacketNotation.hexadecimal(payload.extracting(2...)) }
+  }
+
+  /// The User Timeout in seconds (RFC 5482 §3), by tcpdump's reading, which takes the lowest bit for the granularity.
+  private static func userTimeout(_ value: UInt16) -> String {
+    let seconds = value & 1 == 0 ? Int(value >> 1) : Int(value >> 1) * 60
+    return " 0x\(String(value, radix: 16)) \(seconds)"
+  }
+
+  private static func fastOpen(_ cookie: RawSpan) -> String {
+    guard !cookie.isEmpty else { return " cookiereq" }
+    guard cookie.byteCount.isMultiple(of: 2), (4...16).contains(cookie.byteCount) else { return " (invalid)" }
+    return " cookie " + PacketNotation.hexadecimal(cookie)
+  }
+
+  private static func name(of kind: UInt8) -> String {
+    switch kind {
+    case TCPOption.Kind.endOfList: "eol"
+    case TCPOption.Kind.noOperation: "nop"
+    case TCPOption.Kind.maximumSegmentSize: "mss"
+    case TCPOption.Kind.windowScale: "wscale"
+    case TCPOption.Kind.sackPermitted: "sackOK"
+    case TCPOption.Kind.sack: "sack"
+    case Kind.echo: "echo"
+    case Kind.echoReply: "echoreply"
+    case TCPOption.Kind.timestamps: "TS"
+    case Kind.connectionCount: "cc"
+    case Kind.connectionCountNew: "ccnew"
+    case Kind.connectionCountEcho: ""  // tcpdump has no word for it
+    case TCPOption.Kind.md5: "md5"
+    case Kind.spaceCommunications: "scps"
+    case Kind.userTimeout: "uto"
+    case Kind.authentication: "tcp-ao"
+    case TCPOption.Kind.multipath: "mptcp"
+    case TCPOption.Kind.fastOpen: "tfo"
+    case Kind.experiment254: "exp"
+    default: "unknown-\(kind)"
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// RFC 8200 §3: IPv6 headers read, written and refused.
+
+import Testing
+import Wire
+
+@Suite struct IPv6HeaderTests {
+  static let raw = octets(
+    """
+    6abc def0 0003 06 40 2001 0db8 0000 0000 0000 0000 0000 0001
+    fe80 0000 0000 0000 0000 0000 0000 0002 616263
+    """)
+  static let header = IPv6Header(
+    source: IPv6Address(0x2001_0db8 << 96 | 1), destination: IPv6Address(0xfe80 << 112 | 2),
+    nextHeader: IPProtocol.tcp, payloadLength: 3, trafficClass: 0xab, flowLabel: 0xc_def0, hopLimit: 64)
+
+  @Test func isRead() throws {
+    #expect(try IPv6Header(parsing: Self.raw.span.raw) == Self.header)
+    let payload = try IPv6HeaderView(checking: Self.raw.span.raw).payload.octets
+    #expect(payload == Array("abc".utf8))
+  }
+
+  @Test(arguments: [0, 1, 14])
+  func isWritten(offset: Int) throws {
+    let out = try written(offset + 42) { out throws(WireError) in
+      let count = try Self.header.serialize(into: &out, at: offset)
+      precondition(count == 40)
+    }
+    #expect(out == [UInt8](repeating: dirt, count: offset) + Self.raw.prefix(40) + [dirt, dirt])
+  }
+
+  @Test func everyPrefixIsRefused() {
+    for count in 0..<Self.raw.count {
+      let error = refusal { () throws(WireError) in
+        _ = try IPv6Header(parsing: Self.raw.span.raw.extracting(first: count))
+      }
+      #expect(error == .truncated(.ipv6, need: count < 40 ? 40 : 43, have: count))
+    }
+  }
+
+  @Test func everyShortOutputIsRefusedAndUntouched() {
+    for room in 0..<40 {
+      let out = written(room) { out in
+        let error = refusal { () throws(WireError) in _ = try Self.header.serialize(into: &out) }
+        precondition(error == .noRoom(.ipv6, need: 40, have: room))
+      }
+      #expect(out == [UInt8](repeating: dirt, count: room))
+    }
+  }
+
+  @Test(arguments: (0...15).filter { $0 != 6 })
+  func anotherVersionIsMalformed(version: Int) {
+    var raw = Self.raw
+    raw[0] = UInt8(version) << 4
+    let error = refusal { () throws(WireError) in _ = try IPv6HeaderView(checking: raw.span.raw) }
+    #expect(error == .malformed(.ipv6, at: 0))
+  }
+
+  @Test func whatLiesBeyondThePayloadLengthIsCutOff() throws {
+    let raw = Self.raw + [1, 2, 3]
+    let payload = try IPv6HeaderView(checking: raw.span.raw).payload.octets
+    #expect(payload == Array("abc".utf8))
+  }
+
+  @Test func aQuotedPacketIsReadAsFarAsItGoes() throws {
+    let view = try IPv6HeaderView(lax: Self.raw.span.raw.extracting(first: 41))
+    let shown = (view.payloadLength, view.payload.octets)
+    #expect(shown.0 == 3)
+    #expect(shown.1 == Array("a".utf8))
+  }
+
+  @Test func aFlowLabelKeepsToItsTwentyBits() throws {
+    var header = Self.header
+    header.flowLabel = .max
+    let out = try written(40) { out throws(WireError) in _ = try header.serialize(into: &out) }
+    #expect(Array(out[0..<4]) == octets("6abfffff"))
+  }
+
+  @Test(arguments: Seed.several)
+  func whatIsWrittenIsReadBack(seed: Seed) throws {
+    var random = Random(seed)
+    for _ in 0..<2000 {
+      let payload = random.octets(0...50)
+      let header = random.ipv6Header(payload: payload.count)
+      let out = try written(40 + payload.count) { out throws(WireError) in
+        let count = try header.serialize(into: &out)
+        out.copy(payload.span.raw, at: count)
+      }
+      let again = try IPv6Header(parsing: out.span.raw)
+      #expect(again == header)
+    }
+  }
+
+  @Test func aHeaderTellsItselfInALine() {
+    #expect(Self.header.description == "2001:db8::1 > fe80::2 next 6 hops 64 length 3 class 171 flow 843504")
+  }
+}

@@ -1,0 +1,119 @@
+import Testing
+import Vectors
+import Wire
+
+/// What ICMP errors say, and what can be read of the packets that they quote.
+struct QuoteTests {
+  /// How much of a quoted TCP packet of each length is known; the ports are 49512 and 8443.
+  @Test(arguments: [
+    ("crafted-icmpv4/quote-20", false, false, false), ("crafted-icmpv4/quote-22", false, false, false),
+    ("crafted-icmpv4/quote-24", true, false, false), ("crafted-icmpv4/quote-27", true, false, false),
+    ("crafted-icmpv4/quote-28", true, true, false), ("crafted-icmpv4/quote-40", true, true, true),
+    ("crafted-icmpv6/quote-40", false, false, false), ("crafted-icmpv6/quote-43", false, false, false),
+    ("crafted-icmpv6/quote-44", true, false, false), ("crafted-icmpv6/quote-47", true, false, false),
+    ("crafted-icmpv6/quote-48", true, true, false), ("crafted-icmpv6/quote-80", true, true, true),
+    ("crafted-icmpv4/quote-with-options", true, true, false), ("crafted-icmpv6/quote-hop-by-hop", true, true, true),
+    ("crafted-icmpv6/quote-two-extensions", true, true, true),
+    ("crafted-icmpv6/quote-first-fragment", true, true, true),
+    ("crafted-icmpv6/quote-authenticated", true, true, true),
+    ("crafted-icmpv6/quote-extension-cut", false, false, false),
+    ("crafted-icmpv6/quote-later-fragment", false, false, false),
+    ("crafted-icmpv4/quote-later-fragment", false, false, false),
+    ("linux-icmp/reject-port-unreachable-ipv4-1", true, true, true),
+  ])
+  func tellsWhatIsThere(name: String, ports: Bool, sequence: Bool, flags: Bool) throws {
+    let quote = try #require(quotes[name] ?? nil)
+    #expect((quote.sourcePort != nil) == ports)
+    #expect((quote.destinationPort != nil) == ports)
+    #expect((quote.sequence != nil) == sequence)
+    #expect((quote.flags != nil) == flags)
+    if flags { #expect(quote.flags == .syn) }
+    guard name.hasPrefix("crafted"), ports else { return }
+    #expect(quote.sourcePort == 49512 && quote.destinationPort == 8443)
+    if sequence { #expect(quote.sequence == SequenceNumber(0x1234_5678)) }
+  }
+
+  @Test func tellsAddressesAndHops() throws {
+    let old = try #require(quotes["crafted-icmpv4/quote-20"] ?? nil)
+    #expect(old.source == IPAddress(parsing: "192.0.2.1"))
+    #expect(old.destination == IPAddress(parsing: "198.51.100.7"))
+    #expect(old.timeToLive == 1 && old.identification == 7 && old.protocolNumber == IPProtocol.tcp)
+    #expect(!old.isComplete && old.totalLength == 60 && old.quotedLength == 20)
+    let new = try #require(quotes["crafted-icmpv6/quote-80"] ?? nil)
+    #expect(new.source == IPAddress(parsing: "2001:db8::1"))
+    #expect(new.destination == IPAddress(parsing: "2001:db8:0:7::50"))
+    #expect(new.timeToLive == 1 && new.identification == nil && new.isComplete)
+  }
+
+  @Test(arguments: [
+    "crafted-icmpv4/quote-0", "crafted-icmpv4/quote-19", "crafted-icmpv4/quote-header-length-3",
+    "crafted-icmpv6/quote-0", "crafted-icmpv6/quote-39",
+  ])
+  func refusesLessThanAHeader(name: String) throws {
+    let quote = try #require(quotes[name])
+    #expect(quote == nil)
+  }
+
+  @Test func readsTheOtherVersionWithoutMixingUp() throws {
+    #expect(try #require(quotes["crafted-icmpv4/quote-ipv6"] ?? nil).source.family == .v6)
+    #expect(try #require(quotes["crafted-icmpv6/quote-ipv4"] ?? nil).source.family == .v4)
+  }
+
+  /// The quote ends before the extensions of RFC 4884, which follow it here after 128 octets.
+  @Test func endsBeforeExtensions() {
+    let octets = Vector.named("crafted-icmpv4/multipart").octets
+    guard case .icmpv4(_, let message) = Dissection.ofIPv4(octets.span.raw) else {
+      Issue.record("no ICMP message")
+      return
+    }
+    #expect(message.quote.byteCount == 128 && message.body.byteCount == 140)
+  }
+
+  @Test(
+    arguments: [
+      ("crafted-icmpv4/fragmentation-needed-0", nil), ("crafted-icmpv4/fragmentation-needed-1280", 1280),
+      ("crafted-icmpv4/fragmentation-needed-65535", 65535), ("crafted-icmpv4/unreachable-3", nil),
+      ("crafted-icmpv6/packet-too-big-0", nil), ("crafted-icmpv6/packet-too-big-1279", 1279),
+      ("crafted-icmpv6/packet-too-big-65536", 65536), ("crafted-icmpv6/parameter-problem-0", nil),
+    ] as [(String, UInt32?)])
+  func tellsTheNextHopsLimit(name: String, mtu: UInt32?) {
+    switch Dissection.ofIP(Vector.named(name).octets.span.raw) {
+    case .icmpv4(_, let message): #expect(message.nextHopMTU == mtu && message.isError)
+    case .icmpv6(_, let message): #expect(message.nextHopMTU == mtu && message.isError)
+    default: Issue.record("no ICMP message")
+    }
+  }
+
+  @Test(arguments: ["crafted-icmpv4/echo-request", "crafted-ipv6/echo-request"])
+  func anEchoQuotesNothing(name: String) {
+    switch Dissection.ofIP(Vector.named(name).octets.span.raw) {
+    case .icmpv4(_, let message): #expect(!message.isError && message.quote.isEmpty)
+    case .icmpv6(_, let message): #expect(!message.isError && message.quote.isEmpty)
+    default: Issue.record("no ICMP message")
+    }
+  }
+
+  @Test func isSealedToItsChecksum() throws {
+    for vector in Vector.group("crafted-icmpv4") where vector.outcome == "icmpv4 good" {
+      var octets = vector.octets
+      octets[22] ^= 0xff
+      var span = octets.mutableSpan
+      var bytes = unsafe span.mutableBytes
+      ICMPv4Message.seal(&bytes, in: 20..<vector.octets.count)
+      #expect(octets == vector.octets, "\(vector)")
+    }
+  }
+
+  /// The quotes of all vectors: nil within where the message parses and its quote does not.
+  private let quotes: [String: QuotedPacket?] = {
+    var quotes: [String: QuotedPacket?] = [:]
+    for vector in Vector.all {
+      switch Dissection.ofIP(vector.octets.span.raw) {
+      case .icmpv4(_, let message): quotes[vector.name] = .some(try? QuotedPacket(lax: message.quote))
+      case .icmpv6(_, let message): quotes[vector.name] = .some(try? QuotedPacket(lax: message.quote))
+      default: break
+      }
+    }
+    return quotes
+  }()
+}
