@@ -32,7 +32,10 @@ func spawn(
 
   var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
   var envp = unsafe settings.map { unsafe strdup($0) } + [nil]
-  defer { for text in unsafe argv + envp { unsafe free(text) } }
+  defer {
+    for index in unsafe argv.indices { unsafe free(argv[index]) }
+    for index in unsafe envp.indices { unsafe free(envp[index]) }
+  }
   var pid: pid_t = 0
   let code = unsafe posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
   guard code == 0 else { throw LaboratoryError("cannot start \(path): \(unsafe String(cString: strerror(code)))") }
