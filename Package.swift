@@ -42,6 +42,12 @@ let package = Package(
     room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
+    // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
+    .target(name: "CLaboratory", path: "Tests/CLaboratory"),
+    .target(name: "Laboratory", dependencies: ["CLaboratory"], path: "Tests/Laboratory", swiftSettings: rules),
+    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory"], swiftSettings: rules),
+    .testTarget(name: "NetworkTests", dependencies: ["Laboratory", "probe"], swiftSettings: rules),
+
     tests(of: "Wire"),
     // Golden packets, and what must hold for every one of them.
     .target(
@@ -53,11 +59,6 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(name: "WireVectorTests", dependencies: ["Wire", "Vectors"], swiftSettings: rules),
-
-    // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
-    .target(name: "CLaboratory", path: "Tests/CLaboratory"),
-    .target(name: "Laboratory", dependencies: ["CLaboratory"], path: "Tests/Laboratory", swiftSettings: rules),
-    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory"], swiftSettings: rules),
-    .testTarget(name: "NetworkTests", dependencies: ["Laboratory", "probe"], swiftSettings: rules),
+    tests(of: "Kernel", on: ["Wire", "Timebase"]),
   ]
 )

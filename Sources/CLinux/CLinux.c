@@ -80,3 +80,12 @@ const char *clinux_errno_text(int code) { return strerrordesc_np(code); }
 int clinux_exit_status(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1; }
 
 const int clinux_no_data = EAI_NODATA;
+
+int clinux_demand_md5(int listener, int family, uint64_t key_first, uint64_t key_second) {
+  struct tcp_md5sig demand = {.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX, .tcpm_prefixlen = 0};
+  demand.tcpm_addr.ss_family = (sa_family_t)family;  // a prefix of no length: every peer
+  demand.tcpm_keylen = 2 * sizeof(uint64_t);
+  memcpy(demand.tcpm_key, &key_first, sizeof key_first);
+  memcpy(demand.tcpm_key + sizeof key_first, &key_second, sizeof key_second);
+  return setsockopt(listener, IPPROTO_TCP, TCP_MD5SIG_EXT, &demand, sizeof demand);
+}

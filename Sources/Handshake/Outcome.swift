@@ -11,6 +11,9 @@ public struct Outcome: Sendable {
     case halfOpen = "syn"
     /// By the kernel's `connect()`.
     case connect
+
+    /// What a plan by hand asks for.
+    public init(_ mode: Plan.Mode) { self = mode == .full ? .full : .halfOpen }
   }
 
   /// Both ends.
@@ -63,7 +66,7 @@ public struct Outcome: Sendable {
   }
 
   /// The outcome of a connection that was never tried: this host has no route to the target.
-  public init(unroutable remote: Endpoint, mode: Plan.Mode, at now: Stamp) {
+  public init(unroutable remote: Endpoint, mode: Mode, at now: Stamp) {
     let unspecified: IPAddress =
       switch remote.address {
       case .v4: .v4(IPv4Address(0))
@@ -72,7 +75,7 @@ public struct Outcome: Sendable {
     let flow = Flow(local: Endpoint(unspecified, 0), remote: remote)
     self.init(
       byKernel: flow, verdict: .unreachable, reason: .noRoute, started: now.wall, steps: [], ending: .none)
-    self.mode = mode == .full ? .full : .halfOpen
+    self.mode = mode
   }
 
   /// The outcome of a conversation that has ended with a verdict; nil where it has none, as after an interrupt.
@@ -80,7 +83,7 @@ public struct Outcome: Sendable {
     let connection = conversation.connection
     guard let verdict = connection.verdict, let reason = connection.reason else { return nil }
     flow = conversation.flow
-    mode = connection.plan.mode == .full ? .full : .halfOpen
+    mode = Mode(connection.plan.mode)
     self.verdict = verdict
     self.reason = reason
     started = connection.started?.bestWall ?? WallTime(nanoseconds: 0)

@@ -7,4 +7,11 @@ public enum Environment {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
+
+  /// Whether the locale's characters are UTF-8, as LC_ALL, LC_CTYPE and LANG say in that order, `locale(7)`.
+  public static var isUTF8: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(value).first { !$0.isEmpty } ?? "C"
+    let name = locale.lowercased()
+    return name.contains("utf-8") || name.contains("utf8")
+  }
 }

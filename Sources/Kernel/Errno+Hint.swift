@@ -55,8 +55,9 @@ extension Errno {
     switch code {
     case ENETUNREACH, EHOSTUNREACH: "no route leads there: see `ip route get`"
     case EACCES: "a `prohibit` route forbids the destination: see `ip route`"
-    case EINVAL:
-      "the source address is not this host's, or a `blackhole` route swallows the destination: see `ip route`"
+    case EINVAL: "a `blackhole` route swallows the destination: see `ip route`"
+    case EADDRNOTAVAIL: "the source address must be one of this host's: `ip address` lists them"
+    case EAFNOSUPPORT: "the source and the destination must both be IPv4 or both IPv6"
     case ENODEV: "there is no such interface: `ip link` lists them"
     default: nil
     }

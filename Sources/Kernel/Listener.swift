@@ -40,6 +40,9 @@ public struct ListenerConnection: ~Copyable, Sendable {
   /// What to poll for readability.
   public let descriptor: FileDescriptor
 
+  /// Sends our FIN and lets go; letting go of the value does the same.
+  public consuming func close() {}
+
   /// Reads and forgets what has come, at most 64 KiB of it.
   ///
   /// - Returns: whether the other side has closed or reset: let go of the value then, which sends our FIN.
@@ -50,7 +53,11 @@ public struct ListenerConnection: ~Copyable, Sendable {
     do {
       for _ in 0..<16 {
         guard let count = try descriptor.read(into: &bytes) else { return false }
-        if count == 0 { return true }
+        if count == 0 {
+          // The acknowledgment of the FIN that the kernel may be holding back goes out now, before our own FIN.
+          try? descriptor.set(.quickAcknowledgment, to: CInt(1))
+          return true
+        }
       }
       return false
     } catch  where error.isConnectionReset {

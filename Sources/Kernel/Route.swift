@@ -40,10 +40,25 @@ public struct Route: Hashable, Sendable {
   /// Asks the kernel for the way to a destination, as it would send from that source and interface.
   ///
   /// - Throws: where there is no way, what the kernel says of it, for which `Errno.isNoRoute` holds: ENETUNREACH (no
-  ///   route), EHOSTUNREACH (an `unreachable` route), EACCES (`prohibit`), EINVAL (`blackhole`, or a source that is
-  ///   not this host's); the kinds of those names are for kernels that answer with one. ENODEV without the interface.
+  ///   route), EHOSTUNREACH (an `unreachable` route), EACCES (`prohibit`), EINVAL (`blackhole`); the kinds of those
+  ///   names are for kernels that answer with one. EADDRNOTAVAIL for a source that is not this host's, ENODEV
+  ///   without the interface.
   public static func to(
     _ destination: IPAddress, from source: IPAddress? = nil, interface: Interface? = nil
+  ) throws(Errno) -> Route {
+    do {
+      return try look(destination, source, interface)
+    } catch {
+      // The kernel has no word of its own for a foreign source: ENETUNREACH or EINVAL, by version.
+      if let source, !isLocal(source) { throw Errno(code: EADDRNOTAVAIL, call: .routeLookup) }
+      throw error
+    }
+  }
+
+  private static func isLocal(_ address: IPAddress) -> Bool { (try? look(address, nil, nil))?.kind == .local }
+
+  private static func look(
+    _ destination: IPAddress, _ source: IPAddress?, _ interface: Interface?
   ) throws(Errno) -> Route {
     if let source, source.family != destination.family { throw Errno(code: EAFNOSUPPORT, call: .routeLookup) }
     var netlink = try Netlink()

@@ -11,6 +11,9 @@ extension WallTime {
       + padded(second % 60, 2) + "." + padded(fraction, 9) + "Z"
   }
 
+  /// The time of day in UTC, as tcpdump prints it before a line: `03:04:05.123456`.
+  public var timeOfDay: String { String(rfc3339.dropFirst(11).prefix(15)) }
+
   /// The moment as `ping -D` prints it before a line, in seconds since the epoch: `[1767323045.123456]`.
   public var bracketed: String {
     let (seconds, fraction) = nanoseconds.flooredQuotientAndRemainder(dividingBy: 1_000_000_000)

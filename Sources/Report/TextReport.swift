@@ -23,13 +23,16 @@ public struct TextReport: Sendable {
     "PROBE \(target.printable) (\(remote.address)) from \(source): \(mode.words)\n"
   }
 
-  /// One probe in full: header, ladder, verdict, steps, notes.
+  /// The packets of one probe; empty where the kernel kept them to itself.
+  public func ladder(_ record: Record) -> String {
+    let ladder = Ladder(record.outcome, style: style).text
+    return ladder.isEmpty ? "" : "\n" + ladder + "\n"
+  }
+
+  /// One probe in full, after its header: ladder, verdict, steps, notes.
   public func single(_ record: Record) -> String {
     let outcome = record.outcome
-    var text = header(
-      target: record.target, remote: outcome.flow.remote, source: outcome.flow.local.address, mode: outcome.mode)
-    let ladder = Ladder(outcome, style: style).text
-    text += "\n" + (ladder.isEmpty ? "" : ladder + "\n")
+    var text = ladder(record)
     text += stamp(outcome) + verdict(record, isRepeated: false) + "\n"
     text += steps(record) + notes(outcome)
     return text + refused(outcome)

@@ -88,9 +88,7 @@ struct EventLoop<E: Engine> {
   }
 
   private mutating func takePacket(from link: RawLink, _ buffer: inout [UInt8]) throws(Errno) -> Bool {
-    var octets = buffer.mutableSpan
-    var bytes = octets.raw
-    guard let (reception, protocolNumber) = try link.receive(into: &bytes) else { return false }
+    guard let (reception, protocolNumber) = try link.receive(into: &buffer) else { return false }
     // A stamp of what this packet answers is in the error queue by now, if there is one.
     try takeStamps()
     var now = SystemClock.now()
@@ -107,6 +105,7 @@ struct EventLoop<E: Engine> {
   private mutating func takeSignals(_ signals: borrowing SignalSource) throws(Errno) {
     while let next = try signals.next() {
       guard next != .quit else {
+        let observer = observer
         note { () throws(Errno) in try observer.summarize() }
         continue
       }
@@ -134,13 +133,18 @@ extension EventLoop {
         send(transmission)
         return
       case .report(let report, let slot):
-        note { () throws(Errno) in
-          if let slot { try network.release(slot) }
-        }
-        if failure == nil { note { () throws(Errno) in try observer.report(report) } }
+        finish(report, slot)
         return
       }
     }
+  }
+
+  private mutating func finish(_ report: E.Report, _ slot: Int?) {
+    let (network, observer) = (network, observer)
+    note { () throws(Errno) in
+      if let slot { try network.release(slot) }
+    }
+    if failure == nil { note { () throws(Errno) in try observer.report(report) } }
   }
 
   private mutating func open(_ slot: Int, _ address: IPAddress, _ port: UInt16) -> Action<E.Report> {
@@ -193,9 +197,5 @@ extension EventLoop {
   private mutating func fail(_ error: RunError) {
     if failure == nil { failure = error }
     engine.interrupt(at: SystemClock.now())
-  }
-
-  private func attempt<R: ~Copyable>(_ body: () throws(Errno) -> R) throws(RunError) -> R {
-    do throws(Errno) { return try body() } catch { throw .system(error) }
   }
 }

@@ -75,9 +75,7 @@ struct KernelProbe {
     try connection.finish()
     var scrap = [UInt8](repeating: 0, count: 16_384)
     while SystemClock.monotonic() - start.instant < plan.wait {
-      var span = scrap.mutableSpan
-      var octets = span.raw
-      switch try connection.receive(into: &octets) {
+      switch try connection.receive(into: &scrap) {
       case 0?: return SystemClock.now().since(start)
       case nil:
         guard try !isInterrupted() else { return nil }

@@ -56,16 +56,16 @@ struct KernelRun {
   /// Waits for a probe's turn; false where the run ends before.
   private func wait(until due: Instant, _ start: Instant, _ watch: SignalWatch) throws(RunError) -> Bool {
     while true {
-      do throws(Errno) { try watch.look() } catch { throw .system(error) }
+      try attempt { () throws(Errno) in try watch.look() }
       if watch.signal != nil || isOver(start) { return false }
       let left = due - SystemClock.monotonic()
       guard left > .zero else { return true }
-      do throws(Errno) { try watch.sleep(min(left, .milliseconds(50))) } catch { throw .system(error) }
+      try attempt { () throws(Errno) in try watch.sleep(min(left, .milliseconds(50))) }
     }
   }
 
   private func writing(_ body: () throws(Errno) -> Void) throws(RunError) {
-    do throws(Errno) { try body() } catch { throw .output(error) }
+    try attempt({ .output($0) }, body)
   }
 }
 
@@ -78,7 +78,7 @@ final class SignalWatch {
 
   init(_ presenter: Presenter) throws(RunError) {
     self.presenter = presenter
-    do throws(Errno) { source = try SignalSource() } catch { throw .system(error) }
+    source = try attempt { () throws(Errno) in try SignalSource() }
   }
 
   /// Takes what has come; SIGQUIT asks for the summary so far.

@@ -14,7 +14,6 @@ final class Network {
   private var guards: [Int: Reservation] = [:]
   /// A port that was asked for by number stays reserved for the whole run.
   private var kept: [Endpoint: ResetGuardBox] = [:]
-  private var frame = FrameBuffer()
 
   /// A reserved port and what it belongs to.
   private struct Reservation {
@@ -45,7 +44,8 @@ final class Network {
   /// Reserves and guards a source port, and lets its packets in.
   func reserve(_ address: IPAddress, port: UInt16, for slot: Int) throws(Errno) -> UInt16 {
     let own = kept[Endpoint(address, port)]
-    let box = try own ?? ResetGuardBox(address: address, port: port, interface: interface)
+    let box: ResetGuardBox
+    if let own { box = own } else { box = try ResetGuardBox(address: address, port: port, interface: interface) }
     guards[slot] = Reservation(box: box, endpoint: Endpoint(address, box.port), isKept: own != nil)
     try links[address.family]?.listen(on: box.port)
     return box.port
@@ -64,6 +64,7 @@ final class Network {
   func send(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) {
     let destination = transmission.flow.remote.address
     guard let link = links[destination.family] else { return }
+    var frame = FrameBuffer()
     let count: Int
     do throws(WireError) {
       count = try frame.build { (out) throws(WireError) in

@@ -23,7 +23,7 @@ final class Presenter {
   init(_ settings: RunSettings, targets: [ResolvedTarget]) {
     presentation = settings.presentation
     self.targets = targets
-    mode = settings.usesKernel ? .connect : settings.plan.mode == .full ? .full : .halfOpen
+    mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan.mode)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
     let style = Style(

@@ -65,7 +65,7 @@ final class RawLink {
   }
 
   /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.
-  func receive(into buffer: inout MutableRawSpan) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
+  func receive(into buffer: inout [UInt8]) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
     if let reception = try segments.receive(into: &buffer) { return (noting(reception), IPProtocol.tcp) }
     guard let reception = try errors.receive(into: &buffer) else { return nil }
     return (noting(reception), family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)

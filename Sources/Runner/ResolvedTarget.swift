@@ -46,17 +46,12 @@ struct TargetResolution {
   private static func source(_ text: String?) throws(RunError) -> IPAddress? {
     guard let text else { return nil }
     guard let address = IPAddress(parsing: text) else { throw .refused("-S '\(text)' is no address") }
-    do throws(Errno) {
-      // All of 127.0.0.0/8 is this host's, though only one address of it is listed.
-      let isOwn = try address.isLoopback || Interface.localAddresses().contains(address)
-      guard isOwn else {
-        throw RunError.refused("-S \(text): not an address of this host (ip address lists them)")
-      }
-    } catch let error as RunError {
-      throw error
-    } catch {
-      throw .system(error)
+    // All of 127.0.0.0/8 is this host's, though only one address of it is listed.
+    let isOwn = try attempt { () throws(Errno) in
+      if address.isLoopback { return true }
+      return try Interface.localAddresses().contains(address)
     }
+    guard isOwn else { throw .refused("-S \(text): not an address of this host (ip address lists them)") }
     return address
   }
 
@@ -95,15 +90,14 @@ struct TargetResolution {
     }
     guard !settings.isNumeric else { throw .refused("\(spec.host): a name, and -n allows only addresses") }
     let before = SystemClock.now()
+    let found: [IPAddress]
     do throws(ResolveError) {
-      let found = try Resolver.addresses(of: spec.host, family: settings.family ?? source?.family)
-      guard let first = found.first else { throw RunError.refused("\(spec.host) has no address") }
-      return (first, nil, SystemClock.now().since(before))
-    } catch let error as RunError {
-      throw error
+      found = try Resolver.addresses(of: spec.host, family: settings.family ?? source?.family)
     } catch {
       throw .name(spec.host, error)
     }
+    guard let first = found.first else { throw .refused("\(spec.host) has no address") }
+    return (first, nil, SystemClock.now().since(before))
   }
 
   private var wantedFamily: String { "\(settings.family ?? source?.family ?? .v4)" }

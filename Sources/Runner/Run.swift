@@ -36,21 +36,14 @@ public enum Run {
     let address: IPAddress = family == .v4 ? .v4(IPv4Address(127, 0, 0, 1)) : .v6(IPv6Address(1))
     var settings = RunSettings()
     settings.presentation = presentation
-    do throws(Errno) {
-      let companion = try Companion(address: address)
-      let host = family == .v4 ? "127.0.0.1" : "::1"
-      let text = family == .v4 ? "\(host):\(companion.port)" : "[\(host)]:\(companion.port)"
-      settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
-      let targets = try TargetResolution(settings).resolve()
-      let network = try acquire(settings, targets, nil)
-      _ = stamping?.wait()
-      return try byHand(
-        settings, targets, Presenter(settings, targets: targets), network, companion: companion)
-    } catch let error as RunError {
-      throw error
-    } catch {
-      throw .system(error)
-    }
+    let companion = try attempt { () throws(Errno) in try Companion(address: address) }
+    let host = family == .v4 ? "127.0.0.1" : "::1"
+    let text = family == .v4 ? "\(host):\(companion.port)" : "[\(host)]:\(companion.port)"
+    settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
+    let targets = try TargetResolution(settings).resolve()
+    let network = try acquire(settings, targets, nil)
+    _ = stamping?.wait()
+    return try byHand(settings, targets, Presenter(settings, targets: targets), network, companion: companion)
   }
 
   /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
@@ -60,30 +53,18 @@ public enum Run {
   ) throws(RunError) -> Network {
     let families = Set(targets.compactMap { $0.source?.family })
     let scope = targets.first { $0.remote.address.isLinkLocal }?.interface?.index ?? interface?.index ?? 0
-    do throws(Errno) {
-      let network = try Network(
-        families: families, interface: interface, scope: scope, marking: settings.marking)
-      if settings.sourcePort != 0 {
-        for source in Set(targets.compactMap(\.source)) {
-          try keep(Endpoint(source, settings.sourcePort), in: network)
-        }
+    let network = try attempt { $0.isPermission && !Capability.has(.netRaw) ? .noPrivilege : .system($0) } _: {
+      () throws(Errno) in
+      try Network(families: families, interface: interface, scope: scope, marking: settings.marking)
+    }
+    if settings.sourcePort != 0 {
+      for source in Set(targets.compactMap(\.source)) {
+        let endpoint = Endpoint(source, settings.sourcePort)
+        try attempt { .port($0, endpoint) } _: { () throws(Errno) in try network.keep(endpoint) }
       }
-      try Capability.dropAll()
-      return network
-    } catch let error as RunError {
-      throw error
-    } catch {
-      if error.isPermission, !Capability.has(.netRaw) { throw .noPrivilege }
-      throw .system(error)
     }
-  }
-
-  private static func keep(_ endpoint: Endpoint, in network: Network) throws(RunError) {
-    do throws(Errno) {
-      try network.keep(endpoint)
-    } catch {
-      throw .port(error, endpoint)
-    }
+    try attempt { () throws(Errno) in try Capability.dropAll() }
+    return network
   }
 
   private static func byHand(
@@ -103,13 +84,13 @@ public enum Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
-    do throws(Errno) { try presenter.begin() } catch { throw .output(error) }
+    try attempt { .output($0) } _: { () throws(Errno) in try presenter.begin() }
     let end = try loop.run()
     if network.dropped > 0 {
       try? Output.standardError.write(
         "probe: the kernel dropped \(network.dropped) packets for want of buffer space; results may miss replies\n")
     }
-    do throws(Errno) { try presenter.summarize() } catch { throw .output(error) }
+    try attempt { .output($0) } _: { () throws(Errno) in try presenter.summarize() }
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 }

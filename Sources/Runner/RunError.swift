@@ -43,3 +43,10 @@ public enum RunError: Error {
 
   private func hinted(_ errno: Errno) -> String { errno.hint.map { "\(errno); \($0)" } ?? "\(errno)" }
 }
+
+/// Runs something that calls the kernel; what fails is told as the given error of a run.
+func attempt<Result: ~Copyable>(
+  _ wrap: (Errno) -> RunError = { .system($0) }, _ body: () throws(Errno) -> Result
+) throws(RunError) -> Result {
+  do throws(Errno) { return try body() } catch { throw wrap(error) }
+}

@@ -17,12 +17,9 @@ public struct Capture: Sendable {
   ) throws -> (Capture, Answer) {
     let directory = try TemporaryDirectory()
     let capture = Capture(directory: directory)
-    let tcpdump = try Program(
-      [
-        "tcpdump", "-i", device, "-n", "-U", "-s", "0", "-B", "8192", "-Z", "root", "--immediate-mode", "--nano",
-        "-w", capture.path,
-      ],
-      in: namespace)
+    var command = ["tcpdump", "-i", device, "-n", "-U", "-s", "0", "-B", "8192", "--immediate-mode", "--nano"]
+    if geteuid() == 0 { command += ["-Z", "root"] }  // it would become another user and lose its directory
+    let tcpdump = try Program(command + ["-w", capture.path], in: namespace)
     guard waitUntil(seconds: 10, { tcpdump.errorsSoFar.contains("listening on") ? true : nil }) != nil else {
       throw LaboratoryError("tcpdump does not listen: \(tcpdump.stop().errors)")
     }

@@ -4,9 +4,10 @@ import Testing
 extension NetworkTests {
   /// Without the right to raw sockets.
   @Suite(.needs(.setpriv, .tcpdump, .tshark)) struct PrivilegeTests {
+    private static let without = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+
     private func unprivileged(_ words: String..., in namespace: Namespace) throws -> Outcome {
-      try Program.run(
-        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", Probe.path] + words, in: namespace)
+      try Program.run(Self.without + [Probe.path] + words, in: namespace)
     }
 
     /// One line with the three ways out, exit 2, nothing sent.
@@ -44,10 +45,7 @@ extension NetworkTests {
     @Test func demo() throws {
       let namespace = try Namespace()
       let may = try Program.run(
-        [
-          "setpriv", "--bounding-set=-all", "--inh-caps=-all", "unshare", "--user", "--map-root-user", "--net", "true",
-        ],
-        in: namespace)
+        Self.without + ["unshare", "--user", "--map-root-user", "--net", "true"], in: namespace)
       let outcome = try unprivileged("demo", in: namespace)
       #expect(outcome.code == (may.code == 0 ? 0 : 2), "\(outcome.everything)")
       if may.code != 0 { #expect(outcome.errors.contains("sudo")) }

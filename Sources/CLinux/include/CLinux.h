@@ -36,6 +36,9 @@ int clinux_pipe2(int ends[2], int flags);
 int clinux_unshare_user_and_network(void);
 int clinux_unshare_network(void);
 
+// TCP_MD5SIG_EXT takes a struct with a sockaddr_storage in it, and an array that Swift would see as a tuple of 80.
+int clinux_demand_md5(int listener, int family, uint64_t key_first, uint64_t key_second);
+
 // prctl(2) is variadic, and Swift calls no variadic C function.
 int clinux_set_no_new_privileges(void);
 

@@ -1,0 +1,96 @@
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// What this machine allows a prober: asked of the machine itself, one finding a question.
+public struct Doctor {
+  /// How a question was answered.
+  public enum Health: String, Hashable, Sendable {
+    /// As it should be.
+    case good = "ok"
+    /// It works, with a limit that the text names.
+    case limited = "note"
+    /// It does not work.
+    case bad = "fail"
+  }
+
+  /// One question and its answer.
+  public struct Finding: Hashable, Sendable {
+    /// What was asked, in a word or two.
+    public var subject: String
+    /// How it was answered.
+    public var health: Health
+    /// What follows, and what to do where it is not good.
+    public var text: String
+  }
+
+  /// All findings, the most important first.
+  public private(set) var findings: [Finding] = []
+
+  /// Examines the machine; nothing leaves loopback.
+  public init() {
+    let facts = HostFacts.now()
+    examinePrivilege(facts)
+    examineSockets(.v4, facts)
+    if facts.hasIPv6 { examineSockets(.v6, facts) } else { add("IPv6", .limited, "not there, or switched off") }
+    examineStamps()
+    examineGuard()
+    examineSettings(facts)
+  }
+
+  /// Whether probing by hand works.
+  public var isHealthy: Bool { !findings.contains { $0.health == .bad } }
+
+  private mutating func add(_ subject: String, _ health: Health, _ text: String) {
+    findings.append(Finding(subject: subject, health: health, text: text))
+  }
+
+  private mutating func examinePrivilege(_ facts: HostFacts) {
+    if Capability.has(.netRaw) { return add("privilege", .good, "CAP_NET_RAW is here") }
+    let demo = facts.allowsUserNamespaces ?? false ? "; probe demo works all the same" : ""
+    add(
+      "privilege", .bad,
+      "no CAP_NET_RAW: use sudo, or `sudo make setcap` once, or --connect for the kernel's own connect()\(demo)")
+  }
+
+  private mutating func examineSockets(_ family: AddressFamily, _ facts: HostFacts) {
+    guard Capability.has(.netRaw) else { return }
+    do throws(Errno) {
+      _ = try RawLink(family: family, interface: nil)
+      add("\(family)", .good, "raw sockets open, filters and time stamps attach")
+    } catch {
+      add("\(family)", .bad, "raw sockets do not open: \(error)\(error.hint.map { "; \($0)" } ?? "")")
+    }
+  }
+
+  private mutating func examineStamps() {
+    let start = SystemClock.monotonic()
+    guard var warmUp = try? TimestampWarmUp(), warmUp.wait(atMost: .milliseconds(100)) else {
+      return add(
+        "time stamps", .limited, "the kernel stamps no received packets on loopback: times come from user space")
+    }
+    let took = (SystemClock.monotonic() - start).nanoseconds / 1_000
+    add("time stamps", .good, "the kernel stamps received packets (switched on within \(took) µs)")
+  }
+
+  private mutating func examineGuard() {
+    do throws(Errno) {
+      let held = try ResetGuard(address: .v4(IPv4Address(127, 0, 0, 1)))
+      add("reset guard", .good, "source port \(held.port) was reserved and guarded, as an example")
+    } catch {
+      add("reset guard", .bad, "the kernel would reset our connections: \(error)")
+    }
+  }
+
+  private mutating func examineSettings(_ facts: HostFacts) {
+    if let range = facts.localPortRange {
+      let text = "\(range.lowerBound) to \(range.upperBound), \(range.count) of them"
+      add("source ports", range.count < 1_000 ? .limited : .good, text)
+    }
+    if facts.reversePathFilter == 1 {
+      add("rp_filter", .limited, "strict: answers that come by another interface than packets to them leave are dropped")
+    }
+    if let release = facts.kernelRelease { add("kernel", .good, "Linux \(release)") }
+  }
+}

@@ -1,0 +1,111 @@
+import Testing
+import Wire
+
+@testable import Kernel
+
+/// A TCP header's first octets: both ports and a sequence number.
+private func ports(_ source: UInt16, _ destination: UInt16) -> [UInt8] {
+  [UInt8(source >> 8), UInt8(source & 255), UInt8(destination >> 8), UInt8(destination & 255), 1, 2, 3, 4]
+}
+
+private func ipv4(_ protocolNumber: UInt8, words: UInt8 = 5) -> [UInt8] {
+  [0x40 | words] + [UInt8](repeating: 0, count: 8) + [protocolNumber]
+    + [UInt8](repeating: 9, count: Int(words) * 4 - 10)
+}
+
+private func ipv6(_ nextHeader: UInt8) -> [UInt8] {
+  [0x60, 0, 0, 0, 0, 0, nextHeader, 64] + [UInt8](repeating: 9, count: 32)
+}
+
+private func icmp(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 0, 0] }
+
+@Suite("Filter programs") struct FilterProgramTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var program: FilterProgram
+    var packet: [UInt8]
+    var isTaken: Bool
+
+    init(_ name: String, _ program: FilterProgram, _ packet: [UInt8], _ isTaken: Bool) {
+      (testDescription, self.program, self.packet, self.isTaken) = (name, program, packet, isTaken)
+    }
+  }
+
+  static let many = (0..<200).map { UInt16(2000 + 3 * $0) }
+  static let tcpV4 = FilterProgram.tcp(family: .v4, destinationPorts: [40000, 40005, 65535])
+  static let tcpV6 = FilterProgram.tcp(family: .v6, destinationPorts: [40000])
+  static let manyV4 = FilterProgram.tcp(family: .v4, destinationPorts: many)
+  static let listV4 = FilterProgram.tcp(family: .v4, destinationPorts: Array(many.prefix(64)))
+  static let rangeV4 = FilterProgram.tcp(family: .v4, destinationPorts: [7, 5, 6])
+  static let icmpV4 = FilterProgram.icmpErrors(family: .v4, sourcePorts: [40000])
+  static let icmpV6 = FilterProgram.icmpErrors(family: .v6, sourcePorts: [40000])
+
+  static let segments = [
+    Row("nothing passes", .dropAll, ipv4(6) + ports(80, 40000), false),
+    Row("our first port", tcpV4, ipv4(6) + ports(80, 40000), true),
+    Row("our second port", tcpV4, ipv4(6) + ports(80, 40005), true),
+    Row("the highest port", tcpV4, ipv4(6) + ports(80, 65535), true),
+    Row("a port between ours", tcpV4, ipv4(6) + ports(80, 40001), false),
+    Row("ours as the source", tcpV4, ipv4(6) + ports(40000, 80), false),
+    Row("behind IP options", tcpV4, ipv4(6, words: 15) + ports(80, 40000), true),
+    Row("an IP header alone", tcpV4, ipv4(6), false),
+    Row("nothing at all", tcpV4, [], false),
+    Row("no port asked for", .tcp(family: .v4, destinationPorts: []), ipv4(6) + ports(80, 0), false),
+    Row("IPv6, ours", tcpV6, ports(80, 40000), true),
+    Row("IPv6, another", tcpV6, ports(80, 40001), false),
+    Row("IPv6, three octets", tcpV6, [0, 80, 0x9c], false),
+    Row("a range, below", rangeV4, ipv4(6) + ports(80, 4), false),
+    Row("a range, lowest", rangeV4, ipv4(6) + ports(80, 5), true),
+    Row("a range, highest", rangeV4, ipv4(6) + ports(80, 7), true),
+    Row("a range, above", rangeV4, ipv4(6) + ports(80, 8), false),
+    Row("64 ports, first", listV4, ipv4(6) + ports(80, 2000), true),
+    Row("64 ports, last", listV4, ipv4(6) + ports(80, 2189), true),
+    Row("64 ports, between", listV4, ipv4(6) + ports(80, 2001), false),
+    Row("200 ports, first", manyV4, ipv4(6) + ports(80, 2000), true),
+    Row("200 ports, last", manyV4, ipv4(6) + ports(80, 2597), true),
+    Row("200 ports, between: let in", manyV4, ipv4(6) + ports(80, 2001), true),
+    Row("200 ports, beyond", manyV4, ipv4(6) + ports(80, 2598), false),
+  ]
+
+  static let errors =
+    [UInt8](0...41).map { type in
+      Row(
+        "ICMP type \(type)", icmpV4, ipv4(1) + icmp(type) + ipv4(6) + ports(40000, 80),
+        [3, 4, 5, 11, 12].contains(type))
+    } + [
+      Row("another flow's port", icmpV4, ipv4(1) + icmp(3) + ipv4(6) + ports(40001, 80), false),
+      Row("UDP quoted", icmpV4, ipv4(1) + icmp(3) + ipv4(17) + ports(40000, 80), false),
+      Row("outer IP options", icmpV4, ipv4(1, words: 7) + icmp(3) + ipv4(6) + ports(40000, 80), true),
+      Row("quoted IP options", icmpV4, ipv4(1) + icmp(3) + ipv4(6, words: 8) + ports(40000, 80), true),
+      Row("quoted IP options, another port", icmpV4, ipv4(1) + icmp(3) + ipv4(6, words: 8) + ports(1, 80), false),
+      Row("a quote without the port", icmpV4, ipv4(1) + icmp(3) + ipv4(6) + [0x9c], true),
+      Row("a quote without the protocol", icmpV4, ipv4(1) + icmp(3) + ipv4(6).prefix(9), true),
+      Row("no quote", icmpV4, ipv4(1) + icmp(3), true),
+      Row("half an ICMP header", icmpV4, ipv4(1) + [3, 0], true),
+      Row("no ICMP header", icmpV4, ipv4(1), false),
+    ]
+
+  static let errorsV6 =
+    [0, 1, 2, 3, 4, 100, 127, 128, 129, 135, 255].map { type in
+      Row("ICMPv6 type \(type)", icmpV6, icmp(type) + ipv6(6) + ports(40000, 80), type < 128)
+    } + [
+      Row("v6, another flow's port", icmpV6, icmp(1) + ipv6(6) + ports(40001, 80), false),
+      Row("v6, UDP quoted", icmpV6, icmp(1) + ipv6(17) + ports(40000, 80), false),
+      Row("v6, short quote", icmpV6, icmp(1) + ipv6(6).dropLast() + [], true),
+      Row("v6, quote without ports", icmpV6, icmp(1) + ipv6(6) + [0x9c], true),
+      Row("v6, ESP quoted", icmpV6, icmp(1) + ipv6(50) + ports(40000, 80), false),
+    ]
+    + [0, 43, 44, 51, 60].map { header in
+      Row("v6, behind extension header \(header)", icmpV6, icmp(1) + ipv6(header) + ports(0, 0), true)
+    }
+
+  @Test("lets in what is ours", arguments: segments + errors + errorsV6) func judge(_ row: Row) {
+    #expect((run(row.program, on: row.packet) != 0) == row.isTaken)
+  }
+
+  @Test("ends in a return and stays below the kernel's limit", arguments: [tcpV4, manyV4, listV4, icmpV4, icmpV6])
+  func shape(_ program: FilterProgram) {
+    #expect(program.instructions.count < 4096)
+    #expect(program.instructions.last?.code == 0x06)
+  }
+}
