@@ -8,7 +8,7 @@ extension NetworkTests {
       let server = PoliteServer(delay: delay)
       let hostile = try Hostile { server.answer($0) }
       defer { hostile.peer.stop() }
-      let (capture, outcome) = try Capture.on(Peer.device, of: hostile.namespace) {
+      let (capture, outcome) = try Capture.on(Peer.device, of: hostile.namespace, quietly: true) {
         try Probe.run(target(Peer.address4, 80), "-c", "15", "-i", "0.02", "--json", in: hostile.namespace)
       }
       let packets = try capture.segments()

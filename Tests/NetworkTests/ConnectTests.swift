@@ -33,7 +33,7 @@ extension NetworkTests {
       let wire = try Wire()
       try wire.server.filterInput("tcp dport 80 drop")
       let (connection, outcome) = try Probe.connection(
-        "\(Wire.server4):80", "--connect", "-W", "0.2", "-w", "1", in: wire.client)
+        "\(Wire.server4):80", "--connect", "-W", "0.2", "--retries", "0", in: wire.client)
       #expect(outcome.code == 1)
       #expect(connection.verdict == "filtered no-response")
       #expect(outcome.seconds < 5)

@@ -64,14 +64,16 @@ extension NetworkTests {
         return [lie.says(syn, server)] + truth
       }
       defer { hostile.peer.stop() }
-      let (connection, outcome) = try hostile.probe("-v", at: address)
+      let (connection, outcome) = try hostile.probe(at: address)
       #expect(connection.verdict == "open syn-ack")
       #expect(outcome.code == 0)
       #expect(connection["transmissions"]?.int == 1)
       #expect(connection["invalid_replies"]?.int == 1)
-      #expect(outcome.everything.contains(lie.refusal), "-v says why: \(outcome.errors)")
       #expect(try #require(connection.step("syn")?["rtt_ns"]?.int) > 29_000_000, "the lie is not the answer")
-      let resets = hostile.peer.segments.filter { $0.flags.contains(.rst) }
+      let port = UInt16(try #require(connection["source_port"]?.int))
+      let resets = hostile.peer.segments.filter { $0.flags.contains(.rst) && $0.sourcePort == port }
+      let words = try Probe.run(target(address, 80), "-v", in: hostile.namespace)
+      #expect(words.everything.contains(lie.refusal), "-v says why: \(words.everything)")
       guard lie.refusal == "ack-mismatch" else {
         #expect(resets.isEmpty, "only a SYN-ACK with another ack is answered")
         return
@@ -108,12 +110,11 @@ extension NetworkTests {
       let (connection, _) = try hostile.probe(at: address)
       #expect(connection.verdict == "open syn-ack")
       let alone = try Probe.run(
-        target(address, 81), "-W", "0.05", "--retries", "0", "--json", "-v", in: hostile.namespace)
+        target(address, 81), "-W", "0.05", "--retries", "0", "--json", in: hostile.namespace)
       let verdict = try #require(try alone.connections.first).verdict
       if address == Peer.address4 {
         #expect(connection["invalid_replies"]?.int == 1)
         #expect(verdict == "filtered invalid-replies")
-        #expect(alone.everything.contains("bad-checksum"))
       } else {
         #expect(["filtered invalid-replies", "filtered no-response"].contains(verdict))
       }

@@ -77,7 +77,8 @@ public final class PoliteServer: Sendable {
   /// What it answers to a segment.
   public func answer(_ segment: PeerSegment) -> [Reply] {
     if segment.flags.contains(.rst) {
-      flows.withLock { $0[segment.sourcePort] = nil }
+      // Only one that is exactly where it is awaited ends the connection (RFC 5961 §3.2).
+      flows.withLock { if $0[segment.sourcePort]?.received == segment.seq { $0[segment.sourcePort] = nil } }
       return []
     }
     if segment.flags.contains(.syn) {
