@@ -62,9 +62,9 @@ enum TargetParser {
   /// Reads a list of ports, ranges and service names; each port once, in the order given.
   static func ports(_ text: String, of word: String) throws(UsageError) -> [UInt16] {
     var list: [UInt16] = []
-    var seen = Set<UInt16>()
+    var seen = PortSet()
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      for port in try range(part, of: word) where seen.insert(port).inserted { list.append(port) }
+      for port in try range(part, of: word) where seen.insert(port) { list.append(port) }
     }
     return list
   }

@@ -7,8 +7,7 @@ enum Values {
     _ text: String, for option: String, in range: ClosedRange<Interval>
   ) throws(UsageError) -> Interval {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-    let units: [Substring: Double] = ["": 1e9, "s": 1e9, "ms": 1e6, "us": 1e3, "µs": 1e3, "ns": 1, "m": 60e9, "min": 60e9]
-    guard let number = Double(digits), let unit = units[text[digits.endIndex...]], number * unit < 9e18 else {
+    guard let number = Double(digits), let unit = unit(text[digits.endIndex...]), number * unit < 9e18 else {
       throw UsageError("\(option): '\(text)' is not a time; say seconds, as in 0.5, or 10ms, 500us")
     }
     let interval = Interval(nanoseconds: Int64((number * unit).rounded()))
@@ -16,6 +15,18 @@ enum Values {
       throw UsageError("\(option): \(text) is out of range; from \(words(range.lowerBound)) to \(words(range.upperBound))")
     }
     return interval
+  }
+
+  /// How many nanoseconds a unit has.
+  private static func unit(_ name: Substring) -> Double? {
+    switch name {
+    case "", "s": 1e9
+    case "ms": 1e6
+    case "us", "µs": 1e3
+    case "ns": 1
+    case "m", "min": 60e9
+    default: nil
+    }
   }
 
   /// A whole number in decimal, or in hexadecimal after `0x`.

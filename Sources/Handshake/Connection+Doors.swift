@@ -24,15 +24,18 @@ extension Connection {
       default: reaction = receiveSynchronized(segment, at: now)
       }
     }
-    if reaction.refusal != nil { counters.invalid += 1 }
+    if reaction.refusal != nil { counters.invalid += 1 } else { heardSinceResend = true }
     return reaction
   }
 
   /// Takes an ICMP error that quotes a segment of this connection; `quoted` is the sequence number it quotes.
   public mutating func receive(_ error: ICMPVerdict, quoting quoted: SequenceNumber, at now: Stamp) -> Reaction {
     guard !isFinished else { return .none }
-    let ours = quoted == tcb.snd.iss || quoted.isIn(tcb.snd.una, length: tcb.snd.nxt.distance(from: tcb.snd.una))
-    guard ours else {
+    // Before an answer only the SYN's number was used; after it, all up to that of our bare ACKs.
+    let isOurs =
+      verdict == nil
+      ? quoted == tcb.snd.iss : quoted.isIn(tcb.snd.iss, length: tcb.snd.nxt.distance(from: tcb.snd.iss) &+ 1)
+    guard isOurs else {
       counters.invalid += 1
       return Reaction(refusal: .badQuote)
     }
@@ -62,8 +65,7 @@ extension Connection {
   public mutating func departed(_ number: UInt32, at stamp: Stamp) {
     copies.update(number: number) { $0.stamp = stamp }
     marks.update(number: number) { $0.stamp = stamp }
-    // The last ACK of an active close leaves the peer nothing to wait for.
-    if state == .timeWait, marks.lastAck?.number == number { peer = .closed }
+    if state == .timeWait, marks.lastAck?.number == number { peerGotLastAck() }
   }
 
   /// Notes when a segment left, as the kernel says.
@@ -76,6 +78,7 @@ extension Connection {
   public mutating func failedToRoute() {
     guard verdict == nil else { return }
     decide(.unreachable, .noRoute)
+    state = .closed
     finish(.none)
   }
 
@@ -85,7 +88,12 @@ extension Connection {
     switch state {
     case .established, .finWait1, .finWait2, .closeWait, .synReceived:
       return Reaction(send: sendReset(seq: tcb.snd.nxt, ending: .rst, at: now.instant))
+    case .timeWait:
+      // Both ends are done: nothing but the wait is cut short.
+      finish(.fin)
+      return .none
     default:
+      state = .closed
       finish(.none)
       return .none
     }

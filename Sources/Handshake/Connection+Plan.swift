@@ -4,7 +4,10 @@ import Wire
 /// The application's side: what the plan asks for once the connection is open, one segment at a time.
 extension Connection {
   /// How long a peer is given to send its own FIN: as long as it would have had to answer the SYN.
-  var patience: Interval { min(plan.wait * ((1 << Int64(plan.retries + 1)) - 1), Retransmission.ceiling) }
+  var patience: Interval {
+    let wait = min(max(plan.wait, .zero), Retransmission.longestWait)
+    return min(wait * ((1 << Int64(plan.retransmissions + 1)) - 1), max(wait, Retransmission.ceiling))
+  }
 
   /// Sends what is owed next.
   mutating func carryOn(at now: Stamp) -> Outgoing? {
@@ -32,7 +35,8 @@ extension Connection {
 
   /// Goes on to what follows the confirmation.
   mutating func afterConfirm() {
-    transmissionsLeft = plan.retries
+    timer = nil
+    transmissionsLeft = plan.retransmissions
     stage = .opened
     isOwed = true
   }
@@ -44,10 +48,14 @@ extension Connection {
 
   private mutating func sendMoreText(at now: Instant) -> Outgoing? {
     let outgoing = sendText(at: now)
-    isOwed = outgoing != nil && !sendableText.isEmpty
-    // A closed window is probed when the retransmission timer runs out.
-    if outgoing == nil, timer == nil, !sender.isAllAcknowledged { timer = now + retransmission.timeout }
+    oweText(at: now)
     return outgoing
+  }
+
+  /// Owes the text that the window lets out; a closed window is probed when the retransmission timer runs out.
+  private mutating func oweText(at now: Instant) {
+    isOwed = !sendableText.isEmpty
+    if !isOwed, timer == nil, !sender.isAllAcknowledged { timer = now + retransmission.timeout }
   }
 
   /// Moves the plan on after something was taken or acknowledged.
@@ -63,7 +71,7 @@ extension Connection {
       } else if stageDeadline == nil {
         stageDeadline = now + patience
       }
-    case .requesting: isOwed = !sendableText.isEmpty
+    case .requesting: oweText(at: now)
     default: break
     }
   }
@@ -87,15 +95,15 @@ extension Connection {
     timer = nil
     if verdict == nil, let pendingError {
       decide(pendingError.verdict, pendingError)
-      finish(.none)
-      return nil
+      return endUndecided(at: now.instant)
     }
     guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
     transmissionsLeft -= 1
     retransmission.backOff()
+    heardSinceResend = false
     switch (verdict, state) {
     case (nil, .synReceived):
-      timer = now.instant + retransmission.timeout
+      counters.retransmissions += 1
       return sendSynAck(at: now.instant)
     case (nil, _): return sendFirst(at: now.instant)
     default: return resend(at: now.instant)
@@ -120,7 +128,7 @@ extension Connection {
     sender.next = sender.acknowledged
     let outgoing = tcb.snd.wnd == 0 ? sendWindowProbe(at: now) : sendText(at: now)
     timer = now + retransmission.timeout
-    isOwed = tcb.snd.wnd > 0 && !sendableText.isEmpty
+    oweText(at: now)
     return outgoing
   }
 
@@ -128,16 +136,25 @@ extension Connection {
   private mutating func giveUp(at now: Instant) -> Outgoing? {
     if verdict == nil {
       decide(.filtered, counters.invalid > 0 ? .invalidReplies : .noResponse)
-      finish(.none)
-      return nil
+      return endUndecided(at: now)
     }
     if stage == .confirming {
       if peer == .synReceived { notes.insert(.unconfirmed) }
       afterConfirm()
       return nil
     }
-    notes.insert(.peerVanished)
+    notes.insert(heardSinceResend ? .windowZero : .peerVanished)
     return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now)
+  }
+
+  /// Ends what no SYN-ACK has opened: USER TIMEOUT and ABORT lead to CLOSED (RFC 9293 §3.10.5, §3.10.8).
+  ///
+  /// A peer whose SYN we answered holds half a connection, and is told.
+  mutating func endUndecided(at now: Instant) -> Outgoing? {
+    if state == .synReceived { return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now) }
+    state = .closed
+    finish(.none)
+    return nil
   }
 
   /// A stage took longer than it may.

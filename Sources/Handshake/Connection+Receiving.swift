@@ -20,11 +20,14 @@ extension Connection {
       return false
     }
     let fresh = min(end.distance(from: tcb.rcv.nxt), tcb.rcv.wnd)
-    guard tcb.rcv.nxt.precedes(end) else { return false }
+    guard tcb.rcv.nxt.precedes(end), fresh > 0 else { return false }
     tcb.rcv.nxt = tcb.rcv.nxt + fresh
     counters.octetsReceived += Int(fresh)
-    if marks.firstOctet == nil { marks.firstOctet = now }
-    marks.lastOctet = now
+    // A greeting that came before our request does not answer it.
+    if sender.length == 0 || marks.request != nil {
+      if marks.firstOctet == nil { marks.firstOctet = now }
+      marks.lastOctet = now
+    }
     return true
   }
 
@@ -40,10 +43,11 @@ extension Connection {
     case .established:
       state = .closeWait
       peer = .finWait1
+      marks.peerClosedFirst = true
     case .finWait1:
-      // Our FIN is not acknowledged, or `finAcknowledged` had moved us on: both ends close at once.
+      // Both ends close at once: it does not acknowledge our FIN, so the peer had not got it when it sent its own.
       state = .closing
-      peer = .closing
+      peer = .finWait1
     case .finWait2:
       peer = .lastAck
       enterTimeWait(at: now.instant)
@@ -60,7 +64,10 @@ extension Connection {
       state = .finWait2
       if peer == .established || peer == .synReceived { peer = .closeWait }
       stageDeadline = now.instant + patience
-    case .closing: enterTimeWait(at: now.instant)
+    case .closing:
+      peer = .closing
+      enterTimeWait(at: now.instant)
+      if marks.lastAck?.stamp != nil { peerGotLastAck() }
     case .lastAck:
       state = .closed
       peer = .timeWait
@@ -68,6 +75,9 @@ extension Connection {
     default: break
     }
   }
+
+  /// Our acknowledgment of the peer's FIN leaves it nothing to wait for.
+  mutating func peerGotLastAck() { peer = peer == .closing ? .timeWait : .closed }
 
   /// What a segment gives away about the peer's state: whatever it acknowledges or sends, it got our SYN's ACK.
   mutating func notePeerEstablished(by segment: Segment) {

@@ -13,7 +13,7 @@ extension Connection {
   }
 
   /// The value for another copy of the SYN: no two copies carry the same, however fast they follow each other.
-  private func freshTimestampValue(at now: Instant) -> UInt32 {
+  func freshTimestampValue(at now: Instant) -> UInt32 {
     let value = timestampValue(at: now)
     return value == copies.last?.timestamp ? value &+ 1 : value
   }

@@ -27,7 +27,8 @@ extension Connection {
     _ segment: Segment, acknowledges: Bool, at now: Stamp
   ) -> Reaction {
     guard acknowledges else { return Reaction(refusal: .rstMismatch) }
-    noteAnswer(echo: OptionProfile(segment.options).timestamps?.echoReply, wasOffered: false, at: now)
+    // The time stamps of an RST prove nothing: whoever sends one keeps no connection (RFC 7323 §3.2).
+    noteAnswer(echo: nil, at: now)
     decide(.refused, .rst)
     state = .closed
     peer = .closed
@@ -54,13 +55,13 @@ extension Connection {
   /// fourth, the SYN bit, with our SYN acknowledged: the port is open.
   private mutating func acceptSynAck(_ segment: Segment, at now: Stamp) -> Reaction {
     let ack = segment.acknowledgment
-    takeSyn(segment, at: now)
+    takeSyn(segment)
+    noteAnswer(segment, at: now)
     tcb.snd.una = ack
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: ack)
     peer = .synReceived
     decide(.open, .synAck)
-    timer = nil
-    transmissionsLeft = plan.retries
+    handshakeEnds()
     guard plan.mode == .full else {
       return Reaction(send: sendReset(seq: ack, ending: .rst, at: now.instant))
     }
@@ -74,33 +75,50 @@ extension Connection {
     return Reaction(send: sendAck(at: now.instant))
   }
 
+  /// Our SYN is acknowledged: its timer stops, and whatever follows has all its retransmissions.
+  mutating func handshakeEnds() {
+    timer = nil
+    transmissionsLeft = plan.retransmissions
+    retransmission.beginData()
+  }
+
   /// A SYN without an ACK: both ends opened at once (RFC 9293 §3.5, figure 7).
+  ///
+  /// It answers nothing yet: its time-stamp echo means nothing without ACK (RFC 7323 §3.2), and the port is
+  /// open only when our SYN is acknowledged.
   private mutating func openSimultaneously(_ segment: Segment, at now: Stamp) -> Reaction {
-    takeSyn(segment, at: now)
+    takeSyn(segment)
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: tcb.snd.una)
     notes.insert(.simultaneousOpen)
     state = .synReceived
     peer = .synSent
-    timer = now.instant + retransmission.timeout
     return Reaction(send: sendSynAck(at: now.instant))
   }
 
-  /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`.
+  /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`: another copy of our SYN, with a time-stamp value of its own.
   mutating func sendSynAck(at now: Instant) -> Outgoing {
-    let options = plan.offer.list(value: timestampValue(at: now), echoReply: recentTimestamp ?? 0)
+    let value = freshTimestampValue(at: now)
+    let isRepeated = copies.count > counters.transmissions
+    copies.append(number: nextNumber, timestamp: value)
+    var offer = plan.offer
+    // Sent with ACK, these two only answer the peer's (RFC 7323 §2.2 and §3.2).
+    if peerOffer?.options.windowScale == nil { offer.windowScale = nil }
+    if recentTimestamp == nil { offer.timestamps = false }
+    let options = offer.list(value: value, echoReply: recentTimestamp ?? 0)
+    timer = now + retransmission.timeout
     return emit(
-      Segment(seq: tcb.snd.iss, ack: tcb.rcv.nxt, flags: .syn, wnd: plan.window, options: options))
+      Segment(seq: tcb.snd.iss, ack: tcb.rcv.nxt, flags: .syn, wnd: plan.window, options: options),
+      isRetransmission: isRepeated)
   }
 
   /// Reads the peer's SYN: its sequence number, its options, and what is odd about it.
-  private mutating func takeSyn(_ segment: Segment, at now: Stamp) {
+  private mutating func takeSyn(_ segment: Segment) {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
     let options = OptionProfile(segment.options)
     peerOffer = PeerOffer(options: options, flags: segment.flags, window: segment.wnd)
     agree(on: options)
     noteOddities(of: segment, options: options)
-    noteAnswer(echo: options.timestamps?.echoReply, wasOffered: plan.offer.timestamps, at: now)
   }
 
   /// An option counts only if both sides sent it (RFC 7323 §2.2 and §3.2); a shift above 14 counts as 14.
@@ -124,13 +142,15 @@ extension Connection {
     if unoffered { notes.insert(.unofferedOption) }
   }
 
-  /// Settles which copy of the SYN was answered, and feeds the retransmission timer where that is known.
-  func answeredCopy(echo: UInt32?, wasOffered: Bool) -> AnsweredCopy {
-    copies.answered(echo: wasOffered ? echo : nil)
+  /// Notes that our SYN was acknowledged by a segment whose time stamps, where we offered any, say which copy.
+  mutating func noteAnswer(_ segment: Segment, at now: Stamp) {
+    let timestamps = plan.offer.timestamps ? OptionProfile(segment.options).timestamps : nil
+    noteAnswer(echo: timestamps?.echoReply, at: now)
   }
 
-  mutating func noteAnswer(echo: UInt32?, wasOffered: Bool, at now: Stamp) {
-    let answered = answeredCopy(echo: echo, wasOffered: wasOffered)
+  /// Settles which copy of the SYN was answered, and feeds the retransmission timer where that is known.
+  mutating func noteAnswer(echo: UInt32?, at now: Stamp) {
+    let answered = copies.answered(echo: echo)
     marks.answered = answered
     marks.answer = now
     switch answered {

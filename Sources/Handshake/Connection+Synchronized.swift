@@ -6,7 +6,7 @@ extension Connection {
   mutating func receiveSynchronized(_ segment: Segment, at now: Stamp) -> Reaction {
     if let repeated = receiveRepeatedSyn(segment, at: now) { return repeated }
     // first, the sequence number
-    guard tcb.accepts(segment) else { return receiveOutOfWindow(segment, at: now) }
+    guard tcb.accepts(segment) || closesAgainstOurWindow(segment) else { return receiveOutOfWindow(segment, at: now) }
     // second, the RST bit
     if segment.flags.contains(.rst) { return receiveReset(segment, at: now) }
     // third, security: none. fourth, the SYN bit: a challenge, never a reset (RFC 5961 §4.2)
@@ -28,13 +28,18 @@ extension Connection {
     return Reaction(send: reply)
   }
 
-  /// A SYN-ACK that comes again was answered by an ACK that got lost, or by one that the peer's full accept
-  /// queue dropped: acknowledge it again. With another IRS it belongs to no connection of ours.
+  /// A SYN-ACK that comes again: it is acknowledged again.
+  ///
+  /// Our ACK got lost, or the peer's full accept queue dropped it. With another IRS, or another acknowledgment,
+  /// it belongs to no connection of ours.
   private mutating func receiveRepeatedSyn(_ segment: Segment, at now: Stamp) -> Reaction? {
     guard segment.flags.contains([.syn, .ack]), !segment.flags.contains(.rst) else { return nil }
     guard state != .synReceived else { return completeSimultaneousOpen(segment, at: now) }
     guard segment.seq == tcb.rcv.irs else {
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .irsMismatch)
+    }
+    guard segment.acknowledgment == tcb.snd.iss + 1 else {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .ackMismatch)
     }
     counters.duplicates += 1
     return Reaction(send: sendChallengeAck(at: now.instant))
@@ -43,22 +48,37 @@ extension Connection {
   /// The other end's SYN-ACK of a simultaneous open carries its SYN again; only its ACK is news.
   private mutating func completeSimultaneousOpen(_ segment: Segment, at now: Stamp) -> Reaction? {
     guard segment.seq == tcb.rcv.irs, let ack = segment.ack else { return nil }
-    if let refused = receiveAcknowledgment(ack, of: segment, at: now) { return refused }
-    return isFinished ? .none : Reaction(send: sendAck(at: now.instant))
+    return receiveAcknowledgmentOfSyn(ack, of: segment, at: now) ?? Reaction(send: sendAck(at: now.instant))
+  }
+
+  /// A FIN right at RCV.NXT against the closed window that a plan may offer.
+  ///
+  /// No octet needs room, and refusing it would leave both ends hanging. Linux takes it as well; table 6 of
+  /// RFC 9293 §3.4 does not.
+  private func closesAgainstOurWindow(_ segment: Segment) -> Bool {
+    tcb.rcv.wnd == 0 && segment.seq == tcb.rcv.nxt && segment.textLength == 0
+      && segment.flags.isDisjoint(with: [.syn, .rst])
   }
 
   /// An unacceptable segment is answered by an ACK, unless it is an RST.
   private mutating func receiveOutOfWindow(_ segment: Segment, at now: Stamp) -> Reaction {
     if segment.flags.contains(.rst) { return Reaction(refusal: .rstMismatch) }
+    // A SYN is challenged wherever it lies (RFC 5961 §4.2), unless it is the peer's own once more.
+    if segment.flags.contains(.syn), segment.seq != tcb.rcv.irs {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .unexpectedSyn)
+    }
     let isOld = !segment.end.isIn(tcb.rcv.nxt + 1, length: 1 << 31)
     if isOld, segment.len > 0 {
       counters.duplicates += 1
-      let reply = state == .timeWait ? sendAck(at: now.instant) : sendChallengeAck(at: now.instant)
-      if state == .timeWait { stageDeadline = now.instant + plan.timeWait }
-      return Reaction(send: reply)
+      // Only the peer's FIN, sent again, begins the wait anew.
+      if state == .timeWait, segment.flags.contains(.fin), segment.end == tcb.rcv.nxt {
+        stageDeadline = now.instant + plan.timeWait
+      }
+      return Reaction(send: sendChallengeAck(at: now.instant))
     }
-    // A keep-alive probe of the peer's (SEG.SEQ = RCV.NXT-1) is no fault of its.
-    if isOld, segment.seq == tcb.rcv.nxt - 1 { return Reaction(send: sendChallengeAck(at: now.instant)) }
+    // A probe of the peer's, for life (SEG.SEQ = RCV.NXT-1) or for a window that we closed, is no fault of its.
+    let isProbe = (isOld && segment.seq == tcb.rcv.nxt - 1) || (tcb.rcv.wnd == 0 && segment.seq == tcb.rcv.nxt)
+    if isProbe { return Reaction(send: sendChallengeAck(at: now.instant)) }
     return Reaction(send: sendChallengeAck(at: now.instant), refusal: .outOfWindow)
   }
 
@@ -93,7 +113,11 @@ extension Connection {
     }
     if !ack.precedes(snd.una) { tcb.updateWindow(from: segment, ack: ack) }
     notePeerEstablished(by: segment)
-    if snd.una.precedes(ack) { advance(to: ack, at: now) }
+    if snd.una.precedes(ack) {
+      advance(to: ack, at: now)
+    } else if stage == .requesting, tcb.snd.wnd != snd.wnd {
+      windowChanged(at: now.instant)
+    }
     noteConfirmation(by: segment, at: now)
     return nil
   }
@@ -102,13 +126,16 @@ extension Connection {
     _ ack: SequenceNumber, of segment: Segment, at now: Stamp
   ) -> Reaction? {
     guard acknowledgesFirst(ack) else {
-      return Reaction(send: sendReset(seq: ack), refusal: .ackMismatch)
+      return Reaction(send: challenges.allows(at: now.instant) ? sendReset(seq: ack) : nil, refusal: .ackMismatch)
     }
+    noteAnswer(segment, at: now)
     tcb.snd.una = ack
-    tcb.setWindow(UInt32(segment.wnd) << tcb.snd.scale, from: segment, ack: ack)
+    // The window of a SYN-ACK is never scaled (RFC 7323 §2.2).
+    let scale = segment.flags.contains(.syn) ? 0 : tcb.snd.scale
+    tcb.setWindow(UInt32(segment.wnd) << scale, from: segment, ack: ack)
     decide(.open, .synAck)
     peer = .established
-    timer = nil
+    handshakeEnds()
     guard plan.mode == .full else {
       return Reaction(send: sendReset(seq: tcb.snd.nxt, ending: .rst, at: now.instant))
     }
@@ -122,11 +149,21 @@ extension Connection {
   private mutating func advance(to ack: SequenceNumber, at now: Stamp) {
     tcb.snd.una = ack
     retransmission.restart()
-    transmissionsLeft = plan.retries
+    transmissionsLeft = plan.retransmissions
     acknowledgeText(at: now)
     timer = ack == tcb.snd.nxt ? nil : now.instant + retransmission.timeout
     if let fin = sender.fin, ack == fin + 1 { finAcknowledged(at: now) }
     progress(at: now.instant)
+  }
+
+  /// The window moved without anything new being acknowledged: what it lets out is owed.
+  private mutating func windowChanged(at now: Instant) {
+    // The octet that probed the closed window found no room; it goes first.
+    if tcb.snd.wnd > 0, sender.isProbing {
+      sender.isProbing = false
+      sender.next = sender.acknowledged
+    }
+    progress(at: now)
   }
 
   private mutating func noteConfirmation(by segment: Segment, at now: Stamp) {

@@ -44,6 +44,8 @@ public struct Connection: Sendable {
   var transmissionsLeft: Int
   var challenges = ChallengeLimit()
   var sender: Sender
+  /// Whether anything believable came since the last retransmission: a peer without room is not a silent one.
+  var heardSinceResend = false
   let seed: Seed
   var startedAt = Instant(nanoseconds: 0)
   var nextNumber: UInt32 = 0
@@ -56,7 +58,7 @@ public struct Connection: Sendable {
     self.seed = seed
     tcb = ControlBlock(iss: SequenceNumber(plan.iss ?? seed.iss), window: UInt32(plan.window))
     retransmission = Retransmission(initial: plan.wait)
-    transmissionsLeft = plan.retries
+    transmissionsLeft = plan.retransmissions
     sender = Sender(length: plan.data.count)
   }
 
@@ -67,7 +69,8 @@ public struct Connection: Sendable {
   public var nextDeadline: Instant? {
     if isFinished { return nil }
     if isOwed { return startedAt }
-    return [timer, stageDeadline].compactMap(\.self).min()
+    guard let timer, let stageDeadline else { return timer ?? stageDeadline }
+    return min(timer, stageDeadline)
   }
 }
 

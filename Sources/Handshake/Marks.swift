@@ -20,6 +20,7 @@ struct Marks: Sendable {
   var finCopies = 0
   var finAcknowledged: Stamp?
   var peerFin: Stamp?
+  var peerClosedFirst = false
   /// Our acknowledgment of the peer's FIN: the last segment of an active close.
   var lastAck: Departure?
 
@@ -74,9 +75,8 @@ extension Marks {
   /// Whoever sent its FIN first, the step runs from the first FIN to what answered it (see `StepKind`).
   private func addClose(with add: (StepKind, Stamp?, Stamp?, Bool) -> Void) {
     guard let peerFin, let left = fin?.stamp else { return }
-    let weClosedFirst = left.instant <= peerFin.instant
     let retransmitted = finCopies > 1
-    if weClosedFirst {
+    if !peerClosedFirst {
       add(.peerFin, left, peerFin, retransmitted)
       guard finAcknowledged != nil, let last = lastAck?.stamp else { return }
       let simultaneous = finAcknowledged.map { $0.instant > last.instant } ?? false

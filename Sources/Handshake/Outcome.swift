@@ -86,7 +86,9 @@ public struct Outcome: Sendable {
     mode = Mode(connection.plan.mode)
     self.verdict = verdict
     self.reason = reason
-    started = connection.started?.bestWall ?? WallTime(nanoseconds: 0)
+    // Where nothing could be sent, the first segment never left: when it was made must do.
+    started =
+      connection.started?.bestWall ?? conversation.exchange.entries.first?.stamp.wall ?? WallTime(nanoseconds: 0)
     iss = connection.tcb.snd.iss
     irs = connection.peerOffer == nil ? nil : connection.tcb.rcv.irs
     hopLimit = conversation.hopLimit

@@ -52,6 +52,9 @@ public struct Plan: Hashable, Sendable {
   /// The most retransmissions that a plan may ask for: the copies of a SYN are kept in a table of fixed size.
   public static let retriesLimit = 15
 
+  /// How often a segment is really sent again: the retries, within what can be kept.
+  var retransmissions: Int { min(max(retries, 0), Plan.retriesLimit) }
+
   /// Whether the first segment opens a connection, rather than only provoking an answer.
   public var opensConnection: Bool {
     flags.contains(.syn) && flags.isDisjoint(with: [.ack, .rst, .fin])

@@ -11,6 +11,8 @@ struct Sender: Hashable, Sendable {
   var highest = 0
   /// One past the highest octet acknowledged.
   var acknowledged = 0
+  /// Whether the last octet sent was one beyond a closed window.
+  var isProbing = false
   /// The sequence number of our FIN, once it was sent.
   var fin: SequenceNumber?
 
@@ -48,6 +50,7 @@ extension Connection {
   mutating func sendWindowProbe(at now: Instant) -> Outgoing? {
     guard sender.acknowledged < sender.length else { return nil }
     sender.next = sender.acknowledged
+    sender.isProbing = true
     return sendText(sender.next..<(sender.next + 1), at: now)
   }
 
@@ -75,6 +78,7 @@ extension Connection {
     let edge = min(Int(tcb.snd.una.distance(from: dataStart)), sender.length)
     sender.acknowledged = max(sender.acknowledged, edge)
     sender.next = max(sender.next, sender.acknowledged)
+    sender.isProbing = false
     if sender.isAllAcknowledged { marks.requestAcknowledged = now }
   }
 }

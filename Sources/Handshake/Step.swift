@@ -20,6 +20,9 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case peerFin = "peer-fin"
   /// From the first FIN to the last acknowledgment.
   case close
+
+  /// The kind's place among all kinds.
+  public var index: Int { StepKind.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// How long one step took.

@@ -9,10 +9,11 @@ struct SynCopies: Sendable {
     var timestamp: UInt32
   }
 
-  /// The first SYN, its retransmissions, and one more where an old connection had to be reset first.
-  static let capacity = Plan.retriesLimit + 2
+  /// The first SYN, its retransmissions, one more where an old connection had to be reset first, and the
+  /// SYN-ACK of a simultaneous open.
+  static let capacity = Plan.retriesLimit + 3
 
-  private var storage = [17 of Copy](repeating: Copy(departure: Departure(number: 0, stamp: nil), timestamp: 0))
+  private var storage = [18 of Copy](repeating: Copy(departure: Departure(number: 0, stamp: nil), timestamp: 0))
   private(set) var count = 0
 
   var hasRoom: Bool { count < SynCopies.capacity }

@@ -83,7 +83,9 @@ public struct FilterProgram: Hashable, Sendable {
   ///
   /// Jumps are 8 bits wide, hence the range.
   private static func anyOf(_ ports: [UInt16]) -> [Instruction] {
-    let sorted = Set(ports).sorted()
+    // Sorted and each once, without a Set: the first one of a process costs more than the whole filter does.
+    var sorted: [UInt16] = []
+    for port in ports.sorted() where port != sorted.last { sorted.append(port) }
     guard let lowest = sorted.first, let highest = sorted.last else { return [.drop] }
     let isRange = Int(highest) - Int(lowest) == sorted.count - 1
     if sorted.count > largestPortList || (isRange && sorted.count > 2) {

@@ -27,7 +27,7 @@ extension Interface {
   }
 
   /// Drivers of devices whose other end is, or may be, on this machine.
-  private static let virtualDrivers: Set<String> = [
+  private static let virtualDrivers = [
     "veth", "bridge", "tun", "macvlan", "macvtap", "ipvlan", "ipvtap", "virtio_net", "dummy", "vxlan", "geneve",
     "openvswitch", "bonding", "team", "802.1Q VLAN Support", "netkit", "vif", "vmxnet3", "hv_netvsc", "ifb", "vrf",
   ]

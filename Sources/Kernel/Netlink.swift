@@ -22,7 +22,8 @@ struct Netlink: ~Copyable {
   ) throws(Errno) {
     sequence += 1
     try send(type, dump: dump, body: body, call: call)
-    var buffer = [UInt8](repeating: 0, count: 32_768)
+    // A dump comes in parts of up to 32 KiB; one answer is a few hundred octets, and every page touched costs time.
+    var buffer = [UInt8](repeating: 0, count: dump ? 32_768 : 4096)
     var isDone = false
     while !isDone {
       let count = try receive(into: &buffer, call: call)

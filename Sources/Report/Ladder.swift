@@ -64,14 +64,16 @@ public struct Ladder {
   /// Where both ends stood before the first packet.
   private func first(_ states: inout (left: String, right: String)) -> String {
     states = ("CLOSED", name(.listen))
-    return joined(time: "time/ms", left: states.left, inner: glyphs.empty(innerWidth), right: states.right, note: "")
+    return joined(time: "ms", left: states.left, inner: glyphs.empty(innerWidth), right: states.right, note: "")
   }
 
   private func name(_ peer: State) -> String { outcome.known(peer)?.shortName ?? "?" }
 
   /// One packet: the arrow's line, then what more there is to say of it.
   private func drawn(_ row: Row, _ states: inout (left: String, right: String)) -> [String] {
-    let now = (left: row.entry.state.shortName, right: name(row.entry.peer))
+    let now = (
+      left: row.state.map(\.shortName) ?? states.left, right: row.peer.map { name($0) } ?? states.right
+    )
     let inner = [arrow(row)] + options(row)
     let notes = row.notes
     let lines = (0..<max(inner.count, notes.count)).map { index in
@@ -99,8 +101,9 @@ public struct Ladder {
   }
 
   private func options(_ row: Row) -> [String] {
-    PacketWords.options(row.entry, width: innerWidth - 4).map { words in
-      glyphs.line + ("   " + words).leading(innerWidth) + glyphs.line
+    let indent = innerWidth < 40 ? " " : "   "
+    return PacketWords.options(row.entry, width: innerWidth - indent.count - 1).map { words in
+      glyphs.line + (indent + words).leading(innerWidth) + glyphs.line
     }
   }
 }

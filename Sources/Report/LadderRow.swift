@@ -5,6 +5,10 @@ extension Ladder {
   /// One packet and what is said beside it.
   struct Row {
     let entry: ExchangeEntry
+    /// Our state after the packet; nil where it is as it was.
+    let state: State?
+    /// The peer's state once the packet had arrived; nil where it is as it was.
+    let peer: State?
     /// Milliseconds since the first packet.
     let time: String
     /// Steps, refusals and the like, a line each.
@@ -20,18 +24,54 @@ extension Ladder {
     static func rows(of outcome: Outcome) -> [Row] {
       let entries = outcome.exchange.entries
       guard let first = entries.first else { return [] }
-      var steps: [Int: [Note]] = [:]
-      let placement = StepPlacement(outcome)
-      for step in outcome.steps {
-        if let index = placement.end(of: step.kind) { steps[index, default: []].append(.step(step)) }
-      }
-      return entries.enumerated().map { index, entry in
+      let steps = completedSteps(outcome)
+      let established = establishing(entries)
+      return entries.indices.map { index in
+        let entry = entries[index]
         var notes: [Note] = []
         if let refusal = entry.refusal { notes.append(.refused(refusal)) }
         if entry.isRetransmission { notes.append(.again) }
-        let time = entry.stamp.elapsed(since: first.stamp)?.fixedMilliseconds ?? "?"
-        return Row(entry: entry, time: time, notes: notes + (steps[index] ?? []))
+        var (state, peer): (State?, State?) = (entry.state, entry.peer)
+        if isAnsweredByReset(index, entries) {
+          state = nil
+          peer = entry.believedSegment.map { $0.flags.contains(.syn) } ?? false ? .synReceived : nil
+        } else if let established, established.contains(index), entry.peer == .synReceived {
+          peer = .established
+        }
+        return Row(
+          entry: entry, state: state, peer: peer,
+          time: entry.stamp.elapsed(since: first.stamp)?.fixedMilliseconds ?? "?", notes: notes + steps[index])
       }
+    }
+
+    /// The steps at the places of the packets that completed them; one without an answer has none.
+    private static func completedSteps(_ outcome: Outcome) -> [[Note]] {
+      let placement = StepPlacement(outcome)
+      var steps = [[Note]](repeating: [], count: outcome.exchange.entries.count)
+      for step in outcome.steps where step.measurement != nil || step.isAmbiguous {
+        if let index = placement.end(of: step.kind) { steps[index].append(.step(step)) }
+      }
+      return steps
+    }
+
+    /// Whether it is our reset, on the next line, that closes what this packet seems to close: the machine goes
+    /// from one to the other at once.
+    private static func isAnsweredByReset(_ index: Int, _ entries: [ExchangeEntry]) -> Bool {
+      let entry = entries[index]
+      guard entry.direction == .received, entry.state == .closed, index + 1 < entries.count else { return false }
+      guard let reset = entries[index + 1].sentSegment, reset.flags.contains(.rst) else { return false }
+      return !(entry.believedSegment?.flags.contains(.rst) ?? false)
+    }
+
+    /// From the ACK that made the peer ESTABLISHED to the packet that gave it away.
+    ///
+    /// While the connection runs nobody knows whether that ACK arrived; a later acknowledgment of what only an
+    /// established peer takes proves it.
+    private static func establishing(_ entries: [ExchangeEntry]) -> Range<Int>? {
+      let ack = entries.firstIndex { $0.direction == .sent && $0.state.isSynchronized && $0.peer == .synReceived }
+      guard let ack else { return nil }
+      let proof = entries[ack...].firstIndex { $0.believedSegment != nil && $0.peer.isSynchronized }
+      return proof.map { ack..<$0 }
     }
   }
 

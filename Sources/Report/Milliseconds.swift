@@ -11,7 +11,7 @@ extension Interval {
     case (100_000 - 50)...: return String((micros + 500) / 1_000)
     case (10_000 - 5)...: return "\((micros + 50) / 1_000).\((micros + 50) % 1_000 / 100)"
     case 1_000...: return "\((micros + 5) / 1_000)." + padded((micros + 5) % 1_000 / 10, 2)
-    default: return fixedMilliseconds
+    default: return max(self, .zero).fixedMilliseconds
     }
   }
 

@@ -45,9 +45,22 @@ struct PacketWords {
       if let last = lines.last, last.count + word.count < width {
         lines[lines.count - 1] = last + "," + word
       } else {
-        lines.append(word)
+        lines += broken(word, width: max(width, 8))
       }
     }
     return lines
+  }
+
+  /// A word that may be longer than a line: broken before a name, or where the line ends.
+  private static func broken(_ word: String, width: Int) -> [String] {
+    var lines: [String] = []
+    var rest = word[...]
+    while rest.count > width {
+      let line = rest.prefix(width)
+      let cut = line.indices.last { rest[$0] == " " && rest[rest.index(after: $0)].isLetter } ?? line.endIndex
+      lines.append(String(rest[..<cut]))
+      rest = rest[cut...].drop { $0 == " " }
+    }
+    return lines + [String(rest)]
   }
 }

@@ -13,7 +13,7 @@ public struct TargetSummary: Sendable {
   /// Probes sent and answered: open and closed are answers; silence and a router's word are loss.
   public private(set) var loss = Loss()
   /// How many probes said which state.
-  public private(set) var states: [Verdict: Int] = [:]
+  public private(set) var states = Counts<Verdict>()
   /// Probes that an ICMP error decided.
   public private(set) var errors = 0
   /// Probes that were interrupted before anything was decided; they count as neither sent nor lost.
@@ -26,7 +26,8 @@ public struct TargetSummary: Sendable {
   public private(set) var invalid = 0
   /// From the first packet of the first probe to the last of the latest; may be set by whoever knows better.
   public var elapsed = Interval.zero
-  private var series: [StepKind: Series] = [:]
+  /// By the step's place among all kinds: a dictionary costs more to set up than a whole probe takes.
+  private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
   private var began: Stamp?
   private var firstStart: WallTime?
 
@@ -38,7 +39,10 @@ public struct TargetSummary: Sendable {
   }
 
   /// What is told of one step; nil where no probe has a time for it.
-  public subscript(step: StepKind) -> Series? { series[step] }
+  public subscript(step: StepKind) -> Series? {
+    let own = series[step.index]
+    return own.moments.count > 0 ? own : nil
+  }
 
   /// Takes one result.
   public mutating func add(_ record: Record) {
@@ -46,13 +50,13 @@ public struct TargetSummary: Sendable {
     loss.sent += 1
     if record.isReply { loss.received += 1 }
     if record.isError { errors += 1 }
-    states[outcome.verdict, default: 0] += 1
+    states[outcome.verdict] += 1
     retransmitted += record.retransmissions
     duplicates += outcome.counters.duplicates
     invalid += outcome.counters.invalid
     for step in record.steps {
       guard let measurement = step.measurement else { continue }
-      series[step.kind, default: Series()].record(measurement.interval)
+      series[step.kind.index].record(measurement.interval)
     }
     extend(with: outcome)
   }
@@ -74,47 +78,5 @@ public struct TargetSummary: Sendable {
       let own = outcome.steps.compactMap(\.measurement).map(\.interval.nanoseconds).max() ?? 0
       if !isTooLong { elapsed = max(elapsed, .nanoseconds(sinceStart.addingClamped(own))) }
     }
-  }
-}
-
-/// What the probes of a run came to, target by target in the order in which they first appeared.
-public struct RunSummary: Sendable {
-  /// The targets' summaries.
-  public private(set) var targets: [TargetSummary] = []
-  private var indices: [Key: Int] = [:]
-
-  private struct Key: Hashable {
-    var target: String
-    var remote: Endpoint
-  }
-
-  /// Nothing probed yet.
-  public init() {}
-
-  /// Takes one result.
-  public mutating func add(_ record: Record) {
-    let remote = record.outcome.flow.remote
-    targets[index(of: record.target, remote, record.outcome.mode)].add(record)
-  }
-
-  /// Counts a probe that was interrupted before anything was decided.
-  public mutating func addUndecided(target: String, remote: Endpoint, mode: Outcome.Mode) {
-    targets[index(of: target, remote, mode)].addUndecided()
-  }
-
-  /// Probes sent and answered, of all targets together.
-  public var loss: Loss {
-    targets.reduce(into: Loss()) { sum, target in
-      sum.sent += target.loss.sent
-      sum.received += target.loss.received
-    }
-  }
-
-  private mutating func index(of target: String, _ remote: Endpoint, _ mode: Outcome.Mode) -> Int {
-    let key = Key(target: target, remote: remote)
-    if let index = indices[key] { return index }
-    indices[key] = targets.count
-    targets.append(TargetSummary(target: target, remote: remote, mode: mode))
-    return targets.count - 1
   }
 }

@@ -11,8 +11,6 @@ extension TextReport {
     return rest.isEmpty ? text : text + rest + "\n"
   }
 
-  /// The closing lines of every target.
-  public func summary(_ run: RunSummary) -> String { run.targets.map(summary).joined() }
 
   /// `20 packets transmitted, 20 received, 0% packet loss, time 19012ms`.
   private func counts(_ summary: TargetSummary) -> String {
@@ -23,9 +21,9 @@ extension TextReport {
     return text + ", \(percentage)% packet loss, time \(summary.elapsed.wholeMilliseconds)ms"
   }
 
-  /// `rtt min/avg/max/mdev = …`, cut to microseconds as ping does, and the quantiles in the same manner.
+  /// `rtt min/avg/max/mdev = …`, in ping's arithmetic, and the quantiles in the same form.
   private func times(_ series: Series) -> String {
-    let moments = [series.moments.min, series.moments.mean, series.moments.max, series.moments.mdev]
+    let moments = [series.ping.min, series.ping.mean, series.ping.max, series.ping.mdev]
     let quantiles = [Quantile.p50, .p90, .p99].map { series.value(at: $0) }
     return "rtt min/avg/max/mdev = \(joined(moments)) ms\nrtt p50/p90/p99 = \(joined(quantiles)) ms\n"
   }

@@ -58,9 +58,8 @@ extension TextReport {
     var words = [style.paint(outcome.verdict.rawValue, outcome.verdict.colour), "\(outcome.flow.remote):"]
     if isRepeated { words.append("seq=\(record.sequence)") }
     words.append("reason=\(outcome.reason.rawValue)")
-    if let hopLimit = outcome.hopLimit {
-      words.append(outcome.flow.remote.address.family == .v4 ? "ttl=\(hopLimit)" : "hlim=\(hopLimit)")
-    }
+    // For IPv6 as well, as ping does.
+    if let hopLimit = outcome.hopLimit { words.append("ttl=\(hopLimit)") }
     words += time(outcome)
     words += remarks(outcome)
     if isRepeated, !outcome.notes.isEmpty { words.append("(" + outcome.notes.list.joined(separator: ", ") + ")") }
@@ -98,13 +97,29 @@ extension TextReport {
   private func steps(_ record: Record) -> String {
     let steps = record.steps
     guard !steps.isEmpty else { return "" }
-    let clocks = Set(steps.compactMap { $0.measurement?.clock })
+    let clocks = steps.compactMap { $0.measurement?.clock }
+    let isMixed = clocks.contains { $0 != clocks.first }
     let words = steps.map { step in
-      guard clocks.count > 1, let clock = step.measurement?.clock else { return step.words }
+      guard isMixed, let clock = step.measurement?.clock else { return step.words }
       return "\(step.words) (\(clock.rawValue))"
     }
-    let common = clocks.count == 1 ? clocks.first.map { " (\($0.words))" } ?? "" : ""
-    return "steps: " + words.joined(separator: ", ") + common + "\n"
+    let common = isMixed ? "" : clocks.first.map { " (\($0.words))" } ?? ""
+    return wrapped("steps:", words.dropLast().map { $0 + "," } + [(words.last ?? "") + common])
+  }
+
+  /// Words after a heading, in as many lines as the width asks for.
+  private func wrapped(_ heading: String, _ words: [String]) -> String {
+    let width = max(style.width, 40)
+    var lines = [heading]
+    for word in words {
+      let last = lines[lines.count - 1]
+      if last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(repeating: " ", count: heading.count + 1) + word)
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private func notes(_ outcome: Outcome) -> String {

@@ -84,7 +84,7 @@ final class SignalWatch {
   /// Takes what has come; SIGQUIT asks for the summary so far.
   func look() throws(Errno) {
     while let next = try source.next() {
-      if next == .quit { try presenter.summarize(isFinal: false) } else { signal = next }
+      if next == .quit { try presenter.summarize() } else { signal = next }
     }
   }
 

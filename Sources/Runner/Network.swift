@@ -6,64 +6,76 @@ import Wire
 
 /// Everything of this host that an engine's actions touch: raw sockets, guarded ports, entropy.
 final class Network {
-  private var links: [AddressFamily: RawLink] = [:]
+  /// One a family. Few things are kept here, and in arrays: see `Counts` for what a dictionary costs.
+  private let links: [RawLink]
   private let interface: Interface?
   /// The interface that a link-local destination is reached by.
   private let scope: UInt32
   private let marking: Marking
-  private var guards: [Int: Reservation] = [:]
+  /// By slot.
+  private var guards: [Reservation?] = []
   /// A port that was asked for by number stays reserved for the whole run.
-  private var kept: [Endpoint: ResetGuardBox] = [:]
+  private var kept: [Reservation] = []
 
   /// A reserved port and what it belongs to.
   private struct Reservation {
     var box: ResetGuardBox
     var endpoint: Endpoint
-    var isKept: Bool
   }
 
   /// Opens the raw sockets for the given families.
-  init(families: Set<AddressFamily>, interface: Interface?, scope: UInt32, marking: Marking) throws(Errno) {
+  init(families: [AddressFamily], interface: Interface?, scope: UInt32, marking: Marking) throws(Errno) {
     self.interface = interface
     self.scope = scope
     self.marking = marking
-    for family in families { links[family] = try RawLink(family: family, interface: interface) }
+    links = try families.map { (family) throws(Errno) in try RawLink(family: family, interface: interface) }
   }
 
-  /// The links, in a fixed order.
-  var all: [RawLink] { [links[.v4], links[.v6]].compactMap(\.self) }
+  /// The links.
+  var all: [RawLink] { links }
+
+  private func link(_ family: AddressFamily) -> RawLink? { links.first { $0.family == family } }
 
   /// How many packets the kernel dropped because our buffers were full.
   var dropped: UInt32 { all.reduce(0) { $0 &+ $1.dropped } }
 
+  /// Whether a port is reserved for the whole run.
+  func keeps(_ endpoint: Endpoint) -> Bool { kept.contains { $0.endpoint == endpoint } }
+
   /// Reserves a port that was asked for by number, for the whole run.
   func keep(_ endpoint: Endpoint) throws(Errno) {
-    kept[endpoint] = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: interface)
+    let box = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: interface)
+    kept.append(Reservation(box: box, endpoint: endpoint))
   }
 
   /// Reserves and guards a source port, and lets its packets in.
   func reserve(_ address: IPAddress, port: UInt16, for slot: Int) throws(Errno) -> UInt16 {
-    let own = kept[Endpoint(address, port)]
-    let box: ResetGuardBox
-    if let own { box = own } else { box = try ResetGuardBox(address: address, port: port, interface: interface) }
-    guards[slot] = Reservation(box: box, endpoint: Endpoint(address, box.port), isKept: own != nil)
-    try links[address.family]?.listen(on: box.port)
-    return box.port
+    let reservation: Reservation
+    if let own = kept.first(where: { $0.endpoint == Endpoint(address, port) }) {
+      reservation = own
+    } else {
+      let box = try ResetGuardBox(address: address, port: port, interface: interface)
+      reservation = Reservation(box: box, endpoint: Endpoint(address, box.port))
+    }
+    while guards.count <= slot { guards.append(nil) }
+    guards[slot] = reservation
+    try link(address.family)?.listen(on: reservation.endpoint.port)
+    return reservation.endpoint.port
   }
 
   /// Gives a slot's port back.
   func release(_ slot: Int) throws(Errno) {
-    guard let reservation = guards.removeValue(forKey: slot), !reservation.isKept else { return }
-    let endpoint = reservation.endpoint
+    guard slot < guards.count, let endpoint = guards[slot]?.endpoint else { return }
+    guards[slot] = nil
     // Two addresses of this host may have been given the same port.
-    let isShared = guards.values.contains { $0.endpoint.port == endpoint.port }
-    if !isShared { try links[endpoint.address.family]?.ignore(endpoint.port) }
+    let isShared = guards.contains { $0?.endpoint.port == endpoint.port }
+    if !isShared { try link(endpoint.address.family)?.ignore(endpoint.port) }
   }
 
   /// Makes a packet and sends it; `body` is given its octets before they go.
   func send(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) {
     let destination = transmission.flow.remote.address
-    guard let link = links[destination.family] else { return }
+    guard let link = link(destination.family) else { return }
     var frame = FrameBuffer()
     let count: Int
     do throws(WireError) {

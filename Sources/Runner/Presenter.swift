@@ -25,6 +25,7 @@ final class Presenter {
     self.targets = targets
     mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan.mode)
     isSingle = targets.count == 1 && settings.schedule.count == 1
+    hasSummary = settings.schedule.count != 1
     let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
     let style = Style(
       isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
@@ -33,6 +34,9 @@ final class Presenter {
     tallies = targets.map { _ in Tally() }
     trace = PacketTrace(stampsLines: presentation.stampsLines)
   }
+
+  /// Whether anything is summed up: only where a target is probed more than once.
+  private let hasSummary: Bool
 
   private var writesText: Bool { !presentation.json && !presentation.isQuiet }
 
@@ -51,7 +55,7 @@ final class Presenter {
     let target = targets[index]
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
-    summaries[index].add(record)
+    if hasSummary { summaries[index].add(record) }
     tallies[index].add(outcome.verdict, outcome.reason)
     if presentation.json { return try output.write(JSONLines.connection(record)) }
     guard !presentation.isQuiet else { return }
@@ -70,13 +74,13 @@ final class Presenter {
   }
 
   /// Writes the closing lines of a run of more than one probe.
-  func summarize(isFinal: Bool = true) throws(Errno) {
+  func summarize() throws(Errno) {
     let elapsed = SystemClock.monotonic() - startedAt
+    guard hasSummary else { return }
     for index in summaries.indices { summaries[index].elapsed = elapsed }
     if presentation.json {
-      guard !isSingle || !isFinal else { return }
       for summary in summaries { try output.write(JSONLines.summary(summary)) }
-    } else if !isSingle || !isFinal || summaries[0].undecided > 0 {
+    } else {
       for summary in summaries { try output.write(text.summary(summary)) }
     }
   }

@@ -11,9 +11,9 @@ final class RawLink {
   private let segments: ReceiveSocket
   private let errors: ReceiveSocket
   private var tokens = TokenRing()
-  private var ports: Set<UInt16> = []
-  /// Whether packets of an interface may carry unfinished checksums, by interface index.
-  private var unfinished: [UInt32: Bool] = [:]
+  private var ports = PortSet()
+  /// Whether packets of an interface may carry unfinished checksums, by interface index: as many as there are interfaces.
+  private var unfinished: [(interface: UInt32, answer: Bool)] = []
   /// How many packets the kernel dropped because our buffers were full.
   private(set) var dropped: UInt32 = 0
 
@@ -34,18 +34,18 @@ final class RawLink {
 
   /// Lets packets to a port of ours through the filters.
   func listen(on port: UInt16) throws(Errno) {
-    guard ports.insert(port).inserted else { return }
+    guard ports.insert(port) else { return }
     try refreshFilters()
   }
 
   /// Shuts the filters to a port again.
   func ignore(_ port: UInt16) throws(Errno) {
-    guard ports.remove(port) != nil else { return }
+    guard ports.remove(port) else { return }
     try refreshFilters()
   }
 
   private func refreshFilters() throws(Errno) {
-    let list = ports.sorted()
+    let list = ports.sorted
     try segments.accept(only: list.isEmpty ? .dropAll : .tcp(family: family, destinationPorts: list))
     try errors.accept(only: list.isEmpty ? .dropAll : .icmpErrors(family: family, sourcePorts: list))
   }
@@ -78,9 +78,9 @@ final class RawLink {
 
   /// Whether a packet from this interface may carry a checksum that nobody finished.
   func mayBeUnfinished(_ interfaceIndex: UInt32) -> Bool {
-    if let known = unfinished[interfaceIndex] { return known }
+    if let known = unfinished.first(where: { $0.interface == interfaceIndex }) { return known.answer }
     let answer = (try? Interface.indexed(interfaceIndex))?.leavesChecksumsUnfinished ?? false
-    unfinished[interfaceIndex] = answer
+    unfinished.append((interfaceIndex, answer))
     return answer
   }
 }

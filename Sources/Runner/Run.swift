@@ -51,14 +51,14 @@ public enum Run {
   private static func acquire(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
   ) throws(RunError) -> Network {
-    let families = Set(targets.compactMap { $0.source?.family })
+    let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
     let scope = targets.first { $0.remote.address.isLinkLocal }?.interface?.index ?? interface?.index ?? 0
     let network = try attempt { $0.isPermission && !Capability.has(.netRaw) ? .noPrivilege : .system($0) } _: {
       () throws(Errno) in
       try Network(families: families, interface: interface, scope: scope, marking: settings.marking)
     }
     if settings.sourcePort != 0 {
-      for source in Set(targets.compactMap(\.source)) {
+      for source in targets.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {
         let endpoint = Endpoint(source, settings.sourcePort)
         try attempt { .port($0, endpoint) } _: { () throws(Errno) in try network.keep(endpoint) }
       }
@@ -79,7 +79,7 @@ public enum Run {
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
-    observer.summarize = { () throws(Errno) in try presenter.summarize(isFinal: false) }
+    observer.summarize = { () throws(Errno) in try presenter.summarize() }
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }

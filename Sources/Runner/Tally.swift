@@ -8,20 +8,20 @@ public struct Tally: Hashable, Sendable {
   /// Probes that something valid answered: a SYN-ACK or an RST.
   public private(set) var answered = 0
   /// How many probes got each verdict.
-  public private(set) var verdicts: [Verdict: Int] = [:]
+  public private(set) var verdicts = Counts<Verdict>()
   /// Whether every filtered verdict was for want of anything that could be believed.
   public private(set) var onlyInvalid = true
 
   /// Counts one probe.
   mutating func add(_ verdict: Verdict, _ reason: Reason) {
     decided += 1
-    verdicts[verdict, default: 0] += 1
+    verdicts[verdict] += 1
     if verdict == .open || verdict == .refused { answered += 1 }
     if reason != .invalidReplies { onlyInvalid = false }
   }
 
   /// The best verdict that any of the probes got; nil where none has ended.
-  public var best: Verdict? { Verdict.allCases.first { verdicts[$0] != nil } }
+  public var best: Verdict? { Verdict.allCases.first { verdicts[$0] > 0 } }
 }
 
 /// How a run went.

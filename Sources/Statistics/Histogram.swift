@@ -4,7 +4,8 @@ import Timebase
 ///
 /// Durations below 2048 ns have a counter each; every further power of two is cut into 1024 equal parts, so a
 /// counter stands for no more than a 1024th of its value. What is below 0 counts as 0, what is beyond an hour as
-/// an hour. The few first samples are kept as they are: a target that is probed once costs no table.
+/// an hour. The few first samples are kept as they are: a target that is probed once costs no table, and its
+/// quantiles are exact.
 public struct Histogram: Sendable {
   /// The longest duration that is told apart, in nanoseconds: one hour.
   public static let ceiling: Int64 = 3_600_000_000_000
@@ -52,9 +53,7 @@ public struct Histogram: Sendable {
   public func value(at quantile: Quantile) -> Interval? {
     guard count > 0 else { return nil }
     let rank = quantile.rank(among: count)
-    if rows.isEmpty {
-      return .nanoseconds(Histogram.highest(at: Histogram.index(of: few.sorted()[Int(rank) - 1])))
-    }
+    if rows.isEmpty { return .nanoseconds(few.sorted()[Int(rank) - 1]) }
     var seen: UInt64 = 0
     for (row, counters) in rows.enumerated() {
       for (part, times) in counters.enumerated() {

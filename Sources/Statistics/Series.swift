@@ -6,6 +6,8 @@ public struct Series: Sendable {
   public private(set) var moments = Moments()
   /// How often each duration occurred.
   public private(set) var histogram = Histogram()
+  /// What ping would print of the same durations.
+  public private(set) var ping = PingTimes()
   /// The difference between neighbours.
   public private(set) var jitter = Jitter()
 
@@ -16,6 +18,7 @@ public struct Series: Sendable {
   public mutating func record(_ interval: Interval) {
     moments.record(interval)
     histogram.record(interval)
+    ping.record(interval)
     jitter.record(interval)
   }
 

@@ -132,3 +132,19 @@ public enum Dissection: ~Escapable {
     }
   }
 }
+
+extension Dissection {
+  /// What the transport's checksum says; nil for what is malformed or not ours.
+  ///
+  /// Reads the whole transport, so ask once.
+  public var checksum: TransportChecksum? {
+    switch self {
+    case .tcp(let envelope, let header):
+      TransportChecksum.judge(segment: header.segment, pseudoHeader: envelope.pseudoHeader)
+    case .icmpv4(_, let message): message.hasGoodChecksum ? .good : .bad
+    case .icmpv6(let envelope, let message):
+      TransportChecksum.judge(segment: message.bytes, pseudoHeader: envelope.pseudoHeader)
+    case .malformed, .foreign: nil
+    }
+  }
+}

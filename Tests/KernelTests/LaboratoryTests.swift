@@ -54,7 +54,7 @@ struct LaboratoryTests {
   @Test(
     "devices within the machine leave checksums unfinished",
     arguments: [
-      ("lab0", "veth"), ("labbr", "bridge"), ("labtun", "tun"),
+      ("lab0", "veth"), ("labbr", "bridge"),
     ])
   func drivers(_ name: String, _ driver: String) throws {
     let interface = try Interface.named(name)
@@ -94,7 +94,8 @@ struct LaboratoryTests {
     for port in [40_005, 40_006] as [UInt16] {
       let header = TCPHeader(sourcePort: port, destinationPort: 7777, sequence: SequenceNumber(0xcafe), flags: .syn)
       // The firewall may tell the sender too; what it tells the network is what counts here.
-      do { _ = try sender.send(packet(family, header).span.raw, to: loopback(family)) } catch is Errno {}
+      let octets = try packet(family, header)
+      _ = try? sender.send(octets.span.raw, to: loopback(family))
     }
     let received = try #require(try eventually { try receiver.next() })
     let type: (UInt8, UInt8) = family == .v4 ? (3, 13) : (1, 1)

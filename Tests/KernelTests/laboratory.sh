@@ -10,8 +10,7 @@ fi
 ip link set lo up
 ip link add lab0 mtu 1400 type veth peer name lab1
 ip link add labbr type bridge
-ip tuntap add dev labtun mode tun
-for device in lab0 lab1 labbr labtun; do ip link set "$device" up; done
+for device in lab0 lab1 labbr; do ip link set "$device" up; done
 ip address add 10.77.0.1/24 broadcast + dev lab0
 ip -6 address add 2001:db8:7::1/64 dev lab0 nodad
 ip route add 10.78.0.0/16 via 10.77.0.2 mtu 1300

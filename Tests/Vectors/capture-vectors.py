@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # the build would wonder about a cache beside the vectors
+
 from vector_file import checksum_verdict, kernel_version, tcpdump_version, write_group
 
 V4, V6 = socket.AF_INET, socket.AF_INET6

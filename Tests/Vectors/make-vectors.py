@@ -10,6 +10,9 @@ An outcome is what a careful reader of the RFCs answers, written here by hand:
 """
 
 import struct
+import sys
+
+sys.dont_write_bytecode = True  # the build would wonder about a cache beside the vectors
 
 import scapy
 from scapy.layers.inet import ICMP, IP, TCP, UDP

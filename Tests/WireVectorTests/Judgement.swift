@@ -40,27 +40,16 @@ func envelope(of packet: RawSpan) -> Envelope? {
 
 /// Our answer in the words of the vector files.
 func outcome(of packet: RawSpan) -> String {
-  switch Dissection.ofIP(packet) {
-  case .tcp(let envelope, _): return "tcp \(checksum(of: packet, envelope))"
-  case .icmpv4(_, let message): return "icmpv4 \(message.hasGoodChecksum ? "good" : "bad")"
-  case .icmpv6(let envelope, _): return "icmpv6 \(checksum(of: packet, envelope))"
+  let dissection = Dissection.ofIP(packet)
+  let checksum = dissection.checksum.map { "\($0)" } ?? ""
+  switch dissection {
+  case .tcp: return "tcp \(checksum)"
+  case .icmpv4: return "icmpv4 \(checksum)"
+  case .icmpv6: return "icmpv6 \(checksum)"
   case .malformed(.truncated(let layer, _, _)), .malformed(.malformed(let layer, _)): return "malformed \(layer)"
   case .malformed(let error): return "\(error)"
   case .foreign: return "foreign"
   }
-}
-
-/// What the checksum of a packet's transport says.
-private func checksum(of packet: RawSpan, _ envelope: Envelope) -> TransportChecksum {
-  TransportChecksum.judge(segment: transport(of: packet, envelope), pseudoHeader: envelope.pseudoHeader)
-}
-
-/// The transport's octets: the last of the packet, as its own header counts them.
-@_lifetime(copy packet)
-private func transport(of packet: RawSpan, _ envelope: Envelope) -> RawSpan {
-  if let header = try? IPv4HeaderView(checking: packet) { return header.payload }
-  guard let header = try? IPv6HeaderView(checking: packet) else { return packet.extracting(first: 0) }
-  return header.payload.extracting(last: envelope.transportLength)
 }
 
 /// The packet written again from what was read: headers by their values, the rest as it was.

@@ -3,20 +3,26 @@ import Timebase
 
 /// What is due when: one thing at a time, until nothing is.
 extension ConnectEngine {
+  /// When the next probe is to begin, a connection wants attention, or the run is to end.
   public var nextDeadline: Instant? {
+    if active == 0, nextStart == nil { return startedAt }
     var next = nextStart
-    for probe in probes {
-      guard let probe, let deadline = deadline(of: probe) else { continue }
-      next = next.map { min($0, deadline) } ?? deadline
+    for slot in probes.indices {
+      guard let deadline = deadline(of: slot) else { continue }
+      next = min(next ?? deadline, deadline)
     }
-    if let end = schedule.deadline, !isInterrupted { next = next.map { min($0, startedAt + end) } }
-    return active == 0 && nextStart == nil ? startedAt : next
+    if let end, !isInterrupted { next = min(next ?? end, end) }
+    return next
   }
 
+  /// When the whole run is to end.
+  private var end: Instant? { schedule.deadline.map { startedAt + min($0, Schedule.farthest) } }
+
+  /// Ends what has ended, sends what is due, or begins the next probe.
   public mutating func expire(at now: Stamp) -> Action<Finding> {
-    if let end = schedule.deadline, startedAt + end <= now.instant { isInterrupted = true }
+    if let end, end <= now.instant { isInterrupted = true }
     for slot in probes.indices {
-      guard let probe = probes[slot], let deadline = deadline(of: probe), deadline <= now.instant else { continue }
+      guard let deadline = deadline(of: slot), deadline <= now.instant else { continue }
       let action = turn(slot, at: now)
       if case .none = action { continue }
       return action
@@ -26,11 +32,15 @@ extension ConnectEngine {
   }
 
   /// When one connection wants attention.
-  private func deadline(of probe: Probe) -> Instant? {
-    guard let conversation = probe.conversation else { return nil }
-    if isInterrupted, !conversation.connection.isFinished { return startedAt }
-    if let reportBy = probe.reportBy { return conversation.connection.awaitsStamps ? reportBy : startedAt }
-    return conversation.connection.isFinished ? startedAt : conversation.connection.nextDeadline
+  ///
+  /// Asked of every slot after every packet, hence of the slot's value where it lies: a copy would be large.
+  private func deadline(of slot: Int) -> Instant? {
+    guard let isFinished = probes[slot]?.conversation?.connection.isFinished else { return nil }
+    guard isFinished else {
+      return isInterrupted ? startedAt : probes[slot]?.conversation?.connection.nextDeadline
+    }
+    guard let reportBy = probes[slot]?.reportBy else { return startedAt }
+    return probes[slot]?.conversation?.connection.awaitsStamps == true ? reportBy : startedAt
   }
 
   private mutating func turn(_ slot: Int, at now: Stamp) -> Action<Finding> {
@@ -40,7 +50,7 @@ extension ConnectEngine {
       let outgoing = probes[slot]?.conversation?.apply {
         isInterrupted ? $0.abort(at: now) : $0.expire(at: now)
       }
-      return send(outgoing ?? nil, from: slot)
+      return send(outgoing, from: slot)
     }
     // The kernel's stamp of the last packet may still be on its way through the error queue.
     if connection.awaitsStamps, probes[slot]?.reportBy == nil {
@@ -53,7 +63,6 @@ extension ConnectEngine {
   private mutating func report(_ slot: Int) -> Action<Finding> {
     guard let probe = probes[slot], let conversation = probe.conversation else { return .none }
     probes[slot] = nil
-    slots[conversation.flow] = nil
     active -= 1
     let finding = Finding(target: probe.target, sequence: probe.sequence, outcome: Outcome(conversation))
     return .report(finding, slot: slot)

@@ -49,7 +49,6 @@ public struct ConnectEngine: Engine {
   let schedule: Schedule
   let sourcePort: UInt16
   var probes: [Probe?] = []
-  var slots: [Flow: Int] = [:]
   var startedAt = Instant(nanoseconds: 0)
   /// The next probe to begin: round by round, target by target.
   var nextRound = 0
@@ -74,11 +73,13 @@ public struct ConnectEngine: Engine {
 // MARK: The doors
 
 extension ConnectEngine {
+  /// Begins with the first target.
   public mutating func start(at now: Stamp) -> Action<Finding> {
     startedAt = now.instant
     return expire(at: now)
   }
 
+  /// Hands a packet to the connection whose flow it belongs to.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
     switch arrival.judged() {
     case .segment(let flow, let segment, let hopLimit):
@@ -96,37 +97,48 @@ extension ConnectEngine {
     }
   }
 
+  /// Sends the first segment from the port that was reserved.
   public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
-    guard let index = probes[slot]?.target, let source = targets[index].source else { return .none }
+    guard probes.indices.contains(slot), let index = probes[slot]?.target, let source = targets[index].source
+    else { return .none }
     let target = targets[index]
     let flow = Flow(local: Endpoint(source, port), remote: target.remote)
     var conversation = Conversation(target.plan, flow: flow, seed: seed)
-    let outgoing = conversation.start(at: now)
+    // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
+    let outgoing = isInterrupted ? nil : conversation.start(at: now)
     probes[slot]?.conversation = conversation
-    slots[flow] = slot
     return send(outgoing, from: slot)
   }
 
+  /// Hands a stamp of user space to the connection that sent the packet.
   public mutating func departed(_ token: Token, at stamp: Stamp) {
     update(token) { $0.departed(token.number, at: stamp) }
   }
 
+  /// Hands a stamp of the kernel's to the connection that sent the packet.
   public mutating func transmitted(_ token: Token, kernel: WallTime) {
     update(token) { $0.transmitted(token.number, kernel: kernel) }
   }
 
+  /// Ends the connection whose packet has no route.
   public mutating func failedToRoute(_ token: Token, at now: Stamp) { update(token) { $0.failedToRoute() } }
 
+  /// Begins nothing new, and ends what is under way.
   public mutating func interrupt(at now: Stamp) { isInterrupted = true }
 
   private mutating func handle(
     _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
   ) -> Action<Finding> {
-    guard let flow, let slot = slots[flow], let outgoing = probes[slot]?.conversation?.apply(body) else {
+    guard let flow, let slot = slot(of: flow) else {
       strays += 1
       return .none
     }
-    return send(outgoing, from: slot)
+    return send(probes[slot]?.conversation?.apply(body), from: slot)
+  }
+
+  /// The slot of a flow; there are no more than `concurrency` to look through.
+  private func slot(of flow: Flow) -> Int? {
+    probes.firstIndex { $0?.conversation?.flow == flow }
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {

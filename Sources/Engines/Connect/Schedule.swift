@@ -19,9 +19,14 @@ public struct Schedule: Hashable, Sendable {
   /// The most time between the first probes of two neighbouring targets: none starts in the same instant.
   public static let stagger = Interval.milliseconds(5)
 
+  /// As far ahead as anything is ever due: decades, and far from the end of the clock.
+  static let farthest = Interval(nanoseconds: .max / 4)
+
   /// How long after the start a probe is due.
   public func due(round: Int, target: Int, of targets: Int) -> Interval {
     let spread = min(Schedule.stagger, interval / Int64(max(targets, 1)))
-    return interval * Int64(round) + spread * Int64(target)
+    let (rounds, isTooFar) = interval.nanoseconds.multipliedReportingOverflow(by: Int64(round))
+    guard !isTooFar, rounds < Schedule.farthest.nanoseconds else { return Schedule.farthest }
+    return .nanoseconds(rounds) + spread * Int64(target)
   }
 }

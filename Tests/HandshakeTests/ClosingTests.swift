@@ -1,0 +1,223 @@
+import Testing
+import Timebase
+import Wire
+
+@testable import Handshake
+
+/// The close in all its orders (RFC 9293 §3.6), and both ends' states on the way.
+@Suite struct ClosingTests {
+  /// The handshake, up to our ACK.
+  static let opening = """
+    0     > S 0:0(0)
+    0.1   < S. 0:0(0) ack 1
+    0.1   > . 1:1(0) ack 1
+
+    """
+  /// The handshake and our FIN.
+  static let closing = opening + "0.1   > F. 1:1(0) ack 1\n"
+
+  @Test func oneSegmentCarriesAckAndFin() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.2   < F. 1:1(0) ack 2
+        0.2   = TIME-WAIT LAST-ACK
+        0.2   > . 2:2(0) ack 2
+        0.2   = TIME-WAIT CLOSED
+        0.2   -
+        0.2   end open syn-ack fin
+        """)
+  }
+
+  @Test func bothCloseAtOnce() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.15  < F. 1:1(0) ack 1
+        0.15  = CLOSING FIN-WAIT-1
+        0.15  > . 2:2(0) ack 2
+        0.2   < . 2:2(0) ack 2
+        0.2   = TIME-WAIT TIME-WAIT
+        0.2   -
+        0.2   end open syn-ack fin
+        """)
+    #expect(trace.connection.steps.map(\.kind) == [.syn, .peerFin, .fin, .close])
+  }
+
+  @Test func thePeerClosesFirst() throws {
+    var trace = Trace(.plain { $0.confirm = true })
+    try trace.play(
+      ClosingTests.opening + """
+        0.1   > . 0:0(0) ack 1
+        0.2   < F. 1:1(0) ack 1
+        0.2   = CLOSE-WAIT FIN-WAIT-1
+        0.2   > . 1:1(0) ack 2
+        0.2   > F. 1:1(0) ack 2
+        0.2   = LAST-ACK FIN-WAIT-1
+        0.3   < . 2:2(0) ack 2
+        0.3   = CLOSED TIME-WAIT
+        0.3   end open syn-ack fin
+        """)
+    #expect(trace.connection.steps.map(\.kind) == [.syn, .confirm, .fin, .peerFin, .close])
+  }
+
+  @Test func finInTheSynAck() throws {
+    var trace = Trace()
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < SF. 0:0(0) ack 1
+      0.1   = CLOSE-WAIT FIN-WAIT-1
+      0.1   > . 1:1(0) ack 2
+      0.1   > F. 1:1(0) ack 2
+      0.1   = LAST-ACK FIN-WAIT-1
+      0.2   < . 2:2(0) ack 2
+      0.2   end open syn-ack fin
+      """)
+    #expect(trace.connection.notes == .finInSynAck)
+  }
+
+  @Test func dataBeforeTheFin() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.15  < P. 1:11(10) ack 1
+        0.15  = FIN-WAIT-1 ESTABLISHED
+        0.15  > . 2:2(0) ack 11
+        0.2   < . 11:11(0) ack 2
+        0.2   = FIN-WAIT-2 CLOSE-WAIT
+        0.25  < P. 11:16(5) ack 2
+        0.25  > . 2:2(0) ack 16
+        0.3   < FP. 16:20(4) ack 2
+        0.3   > . 2:2(0) ack 21
+        0.3   -
+        0.3   end open syn-ack fin
+        """)
+    #expect(trace.connection.counters.octetsReceived == 19)
+  }
+
+  @Test func aFinBeforeItsDataWaits() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.2   < F. 6:6(0) ack 2
+        0.2   = FIN-WAIT-2 CLOSE-WAIT
+        0.2   > . 2:2(0) ack 1
+        0.3   < P. 1:6(5) ack 2
+        0.3   > . 2:2(0) ack 6
+        0.4   < F. 6:6(0) ack 2
+        0.4   > . 2:2(0) ack 7
+        0.4   -
+        0.4   end open syn-ack fin
+        """)
+  }
+
+  @Test func textOutOfOrderIsNotedAndNotTaken() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.2   < P. 6:16(10) ack 2
+        0.2   > . 2:2(0) ack 1
+        0.3   < P. 1:16(15) ack 2
+        0.3   > . 2:2(0) ack 16
+        """)
+    #expect(trace.connection.notes == .dataOutOfOrder)
+    #expect(trace.connection.counters.octetsReceived == 15)
+  }
+
+  @Test func ourFinIsSentAgainInEachStateThatAwaitsItsAck() throws {
+    for (peerFin, states, ack) in [
+      ("", "FIN-WAIT-1 SYN-RECEIVED", 1), ("0.15 < F. 1:1(0) ack 1\n 0.15 > . 2:2(0) ack 2\n", "CLOSING FIN-WAIT-1", 2),
+    ] {
+      var trace = Trace()
+      try trace.play(
+        ClosingTests.closing + peerFin + """
+          1.1   = \(states)
+          1.1   > F. 1:1(0) ack \(ack)
+          3.1   > F. 1:1(0) ack \(ack)
+          7.1   > R 2:2(0)
+          7.1   end open syn-ack timeout
+          """)
+      #expect(trace.connection.notes == .peerVanished)
+      #expect(trace.connection.counters.retransmissions == 2)
+    }
+  }
+
+  @Test func lastAckSendsItsFinAgain() throws {
+    var trace = Trace()
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < SF. 0:0(0) ack 1
+      0.1   > . 1:1(0) ack 2
+      0.1   > F. 1:1(0) ack 2
+      1.1   > F. 1:1(0) ack 2
+      1.1   = LAST-ACK FIN-WAIT-1
+      1.2   < F. 1:1(0) ack 1   # its FIN once more, without the SYN
+      1.2   > . 2:2(0) ack 2
+      1.3   < . 2:2(0) ack 2
+      1.3   end open syn-ack fin
+      """)
+    let fin = try #require(trace.connection.steps.first { $0.kind == .fin })
+    #expect(fin.isAmbiguous && fin.measurement == nil)
+  }
+
+  @Test func aPeerThatNeverSendsItsFinIsReset() throws {
+    // Patience is as long as the SYN would have had: 1 + 2 + 4 s.
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.2           < . 1:1(0) ack 2
+        7.199999999   -
+        7.2           > R 2:2(0)
+        7.2           end open syn-ack timeout
+        """)
+    #expect(trace.connection.notes == .peerFinMissing)
+  }
+
+  @Test func timeWaitAcknowledgesTheFinAgainAndBeginsAnew() throws {
+    var trace = Trace(.plain { $0.timeWait = .seconds(2) })
+    try trace.play(
+      ClosingTests.closing + """
+        0.2   < F. 1:1(0) ack 2
+        0.2   > . 2:2(0) ack 2
+        1.2   < F. 1:1(0) ack 2
+        1.2   > . 2:2(0) ack 2
+        1.5   < P. 0:1(1) ack 2     # an old octet: acknowledged, but the wait goes on as it was
+        1.5   > . 2:2(0) ack 2
+        3.199999999 -
+        3.2   -
+        3.2   end open syn-ack fin
+        3.2   = TIME-WAIT CLOSED
+        """)
+    #expect(trace.connection.counters.duplicates == 2)
+  }
+
+  @Test func closeByReset() throws {
+    var trace = Trace(.plain { $0.close = .rst })
+    try trace.play(ClosingTests.opening + "0.1 > R 1:1(0)\n 0.1 end open syn-ack rst\n 0.1 = CLOSED CLOSED")
+  }
+
+  @Test func closeNotAtAll() throws {
+    var trace = Trace(.plain { $0.close = .none })
+    try trace.play(ClosingTests.opening + "0.1 -\n 0.1 end open syn-ack none\n 0.1 = ESTABLISHED SYN-RECEIVED")
+  }
+
+  @Test func aClosedWindowOfOursDoesNotKeepThePeerFromClosing() throws {
+    var trace = Trace(.plain { $0.window = 0 })
+    try trace.play(
+      """
+      0     > S 0:0(0) win 0
+      0.1   < S. 0:0(0) ack 1
+      0.1   > . 1:1(0) ack 1 win 0
+      0.1   > F. 1:1(0) ack 1 win 0
+      0.15  < P. 1:2(1) ack 1
+      0.15  > . 2:2(0) ack 1 win 0
+      0.2   < F. 1:1(0) ack 2
+      0.2   > . 2:2(0) ack 2
+      0.2   -
+      0.2   end open syn-ack fin
+      """)
+    #expect(trace.connection.counters.invalid == 0)
+  }
+}

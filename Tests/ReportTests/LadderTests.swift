@@ -1,0 +1,82 @@
+import Handshake
+import Testing
+import Timebase
+import Wire
+
+@testable import Report
+
+@Suite("Ladder and the text of one probe") struct LadderTests {
+  private static let names = Scenes.all.map(\.key)
+
+  private func record(_ name: String) throws -> Record {
+    let scene = try #require(Scenes.all[name])
+    return Record(target: "web.test:80", sequence: 1, outcome: try scene.outcome())
+  }
+
+  @Test("a person sees one probe as it was once looked at", arguments: names)
+  func isAsLookedAt(name: String) throws {
+    try Golden.expect(TextReport(isVerbose: true).single(record(name)), is: "\(name).txt")
+  }
+
+  @Test("80 columns of ASCII", arguments: names)
+  func isAsLookedAtInASCII(name: String) throws {
+    let text = Ladder(try record(name).outcome, style: Style(isUnicode: false, width: 80)).text
+    try Golden.expect(text, is: "\(name).ascii.txt")
+    #expect(text.utf8.allSatisfy { $0 < 0x7f })
+  }
+
+  @Test("IPv4 fits 100 columns, and no line ends in a space", arguments: names.filter { $0 != "ipv6" })
+  func fits(name: String) throws {
+    for line in Ladder(try record(name).outcome).text.split(separator: "\n") {
+      #expect(line.count <= 100, "\(line)")
+      #expect(line.last != " ")
+    }
+  }
+
+  @Test("both lifelines are straight", arguments: names, [80, 100, 130])
+  func isStraight(name: String, width: Int) throws {
+    let style = Style(isUnicode: false, width: width)
+    let lines = Ladder(try record(name).outcome, style: style).text.split(separator: "\n").map(Array.init)
+    let first = try #require(lines.first { $0.contains("|") })
+    let columns = first.indices.filter { first[$0] == "|" }
+    try #require(columns.count == 2)
+    for line in lines where line.contains("|") {
+      #expect(columns.allSatisfy { line.count > $0 && line[$0] == "|" }, "\(String(line))")
+    }
+  }
+
+  @Test("every step with a time is told beside the packet that ended it", arguments: names)
+  func stepsArePlaced(name: String) throws {
+    let outcome = try record(name).outcome
+    let placement = StepPlacement(outcome)
+    for step in outcome.steps {
+      guard let measurement = step.measurement else { continue }
+      let index = try #require(placement.end(of: step.kind), "\(step.kind) has no place")
+      let starts = outcome.exchange.entries.filter {
+        outcome.exchange.entries[index].stamp.since($0.stamp).interval == measurement.interval
+      }
+      #expect(!starts.isEmpty, "\(step.kind) did not take \(measurement.interval) until there")
+    }
+  }
+
+  @Test("colour is there only when asked, and changes nothing but the colour")
+  func colourIsAsked() throws {
+    for name in LadderTests.names {
+      let record = try record(name)
+      let plain = TextReport(isVerbose: true).single(record)
+      let coloured = TextReport(style: Style(isColoured: true), isVerbose: true).single(record)
+      #expect(!plain.contains("\u{1b}"))
+      #expect(coloured.contains("\u{1b}[3"))
+      let stripped = coloured.replacing(/\u{1b}\[[0-9]+m/, with: "")
+      #expect(stripped == plain)
+    }
+  }
+
+  @Test("an outcome without packets has no ladder")
+  func noPackets() {
+    let outcome = Outcome(
+      byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: .open, reason: .synAck,
+      started: WallTime(nanoseconds: Scene.epoch), steps: [], ending: .fin)
+    #expect(Ladder(outcome).text.isEmpty)
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+import Timebase
+import Wire
+
+@testable import Handshake
+@testable import Report
+
+@Suite("Summaries and ping's lines") struct SummaryTests {
+  /// An open port whose SYN-ACK took so many nanoseconds, of a connection begun so much later than the first.
+  private func record(_ nanoseconds: Int64, sequence: Int = 1, target: String = "web.test:80", port: UInt16 = 80)
+    -> Record
+  {
+    var remote = Scene.remote
+    remote.port = port
+    let outcome = Outcome(
+      byKernel: Flow(local: Scene.local, remote: remote), verdict: .open, reason: .synAck,
+      started: WallTime(nanoseconds: Scene.epoch + Int64(sequence - 1) * 1_000_000_000),
+      steps: [Step(.syn, Measurement(.nanoseconds(nanoseconds), clock: .kernel))], ending: .fin)
+    return Record(target: target, sequence: sequence, outcome: outcome)
+  }
+
+  @Test("the lines are those that ping printed for the same times")
+  func pingRun() {
+    // ping (iputils 20221126): 10 packets transmitted, 10 received, 0% packet loss, and
+    // rtt min/avg/max/mdev = 0.028/0.035/0.053/0.006 ms.
+    let micros: [Int64] = [28, 35, 35, 36, 53, 32, 35, 37, 32, 35]
+    var run = RunSummary()
+    for (index, time) in micros.enumerated() { run.add(record(time * 1_000 + 400, sequence: index + 1)) }
+    #expect(
+      TextReport().summary(run) == """
+
+        --- web.test:80 probe statistics ---
+        10 packets transmitted, 10 received, 0% packet loss, time 9000ms
+        rtt min/avg/max/mdev = 0.028/0.035/0.053/0.006 ms
+        rtt p50/p90/p99 = 0.035/0.037/0.053 ms
+        measured by the kernel's connect()
+
+        """)
+  }
+
+  /// Microseconds, and what ping's own `printf` makes of them.
+  private static let times: [(Int64, String)] = [
+    (0, "0.000"), (1, "0.001"), (21, "0.021"), (213, "0.213"), (999, "0.999"), (1_000, "1.00"), (1_004, "1.00"),
+    (1_005, "1.01"), (1_234, "1.23"), (9_994, "9.99"), (9_995, "10.0"), (9_999, "10.0"), (12_345, "12.3"),
+    (99_949, "99.9"), (99_950, "100"), (100_000, "100"), (123_456, "123"), (123_500, "124"), (1_000_499, "1000"),
+    (1_000_500, "1001"), (60_000_000, "60000"),
+  ]
+
+  @Test("a reply's time has ping's digits", arguments: times)
+  func replyTime(micros: Int64, text: String) {
+    #expect(Interval.microseconds(micros).replyMilliseconds == text)
+    #expect(Interval.nanoseconds(micros * 1_000 + 999).replyMilliseconds == text)
+    #expect(TextReport().line(record(micros * 1_000)).contains(" time=\(text) ms"))
+  }
+
+  @Test("extreme durations are told without a trap")
+  func extremes() {
+    #expect(Interval.nanoseconds(.min).replyMilliseconds == "0.000")
+    #expect(Interval.nanoseconds(.max).replyMilliseconds == "9223372036855")
+    #expect(Interval.nanoseconds(.min).fixedMilliseconds == "-9223372036854.775")
+    #expect(Interval.nanoseconds(-1_500).fixedMilliseconds == "-0.001")
+    #expect(Interval.nanoseconds(-999).fixedMilliseconds == "0.000")
+    #expect(Interval.nanoseconds(-1).wholeMilliseconds == "0")
+    #expect(Interval.nanoseconds(499_999).wholeMilliseconds == "0")
+    #expect(Interval.nanoseconds(500_000).wholeMilliseconds == "1")
+  }
+
+  @Test("silence, a router's word and an interrupt are told apart")
+  func losses() throws {
+    var run = RunSummary()
+    let scenes = [
+      Scene.fullClose(), Scenes.retransmitted, Scenes.refused, Scenes.filtered, Scenes.prohibited, Scenes.refusals,
+    ]
+    for (index, scene) in scenes.enumerated() {
+      run.add(Record(target: "web.test:80", sequence: index + 1, outcome: try scene.outcome()))
+    }
+    run.addUndecided(target: "web.test:80", remote: Scene.remote, mode: .full)
+    let summary = try #require(run.targets.first)
+    #expect(run.targets.count == 1)
+    #expect(summary.loss.sent == 6 && summary.loss.received == 4)
+    #expect(summary.errors == 1 && summary.undecided == 1)
+    #expect(summary.retransmitted == 3 && summary.invalid == 4)
+    #expect(summary.states == [.open: 3, .refused: 1, .filtered: 2])
+    #expect(summary[.syn]?.moments.count == 4 && summary[.fin]?.moments.count == 2)
+    #expect(summary[.request] == nil)
+    #expect(summary.elapsed == .seconds(3))
+    try Golden.expect(TextReport().summary(run), is: "summary.txt")
+    try Golden.expect(JSONLines.summary(summary), is: "summary.json")
+    let object = try JSONSerialization.jsonObject(with: Data(JSONLines.summary(summary).utf8)) as? [String: Any]
+    let steps = object?["steps"] as? [String: [String: Int?]]
+    #expect(steps?["syn"]?.count == 10)
+  }
+
+  @Test("a target that never answered has no times")
+  func nothingReceived() throws {
+    var run = RunSummary()
+    run.add(Record(target: "web.test:80", sequence: 1, outcome: try Scenes.prohibited.outcome()))
+    #expect(
+      TextReport().summary(run) == """
+
+        --- web.test:80 probe statistics ---
+        1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 2ms
+
+        """)
+    let empty = TargetSummary(target: "t:1", remote: Scene.remote, mode: .full)
+    #expect(TextReport().summary(empty) == "\n--- t:1 probe statistics ---\n0 packets transmitted, 0 received\n")
+    #expect(JSONLines.summary(empty).contains(#""sent":0,"received":0,"loss":null,"#))
+  }
+
+  @Test("targets are kept apart, in the order in which they first appeared")
+  func targets() {
+    var run = RunSummary()
+    for sequence in 1...3 {
+      run.add(record(5_000, sequence: sequence, target: "b:81", port: 81))
+      run.add(record(7_000, sequence: sequence, target: "a:80"))
+    }
+    #expect(run.targets.map(\.target) == ["b:81", "a:80"])
+    #expect(run.targets.map(\.loss.sent) == [3, 3])
+    #expect(run.loss.sent == 6 && run.loss.received == 6)
+  }
+
+  @Test("lines tell what is notable and nothing else")
+  func lines() throws {
+    let lines = try Scenes.all.map { name, scene in
+      TextReport().line(Record(target: name, sequence: 7, outcome: try scene.outcome()))
+    }
+    try Golden.expect(lines.joined(), is: "lines.txt")
+    let user = TextReport().line(
+      Record(target: "t", sequence: 1, outcome: try Scene.fullClose(kernelStamps: false).outcome()))
+    #expect(user == "open 10.0.0.2:80: seq=1 reason=syn-ack ttl=64 time=0.212 ms clock=user\n")
+    let timed = TextReport(showsTime: true).line(
+      Record(target: "t", sequence: 1, outcome: try Scenes.refused.outcome()))
+    #expect(timed == "[1767323045.123554] closed 10.0.0.2:80: seq=1 reason=rst ttl=64 time=0.097 ms\n")
+  }
+}
