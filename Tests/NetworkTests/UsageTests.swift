@@ -57,7 +57,7 @@ extension NetworkTests {
       Mistake("10.77.0.2:80", "-S", "10.77.0.99", names: "10.77.0.99"),
       Mistake("10.77.0.2:80", "-S", "203.0.113.1", names: "203.0.113.1"),
       Mistake("[fd77::2]:80", "-S", "fd77::99", names: "fd77::99"),
-      Mistake("10.77.0.2:80", "-S", "fd77::1", names: "fd77::1"),
+      Mistake("10.77.0.2:80", "-S", "fd77::1", names: "10.77.0.2"),
       Mistake("10.77.0.2:80", "-I", "nosuch0", names: "nosuch0"),
       Mistake("10.77.0.255:80", names: "10.77.0.255"),
       Mistake("255.255.255.255:80", names: "255.255.255.255"),
