@@ -20,8 +20,10 @@ extension NetworkTests {
       #expect(hostile.peer.segments.filter { $0.flags == .syn }.count == 2)
     }
 
-    /// The answer to the first copy comes after the second has left. A peer whose first SYN-ACK was lost would repeat
-    /// it with the same echo, so it cannot be told from a slow one: no round-trip time, and that is said.
+    /// The answer to the first copy comes after the second has left.
+    ///
+    /// A peer whose first SYN-ACK was lost would repeat it with the same echo, so it cannot be told from a slow one: no
+    /// round-trip time, and that is said.
     @Test(arguments: bothFamilies) func theFirstIsAnsweredLate(_ address: String) throws {
       let hostile = try silentOnSecond()
       defer { hostile.peer.stop() }
