@@ -3,12 +3,6 @@ import Wire
 
 /// The application's side: what the plan asks for once the connection is open, one segment at a time.
 extension Connection {
-  /// How long a peer is given to send its own FIN: as long as it would have had to answer the SYN.
-  var patience: Interval {
-    let wait = min(max(plan.wait, .zero), Retransmission.longestWait)
-    return min(wait * ((1 << Int64(plan.retransmissions + 1)) - 1), max(wait, Retransmission.ceiling))
-  }
-
   /// Sends what is owed next.
   mutating func carryOn(at now: Stamp) -> Outgoing? {
     switch stage {
@@ -69,7 +63,7 @@ extension Connection {
         stage = .closing
         isOwed = true
       } else if stageDeadline == nil {
-        stageDeadline = now + patience
+        stageDeadline = now + plan.patience
       }
     case .requesting: oweText(at: now)
     default: break
@@ -93,8 +87,8 @@ extension Connection {
   /// The retransmission timer (RFC 6298 §5.4 to §5.6).
   mutating func retransmissionTimeout(at now: Stamp) -> Outgoing? {
     timer = nil
-    if verdict == nil, let pendingError {
-      decide(pendingError.verdict, pendingError)
+    if verdict == nil, pendingError != nil {
+      decideUnanswered()
       return endUndecided(at: now.instant)
     }
     guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
@@ -135,7 +129,7 @@ extension Connection {
   /// Nothing answers any more.
   private mutating func giveUp(at now: Instant) -> Outgoing? {
     if verdict == nil {
-      decide(.filtered, counters.invalid > 0 ? .invalidReplies : .noResponse)
+      decideUnanswered()
       return endUndecided(at: now)
     }
     if stage == .confirming {
@@ -145,6 +139,12 @@ extension Connection {
     }
     notes.insert(heardSinceResend ? .windowZero : .peerVanished)
     return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now)
+  }
+
+  /// No TCP answer came in the time there was: the ICMP error that came instead decides, or the silence.
+  mutating func decideUnanswered() {
+    let reason = pendingError ?? (counters.invalid > 0 ? .invalidReplies : .noResponse)
+    decide(reason.verdict, reason)
   }
 
   /// Ends what no SYN-ACK has opened: USER TIMEOUT and ABORT lead to CLOSED (RFC 9293 §3.10.5, §3.10.8).

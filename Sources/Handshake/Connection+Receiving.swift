@@ -63,7 +63,7 @@ extension Connection {
     case .finWait1:
       state = .finWait2
       if peer == .established || peer == .synReceived { peer = .closeWait }
-      stageDeadline = now.instant + patience
+      stageDeadline = now.instant + plan.patience
     case .closing:
       peer = .closing
       enterTimeWait(at: now.instant)

@@ -56,6 +56,8 @@ public struct ConnectEngine: Engine {
   var active = 0
   var generation: UInt32 = 0
   var isInterrupted = false
+  /// Whether it was the schedule's deadline that ended the run: what has not been answered by then is unanswered.
+  var isOverdue = false
 
   /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
   public static let concurrency = 256
