@@ -10,7 +10,8 @@ final class Presenter {
   private let presentation: Presentation
   private let targets: [ResolvedTarget]
   private let mode: Outcome.Mode
-  /// One target, one probe: the ladder is drawn. More: a line each, as ping does.
+  private let plan: Plan
+  /// Whether the ladder is drawn: one target, one probe; of more there is a line each, as ping has it.
   private let isSingle: Bool
   private let text: TextReport
   private let output = Output.standardOutput
@@ -23,7 +24,8 @@ final class Presenter {
   init(_ settings: RunSettings, targets: [ResolvedTarget]) {
     presentation = settings.presentation
     self.targets = targets
-    mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan.mode)
+    plan = settings.plan
+    mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
     let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
@@ -45,8 +47,13 @@ final class Presenter {
     guard writesText else { return }
     for target in targets.prefix(isSingle || targets.count == 1 ? 1 : 0) {
       guard let source = target.source else { continue }
-      try output.write(text.header(target: target.name, remote: target.remote, source: source, mode: mode))
+      try output.write(text.header(target: target.name, remote: target.remote, source: source, does: words))
     }
+  }
+
+  /// What is done to the target, for a person.
+  private var words: String {
+    plan.opensConnection ? mode.words : "one crafted segment, \(plan.flags)"
   }
 
   /// Tells of one probe.
@@ -57,7 +64,7 @@ final class Presenter {
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
     if hasSummary { summaries[index].add(record) }
     tallies[index].add(outcome.verdict, outcome.reason)
-    if presentation.json { return try output.write(JSONLines.connection(record)) }
+    if presentation.json { return try output.write(json(record)) }
     guard !presentation.isQuiet else { return }
     if isSingle {
       try output.write(text.single(record))
@@ -67,10 +74,18 @@ final class Presenter {
     }
   }
 
-  /// Shows a packet that passed, tcpdump's way; beside JSON Lines on standard error.
+  /// The record as JSON Lines: its packets first where they are traced, each with how it was judged.
+  private func json(_ record: Record) -> String {
+    var lines = ""
+    if presentation.tracesPackets {
+      for entry in record.outcome.exchange.entries { lines += JSONLines.packet(entry, of: record) }
+    }
+    return lines + JSONLines.connection(record)
+  }
+
+  /// Shows a packet that passed, at once and tcpdump's way; as JSON it comes with its record.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
-    let line = trace.line(arrival, at: stamp)
-    try presentation.json ? Output.standardError.write(line) : output.write(line)
+    if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
   }
 
   /// Writes the closing lines of a run of more than one probe.
