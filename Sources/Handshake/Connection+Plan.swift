@@ -17,18 +17,33 @@ extension Connection {
     }
   }
 
-  /// A keep-alive probe, SEG.SEQ = SND.NXT-1 without text: only an ESTABLISHED peer acknowledges it
-  /// (RFC 9293 §3.8.4).
+  /// A keep-alive probe, SEG.SEQ = SND.NXT-1 (RFC 9293 §3.8.4), with one garbage octet where SACK was agreed.
+  ///
+  /// An acknowledgment alone proves little: a half-open peer must answer an unacceptable segment by an ACK too
+  /// (§3.10.7.4), and Linux does while it waits for data (TCP_DEFER_ACCEPT) or for room in its accept queue. But
+  /// only who takes text can say that this octet came twice, by a D-SACK (RFC 2883 §4).
   mutating func sendConfirm(at now: Instant) -> Outgoing {
     stage = .confirming
     marks.confirmCopies += 1
     if marks.confirmCopies == 1 { marks.confirm = Departure(number: nextNumber, stamp: nil) }
     timer = now + retransmission.timeout
-    return emit(segment(seq: tcb.snd.nxt - 1, at: now), isRetransmission: marks.confirmCopies > 1)
+    let octets = agreedOnSACK ? 1 : 0
+    var probe = emit(
+      segment(seq: confirmSequence, text: octets, at: now), text: 0..<octets,
+      isRetransmission: marks.confirmCopies > 1)
+    probe.isGarbage = octets > 0
+    return probe
   }
 
-  /// Goes on to what follows the confirmation.
+  /// Whether both ends permitted SACK (RFC 2018 §2).
+  private var agreedOnSACK: Bool { plan.offer.sack && peerOffer?.options.sackPermitted ?? false }
+
+  /// Where the confirming probe lies: just before what the peer expects.
+  var confirmSequence: SequenceNumber { tcb.snd.nxt - 1 }
+
+  /// Goes on to what follows the confirmation, whether or not it proved anything.
   mutating func afterConfirm() {
+    if peer == .synReceived { notes.insert(.unconfirmed) }
     timer = nil
     transmissionsLeft = plan.retransmissions
     stage = .opened
@@ -133,7 +148,6 @@ extension Connection {
       return endUndecided(at: now)
     }
     if stage == .confirming {
-      if peer == .synReceived { notes.insert(.unconfirmed) }
       afterConfirm()
       return nil
     }

@@ -61,6 +61,8 @@ public struct ConnectEngine: Engine {
 
   /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
   public static let concurrency = 256
+  /// What a confirming probe carries.
+  private static let garbage: [UInt8] = [0]
   /// How long a finished connection waits for the kernel's last transmit stamp.
   static let stampGrace = Interval.milliseconds(2)
 
@@ -153,7 +155,8 @@ extension ConnectEngine {
     return .send(
       Transmission(
         token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
-        flow: conversation.flow, segment: outgoing.segment, data: conversation.connection.plan.data,
+        flow: conversation.flow, segment: outgoing.segment,
+        data: outgoing.isGarbage ? ConnectEngine.garbage : conversation.connection.plan.data,
         text: outgoing.text))
   }
 }
