@@ -12,8 +12,8 @@ public struct Outcome: Sendable {
     /// By the kernel's `connect()`.
     case connect
 
-    /// What a plan by hand asks for.
-    public init(_ mode: Plan.Mode) { self = mode == .full ? .full : .halfOpen }
+    /// What a plan by hand asks for; a segment that opens no connection is one segment and its answer.
+    public init(_ plan: Plan) { self = plan.mode == .full && plan.opensConnection ? .full : .halfOpen }
   }
 
   /// Both ends.
@@ -83,7 +83,7 @@ public struct Outcome: Sendable {
     let connection = conversation.connection
     guard let verdict = connection.verdict, let reason = connection.reason else { return nil }
     flow = conversation.flow
-    mode = Mode(connection.plan.mode)
+    mode = Mode(connection.plan)
     self.verdict = verdict
     self.reason = reason
     // Where nothing could be sent, the first segment never left: when it was made must do.

@@ -11,7 +11,7 @@ public enum Environment {
   /// Whether the locale's characters are UTF-8, as LC_ALL, LC_CTYPE and LANG say in that order, `locale(7)`.
   public static var isUTF8: Bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(value).first { !$0.isEmpty } ?? "C"
-    let name = locale.lowercased()
-    return name.contains("utf-8") || name.contains("utf8")
+    let codeset = locale.prefix { $0 != "@" }.lowercased()
+    return codeset.hasSuffix("utf-8") || codeset.hasSuffix("utf8")
   }
 }

@@ -93,8 +93,8 @@ extension JSONWriter {
   fileprivate mutating func flow(_ flow: Flow) {
     member("address", flow.remote.address.description)
     member("port", flow.remote.port)
-    member("source", flow.local.address.description)
-    // A connection that was never begun has no port.
+    // A connection that was never begun, or that the kernel kept to itself, has neither.
+    member("source", flow.local.address.isUnspecified ? nil : flow.local.address.description)
     member("source_port", flow.local.port == 0 ? nil : flow.local.port)
   }
 

@@ -3,7 +3,7 @@ import Timebase
 
 extension Outcome.Mode {
   /// What is done, for a person.
-  var words: String {
+  public var words: String {
     switch self {
     case .full: "full connection"
     case .halfOpen: "half-open, SYN then RST"

@@ -13,7 +13,7 @@ public struct TargetSummary: Sendable {
   /// Probes sent and answered: open and closed are answers; silence and a router's word are loss.
   public private(set) var loss = Loss()
   /// How many probes said which state.
-  public private(set) var states = Counts<Verdict>()
+  public private(set) var states = VerdictCounts()
   /// Probes that an ICMP error decided.
   public private(set) var errors = 0
   /// Probes that were interrupted before anything was decided; they count as neither sent nor lost.
@@ -50,7 +50,7 @@ public struct TargetSummary: Sendable {
     loss.sent += 1
     if record.isReply { loss.received += 1 }
     if record.isError { errors += 1 }
-    states[outcome.verdict] += 1
+    states.add(outcome.verdict)
     retransmitted += record.retransmissions
     duplicates += outcome.counters.duplicates
     invalid += outcome.counters.invalid

@@ -19,8 +19,8 @@ public struct TextReport: Sendable {
   }
 
   /// What is about to be probed, before the first result: `PROBE web.test:80 (10.0.0.2) from 10.0.0.1: …`.
-  public func header(target: String, remote: Endpoint, source: IPAddress, mode: Outcome.Mode) -> String {
-    "PROBE \(target.printable) (\(remote.address)) from \(source): \(mode.words)\n"
+  public func header(target: String, remote: Endpoint, source: IPAddress, does words: String) -> String {
+    "PROBE \(target.printable) (\(remote.address)) from \(source): \(words)\n"
   }
 
   /// The packets of one probe; empty where the kernel kept them to itself.

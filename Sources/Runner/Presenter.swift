@@ -10,6 +10,7 @@ final class Presenter {
   private let presentation: Presentation
   private let targets: [ResolvedTarget]
   private let mode: Outcome.Mode
+  private let plan: Plan
   /// One target, one probe: the ladder is drawn. More: a line each, as ping does.
   private let isSingle: Bool
   private let text: TextReport
@@ -23,7 +24,8 @@ final class Presenter {
   init(_ settings: RunSettings, targets: [ResolvedTarget]) {
     presentation = settings.presentation
     self.targets = targets
-    mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan.mode)
+    plan = settings.plan
+    mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
     let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
@@ -45,8 +47,13 @@ final class Presenter {
     guard writesText else { return }
     for target in targets.prefix(isSingle || targets.count == 1 ? 1 : 0) {
       guard let source = target.source else { continue }
-      try output.write(text.header(target: target.name, remote: target.remote, source: source, mode: mode))
+      try output.write(text.header(target: target.name, remote: target.remote, source: source, does: words))
     }
+  }
+
+  /// What is done to the target, for a person.
+  private var words: String {
+    plan.opensConnection ? mode.words : "one crafted segment, \(plan.flags)"
   }
 
   /// Tells of one probe.

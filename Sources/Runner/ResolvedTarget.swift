@@ -94,7 +94,7 @@ struct TargetResolution {
     do throws(ResolveError) {
       found = try Resolver.addresses(of: spec.host, family: settings.family ?? source?.family)
     } catch {
-      throw .name(spec.host, error)
+      throw .name(error)
     }
     guard let first = found.first else { throw .refused("\(spec.host) has no address") }
     return (first, nil, SystemClock.now().since(before))

@@ -8,14 +8,14 @@ public struct Tally: Hashable, Sendable {
   /// Probes that something valid answered: a SYN-ACK or an RST.
   public private(set) var answered = 0
   /// How many probes got each verdict.
-  public private(set) var verdicts = Counts<Verdict>()
+  public private(set) var verdicts = VerdictCounts()
   /// Whether every filtered verdict was for want of anything that could be believed.
   public private(set) var onlyInvalid = true
 
   /// Counts one probe.
   mutating func add(_ verdict: Verdict, _ reason: Reason) {
     decided += 1
-    verdicts[verdict] += 1
+    verdicts.add(verdict)
     if verdict == .open || verdict == .refused { answered += 1 }
     if reason != .invalidReplies { onlyInvalid = false }
   }

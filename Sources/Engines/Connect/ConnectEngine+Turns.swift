@@ -87,7 +87,7 @@ extension ConnectEngine {
     }
     let target = targets[index]
     guard let source = target.source else {
-      let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan.mode), at: now)
+      let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
       return .report(Finding(target: index, sequence: sequence, outcome: outcome), slot: nil)
     }
     let slot = probes.firstIndex { $0 == nil } ?? probes.count

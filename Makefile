@@ -1,0 +1,68 @@
+# probe: everything that a newcomer needs, a line each in `make help`.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# The shipped binary is linked statically, libc included: it starts in half the time (Docs/Decisions).
+RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
+BINARY  := .build/release/probe
+SHELL   := /bin/bash
+SCRIPTS := .ci/run Tests/run Tests/Fuzz/run Tests/audit $(wildcard Tests/Bench/*[^.]) Tests/KernelTests/laboratory.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help build debug test lint format audit fuzz bench demo install uninstall setcap docs check clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the release binary, statically linked: .build/release/probe
+	@swift build $(RELEASE) 2>&1 | grep -v -e "statically linked applications requires" -e '^$$' ; exit $${PIPESTATUS[0]}
+
+debug: ## the debug build
+	swift build
+
+test: ## all tests; those of the network in a namespace of their own
+	Tests/run
+
+lint: ## format, scripts, man page: as they should be
+	swift format lint --strict --parallel -r Package.swift Sources Tests
+	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)); \
+	  else echo "skipped: shellcheck is not installed (Debian package shellcheck)"; fi
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning Docs/probe.1; \
+	  else echo "skipped: mandoc is not installed (Debian package mandoc)"; fi
+
+format: ## put the sources into the project's format
+	swift format --in-place --parallel -r Package.swift Sources Tests
+
+audit: build ## prove that the pure rooms are pure; count unsafe
+	Tests/audit
+
+fuzz: ## fuzz what parses, FUZZ_SECONDS each (default 10)
+	Tests/Fuzz/run
+
+bench: build ## measure against other tools in the same run
+	Tests/Bench/run
+
+demo: build ## a full connection to a listener of its own on loopback
+	@$(BINARY) demo
+
+install: build ## install binary and man page under PREFIX (default /usr/local), below DESTDIR
+	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/probe
+	install -D -m 0644 Docs/probe.1 $(DESTDIR)$(PREFIX)/share/man/man1/probe.1
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/probe $(DESTDIR)$(PREFIX)/share/man/man1/probe.1
+
+setcap: ## give the installed binary, or the built one, CAP_NET_RAW instead of sudo
+	@target=$(DESTDIR)$(PREFIX)/bin/probe; [ -x "$$target" ] || target=$(BINARY); \
+	[ -x "$$target" ] || { echo "nothing to give it to: say make build first"; exit 1; }; \
+	setcap cap_net_raw+ep "$$target" && echo "$$target has cap_net_raw" || \
+	{ echo "setcap needs root: say sudo make setcap"; exit 1; }
+
+docs: ## the API's documentation as static HTML: .build/docs
+	Tests/docs
+
+check: lint audit test ## what has to pass before a change is done
+
+clean: ## remove what was built
+	rm -rf .build
