@@ -43,8 +43,15 @@ let package = Package(
     room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
+    // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
+    .target(name: "CLaboratory", path: "Tests/CLaboratory"),
+    .target(name: "Laboratory", dependencies: ["CLaboratory"], path: "Tests/Laboratory", swiftSettings: rules),
+    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory"], swiftSettings: rules),
+    .testTarget(name: "NetworkTests", dependencies: ["Laboratory", "probe"], swiftSettings: rules),
+
     tests(of: "Wire"),
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
+    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Statistics", on: ["Timebase"]),
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),

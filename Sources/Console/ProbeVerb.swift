@@ -39,7 +39,7 @@ enum ProbeVerb {
         throw UsageError("--packet-trace needs raw sockets; leave --connect out")
       }
     }
-    if (plan.mode == .halfOpen || !plan.opensConnection), plan.data.count > 1_220 {
+    if plan.mode == .halfOpen || !plan.opensConnection, plan.data.count > 1_220 {
       throw UsageError("--data: at most 1220 octets fit into the first segment")
     }
   }

@@ -34,7 +34,7 @@ enum TargetParser {
     IPv6Address(parsing: host.prefix { $0 != "%" }) == nil ? host : "[\(host)]"
   }
 
-  /// Splits a word at its last colon; nil where it has no port. A bare IPv6 address is no host with a port.
+  /// Splits a word at its last colon; nil where it has no port, as a bare IPv6 address has none.
   private static func split(_ word: String) throws(UsageError) -> (host: String, ports: String)? {
     if word.hasPrefix("[") {
       guard let end = word.firstIndex(of: "]") else { throw UsageError("'\(word)': the bracket is not closed") }

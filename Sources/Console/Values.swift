@@ -12,7 +12,8 @@ enum Values {
     }
     let interval = Interval(nanoseconds: Int64((number * unit).rounded()))
     guard range.contains(interval) else {
-      throw UsageError("\(option): \(text) is out of range; from \(words(range.lowerBound)) to \(words(range.upperBound))")
+      throw UsageError(
+        "\(option): \(text) is out of range; from \(words(range.lowerBound)) to \(words(range.upperBound))")
     }
     return interval
   }

@@ -104,7 +104,8 @@ extension Connection {
   ) -> Reaction? {
     let snd = tcb.snd
     if state == .synReceived { return receiveAcknowledgmentOfSyn(ack, of: segment, at: now) }
-    guard !snd.nxt.precedes(ack) else {
+    // Something that we did send. The RFC stops at SEG.ACK > SND.NXT; nothing of ours came before ISS+1 either.
+    guard ack.isIn(snd.iss + 1, length: snd.nxt.distance(from: snd.iss)) else {
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .ackMismatch)
     }
     // Older than any window that the peer ever offered: a blind injection (RFC 5961 §5.2).

@@ -11,7 +11,6 @@ extension TextReport {
     return rest.isEmpty ? text : text + rest + "\n"
   }
 
-
   /// `20 packets transmitted, 20 received, 0% packet loss, time 19012ms`.
   private func counts(_ summary: TargetSummary) -> String {
     var text = "\(summary.loss.sent) packets transmitted, \(summary.loss.received) received"

@@ -89,7 +89,8 @@ public struct Doctor {
       add("source ports", range.count < 1_000 ? .limited : .good, text)
     }
     if facts.reversePathFilter == 1 {
-      add("rp_filter", .limited, "strict: answers that come by another interface than packets to them leave are dropped")
+      add(
+        "rp_filter", .limited, "strict: answers that come by another interface than packets to them leave are dropped")
     }
     if let release = facts.kernelRelease { add("kernel", .good, "Linux \(release)") }
   }

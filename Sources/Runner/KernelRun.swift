@@ -65,7 +65,7 @@ struct KernelRun {
   }
 
   private func writing(_ body: () throws(Errno) -> Void) throws(RunError) {
-    try attempt({ .output($0) }, body)
+    try attempt(orThrow: RunError.output, body)
   }
 }
 

@@ -6,7 +6,7 @@ import Wire
 
 /// Everything of this host that an engine's actions touch: raw sockets, guarded ports, entropy.
 final class Network {
-  /// One a family. Few things are kept here, and in arrays: see `VerdictCounts` for what a dictionary costs.
+  /// One a family; few things are kept here, and in arrays: see `VerdictCounts` for what a dictionary costs.
   private let links: [RawLink]
   private let interface: Interface?
   /// The interface that a link-local destination is reached by.

@@ -11,7 +11,7 @@ final class Presenter {
   private let targets: [ResolvedTarget]
   private let mode: Outcome.Mode
   private let plan: Plan
-  /// One target, one probe: the ladder is drawn. More: a line each, as ping does.
+  /// Whether the ladder is drawn: one target, one probe; of more there is a line each, as ping has it.
   private let isSingle: Bool
   private let text: TextReport
   private let output = Output.standardOutput
@@ -64,7 +64,7 @@ final class Presenter {
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
     if hasSummary { summaries[index].add(record) }
     tallies[index].add(outcome.verdict, outcome.reason)
-    if presentation.json { return try output.write(JSONLines.connection(record)) }
+    if presentation.json { return try output.write(json(record)) }
     guard !presentation.isQuiet else { return }
     if isSingle {
       try output.write(text.single(record))
@@ -74,10 +74,18 @@ final class Presenter {
     }
   }
 
-  /// Shows a packet that passed, tcpdump's way; beside JSON Lines on standard error.
+  /// The record as JSON Lines: its packets first where they are traced, each with how it was judged.
+  private func json(_ record: Record) -> String {
+    var lines = ""
+    if presentation.tracesPackets {
+      for entry in record.outcome.exchange.entries { lines += JSONLines.packet(entry, of: record) }
+    }
+    return lines + JSONLines.connection(record)
+  }
+
+  /// Shows a packet that passed, at once and tcpdump's way; as JSON it comes with its record.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
-    let line = trace.line(arrival, at: stamp)
-    try presentation.json ? Output.standardError.write(line) : output.write(line)
+    if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
   }
 
   /// Writes the closing lines of a run of more than one probe.

@@ -15,7 +15,7 @@ final class RawLink {
   /// Whether packets of an interface may carry unfinished checksums, by interface index: as many as there are interfaces.
   private var unfinished: [(interface: UInt32, answer: Bool)] = []
   /// How many packets the kernel dropped because our buffers were full.
-  private(set) var dropped: UInt32 = 0
+  var dropped: UInt32 { ((try? segments.dropped()) ?? 0) &+ ((try? errors.dropped()) ?? 0) }
 
   /// Opens the sockets; nothing is received before `listen(on:)`.
   init(family: AddressFamily, interface: Interface?) throws(Errno) {
@@ -66,14 +66,9 @@ final class RawLink {
 
   /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.
   func receive(into buffer: inout [UInt8]) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
-    if let reception = try segments.receive(into: &buffer) { return (noting(reception), IPProtocol.tcp) }
+    if let reception = try segments.receive(into: &buffer) { return (reception, IPProtocol.tcp) }
     guard let reception = try errors.receive(into: &buffer) else { return nil }
-    return (noting(reception), family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
-  }
-
-  private func noting(_ reception: Reception) -> Reception {
-    dropped = max(dropped, reception.dropped)
-    return reception
+    return (reception, family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
   }
 
   /// Whether a packet from this interface may carry a checksum that nobody finished.

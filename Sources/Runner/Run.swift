@@ -53,14 +53,13 @@ public enum Run {
   ) throws(RunError) -> Network {
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
     let scope = targets.first { $0.remote.address.isLinkLocal }?.interface?.index ?? interface?.index ?? 0
-    let network = try attempt { $0.isPermission && !Capability.has(.netRaw) ? .noPrivilege : .system($0) } _: {
-      () throws(Errno) in
+    let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(families: families, interface: interface, scope: scope, marking: settings.marking)
     }
     if settings.sourcePort != 0 {
       for source in targets.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {
         let endpoint = Endpoint(source, settings.sourcePort)
-        try attempt { .port($0, endpoint) } _: { () throws(Errno) in try network.keep(endpoint) }
+        do throws(Errno) { try network.keep(endpoint) } catch { throw .port(error, endpoint) }
       }
     }
     try attempt { () throws(Errno) in try Capability.dropAll() }
@@ -84,13 +83,21 @@ public enum Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
-    try attempt { .output($0) } _: { () throws(Errno) in try presenter.begin() }
+    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
     let end = try loop.run()
-    if network.dropped > 0 {
-      try? Output.standardError.write(
-        "probe: the kernel dropped \(network.dropped) packets for want of buffer space; results may miss replies\n")
-    }
-    try attempt { .output($0) } _: { () throws(Errno) in try presenter.summarize() }
+    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
+    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize() }
     return RunResult(tallies: presenter.tallies, signal: end)
+  }
+
+  /// Says what of the packets that came is in no result; where not even that can be written, nobody is there to read.
+  private static func warn(of dropped: UInt32, strays: Int) {
+    if dropped > 0 {
+      try? Output.standardError.write(
+        "probe: the kernel dropped \(dropped) packets for want of buffer space; results may miss replies\n")
+    }
+    if strays > 0 {
+      try? Output.standardError.write("probe: \(strays) packets came that belong to no probe of this run\n")
+    }
   }
 }

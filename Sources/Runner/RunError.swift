@@ -2,7 +2,7 @@ import Handshake
 import Kernel
 import Wire
 
-/// Why a run could not be carried out: one line that says what to do. The exit code is 2.
+/// Why a run could not be carried out, in one line that says what to do; the exit code is 2.
 public enum RunError: Error {
   /// What was asked for cannot be: the line says what was meant.
   case refused(String)
@@ -20,6 +20,11 @@ public enum RunError: Error {
   case packetTooLarge
   /// Results could not be written.
   case output(Errno)
+
+  /// What it means that raw sockets do not open.
+  init(opening errno: Errno) {
+    self = errno.isPermission && !Capability.has(.netRaw) ? .noPrivilege : .system(errno)
+  }
 
   /// The line, without the program's name.
   public var message: String {
@@ -46,7 +51,7 @@ public enum RunError: Error {
 
 /// Runs something that calls the kernel; what fails is told as the given error of a run.
 func attempt<Result: ~Copyable>(
-  _ wrap: (Errno) -> RunError = { .system($0) }, _ body: () throws(Errno) -> Result
+  orThrow wrap: (Errno) -> RunError = RunError.system, _ body: () throws(Errno) -> Result
 ) throws(RunError) -> Result {
   do throws(Errno) { return try body() } catch { throw wrap(error) }
 }

@@ -36,7 +36,7 @@ public struct RunSettings: Sendable {
   public var sourcePort: UInt16 = 0
   /// The IP fields that are ours to choose.
   public var marking = Marking()
-  /// What each connection does. MSS and window are filled in from the route unless they were asked for.
+  /// What each connection does; MSS and window are filled in from the route unless they were asked for.
   public var plan = Plan()
   /// The MSS that was asked for; nil takes the route's.
   public var maximumSegmentSize: UInt16?

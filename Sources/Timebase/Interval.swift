@@ -18,16 +18,21 @@ public struct Interval: Hashable, Comparable, Sendable {
   /// A length of whole seconds.
   @inlinable public static func seconds(_ count: Int64) -> Interval { Interval(nanoseconds: count * 1_000_000_000) }
 
+  /// Whether one is shorter than the other.
   @inlinable public static func < (a: Interval, b: Interval) -> Bool { a.nanoseconds < b.nanoseconds }
+  /// Both after each other; traps beyond 292 years.
   @inlinable public static func + (a: Interval, b: Interval) -> Interval {
     Interval(nanoseconds: a.nanoseconds + b.nanoseconds)
   }
+  /// What one is longer than the other.
   @inlinable public static func - (a: Interval, b: Interval) -> Interval {
     Interval(nanoseconds: a.nanoseconds - b.nanoseconds)
   }
+  /// So many times the length.
   @inlinable public static func * (a: Interval, factor: Int64) -> Interval {
     Interval(nanoseconds: a.nanoseconds * factor)
   }
+  /// A part of the length, rounded towards zero.
   @inlinable public static func / (a: Interval, divisor: Int64) -> Interval {
     Interval(nanoseconds: a.nanoseconds / divisor)
   }

@@ -9,10 +9,13 @@ public struct WallTime: Hashable, Comparable, Sendable {
   /// The point so many nanoseconds after the epoch.
   @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+  /// Whether one comes before the other.
   @inlinable public static func < (a: WallTime, b: WallTime) -> Bool { a.nanoseconds < b.nanoseconds }
+  /// The time from one to the other, if the clock was not stepped in between.
   @inlinable public static func - (a: WallTime, b: WallTime) -> Interval {
     Interval(nanoseconds: a.nanoseconds - b.nanoseconds)
   }
+  /// The point so much later.
   @inlinable public static func + (a: WallTime, b: Interval) -> WallTime {
     WallTime(nanoseconds: a.nanoseconds + b.nanoseconds)
   }

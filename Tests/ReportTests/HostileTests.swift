@@ -39,10 +39,10 @@ import Wire
       for line in [JSONLines.connection(record)] + exchange.entries.map({ JSONLines.packet($0, of: record) }) {
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
       }
-      var run = RunSummary()
-      run.add(record)
-      run.add(record)
-      #expect(!TextReport().summary(run).isEmpty)
+      var summary = TargetSummary(target: "t", remote: outcome.flow.remote, mode: outcome.mode)
+      summary.add(record)
+      summary.add(record)
+      #expect(!TextReport().summary(summary).isEmpty)
     }
   }
 

@@ -1,0 +1,165 @@
+import Testing
+import Timebase
+import Wire
+
+@testable import Handshake
+
+/// The steps: from where to where, in which order, by which clock.
+@Suite struct StepTests {
+  private static let active =
+    ClosingTests.closing + """
+      0.2   < . 1:1(0) ack 2
+      0.5   < F. 1:1(0) ack 2
+      0.5   > . 2:2(0) ack 2
+      0.5   -
+      0.5   end open syn-ack fin
+
+      """
+
+  private static let expected: [(StepKind, Interval)] = [
+    (.syn, .milliseconds(100)), (.fin, .milliseconds(100)), (.peerFin, .milliseconds(400)),
+    (.close, .milliseconds(400)),
+  ]
+
+  private func steps(_ clock: ClockSource) -> [Step] {
+    StepTests.expected.map { Step($0, Measurement($1, clock: clock)) }
+  }
+
+  @Test func byTheKernelsClock() throws {
+    var trace = Trace()
+    try trace.play(StepTests.active)
+    #expect(trace.connection.steps == steps(.kernel))
+    #expect(!trace.connection.awaitsStamps)
+  }
+
+  @Test func byUserSpacesClockWhereTheKernelIsSilent() throws {
+    var trace = Trace(stamps: .none)
+    try trace.play(StepTests.active)
+    #expect(trace.connection.steps == steps(.user))
+    #expect(trace.connection.awaitsStamps)
+  }
+
+  @Test func theKernelsStampsMayComeLate() throws {
+    var trace = Trace(stamps: .late)
+    try trace.play(StepTests.active)
+    #expect(trace.connection.steps == steps(.user))
+    #expect(trace.connection.awaitsStamps)
+    try trace.play("0.5 late")
+    #expect(trace.connection.steps == steps(.kernel))
+    #expect(!trace.connection.awaitsStamps)
+    #expect(trace.conversation.exchange.entries.allSatisfy { $0.stamp.kernel != nil })
+  }
+
+  @Test func onlyTheStampOfTheAnsweredCopyIsAwaited() throws {
+    var trace = Trace(TimestampTests.stamped, stamps: .late)
+    try trace.play("0 > S 0:0(0)\n 1 > S 0:0(0)\n 1.1 < S. 0:0(0) ack 1 <TS val 1 ecr 2000>\n 1.1 > R 1:1(0)")
+    #expect(trace.connection.awaitsStamps)
+    try trace.play("1.2 late")
+    #expect(!trace.connection.awaitsStamps)
+    #expect(trace.outcome?.measurement(of: .syn) == Measurement(.milliseconds(100), clock: .kernel))
+    var ambiguous = Trace(.plain { $0.mode = .halfOpen }, stamps: .late)
+    try ambiguous.play("0 > S 0:0(0)\n 1 > S 0:0(0)\n 1.1 < S. 0:0(0) ack 1\n 1.1 > R 1:1(0)")
+    #expect(!ambiguous.connection.awaitsStamps)
+  }
+
+  @Test func lateUserSpaceDoesNotLengthenTheKernelsTime() throws {
+    var trace = Trace(.plain { $0.mode = .halfOpen })
+    trace.lag = .milliseconds(30)
+    try trace.play("0 > S 0:0(0)\n 0.1 < S. 0:0(0) ack 1")
+    let measurement = trace.outcome?.measurement(of: .syn)
+    #expect(measurement == Measurement(.milliseconds(70), clock: .kernel))
+  }
+
+  @Test func thePassiveCloseRunsFromThePeersFin() throws {
+    var trace = Trace(.plain { $0.confirm = true })
+    try trace.play(
+      ClosingTests.opening + """
+        0.1   > . 0:0(0) ack 1
+        0.2   < F. 1:1(0) ack 1
+        0.2   > . 1:1(0) ack 2
+        0.2   > F. 1:1(0) ack 2
+        0.5   < . 2:2(0) ack 2
+        0.5   end open syn-ack fin
+        """)
+    let outcome = try #require(trace.outcome)
+    for kind in [StepKind.fin, .peerFin, .close] {
+      #expect(outcome.measurement(of: kind)?.interval == .milliseconds(300))
+    }
+  }
+
+  @Test func theSimultaneousCloseEndsWithWhicheverComesLast() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.3   < F. 1:1(0) ack 1
+        0.3   > . 2:2(0) ack 2
+        0.4   < . 2:2(0) ack 2
+        0.4   -
+        0.4   end open syn-ack fin
+        """)
+    let outcome = try #require(trace.outcome)
+    #expect(outcome.measurement(of: .peerFin)?.interval == .milliseconds(200))
+    #expect(outcome.measurement(of: .fin)?.interval == .milliseconds(300))
+    #expect(outcome.measurement(of: .close)?.interval == .milliseconds(300))
+  }
+
+  @Test func aFinSentAgainHasNoTimeOfItsOwn() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        1.1   > F. 1:1(0) ack 1
+        1.2   < F. 1:1(0) ack 2
+        1.2   > . 2:2(0) ack 2
+        1.2   -
+        1.2   end open syn-ack fin
+        """)
+    let steps = trace.connection.steps.dropFirst()
+    #expect(steps.map(\.kind) == [.fin, .peerFin, .close])
+    #expect(steps.map(\.isAmbiguous) == [true, true, false])
+    #expect(steps.last?.measurement?.interval == .milliseconds(1_100))
+  }
+
+  @Test func noAnswerNoStep() throws {
+    var trace = Trace()
+    try trace.play(ClosingTests.closing + "1.1 > F. 1:1(0) ack 1\n 3.1 > F. 1:1(0) ack 1\n 7.1 > R 2:2(0)")
+    #expect(trace.connection.steps.map(\.kind) == [.syn])
+  }
+
+  @Test func theWaitAfterALostSynIsThreeSeconds() throws {
+    // RFC 6298 §5.7: without a time stamp nothing is known of the path; with one, RTO begins anew.
+    var trace = Trace()
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      1     > S 0:0(0)
+      1.1   < S. 0:0(0) ack 1
+      1.1   > . 1:1(0) ack 1
+      1.1   > F. 1:1(0) ack 1
+      4.1   > F. 1:1(0) ack 1
+      10.1  > F. 1:1(0) ack 1
+      """)
+    var known = Trace(TimestampTests.stamped.with { $0.mode = .full })
+    try known.play(
+      """
+      0     > S 0:0(0)
+      1     > S 0:0(0)
+      1.1   < S. 0:0(0) ack 1 <TS val 1 ecr 2000>
+      1.1   > . 1:1(0) ack 1
+      1.1   > F. 1:1(0) ack 1
+      2.1   > F. 1:1(0) ack 1
+      """)
+  }
+
+  @Test func theTimeoutFollowsASlowPath() throws {
+    // SRTT 0.8 s and RTTVAR 0.4 s make an RTO of 2.4 s (RFC 6298 §2.2).
+    var trace = Trace()
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.8   < S. 0:0(0) ack 1
+      0.8   > . 1:1(0) ack 1
+      0.8   > F. 1:1(0) ack 1
+      3.2   > F. 1:1(0) ack 1
+      """)
+  }
+}

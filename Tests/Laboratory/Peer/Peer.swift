@@ -1,0 +1,118 @@
+import CLaboratory
+import Foundation
+import Synchronization
+
+/// What the peer sends, and how long after the packet that it answers.
+public struct Reply: Sendable {
+  /// The whole IP packet.
+  public var packet: [UInt8]
+  /// How much later, in milliseconds.
+  public var after: Double
+
+  /// A packet of the script's own making.
+  public init(_ packet: [UInt8], after: Double = 0) { (self.packet, self.after) = (packet, after) }
+  /// A segment with its checksum as told.
+  public init(_ segment: PeerSegment, after: Double = 0, checksum: PeerSegment.Checksum = .right) {
+    self.init(segment.packet(checksum: checksum), after: after)
+  }
+}
+
+/// A segment that reached the peer, and when.
+public struct Arrival: Sendable {
+  /// What came.
+  public var segment: PeerSegment
+  /// On the monotonic clock, in seconds.
+  public var seconds: Double
+}
+
+/// The owner of a TUN device: whatever is sent to its network, a script answers.
+///
+/// The prober's end is 10.9.0.1 and fd09::1; every other address of 10.9.0.0/24 and fd09::/64 is the peer's.
+public final class Peer: Sendable {
+  /// What answers: it sees each segment once, in order, and may keep state.
+  public typealias Script = @Sendable (PeerSegment) -> [Reply]
+
+  /// The device's name.
+  public static let device = "peer0"
+  /// The addresses that most scripts live on.
+  public static let address4 = "10.9.0.2", address6 = "fd09::2"
+
+  private let descriptor: Int32
+  private let script: Script
+  private let seen = Mutex<[Arrival]>([])
+  private let stopping = Atomic<Bool>(false)
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Why this machine cannot have one; nil where it can.
+  public static let obstacle: String? = {
+    let descriptor = unsafe open("/dev/net/tun", O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      return "/dev/net/tun cannot be opened: \(unsafe String(cString: strerror(errno)))"
+    }
+    close(descriptor)
+    return nil
+  }()
+
+  /// Opens the device in a namespace and begins to answer.
+  public init(in namespace: Namespace, script: @escaping Script) throws {
+    try namespace.setting("net/ipv6/conf/default/accept_dad", "0")
+    descriptor = try namespace.run {
+      let descriptor = unsafe laboratory_open_tun(Peer.device)
+      guard descriptor >= 0 else { throw LaboratoryError.system("open a TUN device") }
+      return descriptor
+    }
+    self.script = script
+    try namespace.command("ip", "address", "add", "10.9.0.1/24", "dev", Peer.device)
+    try namespace.command("ip", "address", "add", "fd09::1/64", "dev", Peer.device, "nodad")
+    try namespace.command("ip", "link", "set", Peer.device, "up")
+    Thread { [self] in serve() }.start()
+  }
+
+  /// Every segment that came until now.
+  public var arrivals: [Arrival] { seen.withLock { $0 } }
+  /// The segments alone.
+  public var segments: [PeerSegment] { arrivals.map(\.segment) }
+
+  /// Waits until what came satisfies a condition.
+  public func waits(seconds: Double = 5, for condition: ([PeerSegment]) -> Bool) -> Bool {
+    waitUntil(seconds: seconds) { condition(segments) ? true : nil } != nil
+  }
+
+  /// Stops answering and gives the device back.
+  public func stop() {
+    guard stopping.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged else {
+      return
+    }
+    ended.wait()
+    close(descriptor)
+  }
+
+  private func serve() {
+    var due: [(at: Double, packet: [UInt8])] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while !stopping.load(ordering: .relaxed) {
+      var wait: Int32 = 20
+      if let next = due.first {
+        let left = next.at - monotonicSeconds()
+        if left <= 0 {
+          let packet = due.removeFirst().packet
+          _ = unsafe write(descriptor, packet, packet.count)
+          continue
+        }
+        wait = Int32(min(left * 1000, 20))  // the last millisecond is spun away
+      }
+      var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard unsafe poll(&polled, 1, wait) > 0 else { continue }
+      let count = unsafe read(descriptor, &buffer, buffer.count)
+      let now = monotonicSeconds()
+      guard count > 0, let segment = PeerSegment(packet: Array(buffer.prefix(count))) else { continue }
+      seen.withLock { $0.append(Arrival(segment: segment, seconds: now)) }
+      for reply in script(segment) {
+        let at = now + reply.after / 1000
+        let place = due.firstIndex { $0.at > at } ?? due.endIndex
+        due.insert((at, reply.packet), at: place)
+      }
+    }
+    ended.signal()
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// A real nginx of one process, with everything that it writes in a directory of its own.
+public final class Nginx: Sendable {
+  private let directory: TemporaryDirectory
+  private let program: Program
+  /// The port on which it listens, with both families.
+  public let port: UInt16 = 8080
+
+  /// What it writes when a client leaves by FIN before a request.
+  public static let orderly = "closed connection while waiting for request"
+  /// What it writes when a client leaves by RST.
+  public static let reset = "Connection reset by peer"
+
+  /// Starts it in a namespace and waits until it listens.
+  public init(in namespace: Namespace) throws {
+    directory = try TemporaryDirectory()
+    let place = directory.path
+    let bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(place)/\($0);" }
+    try directory.write(
+      "nginx.conf",
+      """
+      daemon off;
+      master_process off;
+      worker_processes 1;
+      pid \(place)/pid;
+      error_log \(place)/error.log info;
+      events { worker_connections 64; }
+      http {
+        access_log \(place)/access.log;
+        \(bodies.joined(separator: "\n  "))
+        server { listen \(port); listen [::]:\(port); location / { return 200 "here\\n"; } }
+      }
+
+      """)
+    program = try Program(
+      ["nginx", "-p", place, "-c", directory.file("nginx.conf"), "-e", directory.file("error.log")], in: namespace)
+    try namespace.waitForListener(on: port)
+  }
+
+  /// What it wrote about its connections.
+  public var log: String { directory.text("error.log") + directory.text("access.log") }
+
+  /// Waits until its log speaks of something.
+  public func logs(_ words: String, seconds: Double = 5) -> Bool {
+    waitUntil(seconds: seconds) { log.contains(words) ? true : nil } != nil
+  }
+
+  /// Ends it.
+  public func stop() { program.stop() }
+}
+
+/// A real redis-server that keeps nothing.
+public final class Redis: Sendable {
+  private let directory: TemporaryDirectory
+  private let program: Program
+  /// The port on which it listens, with both families.
+  public let port: UInt16 = 6379
+
+  /// What it writes of a new client.
+  public static let accepted = "Accepted "
+  /// What it writes when a client leaves by FIN.
+  public static let orderly = "Client closed connection"
+  /// What it writes when a client leaves by RST.
+  public static let reset = "Connection reset by peer"
+
+  /// Starts it in a namespace and waits until it listens.
+  public init(in namespace: Namespace) throws {
+    directory = try TemporaryDirectory()
+    program = try Program(
+      [
+        "redis-server", "--port", "\(port)", "--bind", "0.0.0.0", "::", "--protected-mode", "no", "--save", "",
+        "--appendonly", "no", "--dir", directory.path, "--loglevel", "verbose", "--daemonize", "no",
+      ], in: namespace)
+    try namespace.waitForListener(on: port)
+  }
+
+  /// What it wrote about its connections.
+  public var log: String { program.outputSoFar }
+
+  /// Waits until its log speaks of something.
+  public func logs(_ words: String, seconds: Double = 5) -> Bool {
+    waitUntil(seconds: seconds) { log.contains(words) ? true : nil } != nil
+  }
+
+  /// Ends it.
+  public func stop() { program.stop() }
+}

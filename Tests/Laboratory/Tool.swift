@@ -1,0 +1,39 @@
+import Foundation
+
+/// A program that the laboratory borrows, and where to get it.
+public struct Tool: Hashable, Sendable {
+  /// The program's name.
+  public let name: String
+  /// The Debian package that has it.
+  public let package: String
+
+  /// Namespaces' devices, addresses and routes.
+  public static let ip = Tool(name: "ip", package: "iproute2")
+  /// Firewall rules.
+  public static let nft = Tool(name: "nft", package: "nftables")
+  /// Captures.
+  public static let tcpdump = Tool(name: "tcpdump", package: "tcpdump")
+  /// The judge of captured packets.
+  public static let tshark = Tool(name: "tshark", package: "tshark")
+  /// A real server of HTTP.
+  public static let nginx = Tool(name: "nginx", package: "nginx-light")
+  /// A real server of many small requests.
+  public static let redis = Tool(name: "redis-server", package: "redis-server")
+  /// A client on the kernel's TCP.
+  public static let netcat = Tool(name: "nc", package: "netcat-openbsd")
+  /// Takes capabilities away.
+  public static let setpriv = Tool(name: "setpriv", package: "util-linux")
+  /// Clients and senders of the laboratory's own tests.
+  public static let python = Tool(name: "python3", package: "python3")
+
+  /// Where it lies; nil where it is not installed.
+  public var path: String? { Tool.find(name) }
+
+  /// Looks a program up in PATH and in the places of the system's own tools.
+  public static func find(_ name: String) -> String? {
+    if name.contains("/") { return name }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let places = path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]
+    return places.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+}

@@ -1,0 +1,13 @@
+import Laboratory
+import Testing
+
+extension Trait where Self == ConditionTrait {
+  /// Runs only where these tools are; skipped with the reason by name.
+  static func needs(_ tools: Tool..., peer: Bool = false) -> Self {
+    let obstacle = Obstacle.to([.ip] + tools, peer: peer)
+    return .enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? ""))
+  }
+}
+
+/// The laboratory's own tests: a judge that cannot say no is none.
+@Suite(.serialized) enum LaboratoryTests {}

@@ -1,0 +1,54 @@
+import Laboratory
+import Testing
+
+extension NetworkTests {
+  /// Without the right to raw sockets.
+  @Suite(.needs(.setpriv, .tcpdump, .tshark)) struct PrivilegeTests {
+    private static let without = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+
+    private func unprivileged(_ words: String..., in namespace: Namespace) throws -> Outcome {
+      try Program.run(Self.without + [Probe.path] + words, in: namespace)
+    }
+
+    /// One line with the three ways out, exit 2, nothing sent.
+    @Test(arguments: ["127.0.0.1", "::1"]) func isToldWhatToDo(_ address: String) throws {
+      let namespace = try Namespace()
+      let (capture, outcome) = try Capture.on("lo", of: namespace) {
+        try unprivileged(target(address, 80), in: namespace)
+      }
+      #expect(outcome.code == 2)
+      #expect(outcome.output == "")
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      for way in ["sudo", "setcap", "--connect"] { #expect(outcome.errors.contains(way), "\(outcome.errors)") }
+      #expect(try capture.packets().isEmpty)
+    }
+
+    /// `--connect` needs none.
+    @Test func connectWorks() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      let outcome = try unprivileged("127.0.0.1:\(listener.port)", "--connect", "--json", in: namespace)
+      #expect(outcome.code == 0)
+      #expect(try outcome.connections.map(\.verdict) == ["open syn-ack"])
+      #expect(listener.ended(1).map(\.ending) == [.orderly])
+    }
+
+    @Test func doctorWorks() throws {
+      let namespace = try Namespace()
+      let outcome = try unprivileged("doctor", in: namespace)
+      #expect(outcome.signal == nil)
+      #expect(!outcome.output.isEmpty)
+    }
+
+    /// The demo makes itself a namespace where it may, and says what to type where it may not.
+    @Test func demo() throws {
+      let namespace = try Namespace()
+      let may = try Program.run(
+        Self.without + ["unshare", "--user", "--map-root-user", "--net", "true"], in: namespace)
+      let outcome = try unprivileged("demo", in: namespace)
+      #expect(outcome.code == (may.code == 0 ? 0 : 2), "\(outcome.everything)")
+      if may.code != 0 { #expect(outcome.errors.contains("sudo")) }
+    }
+  }
+}

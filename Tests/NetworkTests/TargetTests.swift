@@ -1,0 +1,84 @@
+import Laboratory
+import Testing
+
+extension NetworkTests {
+  /// The ways to name targets, sources and devices.
+  @Suite(.needs()) struct TargetTests {
+    private func probe(_ words: String..., in namespace: Namespace) throws -> [String] {
+      try Probe.run(words + ["--json"], in: namespace).connections.map { connection in
+        "\(connection["address"]?.string ?? "?") \(connection["port"]?.int ?? 0) \(connection["state"]?.string ?? "?")"
+      }
+    }
+
+    @Test func forms() throws {
+      let namespace = try Namespace()
+      let listeners = try ["0.0.0.0", "::1"].map { try RecordingListener(in: namespace, address: $0, port: 8000) }
+      defer { for listener in listeners { listener.stop() } }
+      #expect(try probe("127.0.0.1", "8000", in: namespace) == ["127.0.0.1 8000 open"])
+      #expect(try probe("[::1]:8000", in: namespace) == ["::1 8000 open"])
+      #expect(try probe("[0:0:0:0:0:0:0:1]:8000", in: namespace) == ["::1 8000 open"])
+      #expect(try probe("127.0.0.1:http-alt", in: namespace) == ["127.0.0.1 8080 closed"])
+      #expect(try probe("-4", "localhost:8000", in: namespace) == ["127.0.0.1 8000 open"])
+      #expect(
+        try probe("127.0.0.1:8000", "[::1]:8000", "127.0.0.1:8001", in: namespace) == [
+          "127.0.0.1 8000 open", "::1 8000 open", "127.0.0.1 8001 closed",
+        ])
+      #expect(
+        try probe("127.0.0.1:7999-8001,9", in: namespace).sorted() == [
+          "127.0.0.1 7999 closed", "127.0.0.1 8000 open", "127.0.0.1 8001 closed", "127.0.0.1 9 closed",
+        ])
+    }
+
+    @Test func oneClosedAmongOpenIsOne() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1", port: 8000)
+      defer { listener.stop() }
+      #expect(try Probe.run("127.0.0.1:8000", in: namespace).code == 0)
+      #expect(try Probe.run("127.0.0.1:8000,8001", in: namespace).code == 1)
+      #expect(try Probe.run("127.0.0.1:8000", "127.0.0.1:8001", in: namespace).code == 1)
+      #expect(try Probe.run("127.0.0.1:8001", "--expect", "closed", in: namespace).code == 0)
+      #expect(try Probe.run("127.0.0.1:8000", "--expect", "closed", in: namespace).code == 1)
+      #expect(try Probe.run("127.0.0.1:8000", "--exit-state", in: namespace).code == 0)
+      #expect(try Probe.run("127.0.0.1:8001", "--exit-state", in: namespace).code == 1)
+      #expect(try Probe.run("127.0.0.1:8001", "--bad-option", "--exit-state", in: namespace).code == 2)
+    }
+
+    /// A link-local destination names its device.
+    @Test func linkLocal() throws {
+      let wire = try Wire()
+      let listener = try RecordingListener(in: wire.server, address: "::", port: 8000)
+      defer { listener.stop() }
+      let words = try wire.server.command("ip", "-6", "-o", "address", "show", "dev", Wire.device, "scope", "link")
+      let address = try #require(
+        words.split(separator: " ").first { $0.hasPrefix("fe80") }?.split(separator: "/").first)
+      let outcome = try Probe.run("[\(address)%\(Wire.device)]:8000", "--json", in: wire.client)
+      #expect(outcome.code == 0)
+      #expect(try outcome.connections.map(\.verdict) == ["open syn-ack"])
+      #expect(listener.ended(1).map(\.ending) == [.orderly])
+    }
+
+    @Test func sourceAddressPortAndDevice() throws {
+      let wire = try Wire()
+      try wire.client.command("ip", "address", "add", "10.77.0.7/24", "dev", Wire.device)
+      let listener = try RecordingListener(in: wire.server, address: Wire.server4)
+      defer { listener.stop() }
+      let (connection, outcome) = try Probe.connection(
+        target(Wire.server4, listener.port), "-S", "10.77.0.7", "-g", "23456", "-I", Wire.device, in: wire.client)
+      #expect(outcome.code == 0)
+      #expect(connection["source"]?.string == "10.77.0.7")
+      #expect(connection["source_port"]?.int == 23456)
+      #expect(listener.ended(1).map(\.port) == [23456])
+    }
+
+    /// Several hundred ports in one run.
+    @Test func manyPorts() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1", port: 8150)
+      defer { listener.stop() }
+      let results = try probe("127.0.0.1:8001-8300", in: namespace)
+      #expect(results.count == 300)
+      #expect(results.filter { $0.hasSuffix(" open") } == ["127.0.0.1 8150 open"])
+      #expect(results.filter { $0.hasSuffix(" closed") }.count == 299)
+    }
+  }
+}
