@@ -83,8 +83,9 @@ extension Connection {
   }
 
   /// Ends the connection at once, for a deadline or an interrupt: the RST that is owed to the peer, if any.
-  public mutating func abort(at now: Stamp) -> Reaction {
+  public mutating func abort(at now: Stamp, isOverdue: Bool = false) -> Reaction {
     guard !isFinished else { return .none }
+    if isOverdue, verdict == nil { decideUnanswered() }
     switch state {
     case .established, .finWait1, .finWait2, .closeWait, .synReceived:
       return Reaction(send: sendReset(seq: tcb.snd.nxt, ending: .rst, at: now.instant))

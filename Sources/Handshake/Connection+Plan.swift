@@ -3,12 +3,6 @@ import Wire
 
 /// The application's side: what the plan asks for once the connection is open, one segment at a time.
 extension Connection {
-  /// How long a peer is given to send its own FIN: as long as it would have had to answer the SYN.
-  var patience: Interval {
-    let wait = min(max(plan.wait, .zero), Retransmission.longestWait)
-    return min(wait * ((1 << Int64(plan.retransmissions + 1)) - 1), max(wait, Retransmission.ceiling))
-  }
-
   /// Sends what is owed next.
   mutating func carryOn(at now: Stamp) -> Outgoing? {
     switch stage {
@@ -23,18 +17,33 @@ extension Connection {
     }
   }
 
-  /// A keep-alive probe, SEG.SEQ = SND.NXT-1 without text: only an ESTABLISHED peer acknowledges it
-  /// (RFC 9293 §3.8.4).
+  /// A keep-alive probe, SEG.SEQ = SND.NXT-1 (RFC 9293 §3.8.4), with one garbage octet where SACK was agreed.
+  ///
+  /// An acknowledgment alone proves little: a half-open peer must answer an unacceptable segment by an ACK too
+  /// (§3.10.7.4), and Linux does while it waits for data (TCP_DEFER_ACCEPT) or for room in its accept queue. But
+  /// only who takes text can say that this octet came twice, by a D-SACK (RFC 2883 §4).
   mutating func sendConfirm(at now: Instant) -> Outgoing {
     stage = .confirming
     marks.confirmCopies += 1
     if marks.confirmCopies == 1 { marks.confirm = Departure(number: nextNumber, stamp: nil) }
     timer = now + retransmission.timeout
-    return emit(segment(seq: tcb.snd.nxt - 1, at: now), isRetransmission: marks.confirmCopies > 1)
+    let octets = agreedOnSACK ? 1 : 0
+    var probe = emit(
+      segment(seq: confirmSequence, text: octets, at: now), text: 0..<octets,
+      isRetransmission: marks.confirmCopies > 1)
+    probe.isGarbage = octets > 0
+    return probe
   }
 
-  /// Goes on to what follows the confirmation.
+  /// Whether both ends permitted SACK (RFC 2018 §2).
+  private var agreedOnSACK: Bool { plan.offer.sack && peerOffer?.options.sackPermitted ?? false }
+
+  /// Where the confirming probe lies: just before what the peer expects.
+  var confirmSequence: SequenceNumber { tcb.snd.nxt - 1 }
+
+  /// Goes on to what follows the confirmation, whether or not it proved anything.
   mutating func afterConfirm() {
+    if peer == .synReceived { notes.insert(.unconfirmed) }
     timer = nil
     transmissionsLeft = plan.retransmissions
     stage = .opened
@@ -69,7 +78,7 @@ extension Connection {
         stage = .closing
         isOwed = true
       } else if stageDeadline == nil {
-        stageDeadline = now + patience
+        stageDeadline = now + plan.patience
       }
     case .requesting: oweText(at: now)
     default: break
@@ -93,8 +102,8 @@ extension Connection {
   /// The retransmission timer (RFC 6298 §5.4 to §5.6).
   mutating func retransmissionTimeout(at now: Stamp) -> Outgoing? {
     timer = nil
-    if verdict == nil, let pendingError {
-      decide(pendingError.verdict, pendingError)
+    if verdict == nil, pendingError != nil {
+      decideUnanswered()
       return endUndecided(at: now.instant)
     }
     guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
@@ -135,16 +144,21 @@ extension Connection {
   /// Nothing answers any more.
   private mutating func giveUp(at now: Instant) -> Outgoing? {
     if verdict == nil {
-      decide(.filtered, counters.invalid > 0 ? .invalidReplies : .noResponse)
+      decideUnanswered()
       return endUndecided(at: now)
     }
     if stage == .confirming {
-      if peer == .synReceived { notes.insert(.unconfirmed) }
       afterConfirm()
       return nil
     }
     notes.insert(heardSinceResend ? .windowZero : .peerVanished)
     return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now)
+  }
+
+  /// No TCP answer came in the time there was: the ICMP error that came instead decides, or the silence.
+  mutating func decideUnanswered() {
+    let reason = pendingError ?? (counters.invalid > 0 ? .invalidReplies : .noResponse)
+    decide(reason.verdict, reason)
   }
 
   /// Ends what no SYN-ACK has opened: USER TIMEOUT and ABORT lead to CLOSED (RFC 9293 §3.10.5, §3.10.8).

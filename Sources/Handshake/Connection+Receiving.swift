@@ -63,7 +63,7 @@ extension Connection {
     case .finWait1:
       state = .finWait2
       if peer == .established || peer == .synReceived { peer = .closeWait }
-      stageDeadline = now.instant + patience
+      stageDeadline = now.instant + plan.patience
     case .closing:
       peer = .closing
       enterTimeWait(at: now.instant)
@@ -79,10 +79,17 @@ extension Connection {
   /// Our acknowledgment of the peer's FIN leaves it nothing to wait for.
   mutating func peerGotLastAck() { peer = peer == .closing ? .timeWait : .closed }
 
-  /// What a segment gives away about the peer's state: whatever it acknowledges or sends, it got our SYN's ACK.
-  mutating func notePeerEstablished(by segment: Segment) {
+  /// What a segment gives away about the peer's state: who sends or takes text or a FIN has got our SYN's ACK.
+  ///
+  /// An ACK of the SYN alone gives nothing away: half-open peers send that too (see `sendConfirm`).
+  mutating func notePeerEstablished(by segment: Segment, acknowledging ack: SequenceNumber) {
     guard peer == .synReceived, !segment.flags.contains(.syn) else { return }
-    peer = .established
+    let takes = (tcb.snd.iss + 1).precedes(ack)
+    let sends = segment.len > 0
+    let tellsOfTwice =
+      stage == .confirming
+      && segment.options.firstSACKBlock == SACKBlock(left: confirmSequence, right: confirmSequence + 1)
+    if takes || sends || tellsOfTwice { peer = .established }
   }
 
   private mutating func enterTimeWait(at now: Instant) {

@@ -113,7 +113,7 @@ extension Connection {
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .ackMismatch)
     }
     if !ack.precedes(snd.una) { tcb.updateWindow(from: segment, ack: ack) }
-    notePeerEstablished(by: segment)
+    notePeerEstablished(by: segment, acknowledging: ack)
     if snd.una.precedes(ack) {
       advance(to: ack, at: now)
     } else if stage == .requesting, tcb.snd.wnd != snd.wnd {

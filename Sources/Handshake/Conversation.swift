@@ -58,7 +58,9 @@ public struct Conversation: Sendable {
   public mutating func expire(at now: Stamp) -> Outgoing? { record(connection.expire(at: now), at: now) }
 
   /// Ends it at once with the RST that is owed.
-  public mutating func abort(at now: Stamp) -> Outgoing? { record(connection.abort(at: now), at: now) }
+  public mutating func abort(at now: Stamp, isOverdue: Bool = false) -> Outgoing? {
+    record(connection.abort(at: now, isOverdue: isOverdue), at: now)
+  }
 
   /// Ends it because there is no route.
   public mutating func failedToRoute() { connection.failedToRoute() }

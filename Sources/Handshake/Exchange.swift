@@ -73,8 +73,11 @@ public struct Exchange: Hashable, Sendable {
   mutating func transmitted(_ number: UInt32, kernel: WallTime) { update(number) { $0.stamp.kernel = kernel } }
 
   private mutating func update(_ number: UInt32, _ body: (inout ExchangeEntry) -> Void) {
-    // The stamps of the latest segments are the ones that are missing.
-    let index = entries.lastIndex { $0.direction == .sent && $0.number == number }
-    if let index { body(&entries[index]) }
+    // The stamps of the latest segments are the ones that are missing. Numbers only grow, so that what was
+    // omitted is not searched for among all that was kept.
+    for index in entries.indices.reversed() where entries[index].direction == .sent {
+      if entries[index].number == number { body(&entries[index]) }
+      if entries[index].number <= number { return }
+    }
   }
 }

@@ -60,6 +60,12 @@ public struct Plan: Hashable, Sendable {
     flags.contains(.syn) && flags.isDisjoint(with: [.ack, .rst, .fin])
   }
 
+  /// How long all copies of a SYN are waited for, and a peer is given to send its own FIN.
+  public var patience: Interval {
+    let wait = min(max(wait, .zero), Retransmission.longestWait)
+    return min(wait * ((1 << Int64(retransmissions + 1)) - 1), max(wait, Retransmission.ceiling))
+  }
+
   /// The text that the first segment carries.
   public var textInFirst: Range<Int> {
     mode == .halfOpen || !opensConnection ? 0..<min(data.count, textLimit) : 0..<0

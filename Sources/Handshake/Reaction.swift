@@ -6,6 +6,9 @@ public struct Outgoing: Hashable, Sendable {
   public var segment: Segment
   /// Which octets of the plan's data it carries.
   public var text: Range<Int>
+  /// Whether its text is no range of the data but one octet that means nothing, and lies before everything that
+  /// counts (RFC 1122 §4.2.3.6).
+  public var isGarbage = false
   /// The segment's number in its connection, counted from 0; its stamps are reported under it.
   public var number: UInt32
   /// Whether the same sequence space was sent before.

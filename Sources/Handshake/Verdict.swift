@@ -93,7 +93,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let peerVanished = Notes(rawValue: 1 << 10)
   /// The peer acknowledged our FIN and never sent its own.
   public static let peerFinMissing = Notes(rawValue: 1 << 11)
-  /// Nothing acknowledged the confirming probe: the peer may be no more than half-open.
+  /// Nothing proved that the peer is ESTABLISHED: it may be no more than half-open.
   public static let unconfirmed = Notes(rawValue: 1 << 12)
   /// More data came than could be taken in order; it was not acknowledged.
   public static let dataOutOfOrder = Notes(rawValue: 1 << 13)

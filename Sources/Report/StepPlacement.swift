@@ -44,17 +44,17 @@ struct StepPlacement {
     } ?? entries.firstIndex { $0.believedSegment != nil }
   }
 
-  private var confirm: Int? {
-    entries.lastIndex { entry in
-      guard let segment = entry.sentSegment, let iss = entries.first?.sentSegment?.seq else { return false }
-      return segment.flags == .ack && segment.textLength == 0 && segment.seq == iss
-    }
+  /// The confirming probe is the one ACK whose SEG.SEQ is ISS; where it carries an octet, that means nothing.
+  private func isConfirm(_ segment: Segment) -> Bool {
+    segment.flags == .ack && segment.seq == entries.first?.sentSegment?.seq
   }
+
+  private var confirm: Int? { entries.lastIndex { $0.sentSegment.map(isConfirm) ?? false } }
 
   private var lastText: Int? {
     entries.lastIndex { entry in
       guard let segment = entry.sentSegment else { return false }
-      return segment.textLength > 0 && !segment.flags.contains(.syn)
+      return segment.textLength > 0 && !segment.flags.contains(.syn) && !isConfirm(segment)
     }
   }
 

@@ -13,6 +13,8 @@ struct KernelProbe {
   let settings: RunSettings
   /// Whether a signal asks for an end.
   let isInterrupted: () throws(Errno) -> Bool
+  /// When the run is over, whatever has been answered by then; nil where it may take its time.
+  let deadline: Instant?
 
   /// How long a wait lasts before the signals are looked at again.
   private static let slice = Interval.milliseconds(50)
@@ -25,7 +27,7 @@ struct KernelProbe {
         to: target.remote.address, port: target.remote.port, from: source, sourcePort: settings.sourcePort,
         interface: target.interface)
       // As long as the hand-made SYN and all its copies would have been waited for.
-      let patience = plan.wait * ((1 << Int64(plan.retries + 1)) - 1)
+      let patience = min(plan.patience, deadline.map { $0 - before.instant } ?? plan.patience)
       while try !connection.isEstablished() {
         guard try !isInterrupted() else { return nil }
         if SystemClock.monotonic() - before.instant > patience { return outcome(.noResponse, before, nil) }

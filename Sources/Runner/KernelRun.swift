@@ -41,10 +41,13 @@ struct KernelRun {
       let outcome = Outcome(unroutable: target.remote, mode: .connect, at: SystemClock.now())
       return try writing { () throws(Errno) in try presenter.show(index, sequence: sequence, outcome) }
     }
-    let probe = KernelProbe(target: target, plan: settings.plan, settings: settings) { () throws(Errno) in
-      try watch.look()
-      return watch.signal != nil || isOver(start)
-    }
+    let probe = KernelProbe(
+      target: target, plan: settings.plan, settings: settings,
+      isInterrupted: { () throws(Errno) in
+        try watch.look()
+        return watch.signal != nil
+      },
+      deadline: settings.schedule.deadline.map { start + $0 })
     let outcome = try probe.run()
     try writing { () throws(Errno) in try presenter.show(index, sequence: sequence, outcome) }
   }

@@ -8,9 +8,8 @@ import Wire
 final class Network {
   /// One a family; few things are kept here, and in arrays: see `VerdictCounts` for what a dictionary costs.
   private let links: [RawLink]
-  private let interface: Interface?
-  /// The interface that a link-local destination is reached by.
-  private let scope: UInt32
+  /// The interface that link-local addresses belong to.
+  private let scope: Interface?
   private let marking: Marking
   /// By slot.
   private var guards: [Reservation?] = []
@@ -24,8 +23,7 @@ final class Network {
   }
 
   /// Opens the raw sockets for the given families.
-  init(families: [AddressFamily], interface: Interface?, scope: UInt32, marking: Marking) throws(Errno) {
-    self.interface = interface
+  init(families: [AddressFamily], interface: Interface?, scope: Interface?, marking: Marking) throws(Errno) {
     self.scope = scope
     self.marking = marking
     links = try families.map { (family) throws(Errno) in try RawLink(family: family, interface: interface) }
@@ -44,7 +42,7 @@ final class Network {
 
   /// Reserves a port that was asked for by number, for the whole run.
   func keep(_ endpoint: Endpoint) throws(Errno) {
-    let box = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: interface)
+    let box = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: scope)
     kept.append(Reservation(box: box, endpoint: endpoint))
   }
 
@@ -54,7 +52,7 @@ final class Network {
     if let own = kept.first(where: { $0.endpoint == Endpoint(address, port) }) {
       reservation = own
     } else {
-      let box = try ResetGuardBox(address: address, port: port, interface: interface)
+      let box = try ResetGuardBox(address: address, port: port, interface: scope)
       reservation = Reservation(box: box, endpoint: Endpoint(address, box.port))
     }
     while guards.count <= slot { guards.append(nil) }
@@ -90,7 +88,7 @@ final class Network {
     let packet = frame.view(first: count)
     body(packet)
     do throws(Errno) {
-      try link.send(packet, to: destination, interfaceIndex: scope, token: transmission.token)
+      try link.send(packet, to: destination, interfaceIndex: scope?.index ?? 0, token: transmission.token)
     } catch {
       throw error.isNoRoute ? .noRoute : .errno(error)
     }

@@ -52,7 +52,7 @@ public enum Run {
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
   ) throws(RunError) -> Network {
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
-    let scope = targets.first { $0.remote.address.isLinkLocal }?.interface?.index ?? interface?.index ?? 0
+    let scope = targets.first { $0.remote.address.isLinkLocal }?.interface ?? interface
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(families: families, interface: interface, scope: scope, marking: settings.marking)
     }

@@ -80,6 +80,18 @@ extension TCPOptionList {
   /// Whether a SACK permitted option is there (RFC 2018 §2).
   @inlinable public var isSACKPermitted: Bool { first(TCPOption.Kind.sackPermitted, length: 0) != nil }
 
+  /// The first block of the first SACK option of proper length; a duplicate's report comes first (RFC 2883 §4).
+  @inlinable public var firstSACKBlock: SACKBlock? {
+    var cursor = TCPOptionCursor(bytes)
+    while let option = try? cursor.next() {
+      guard option.kind == TCPOption.Kind.sack, option.payload.count >= 8, option.payload.count % 8 == 0 else { continue }
+      let at = option.payload.lowerBound
+      return SACKBlock(
+        left: SequenceNumber(bytes.load(bigEndian: at)), right: SequenceNumber(bytes.load(bigEndian: at &+ 4)))
+    }
+    return nil
+  }
+
   /// The two values of the first timestamps option of proper length (RFC 7323 §3.2).
   @inlinable public var timestamps: (value: UInt32, echoReply: UInt32)? {
     guard let payload = first(TCPOption.Kind.timestamps, length: 8) else { return nil }

@@ -183,7 +183,7 @@ import Wire
         0.2   > . 2:2(0) ack 2
         1.2   < F. 1:1(0) ack 2
         1.2   > . 2:2(0) ack 2
-        1.5   < P. 0:1(1) ack 2     # an old octet: acknowledged, but the wait goes on as it was
+        1.5   < P. 1:2(1) ack 2     # an old octet: acknowledged, but the wait goes on as it was
         1.5   > . 2:2(0) ack 2
         3.199999999 -
         3.2   -

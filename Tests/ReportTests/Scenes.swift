@@ -106,6 +106,13 @@ enum Scenes {
     return scene
   }
 
+  /// The confirming probe's octet was there before: only an ESTABLISHED peer says so.
+  private static var twice: TCPOptionList {
+    var list = TCPOptionList()
+    list.appendSACK(first: SequenceNumber(Scene.iss), last: SequenceNumber(Scene.iss &+ 1))
+    return list
+  }
+
   static var request: Scene {
     var plan = Plan()
     plan.confirm = true
@@ -113,7 +120,7 @@ enum Scenes {
     var scene = Scene(plan)
     scene.start()
     scene.receive(.synAck(), after: 212)
-    scene.receive(.peer([], seq: 1, ack: 1), after: 180)
+    scene.receive(.peer([], seq: 1, ack: 1, options: twice), after: 180)
     scene.receive(.peer([], seq: 1, ack: 1_601), after: 203)
     scene.receive(.peer(.psh, seq: 1, ack: 1_601, text: 1_400), after: 800)
     scene.receive(.peer(.psh, seq: 1_401, ack: 1_602, text: 20), after: 10)

@@ -20,7 +20,10 @@ extension ConnectEngine {
 
   /// Ends what has ended, sends what is due, or begins the next probe.
   public mutating func expire(at now: Stamp) -> Action<Finding> {
-    if let end, end <= now.instant { isInterrupted = true }
+    if let end, end <= now.instant, !isInterrupted {
+      isInterrupted = true
+      isOverdue = true
+    }
     for slot in probes.indices {
       guard let deadline = deadline(of: slot), deadline <= now.instant else { continue }
       let action = turn(slot, at: now)
@@ -46,9 +49,9 @@ extension ConnectEngine {
   private mutating func turn(_ slot: Int, at now: Stamp) -> Action<Finding> {
     guard let connection = probes[slot]?.conversation?.connection else { return .none }
     guard connection.isFinished else {
-      let isInterrupted = isInterrupted
+      let (isInterrupted, isOverdue) = (isInterrupted, isOverdue)
       let outgoing = probes[slot]?.conversation?.apply {
-        isInterrupted ? $0.abort(at: now) : $0.expire(at: now)
+        isInterrupted ? $0.abort(at: now, isOverdue: isOverdue) : $0.expire(at: now)
       }
       return send(outgoing, from: slot)
     }

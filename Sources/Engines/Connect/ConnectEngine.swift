@@ -56,9 +56,13 @@ public struct ConnectEngine: Engine {
   var active = 0
   var generation: UInt32 = 0
   var isInterrupted = false
+  /// Whether it was the schedule's deadline that ended the run: what has not been answered by then is unanswered.
+  var isOverdue = false
 
   /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
   public static let concurrency = 256
+  /// What a confirming probe carries.
+  private static let garbage: [UInt8] = [0]
   /// How long a finished connection waits for the kernel's last transmit stamp.
   static let stampGrace = Interval.milliseconds(2)
 
@@ -151,7 +155,8 @@ extension ConnectEngine {
     return .send(
       Transmission(
         token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
-        flow: conversation.flow, segment: outgoing.segment, data: conversation.connection.plan.data,
+        flow: conversation.flow, segment: outgoing.segment,
+        data: outgoing.isGarbage ? ConnectEngine.garbage : conversation.connection.plan.data,
         text: outgoing.text))
   }
 }

@@ -136,7 +136,7 @@ extension TraceLine {
       case "ack": segment.acknowledgment = ackBase + (try number(rest.popFirst() ?? ""))
       case "win": segment.wnd = UInt16(truncatingIfNeeded: try number(rest.popFirst() ?? ""))
       default:
-        segment.options = try options(([word] + rest).joined(separator: " "))
+        segment.options = try options(([word] + rest).joined(separator: " "), sackBase: ackBase)
         rest = []
         names.insert("options")
       }
@@ -146,8 +146,8 @@ extension TraceLine {
     return (segment, names)
   }
 
-  /// `<mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>`; `raw a b c` gives octets as they are, in decimal.
-  private static func options(_ text: String) throws -> TCPOptionList {
+  /// `<mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7,sack 0:1>`; `raw a b c` gives octets as they are, in decimal.
+  private static func options(_ text: String, sackBase: SequenceNumber) throws -> TCPOptionList {
     guard text.hasPrefix("<"), text.hasSuffix(">") else { throw Mistake(text: "no options: \(text)") }
     var list = TCPOptionList()
     for option in text.dropFirst().dropLast().split(separator: ",") {
@@ -158,6 +158,9 @@ extension TraceLine {
       case "TS": list.appendTimestamps(value: try number(words[2]), echoReply: try number(words[4]))
       case "nop": list.appendNoOperation()
       case "wscale": list.appendWindowScale(UInt8(truncatingIfNeeded: try number(words[1])))
+      case "sack":
+        let ends = words[1].split(separator: ":")
+        list.appendSACK(first: sackBase + (try number(ends[0])), last: sackBase + (try number(ends[1])))
       case "raw":
         let octets = try words.dropFirst().map { UInt8(truncatingIfNeeded: try number($0)) }
         list.append(raw: octets.span.raw)

@@ -1,0 +1,150 @@
+import Testing
+import Timebase
+import Wire
+
+@testable import Handshake
+
+/// The parts that the machine is made of.
+@Suite struct PartsTests {
+  /// RFC 9293 §3.4, table 6: length, window, offset from RCV.NXT, and whether that is acceptable.
+  static let acceptance: [(length: Int, window: UInt32, offset: Int, isAccepted: Bool)] = [
+    (0, 0, 0, true), (0, 0, 1, false), (0, 0, -1, false), (0, 100, 0, true), (0, 100, 99, true), (0, 100, 100, false),
+    (0, 100, -1, false), (1, 0, 0, false), (1, 0, -1, false), (10, 100, 0, true), (10, 100, -9, true),
+    (10, 100, -10, false), (10, 100, 99, true), (10, 100, 100, false), (200, 100, -50, false), (200, 100, -150, true),
+  ]
+
+  @Test(arguments: acceptance)
+  func acceptanceOfASegment(length: Int, window: UInt32, offset: Int, isAccepted: Bool) {
+    for next: UInt32 in [1_000, 5, UInt32.max] {
+      var block = ControlBlock(iss: SequenceNumber(1), window: window)
+      block.rcv.nxt = SequenceNumber(next)
+      let seq = SequenceNumber(next &+ UInt32(truncatingIfNeeded: offset))
+      #expect(block.accepts(Segment(seq: seq, textLength: length)) == isAccepted)
+    }
+  }
+
+  @Test func theWindowFieldIsScaledDownAndRoundedUp() {
+    let rows: [(UInt32, UInt8, UInt16)] = [
+      (64_240, 0, 64_240), (64_240, 7, 502), (64_240, 14, 4), (0, 7, 0), (1, 14, 1), (65_535, 1, 32_768),
+    ]
+    for (window, scale, field) in rows {
+      var block = ControlBlock(iss: SequenceNumber(1), window: window)
+      block.rcv.scale = scale
+      #expect(block.windowField == field)
+    }
+  }
+
+  @Test func anOlderSegmentDoesNotChangeTheWindow() {
+    var block = ControlBlock(iss: SequenceNumber(1), window: 100)
+    block.setWindow(500, from: Segment(seq: SequenceNumber(10)), ack: SequenceNumber(5))
+    let updates: [(seq: UInt32, ack: UInt32, window: UInt16, expected: UInt32)] = [
+      (9, 6, 1, 500), (10, 4, 2, 500), (10, 5, 3, 3), (10, 6, 4, 4), (11, 1, 5, 5),
+    ]
+    for (seq, ack, window, expected) in updates {
+      block.updateWindow(from: Segment(seq: SequenceNumber(seq), wnd: window), ack: SequenceNumber(ack))
+      #expect(block.snd.wnd == expected)
+    }
+    #expect(block.snd.maxWnd == 500)
+  }
+
+  /// RFC 6298 §2: the RFC's own arithmetic, alpha 1/8 and beta 1/4.
+  @Test func retransmissionTimeoutArithmetic() {
+    var timer = Retransmission(initial: .seconds(1))
+    timer.sample(.milliseconds(800))
+    #expect(timer.smoothedRTT == .milliseconds(800) && timer.variation == .milliseconds(400))
+    #expect(timer.timeout == .milliseconds(2_400))
+    timer.sample(.milliseconds(1_600))
+    #expect(timer.variation == .milliseconds(500) && timer.smoothedRTT == .milliseconds(900))
+    #expect(timer.timeout == .milliseconds(2_900))
+    timer.backOff()
+    #expect(timer.timeout == .milliseconds(5_800))
+    timer.restart()
+    #expect(timer.timeout == .milliseconds(2_900))
+    var fast = Retransmission(initial: .seconds(1))
+    fast.sample(.microseconds(100))
+    #expect(fast.timeout == .seconds(1))
+  }
+
+  @Test func retransmissionTimeoutIsBounded() {
+    for initial: Int64 in [.min, -1, 0, 1, 59_000_000_000, 61_000_000_000, .max] {
+      var timer = Retransmission(initial: Interval(nanoseconds: initial))
+      for _ in 0..<100 { timer.backOff() }
+      #expect(timer.timeout >= .zero)
+      #expect(timer.timeout <= max(.seconds(60), min(Interval(nanoseconds: initial), Retransmission.longestWait)))
+      timer.beginData()
+      timer.sample(.seconds(100_000))
+      #expect(timer.timeout <= max(.seconds(60), Retransmission.longestWait))
+    }
+  }
+
+  @Test func exchangeIsBounded() {
+    var exchange = Exchange()
+    let stamp = Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0))
+    for number in 0..<UInt32(Exchange.capacity + 100) {
+      let isSent = number % 3 == 0
+      exchange.append(
+        ExchangeEntry(
+          direction: isSent ? .sent : .received, content: .unreadable, stamp: stamp, state: .closed, peer: .closed,
+          refusal: nil, number: isSent ? number / 3 : 0, isRetransmission: false))
+      if isSent { exchange.transmitted(number / 3, kernel: WallTime(nanoseconds: Int64(number))) }
+    }
+    #expect(exchange.entries.count == Exchange.capacity && exchange.omitted == 100)
+    let stamped = exchange.entries.enumerated().filter { $0.element.stamp.kernel != nil }
+    #expect(stamped.map(\.offset) == Array(stride(from: 0, to: Exchange.capacity, by: 3)))
+    #expect(stamped.allSatisfy { $0.element.stamp.kernel == WallTime(nanoseconds: Int64($0.offset)) })
+  }
+
+  @Test func exchangeTellsWhereBothEndsStood() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.15  < R 7:7(0)  ! rst-mismatch
+        0.15  > . 2:2(0) ack 1
+        0.2   < F. 1:1(0) ack 2
+        0.2   > . 2:2(0) ack 2
+        0.2   -
+        """)
+    let entries = trace.conversation.exchange.entries
+    #expect(
+      entries.map { [$0.state, $0.peer] } == [
+        [.synSent, .listen], [.established, .synReceived], [.established, .synReceived], [.finWait1, .synReceived],
+        [.finWait1, .synReceived], [.finWait1, .synReceived], [.timeWait, .lastAck], [.timeWait, .closed],
+      ])
+    #expect(entries.map { $0.direction == .sent } == [true, false, true, true, false, true, false, true])
+    #expect(entries.map(\.refusal) == [nil, nil, nil, nil, .rstMismatch, nil, nil, nil])
+  }
+
+  /// The option lists that Linux sends for the same offers.
+  @Test func offersAreWrittenAsLinuxWritesThem() {
+    let rows: [(Offer, String)] = [
+      (Offer(), "mss 1460,sackOK,TS val 1 ecr 2,nop,wscale 7"),
+      (Offer(timestamps: false), "mss 1460,nop,nop,sackOK,nop,wscale 7"),
+      (Offer(sack: false), "mss 1460,nop,nop,TS val 1 ecr 2,nop,wscale 7"),
+      (Offer(windowScale: nil, sack: false, timestamps: false), "mss 1460"),
+      (Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: false), ""),
+    ]
+    for (offer, text) in rows {
+      let bases = TraceLine.Bases(ours: SequenceNumber(0), theirs: SequenceNumber(0))
+      let line = try? TraceLine("0 > S 0:0(0) <\(text)>", bases)
+      guard case .sends(let expected) = line?.event else {
+        Issue.record("\(text)")
+        continue
+      }
+      let list = offer.list(value: 1, echoReply: 2)
+      #expect(list == expected.segment.options)
+      #expect(list.count % 4 == 0)
+    }
+  }
+
+  @Test func namesOfStates() {
+    #expect(State.timeWait.identifier == "TIME_WAIT" && State.finWait1.identifier == "FIN_WAIT_1")
+    #expect(State.synReceived.shortName == "SYN-RCVD" && State.lastAck.shortName == "LAST-ACK")
+    #expect(Notes.names.map(\.name).count == Set(Notes.names.map(\.name)).count)
+    #expect(Notes([.halfOpenPeer, .windowZero]).list == ["window-zero", "half-open-peer"])
+  }
+
+  @Test func endpointsAreReadable() {
+    #expect("\(Endpoint(.v4(IPv4Address(192, 0, 2, 1)), 80))" == "192.0.2.1:80")
+    #expect("\(Endpoint(.v6(IPv6Address(1)), 443))" == "[::1]:443")
+  }
+}
