@@ -1,0 +1,138 @@
+// RFC 9112: how responses lie one after the other in the stream of a connection.
+
+/// Reads responses from a stream that comes in pieces; how it was cut makes no difference.
+///
+/// It keeps no content and no more than one line: memory is bounded whatever comes. After a fault it is done for: where
+/// the next response would begin cannot be known.
+public struct HTTPResponseReader: Sendable {
+  /// What the next octets turned out to be.
+  public enum Event: Hashable, Sendable {
+    /// An interim response (1xx): the final one is still to come (RFC 9110 §15.2).
+    case interim(HTTPHead)
+    /// The head of the final response.
+    case head(HTTPHead)
+    /// Content: which octets of the piece.
+    case content(Range<Int>)
+    /// The end of the response.
+    case end
+  }
+
+  /// The most octets of a head, and of the trailers after chunks.
+  public static let headLimit = 65_536
+  /// The most lines of a head, and of the trailers.
+  public static let lineLimit = 128
+  /// The most interim responses before the final one.
+  public static let interimLimit = 16
+  /// The longest line that says a chunk's size, extensions and all.
+  static let chunkLineLimit = 4_096
+
+  enum Stage: Hashable, Sendable {
+    /// No response is awaited.
+    case idle
+    case head
+    case content(left: UInt64)
+    case untilClose
+    case chunkSize
+    case chunk(left: UInt64)
+    case chunkEnd
+    case trailers
+    /// The content has ended, which is still to be said.
+    case ended
+    case failed(HTTPFault)
+  }
+
+  var stage = Stage.idle
+  var method = HTTPMethod.get
+  /// The head under way; nil before its status line has been read.
+  var head: HTTPHead?
+  /// The line under way, without its end.
+  var line: [UInt8] = []
+  /// Of the head or trailers under way.
+  var sectionOctets = 0
+  var sectionLines = 0
+  var interim = 0
+
+  /// A reader that awaits nothing yet.
+  public init() {}
+
+  /// Whether no response is under way or awaited.
+  public var isIdle: Bool { stage == .idle }
+
+  /// Whether anything of the awaited response has come.
+  public var hasBegun: Bool { stage != .idle && !(stage == .head && interim == 0 && sectionOctets == 0) }
+
+  /// Awaits the response to a request; the one before must have ended.
+  public mutating func await(_ method: HTTPMethod) {
+    guard stage == .idle else { return }
+    self.method = method
+    interim = 0
+    beginSection(.head)
+    head = nil
+  }
+
+  /// Reads on in a piece of the stream from an offset, which moves on; nil where all of the piece is read.
+  ///
+  /// While no response is awaited nothing is read: what is left belongs to the next one.
+  public mutating func next(_ piece: Span<UInt8>, from offset: inout Int) throws(HTTPFault) -> Event? {
+    do throws(HTTPFault) {
+      while true {
+        let isEnd = offset >= piece.count
+        switch stage {
+        case .failed(let fault): throw fault
+        case .idle: return nil
+        case .ended:
+          stage = .idle
+          return .end
+        case .content, .chunk, .untilClose:
+          return isEnd ? nil : takeContent(piece, &offset)
+        default:
+          if isEnd { return nil }
+          if let event = try takeLine(piece, &offset) { return event }
+        }
+      }
+    } catch {
+      stage = .failed(error)
+      throw error
+    }
+  }
+
+  /// The stream has ended: `end` where that ends the response, nil where none was under way.
+  public mutating func finish() throws(HTTPFault) -> Event? {
+    switch stage {
+    case .failed(let fault): throw fault
+    case .idle: return nil
+    case .ended, .untilClose:
+      stage = .idle
+      return .end
+    default:
+      let fault = hasBegun ? HTTPFault.truncated : .noResponse
+      stage = .failed(fault)
+      throw fault
+    }
+  }
+
+  mutating func beginSection(_ stage: Stage) {
+    self.stage = stage
+    sectionOctets = 0
+    sectionLines = 0
+    line.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes as much content as the piece has.
+  private mutating func takeContent(_ piece: Span<UInt8>, _ offset: inout Int) -> Event {
+    let start = offset
+    let there = piece.count - offset
+    switch stage {
+    case .content(let left):
+      let count = Int(min(left, UInt64(there)))
+      offset += count
+      stage = left == UInt64(count) ? .ended : .content(left: left - UInt64(count))
+    case .chunk(let left):
+      let count = Int(min(left, UInt64(there)))
+      offset += count
+      if left == UInt64(count) { beginSection(.chunkEnd) } else { stage = .chunk(left: left - UInt64(count)) }
+    default: offset = piece.count
+    }
+    return .content(start..<offset)
+  }
+}

@@ -1,0 +1,230 @@
+import Engines
+import Testing
+
+/// Responses as the reader tells them: heads, the whole content of each, and how it ended.
+struct Told: Equatable {
+  var statuses: [UInt16] = []
+  var interim: [UInt16] = []
+  var contents: [[UInt8]] = []
+  var ended = 0
+  var fault: HTTPFault?
+  /// Octets that were left when no response was awaited any more.
+  var rest = 0
+
+  /// Reads a stream that is cut at the given places; `closes` says that it ends there.
+  init(
+    _ stream: [UInt8], cuts: [Int] = [], methods: [HTTPMethod] = [.get], closes: Bool = true
+  ) {
+    var reader = HTTPResponseReader()
+    var methods = methods[...]
+    if let first = methods.popFirst() { reader.await(first) }
+    let ends = cuts.filter { (0...stream.count).contains($0) }.sorted() + [stream.count]
+    var start = 0
+    do throws(HTTPFault) {
+      for end in ends {
+        let piece = Array(stream[start..<end])
+        start = end
+        var offset = 0
+        while let event = try reader.next(piece.span, from: &offset) { take(event, piece, &reader, &methods) }
+        rest += piece.count - offset
+      }
+      if closes, let event = try reader.finish() { take(event, [], &reader, &methods) }
+    } catch {
+      fault = error
+    }
+  }
+
+  private mutating func take(
+    _ event: HTTPResponseReader.Event, _ piece: [UInt8], _ reader: inout HTTPResponseReader,
+    _ methods: inout ArraySlice<HTTPMethod>
+  ) {
+    switch event {
+    case .interim(let head): interim.append(head.status)
+    case .head(let head):
+      statuses.append(head.status)
+      contents.append([])
+    case .content(let range): contents[contents.count - 1] += piece[range]
+    case .end:
+      ended += 1
+      if let next = methods.popFirst() { reader.await(next) }
+    }
+  }
+
+  var text: [String] { contents.map { String(decoding: $0, as: UTF8.self) } }
+}
+
+@Suite struct HTTPReaderTests {
+  static func told(_ text: String, _ methods: [HTTPMethod] = [.get], closes: Bool = true) -> Told {
+    Told(Array(text.utf8), methods: methods, closes: closes)
+  }
+
+  @Test func contentLength() {
+    let told = Self.told("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", closes: false)
+    #expect(told.statuses == [200])
+    #expect(told.text == ["hello"])
+    #expect(told.ended == 1)
+    #expect(told.fault == nil)
+  }
+
+  @Test func untilClose() {
+    let told = Self.told("HTTP/1.0 200\r\nServer: x\r\n\r\nall the rest")
+    #expect(told.text == ["all the rest"])
+    #expect(told.ended == 1)
+  }
+
+  @Test func chunks() {
+    let told = Self.told(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        + "5;name=\"value\"\r\nhello\r\n0A \t; x\r\n, chunks!!\r\n000\r\nTrailer: one\r\n\r\n", closes: false)
+    #expect(told.text == ["hello, chunks!!"])
+    #expect(told.ended == 1)
+  }
+
+  @Test(arguments: [204, 304]) func nothingFollows(_ status: Int) {
+    let told = Self.told("HTTP/1.1 \(status) x\r\nContent-Length: 5\r\n\r\n", closes: false)
+    #expect(told.ended == 1)
+    #expect(told.text == [""])
+  }
+
+  @Test func head() {
+    let told = Self.told("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", [.head], closes: false)
+    #expect(told.ended == 1)
+  }
+
+  @Test func interimResponses() {
+    let told = Self.told(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
+        + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", closes: false)
+    #expect(told.interim == [100, 103])
+    #expect(told.statuses == [200])
+    #expect(told.ended == 1)
+  }
+
+  @Test func pipelined() {
+    let one = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none"
+    let two = "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
+    let told = Self.told(one + two + one + "more", [.get, .get, .get], closes: false)
+    #expect(told.statuses == [200, 404, 200])
+    #expect(told.text == ["one", "two", "one"])
+    #expect(told.ended == 3)
+    #expect(told.rest == 4)
+  }
+
+  @Test func equalLengthsAreOne() {
+    let told = Self.told("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\nContent-Length: 02\r\n\r\nok", closes: false)
+    #expect(told.text == ["ok"])
+  }
+
+  @Test func bareLineFeedsAreUnderstood() {
+    #expect(Self.told("HTTP/1.1 200 OK\nContent-Length: 2\n\nok", closes: false).text == ["ok"])
+  }
+
+  static let faults: [(String, HTTPFault)] = [
+    ("SSH-2.0-OpenSSH\r\n", .notHTTP), ("\r\n", .notHTTP), ("HTTP/2.0 200 OK\r\n", .badVersion),
+    ("HTTP/1.1 20 OK\r\n", .badStatusLine), ("HTTP/1.1 2000\r\n", .badStatusLine), ("HTTP/1.1\r\n", .badStatusLine),
+    ("HTTP/1.1 099 x\r\n", .badStatusLine), ("HTTP/1.1 200 a\u{1}b\r\n", .badStatusLine),
+    ("HTTP/1.1 200 OK\r\nName : x\r\n", .badField), ("HTTP/1.1 200 OK\r\nno colon\r\n", .badField),
+    ("HTTP/1.1 200 OK\r\n: x\r\n", .badField), ("HTTP/1.1 200 OK\r\nA: b\0c\r\n", .badField),
+    ("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n", .obsoleteFolding), ("HTTP/1.1 200 OK\r\nA: b\rc\r\n", .bareCR),
+    ("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", .switchedProtocols),
+    ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", .badLength),
+    ("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n", .badLength),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", .badLength),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", .badLength),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n", .badLength),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", .lengthAndEncoding),
+    ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", .badEncoding),
+    ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", .badEncoding),
+    ("HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n", .badEncoding),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", .truncated), ("HTTP/1.1 200 O", .truncated),
+    ("HTTP/1.1 100 Continue\r\n\r\n", .truncated), ("", .noResponse),
+  ]
+
+  @Test(arguments: faults) func fault(_ text: String, _ fault: HTTPFault) {
+    #expect(Self.told(text).fault == fault)
+  }
+
+  @Test(arguments: [
+    "x\r\n", "\r\n", "5\nhello\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n", "5 x\r\n", "5;\u{1}\r\n", "-1\r\n", "0x5\r\n",
+    "8000000000000000\r\n", "fffffffffffffffff\r\n",
+  ]) func badChunk(_ chunk: String) {
+    let told = Self.told("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+    #expect(told.fault == .badChunk)
+  }
+
+  @Test func limits() {
+    let start = "HTTP/1.1 200 OK\r\n"
+    #expect(Self.told(start + "A: " + String(repeating: "x", count: 65_536)).fault == .headTooLong)
+    #expect(Self.told(start + String(repeating: "A: b\r\n", count: 128)).fault == .tooManyLines)
+    #expect(Self.told(start + String(repeating: "A: b\r\n", count: 126) + "\r\n").fault == nil)
+    let interim = String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 17)
+    #expect(Self.told(interim).fault == .tooManyInterim)
+    let chunked = start + "Transfer-Encoding: chunked\r\n\r\n"
+    #expect(Self.told(chunked + "1;" + String(repeating: "x", count: 5_000)).fault == .badChunk)
+    #expect(Self.told(chunked + "0\r\n" + String(repeating: "A: b\r\n", count: 129)).fault == .tooManyLines)
+  }
+
+  @Test(arguments: ["", "keep-alive", "Close", "x, close"]) func keepsConnection(_ options: String) throws {
+    for version in ["1.0", "1.1"] {
+      var reader = HTTPResponseReader()
+      reader.await(.get)
+      let text = Array("HTTP/\(version) 200 OK\r\nContent-Length: 0\r\nConnection: \(options)\r\n\r\n".utf8)
+      var offset = 0
+      guard case .head(let head) = try reader.next(text.span, from: &offset) else {
+        Issue.record("no head")
+        return
+      }
+      #expect(head.keepsConnection == (options == "keep-alive" || options.isEmpty && version == "1.1"))
+      #expect(head.length == text.count)
+    }
+  }
+}
+
+/// However a stream is cut, what is read of it is the same.
+@Suite struct HTTPChunkingTests {
+  static let streams: [String] =
+    [
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\nServer: some\r\n\r\nhello world"
+        + "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nWiki\r\n6\r\npedia \r\n0\r\nA: b\r\n\r\n"
+        + "HTTP/1.0 200 OK\r\n\r\nuntil the end",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\rX", "HTTP/1.1 204 None\r\n\r\nleft over",
+    ] + HTTPReaderTests.faults.map(\.0)
+
+  @Test(arguments: streams) func everyCut(_ stream: String) {
+    let octets = Array(stream.utf8)
+    let methods = [HTTPMethod](repeating: .get, count: 3)
+    let whole = Told(octets, methods: methods)
+    #expect(Told(octets, cuts: Array(0..<octets.count), methods: methods) == whole, "octet by octet")
+    for cut in 0..<octets.count { #expect(Told(octets, cuts: [cut], methods: methods) == whole, "cut at \(cut)") }
+  }
+
+  @Test(arguments: 0..<50) func randomCuts(_ seed: UInt64) {
+    var generator = SplitMix(state: seed)
+    for stream in Self.streams {
+      var octets = Array(stream.utf8)
+      // Half of the runs change some octets: faults too must not depend on the cuts.
+      for _ in 0..<Int.random(in: 0...3, using: &generator) where seed.isMultiple(of: 2) && !octets.isEmpty {
+        octets[Int.random(in: 0..<octets.count, using: &generator)] = .random(in: 0...255, using: &generator)
+      }
+      let cuts = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+        Int.random(in: 0...octets.count, using: &generator)
+      }
+      let methods = [HTTPMethod](repeating: .get, count: 3)
+      #expect(
+        Told(octets, cuts: cuts, methods: methods) == Told(octets, methods: methods), "seed \(seed), cuts \(cuts)")
+    }
+  }
+}
+
+/// A generator whose numbers are the same for the same seed (SplitMix64).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
