@@ -35,6 +35,25 @@ struct Option<Settings: Sendable>: Sendable {
     self.apply = apply
   }
 
+  /// The same option of a verb whose settings contain these.
+  func lifted<Outer: Sendable>(to path: any WritableKeyPath<Outer, Settings> & Sendable) -> Option<Outer> {
+    let apply = apply
+    return Option<Outer>(short: short, long: long, value: value, help: help) {
+      (outer: inout Outer, text: String) throws(UsageError) in try apply(&outer[keyPath: path], text)
+    }
+  }
+
+  private init(
+    short: Character?, long: String?, value: String?, help: String,
+    apply: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void
+  ) {
+    self.short = short
+    self.long = long
+    self.value = value
+    self.help = help
+    self.apply = apply
+  }
+
   /// Its name as errors print it: the long one where there is one.
   var name: String { long.map { "--\($0)" } ?? short.map { "-\($0)" } ?? "" }
 }
@@ -45,6 +64,14 @@ struct OptionGroup<Settings: Sendable>: Sendable {
   let title: String
   /// The options, in the order in which the help lists them.
   let options: [Option<Settings>]
+
+  /// The same group of a verb whose settings contain these, without the options that mean nothing there.
+  func lifted<Outer: Sendable>(
+    to path: any WritableKeyPath<Outer, Settings> & Sendable, without names: Set<String> = []
+  ) -> OptionGroup<Outer> {
+    OptionGroup<Outer>(
+      title: title, options: options.filter { !names.contains($0.name) }.map { $0.lifted(to: path) })
+  }
 }
 
 /// The options of a verb, and how a command line is read by them.

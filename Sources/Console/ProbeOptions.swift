@@ -32,7 +32,7 @@ extension OptionGroup where Settings == ProbeRequest {
       },
     ])
 
-  fileprivate static let timing = OptionGroup(
+  static let timing = OptionGroup(
     title: "Times and counts",
     options: [
       Option("c", nil, "N", "N probes of every target; 0 until interrupted (default 1)") {
@@ -56,7 +56,7 @@ extension OptionGroup where Settings == ProbeRequest {
       },
     ])
 
-  fileprivate static let network = OptionGroup(
+  static let network = OptionGroup(
     title: "Addresses",
     options: [
       Option("4", nil, "IPv4 only") { request, _ in request.run.family = .v4 },
@@ -75,7 +75,7 @@ extension OptionGroup where Settings == ProbeRequest {
       },
     ])
 
-  fileprivate static let crafting = OptionGroup(
+  static let crafting = OptionGroup(
     title: "The SYN",
     options: [
       Option(nil, "flags", "FLAGS", "other control bits: S, SA, F, FPU, SEC, none, or SYN,ACK") {
@@ -104,7 +104,7 @@ extension OptionGroup where Settings == ProbeRequest {
       },
     ])
 
-  fileprivate static let output = OptionGroup(
+  static let output = OptionGroup(
     title: "Output",
     options: [
       Option("q", nil, "only the summary; with one probe, only the exit code") { request, _ in

@@ -18,20 +18,11 @@ public enum File {
 
   /// Puts a file in the place of another at once: a reader finds the old one or the new one, never a part.
   ///
-  /// It is written beside it as `PATH.tmp-PID`, flushed to the disk and renamed, `rename(2)`.
+  /// See `Draft`.
   public static func replace(_ path: String, with octets: RawSpan) throws(Errno) {
-    let draft = path + ".tmp-\(getpid())"
-    do {
-      let output = try Output(creating: draft)
-      try output.write(octets)
-      let raw = output.descriptor.raw
-      _ = try kernel(.fsync) { fsync(raw) }
-      try output.close()
-      _ = try kernel(.rename) { unsafe rename(draft, path) }
-    } catch {
-      _ = unsafe unlink(draft)
-      throw error
-    }
+    let draft = try Draft(of: path)
+    try draft.write(octets)
+    try draft.commit()
   }
 
   /// Opens a file that no child process inherits.

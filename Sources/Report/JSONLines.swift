@@ -11,7 +11,10 @@ public enum JSONLines {
   public static let schema = 1
 
   /// One connection.
-  public static func connection(_ record: Record) -> String {
+  public static func connection(_ record: Record) -> String { connection(record) { _ in } }
+
+  /// One connection, and the members that a verb adds.
+  static func connection(_ record: Record, adding more: (inout JSONWriter) -> Void) -> String {
     line("connection") { json in
       let outcome = record.outcome
       json.member("target", record.target)
@@ -33,6 +36,7 @@ public enum JSONLines {
       json.member("invalid_replies", outcome.counters.invalid)
       json.member("server_state", outcome.knownPeer?.identifier)
       json.member("notes", outcome.notes.list)
+      more(&json)
     }
   }
 
@@ -78,7 +82,7 @@ public enum JSONLines {
     }
   }
 
-  private static func line(_ type: String, _ body: (inout JSONWriter) -> Void) -> String {
+  static func line(_ type: String, _ body: (inout JSONWriter) -> Void) -> String {
     var json = JSONWriter()
     json.object {
       $0.member("schema", schema)
@@ -107,7 +111,7 @@ extension JSONWriter {
     member("window", offer.window)
   }
 
-  fileprivate mutating func step(_ step: Step) {
+  mutating func step(_ step: Step) {
     object {
       $0.member("step", step.kind.rawValue)
       $0.member("rtt_ns", step.measurement?.interval.nanoseconds)

@@ -30,10 +30,12 @@ public struct TextReport: Sendable {
   }
 
   /// One probe in full, after its header: ladder, verdict, steps, notes.
-  public func single(_ record: Record) -> String {
+  public func single(_ record: Record) -> String { ladder(record) + connection(record) }
+
+  /// What is said of one probe beside its ladder.
+  func connection(_ record: Record) -> String {
     let outcome = record.outcome
-    var text = ladder(record)
-    text += stamp(outcome) + verdict(record, isRepeated: false) + "\n"
+    var text = stamp(outcome) + verdict(record, isRepeated: false) + "\n"
     text += steps(record) + notes(outcome)
     return text + refused(outcome)
   }

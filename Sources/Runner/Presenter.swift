@@ -28,10 +28,7 @@ final class Presenter {
     mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
-    let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
-    let style = Style(
-      isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
-    text = TextReport(style: style, isVerbose: presentation.isVerbose, showsTime: presentation.stampsLines)
+    text = TextReport(presentation, on: output)
     summaries = targets.map { [mode] in TargetSummary(target: $0.name, remote: $0.remote, mode: mode) }
     tallies = targets.map { _ in Tally() }
     trace = PacketTrace(stampsLines: presentation.stampsLines)
@@ -98,6 +95,16 @@ final class Presenter {
     } else {
       for summary in summaries { try output.write(text.summary(summary)) }
     }
+  }
+}
+
+extension TextReport {
+  /// The text that a run was asked for, as the output can show it.
+  init(_ presentation: Presentation, on output: borrowing Output) {
+    let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
+    let style = Style(
+      isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
+    self.init(style: style, isVerbose: presentation.isVerbose, showsTime: presentation.stampsLines)
   }
 }
 

@@ -48,7 +48,7 @@ public enum Run {
 
   /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
   /// before the first packet is parsed.
-  private static func acquire(
+  static func acquire(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
   ) throws(RunError) -> Network {
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
@@ -91,7 +91,7 @@ public enum Run {
   }
 
   /// Says what of the packets that came is in no result; where not even that can be written, nobody is there to read.
-  private static func warn(of dropped: UInt32, strays: Int) {
+  static func warn(of dropped: UInt32, strays: Int) {
     if dropped > 0 {
       try? Output.standardError.write(
         "probe: the kernel dropped \(dropped) packets for want of buffer space; results may miss replies\n")

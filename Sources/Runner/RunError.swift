@@ -20,6 +20,8 @@ public enum RunError: Error {
   case packetTooLarge
   /// Results could not be written.
   case output(Errno)
+  /// A file that was asked for could not be written.
+  case file(Errno, String)
 
   /// What it means that raw sockets do not open.
   init(opening errno: Errno) {
@@ -43,6 +45,7 @@ public enum RunError: Error {
     case .send(let errno, let endpoint): "\(endpoint): \(hinted(errno))"
     case .packetTooLarge: "the packet is too large; send less with --data"
     case .output(let errno): "cannot write results: \(errno)"
+    case .file(let errno, let path): "cannot write \(path): \(hinted(errno))"
     }
   }
 

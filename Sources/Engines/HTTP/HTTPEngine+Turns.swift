@@ -1,0 +1,154 @@
+import Handshake
+import Timebase
+import Wire
+
+/// What is due when: one thing at a time, until nothing is.
+extension HTTPEngine {
+  /// When the connection under way wants attention, the next is to begin, or the run is to end.
+  public var nextDeadline: Instant? {
+    guard let due = visitDeadline else { return visit == nil ? startedAt : end }
+    guard let end, !isInterrupted else { return due }
+    return min(due, end)
+  }
+
+  private var end: Instant? { errand.deadline.map { startedAt + min($0, Schedule.farthest) } }
+
+  /// When the connection under way wants attention; nil where none is, or its port is not reserved yet.
+  private var visitDeadline: Instant? {
+    guard let isFinished = visit?.conversation?.connection.isFinished else { return nil }
+    if visit?.session.hasContent == true { return startedAt }
+    guard !isFinished else {
+      guard let reportBy = visit?.reportBy else { return startedAt }
+      return awaitsStamps ? reportBy : startedAt
+    }
+    if isInterrupted { return startedAt }
+    let machine = visit?.conversation?.connection.nextDeadline
+    guard let quiet = patienceEnds else { return machine }
+    return machine.map { min($0, quiet) } ?? quiet
+  }
+
+  /// When a server that says nothing is waited for no longer.
+  private var patienceEnds: Instant? {
+    guard visit?.hasShutDown == false, visit?.conversation?.connection.state.isSynchronized == true else { return nil }
+    return (visit?.movedAt).map { $0 + target.plan.patience }
+  }
+
+  private var awaitsStamps: Bool {
+    visit?.conversation?.connection.awaitsStamps == true || visit?.session.awaitsStamps == true
+  }
+
+  /// Does one thing that is due.
+  public mutating func expire(at now: Stamp) -> Action<News> {
+    if let end, end <= now.instant, !isInterrupted {
+      isInterrupted = true
+      isOverdue = true
+    }
+    guard visit != nil else { return begin(at: now) }
+    if let content = visit?.session.takeContent(), !content.isEmpty { return .report(.content(content), slot: nil) }
+    guard let due = visitDeadline, due <= now.instant else { return .none }
+    return visit?.conversation?.connection.isFinished == true ? conclude(at: now) : turn(at: now)
+  }
+
+  private mutating func begin(at now: Stamp) -> Action<News> {
+    guard begun < errand.visits.count, !isInterrupted else { return .done }
+    let session = HTTPSession(
+      errand.request, count: errand.visits[begun], isPipelined: errand.isPipelined, keepsContent: errand.keepsContent)
+    begun += 1
+    guard let source = target.source else {
+      let outcome = Outcome(unroutable: target.remote, mode: .full, at: now)
+      return .report(
+        .visit(Finding(sequence: begun, outcome: outcome, session: session, traffic: Traffic())), slot: nil)
+    }
+    visit = Visit(sequence: begun, session: session, movedAt: now.instant)
+    return .open(slot: 0, address: source, port: errand.sourcePort)
+  }
+
+  private mutating func turn(at now: Stamp) -> Action<News> {
+    if isInterrupted {
+      visit?.session.lost(at: now)
+      let isOverdue = isOverdue
+      let outgoing = visit?.conversation?.apply { $0.abort(at: now, isOverdue: isOverdue) }
+      return send(outgoing ?? nil, at: now)
+    }
+    if let quiet = patienceEnds, quiet <= now.instant {
+      visit?.session.lost(at: now, .timeout)
+      visit?.shutDownWhereOver()
+      return .none
+    }
+    let outgoing = visit?.conversation?.expire(at: now)
+    follow(at: now)
+    return send(outgoing ?? nil, at: now)
+  }
+
+  /// Reports a connection that has ended, once its stamps are there or have been waited for.
+  private mutating func conclude(at now: Stamp) -> Action<News> {
+    if awaitsStamps, visit?.reportBy == nil {
+      visit?.reportBy = now.instant + ConnectEngine.stampGrace
+      return .none
+    }
+    guard var visit, let conversation = visit.conversation else { return .none }
+    visit.session.lost(at: now)
+    self.visit = nil
+    let finding = Finding(
+      sequence: visit.sequence, outcome: Outcome(conversation), session: visit.session, traffic: visit.traffic)
+    return .report(.visit(finding), slot: 0)
+  }
+}
+
+// MARK: The application
+
+extension HTTPEngine {
+  /// Lets the application follow what the machine did.
+  mutating func follow(at now: Stamp) { visit?.follow(at: now) }
+
+  /// Names a segment, and tells session and traffic of it.
+  mutating func send(_ outgoing: Outgoing?, at now: Stamp) -> Action<News> {
+    guard let outgoing, let flow = visit?.conversation?.flow, let sequence = visit?.sequence,
+      let data = visit?.conversation?.connection.octets(behind: outgoing)
+    else { return .none }
+    visit?.note(outgoing, to: flow.remote.address)
+    return .send(
+      Transmission(
+        token: Token(slot: 0, generation: UInt32(truncatingIfNeeded: sequence), number: outgoing.number),
+        flow: flow, segment: outgoing.segment, data: data, text: outgoing.text))
+  }
+}
+
+extension HTTPEngine.Visit {
+  /// Hands what came to the session, and what the session wants written to the connection.
+  ///
+  /// Called after every packet, hence on the connection's value where it lies: a copy would be large.
+  mutating func follow(at now: Stamp) {
+    guard conversation?.connection.verdict == .open, let snd = conversation?.connection.tcb.snd else { return }
+    traffic.acknowledged(snd.una)
+    session.acknowledged(before: Int(snd.una.distance(from: snd.iss + 1)), at: now)
+    let octets = conversation?.takeReceived() ?? []
+    if !octets.isEmpty {
+      movedAt = now.instant
+      session.take(octets, at: now)
+    }
+    if conversation?.connection.isPeerDone == true { session.peerClosed(at: now) }
+    guard conversation?.connection.isFinished == false else { return session.lost(at: now) }
+    while let request = session.nextRequest() {
+      movedAt = now.instant
+      conversation?.write(request)
+    }
+    shutDownWhereOver()
+  }
+
+  mutating func shutDownWhereOver() {
+    guard session.isOver, !hasShutDown else { return }
+    hasShutDown = true
+    conversation?.shutdown()
+  }
+
+  /// Tells session and traffic of a segment of ours.
+  mutating func note(_ outgoing: Outgoing, to address: IPAddress) {
+    let segment = outgoing.segment
+    traffic.sent(segment, to: address)
+    guard segment.textLength > 0, !outgoing.isGarbage, let iss = conversation?.connection.tcb.snd.iss else { return }
+    let start = Int(segment.seq.distance(from: iss + 1))
+    session.sent(
+      start..<(start + segment.textLength), number: outgoing.number, isRetransmission: outgoing.isRetransmission)
+  }
+}

@@ -1,0 +1,167 @@
+import Handshake
+import Timebase
+import Wire
+
+/// `probe http`: one connection after the other, each with so many requests inside it.
+public struct HTTPEngine: Engine {
+  /// What is asked, and how.
+  public struct Errand: Sendable {
+    /// What is asked.
+    public var request: HTTPRequest
+    /// How many requests each connection carries; one connection an element, one after the other.
+    public var visits: [Int]
+    /// Whether requests are written without waiting for responses.
+    public var isPipelined = false
+    /// Whether content is reported.
+    public var keepsContent = false
+    /// When the whole run is to end; nil lets it take its time.
+    public var deadline: Interval?
+    /// The source port; 0 lets the kernel choose one for each connection.
+    public var sourcePort: UInt16 = 0
+
+    /// One request on one connection, unless more is said.
+    public init(_ request: HTTPRequest, visits: [Int] = [1]) {
+      self.request = request
+      self.visits = visits
+    }
+  }
+
+  /// What it has to tell.
+  public enum News: Sendable {
+    /// Content of a response, in its order.
+    case content([UInt8])
+    /// A connection has ended.
+    case visit(Finding)
+  }
+
+  /// One connection that has ended.
+  public struct Finding: Sendable {
+    /// Which one it was, from 1.
+    public var sequence: Int
+    /// What came of it as a connection; nil where it was interrupted before it was decided.
+    public var outcome: Outcome?
+    /// What was asked, how often, and what was answered.
+    public var session: HTTPSession
+    /// Its packets, counted.
+    public var traffic: Traffic
+  }
+
+  /// The connection under way.
+  struct Visit {
+    var sequence: Int
+    /// Nil until the source port is reserved.
+    var conversation: Conversation?
+    var session: HTTPSession
+    var traffic = Traffic()
+    /// When anything last came or was asked: the patience with the server is counted from here.
+    var movedAt: Instant
+    var hasShutDown = false
+    /// When a finished one is reported although stamps are missing.
+    var reportBy: Instant?
+  }
+
+  /// Packets that no flow of ours explains.
+  public private(set) var strays = 0
+
+  private(set) var target: ConnectEngine.Target
+  let errand: Errand
+  var visit: Visit?
+  var begun = 0
+  var startedAt = Instant(nanoseconds: 0)
+  var isInterrupted = false
+  /// Whether it was the deadline that ended the run.
+  var isOverdue = false
+
+  /// An errand to a target, whose plan becomes an interactive one.
+  public init(target: ConnectEngine.Target, errand: Errand) {
+    self.target = target
+    self.target.plan.isInteractive = true
+    self.errand = errand
+  }
+}
+
+// MARK: The doors
+
+extension HTTPEngine {
+  /// Begins the first connection.
+  public mutating func start(at now: Stamp) -> Action<News> {
+    startedAt = now.instant
+    return expire(at: now)
+  }
+
+  /// Hands a packet to the connection under way.
+  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<News> {
+    let octets = arrival.packetLength
+    switch arrival.judged() {
+    case .segment(let flow, let segment, let text, let hopLimit):
+      guard isOurs(flow) else { return .none }
+      visit?.traffic.received(octets, at: now)
+      let outgoing = visit?.conversation?.apply { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
+      follow(at: now)
+      return send(outgoing ?? nil, at: now)
+    case .icmp(let flow, let notice, let hopLimit):
+      guard isOurs(flow) else { return .none }
+      let outgoing = visit?.conversation?.apply { $0.receive(notice, hopLimit: hopLimit, at: now) }
+      return send(outgoing ?? nil, at: now)
+    case .refused(let refusal, let flow):
+      guard isOurs(flow) else { return .none }
+      visit?.conversation?.refuse(refusal, at: now)
+      return .none
+    case .notOurs:
+      strays += 1
+      return .none
+    }
+  }
+
+  private mutating func isOurs(_ flow: Flow?) -> Bool {
+    if flow != nil, visit?.conversation?.flow == flow { return true }
+    strays += 1
+    return false
+  }
+
+  /// Sends the SYN from the port that was reserved.
+  public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<News> {
+    guard visit != nil, let source = target.source else { return .none }
+    let flow = Flow(local: Endpoint(source, port), remote: target.remote)
+    var conversation = Conversation(target.plan, flow: flow, seed: seed)
+    // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
+    let outgoing = isInterrupted ? nil : conversation.start(at: now)
+    visit?.conversation = conversation
+    return send(outgoing, at: now)
+  }
+
+  /// Hands a stamp of user space to the connection and to the request that the packet carried.
+  public mutating func departed(_ token: Token, at stamp: Stamp) {
+    guard isCurrent(token) else { return }
+    visit?.conversation?.departed(token.number, at: stamp)
+    visit?.session.departed(token.number, at: stamp)
+    visit?.traffic.departed(at: stamp)
+  }
+
+  /// Hands a stamp of the kernel's to the connection and to the request that the packet carried.
+  public mutating func transmitted(_ token: Token, kernel: WallTime) {
+    guard isCurrent(token) else { return }
+    visit?.conversation?.transmitted(token.number, kernel: kernel)
+    visit?.session.transmitted(token.number, kernel: kernel)
+  }
+
+  /// Ends the connection whose packet has no route.
+  public mutating func failedToRoute(_ token: Token, at now: Stamp) {
+    if isCurrent(token) { visit?.conversation?.failedToRoute() }
+  }
+
+  /// Begins nothing new, and ends what is under way.
+  public mutating func interrupt(at now: Stamp) { isInterrupted = true }
+
+  private func isCurrent(_ token: Token) -> Bool { visit.map { $0.sequence == Int(token.generation) } ?? false }
+}
+
+extension Arrival {
+  /// The packet's length with its IP header, whether or not that came with it.
+  var packetLength: Int {
+    switch framing {
+    case .inBand: octets.byteCount
+    case .outOfBand: octets.byteCount + IPv6Header.length
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Glibc
+import Wire
+
+/// A file that is written beside its place and put there at once when it is whole: a reader finds the old one or the
+/// new one, never a part. Given up, it leaves nothing behind.
+public struct Draft: ~Copyable {
+  private let path: String
+  private let name: String
+  private let output: Output
+
+  /// Begins a file that is to lie at a path; until then it is called `PATH.tmp-PID`.
+  ///
+  /// - Throws: what `open(2)` gives; EEXIST where something other than a plain file has the path, which a rename would
+  ///   destroy: a device, a pipe, a folder.
+  public init(of path: String) throws(Errno) {
+    var status = stat()
+    if !path.utf8.contains(0), unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw Errno(code: EEXIST, call: .rename)
+    }
+    let name = path + ".tmp-\(getpid())"
+    let output = try Output(creating: name)
+    self.path = path
+    self.name = name
+    self.output = output
+  }
+
+  deinit { _ = unsafe unlink(name) }
+
+  /// Writes on; see `Output.write`.
+  public func write(_ octets: RawSpan) throws(Errno) { try output.write(octets) }
+
+  /// Puts the file in its place, after all of it is on the disk, `fsync(2)`, `rename(2)`.
+  public consuming func commit() throws(Errno) {
+    let raw = output.descriptor.raw
+    _ = try kernel(.fsync) { fsync(raw) }
+    let (name, path) = (self.name, self.path)
+    // The name is gone after the rename, so that nothing is left to remove.
+    _ = try kernel(.rename) { unsafe rename(name, path) }
+  }
+}

@@ -1,0 +1,135 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+/// Writes what came of HTTP requests, connection by connection.
+final class PagePresenter {
+  private let settings: PageSettings
+  private let target: ResolvedTarget
+  private let text: TextReport
+  private let output = Output.standardOutput
+  private let trace: PacketTrace
+  /// What the connections with one request each cost together.
+  private var each = Traffic()
+  private var eachTook = Interval.zero
+  /// What the connection that is kept cost.
+  private var kept: CostRecord?
+  private var shown = 0
+  /// Whether every connection so far brought nothing but good responses.
+  private var allGood = true
+
+  init(_ settings: PageSettings, target: ResolvedTarget) {
+    self.settings = settings
+    self.target = target
+    text = TextReport(settings.run.presentation, on: output)
+    trace = PacketTrace(stampsLines: settings.run.presentation.stampsLines)
+  }
+
+  private var presentation: Presentation { settings.run.presentation }
+  private var writesText: Bool { !presentation.json && !presentation.isQuiet }
+
+  /// Whether everything that was asked for was answered well.
+  var isGood: Bool { allGood && shown == settings.visits.count }
+
+  /// Says what is about to be asked.
+  func begin() throws(Errno) {
+    guard writesText, let source = target.source else { return }
+    try output.write(text.header(target: settings.url, remote: target.remote, source: source, does: words))
+  }
+
+  private var words: String {
+    var words = "HTTP/\(settings.request.version.rawValue)"
+    if settings.requests > 1 { words += ", \(settings.requests) requests" }
+    if settings.compares { words += ", a connection each and then" }
+    if settings.requests > 1 { words += settings.compares ? " all on one" : " on one connection" }
+    if settings.isPipelined { words += ", pipelined" }
+    return words
+  }
+
+  /// Tells of one connection.
+  func show(_ finding: HTTPEngine.Finding) throws(Errno) {
+    shown += 1
+    let session = finding.session
+    if session.unsent > 0 || !session.transactions.allSatisfy(\.isGood) { allGood = false }
+    let cost = CostRecord(finding.traffic, connections: 1, requests: session.count, took: finding.traffic.elapsed)
+    if settings.compares, shown < settings.visits.count {
+      each = each + finding.traffic
+      eachTook = eachTook + (finding.traffic.elapsed ?? .zero)
+    } else {
+      kept = cost
+    }
+    guard let outcome = finding.outcome else { return }
+    let record = Record(
+      target: settings.url, sequence: finding.sequence, resolve: shown == 1 ? target.resolve : nil, outcome: outcome)
+    let page = PageRecord(
+      record: record,
+      requests: session.transactions.indices.map { RequestRecord(session, $0) }, unsent: session.unsent, cost: cost)
+    try write(page)
+  }
+
+  private func write(_ page: PageRecord) throws(Errno) {
+    if presentation.json {
+      if presentation.tracesPackets {
+        for entry in page.record.outcome.exchange.entries {
+          try output.write(JSONLines.packet(entry, of: page.record))
+        }
+      }
+      return try output.write(JSONLines.page(page))
+    }
+    guard !presentation.isQuiet else { return }
+    // Of a comparison the sums are what was asked for.
+    if !settings.compares || presentation.isVerbose || page.requests.contains(where: { $0.fault != nil }) {
+      try output.write(text.page(page))
+    }
+  }
+
+  /// Shows a packet that passed, at once and tcpdump's way; as JSON it comes with its record.
+  func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
+    if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
+  }
+
+  /// Writes the comparison, where one was asked for and both sides of it were made.
+  func summarize() throws(Errno) {
+    guard settings.compares, let kept, shown == settings.visits.count else { return }
+    let each = CostRecord(each, connections: settings.requests, requests: settings.requests, took: eachTook)
+    if presentation.json {
+      try output.write(JSONLines.comparison(target: settings.url, each, kept))
+    } else {
+      try output.write(text.comparison(each, kept))
+    }
+  }
+}
+
+extension CostRecord {
+  /// What packets cost.
+  fileprivate init(_ traffic: Traffic, connections: Int, requests: Int, took: Interval?) {
+    self.init(
+      connections: connections, requests: requests, packetsSent: traffic.packetsSent,
+      packetsReceived: traffic.packetsReceived, roundTrips: traffic.roundTrips, octetsSent: traffic.octetsSent,
+      octetsReceived: traffic.octetsReceived, elapsed: took)
+  }
+}
+
+extension RequestRecord {
+  /// One request of a session.
+  fileprivate init(_ session: HTTPSession, _ index: Int) {
+    let transaction = session.transactions[index]
+    self.init(number: index + 1, method: session.request.method.rawValue, target: session.request.target)
+    version = transaction.head?.version
+    status = transaction.head?.status
+    reason = transaction.head?.reason
+    fields = transaction.head?.fields.map { ($0.name, $0.value) } ?? []
+    headLength = transaction.head?.length
+    contentLength = transaction.contentLength
+    interim = transaction.interim
+    request = transaction.request
+    response = transaction.response
+    transfer = transaction.transfer
+    total = transaction.total
+    isAmbiguous = transaction.isAmbiguous
+    fault = transaction.fault?.rawValue
+  }
+}

@@ -1,0 +1,74 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+extension Run {
+  /// HTTP requests inside connections by hand.
+  public static func page(_ settings: PageSettings) throws(RunError) -> PageResult {
+    var stamping = try? TimestampWarmUp()
+    let resolution = try TargetResolution(settings.run)
+    let targets = try resolution.resolve()
+    guard let target = targets.first else { throw .refused("\(settings.url): no target") }
+    let network = try acquire(settings.run, targets, resolution.interface)
+    // Begun without privileges: nothing is written that whoever runs this may not write.
+    let body = try settings.bodyPath.map { (path) throws(RunError) in try BodyFile(path) }
+    _ = stamping?.wait()
+    let presenter = PagePresenter(settings, target: target)
+    let result = try page(settings, target, presenter, network, body)
+    if result.isGood, result.signal == nil { try body?.commit() }
+    return result
+  }
+
+  private static func page(
+    _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network, _ body: BodyFile?
+  ) throws(RunError) -> PageResult {
+    var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
+      switch news {
+      case .content(let octets): try body?.write(octets)
+      case .visit(let finding): try presenter.show(finding)
+      }
+    }
+    if settings.run.presentation.tracesPackets {
+      observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
+    }
+    var loop = EventLoop(engine: engine(settings, target), network: network, observer: observer)
+    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
+    let signal = try loop.run()
+    warn(of: network.dropped, strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize() }
+    return PageResult(isGood: presenter.isGood, signal: signal)
+  }
+
+  private static func engine(_ settings: PageSettings, _ target: ResolvedTarget) -> HTTPEngine {
+    var errand = HTTPEngine.Errand(settings.request, visits: settings.visits)
+    errand.isPipelined = settings.isPipelined
+    errand.keepsContent = settings.bodyPath != nil
+    errand.deadline = settings.run.schedule.deadline
+    errand.sourcePort = settings.run.sourcePort
+    return HTTPEngine(
+      target: ConnectEngine.Target(source: target.source, remote: target.remote, plan: target.plan(settings.run)),
+      errand: errand)
+  }
+}
+
+/// The file of `--body-to`: in its place when the whole content is in it, and never a part of it.
+final class BodyFile {
+  private let path: String
+  private var draft: Draft?
+
+  init(_ path: String) throws(RunError) {
+    self.path = path
+    do throws(Errno) { draft = try Draft(of: path) } catch { throw .file(error, path) }
+  }
+
+  /// Writes on.
+  func write(_ octets: [UInt8]) throws(Errno) { try draft?.write(octets.span.raw) }
+
+  /// Puts it in its place.
+  func commit() throws(RunError) {
+    guard let draft = draft.take() else { return }
+    do throws(Errno) { try draft.commit() } catch { throw .file(error, path) }
+  }
+}

@@ -1,0 +1,37 @@
+import Engines
+import Kernel
+
+/// Everything that a run of HTTP requests was asked for.
+public struct PageSettings: Sendable {
+  /// How the connections are made: the target is the URL's.
+  public var run = RunSettings()
+  /// The URL as it was typed.
+  public var url: String
+  /// What is asked.
+  public var request: HTTPRequest
+  /// How often, on one connection.
+  public var requests = 1
+  /// Whether requests are written without waiting for responses.
+  public var isPipelined = false
+  /// Whether the same requests are first made with a connection each.
+  public var compares = false
+  /// The file that the content is written to; nil where nobody wants it.
+  public var bodyPath: String?
+
+  /// The settings of one request.
+  public init(url: String, request: HTTPRequest) {
+    self.url = url
+    self.request = request
+  }
+
+  /// How many requests each connection carries.
+  var visits: [Int] { (compares ? Array(repeating: 1, count: requests) : []) + [requests] }
+}
+
+/// How a run of HTTP requests went.
+public struct PageResult: Sendable {
+  /// Whether every request was answered by a whole and valid response that reports no error.
+  public var isGood: Bool
+  /// The signal that ended it; nil where it ended by itself.
+  public var signal: Signal?
+}

@@ -1,0 +1,141 @@
+import Engines
+import Handshake
+import Testing
+import Timebase
+import Wire
+
+@Suite struct HTTPEngineTests {
+  static let short = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+  static let long = "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + String(repeating: "x", count: 20_000)
+
+  @Test func onePage() throws {
+    var server = PageServer([Self.short])
+    server.thinks = .milliseconds(5)
+    var world = try PageWorld(server, url: "http://192.0.2.2/a?b")
+    try world.run()
+    #expect(world.isDone)
+    #expect(world.server.requests == ["GET /a?b HTTP/1.1\r\nHost: 192.0.2.2\r\nUser-Agent: test\r\nAccept: */*"])
+    let finding = try #require(world.findings.first)
+    #expect(finding.outcome?.verdict == .open)
+    #expect(finding.outcome?.ending == .fin)
+    let transaction = try #require(finding.session.transactions.first)
+    #expect(transaction.isGood)
+    #expect(transaction.head?.status == 200)
+    #expect(transaction.contentLength == 5)
+    #expect(transaction.request == Measurement(.milliseconds(2), clock: .kernel))
+    #expect(transaction.response == Measurement(.milliseconds(7), clock: .kernel))
+    #expect(transaction.transfer == Measurement(.zero, clock: .kernel))
+    #expect(transaction.total == Measurement(.milliseconds(7), clock: .kernel))
+    #expect(!world.sent.contains { $0.flags.contains(.rst) })
+  }
+
+  @Test func keptAlive() throws {
+    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 20)), visits: [20])
+    try world.run()
+    let finding = try #require(world.findings.first)
+    #expect(world.findings.count == 1)
+    #expect(finding.session.transactions.count == 20)
+    #expect(finding.session.transactions.allSatisfy(\.isGood))
+    #expect(world.server.mostAtOnce == 1)
+    #expect(world.sent.filter { $0.flags.contains(.syn) }.count == 1)
+    #expect(finding.traffic.roundTrips == 22, "SYN, 20 requests, FIN")
+    #expect(finding.session.transactions[7].total == Measurement(.milliseconds(2), clock: .kernel))
+  }
+
+  @Test func pipelined() throws {
+    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 40)), visits: [40]) {
+      $0.isPipelined = true
+    }
+    try world.run()
+    let finding = try #require(world.findings.first)
+    #expect(finding.session.transactions.count == 40)
+    #expect(finding.session.transactions.allSatisfy(\.isGood))
+    #expect(finding.traffic.roundTrips < 12, "most of the waits overlap: \(finding.traffic.roundTrips)")
+  }
+
+  @Test func compared() throws {
+    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 10)), visits: [1, 1, 1, 1, 1, 5])
+    try world.run()
+    #expect(world.findings.map(\.sequence) == [1, 2, 3, 4, 5, 6])
+    #expect(world.findings.map(\.traffic.roundTrips) == [3, 3, 3, 3, 3, 7])
+    let (each, kept) = (world.findings.dropLast().map(\.traffic), world.findings[5].traffic)
+    #expect(each.map(\.packetsSent).reduce(0, +) > kept.packetsSent)
+    #expect(each.allSatisfy { $0.packetsSent > 0 && $0.octetsSent > $0.packetsSent * 40 - 1 })
+  }
+
+  @Test func contentIsReportedInOrder() throws {
+    var world = try PageWorld(PageServer([Self.long])) { $0.keepsContent = true }
+    try world.run()
+    #expect(world.content == [UInt8](repeating: 0x78, count: 20_000))
+    #expect(world.findings.first?.session.transactions.first?.contentLength == 20_000)
+  }
+
+  @Test func untilClose() throws {
+    var server = PageServer(["HTTP/1.0 200 OK\r\n\r\nall of it"])
+    server.closesAfterLast = true
+    var world = try PageWorld(server) { $0.request.version = .v10 }
+    try world.run()
+    let transaction = try #require(world.findings.first?.session.transactions.first)
+    #expect(transaction.isGood)
+    #expect(transaction.contentLength == 9)
+    #expect(world.findings.first?.outcome?.state == .closed, "LAST-ACK, then CLOSED")
+  }
+
+  @Test func resetIsNoEnd() throws {
+    var server = PageServer(["HTTP/1.0 200 OK\r\n\r\nall of it"])
+    server.resetsAfterLast = true
+    var world = try PageWorld(server)
+    try world.run()
+    #expect(world.findings.first?.session.transactions.first?.fault == .truncated)
+    #expect(world.findings.first?.outcome?.ending == .peerRst)
+  }
+
+  @Test func serverClosesEarly() throws {
+    var server = PageServer([Self.short, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"])
+    server.closesAfterLast = true
+    var world = try PageWorld(server, visits: [5])
+    try world.run()
+    let session = try #require(world.findings.first?.session)
+    #expect(session.transactions.map(\.isGood) == [true, true])
+    #expect(session.unsent == 3)
+  }
+
+  @Test func silence() throws {
+    var world = try PageWorld(PageServer([nil])) { _ in }
+    try world.run()
+    let transaction = try #require(world.findings.first?.session.transactions.first)
+    #expect(transaction.fault == .timeout)
+    #expect(world.findings.first?.outcome?.ending == .fin)
+    #expect(world.elapsed > .seconds(50) && world.elapsed < .seconds(70), "the plan's patience: \(world.elapsed)")
+  }
+
+  @Test func deadline() throws {
+    var world = try PageWorld(PageServer([nil])) { $0.deadline = .seconds(2) }
+    try world.run()
+    #expect(world.isDone)
+    #expect(world.findings.first?.outcome?.ending == .rst)
+    #expect(world.findings.first?.session.transactions.first?.isGood == false)
+    #expect(world.elapsed < .seconds(3))
+  }
+
+  @Test func refused() throws {
+    var server = PageServer([])
+    server.refuses = true
+    var world = try PageWorld(server, visits: [3])
+    try world.run()
+    #expect(world.findings.first?.outcome?.verdict == .refused)
+    #expect(world.findings.first?.session.unsent == 3)
+  }
+
+  @Test(arguments: [
+    ("SSH-2.0-x\r\n", HTTPFault.notHTTP), (short + "more", .unasked),
+    ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", .badLength),
+  ]) func faults(_ response: String, _ fault: HTTPFault) throws {
+    var world = try PageWorld(PageServer([response, Self.short]), visits: [2])
+    try world.run()
+    let session = try #require(world.findings.first?.session)
+    #expect(session.transactions.map(\.fault) == [fault])
+    #expect(session.unsent == 1)
+    #expect(world.isDone)
+  }
+}
