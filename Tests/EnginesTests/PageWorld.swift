@@ -84,12 +84,12 @@ struct PageWorld {
   private var order = 0
 
   init(
-    _ server: PageServer, visits: [Int] = [1], url: String = "http://192.0.2.2/", plan: (inout Plan) -> Void = { _ in },
+    _ server: PageServer, visits: [Int] = [1], url: String = "http://192.0.2.2/",
     change: (inout HTTPEngine.Errand) -> Void = { _ in }
   ) throws {
     var errand = HTTPEngine.Errand(HTTPRequest(try HTTPURL(parsing: url), agent: "test"), visits: visits)
     change(&errand)
-    engine = HTTPEngine(target: World.target(2, port: 80, plan), errand: errand)
+    engine = HTTPEngine(target: World.target(2, port: 80), errand: errand)
     self.server = server
   }
 

@@ -12,10 +12,17 @@ public final class Nginx: Sendable {
   /// What it writes when a client leaves by RST.
   public static let reset = "Connection reset by peer"
 
-  /// Starts it in a namespace and waits until it listens.
-  public init(in namespace: Namespace) throws {
+  /// What it serves where nothing else is asked for: five octets.
+  public static let page = #"location / { return 200 "here\n"; }"#
+
+  /// Starts it in a namespace, serving what its words say, and waits until it listens.
+  ///
+  /// A file of `files` has its name as its path. The access log says of each request: the connection's number, the
+  /// request's number on it, whether it was pipelined (`p`), the status and the request line.
+  public init(in namespace: Namespace, site: String = Nginx.page, files: [String: [UInt8]] = [:]) throws {
     directory = try TemporaryDirectory()
     let place = directory.path
+    for (name, octets) in files { try Data(octets).write(to: URL(fileURLWithPath: directory.file(name))) }
     let bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(place)/\($0);" }
     try directory.write(
       "nginx.conf",
@@ -27,9 +34,11 @@ public final class Nginx: Sendable {
       error_log \(place)/error.log info;
       events { worker_connections 64; }
       http {
-        access_log \(place)/access.log;
+        log_format requests '$connection $connection_requests $pipe $status $request';
+        access_log \(place)/access.log requests;
+        root \(place);
         \(bodies.joined(separator: "\n  "))
-        server { listen \(port); listen [::]:\(port); location / { return 200 "here\\n"; } }
+        server { listen \(port); listen [::]:\(port); \(site) }
       }
 
       """)
@@ -44,6 +53,16 @@ public final class Nginx: Sendable {
   /// Waits until its log speaks of something.
   public func logs(_ words: String, seconds: Double = 5) -> Bool {
     waitUntil(seconds: seconds) { log.contains(words) ? true : nil } != nil
+  }
+
+  /// Waits until so many requests are in its access log, and gives the words of each.
+  public func accesses(_ count: Int, seconds: Double = 5) -> [[String]] {
+    _ = waitUntil(seconds: seconds) { lines.count >= count ? true : nil }
+    return lines
+  }
+
+  private var lines: [[String]] {
+    Outcome.lines(of: directory.text("access.log")).map { $0.split(separator: " ").map(String.init) }
   }
 
   /// Ends it.
