@@ -22,7 +22,8 @@ extension Run {
   }
 
   private static func page(
-    _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network, _ body: BodyFile?
+    _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network,
+    _ body: BodyFile?
   ) throws(RunError) -> PageResult {
     var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
       switch news {

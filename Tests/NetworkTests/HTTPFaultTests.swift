@@ -31,7 +31,9 @@ extension NetworkTests {
     }
 
     @Test func interim() throws {
-      let (request, outcome) = try Self.ask(["HTTP/1.1 103 Early Hints\r\n\r\n", Self.head + "Content-Length: 0\r\n\r\n"])
+      let (request, outcome) = try Self.ask([
+        "HTTP/1.1 103 Early Hints\r\n\r\n", Self.head + "Content-Length: 0\r\n\r\n",
+      ])
       #expect(outcome.code == 0)
       #expect(request["interim"]?.int == 1)
       #expect(request["status"]?.int == 200)
@@ -96,7 +98,8 @@ extension NetworkTests {
     static let misuses: [(words: [String], says: String)] = [
       ([], "no URL"), (["http://a/", "http://b/"], "one URL"), (["127.0.0.1:80"], "begins with http://"),
       (["ftp://127.0.0.1/"], "only http"), (["http://me@127.0.0.1/"], "no user"),
-      (["http://127.0.0.1/", "--header", "A: b\r\nC: d"], "--header"), (["http://127.0.0.1/", "--header", "A"], "NAME: VALUE"),
+      (["http://127.0.0.1/", "--header", "A: b\r\nC: d"], "--header"),
+      (["http://127.0.0.1/", "--header", "A"], "NAME: VALUE"),
       (["http://127.0.0.1/", "--requests", "0"], "--requests"), (["http://127.0.0.1/", "--version", "2"], "1.0, 1.1"),
       (["http://127.0.0.1/", "--pipeline", "--version", "1.0"], "HTTP/1.1"),
       (["http://127.0.0.1/", "--body-to", "x", "--requests", "2"], "one request"),

@@ -114,8 +114,8 @@ extension HTTPSession {
     switch event {
     case .interim: transactions[answered].interim += 1
     case .head(var head):
-      if answered > 0 { head.fields = [] }
       if !head.keepsConnection { isClosing = true }
+      if answered > 0 { head.fields = [] }
       transactions[answered].head = head
     case .content(let range):
       transactions[answered].contentLength += UInt64(range.count)
