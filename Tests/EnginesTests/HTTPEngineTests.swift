@@ -37,6 +37,7 @@ import Wire
     #expect(finding.session.transactions.count == 20)
     #expect(finding.session.transactions.allSatisfy { $0.isGood })
     #expect(world.server.mostAtOnce == 1)
+    #expect(finding.outcome?.steps.map(\.kind) == [.syn, .fin, .peerFin, .close], "each request has its own")
     #expect(world.sent.filter { $0.flags.contains(.syn) }.count == 1)
     #expect(finding.traffic.roundTrips == 22, "SYN, 20 requests, FIN")
     #expect(finding.session.transactions[7].total == Measurement(.milliseconds(2), clock: .kernel))

@@ -89,8 +89,11 @@ extension HTTPEngine {
     guard var visit, let conversation = visit.conversation else { return .none }
     visit.session.lost(at: now)
     self.visit = nil
+    var outcome = Outcome(conversation)
+    // Of several requests the connection's own steps would mix the first with the last: each has its own.
+    if visit.session.count > 1 { outcome?.steps.removeAll { [.request, .response, .transfer].contains($0.kind) } }
     let finding = Finding(
-      sequence: visit.sequence, outcome: Outcome(conversation), session: visit.session, traffic: visit.traffic)
+      sequence: visit.sequence, outcome: outcome, session: visit.session, traffic: visit.traffic)
     return .report(.visit(finding), slot: 0)
   }
 }
