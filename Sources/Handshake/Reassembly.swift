@@ -35,6 +35,9 @@ struct Reassembly: Hashable, Sendable {
     self.keepsOctets = keepsOctets
   }
 
+  /// How many octets there is memory for.
+  var held: Int { ring.count }
+
   /// How many octets more may come in order.
   var room: Int { max(0, capacity - waiting) }
 
