@@ -7,7 +7,8 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run Tests/run Tests/Fuzz/run Tests/audit $(wildcard Tests/Bench/*[^.]) Tests/KernelTests/laboratory.sh
+SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/manpage-check Tests/Fuzz/run Tests/Bench/run \
+  Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help build debug test lint format audit fuzz bench demo install uninstall setcap docs check clean
@@ -24,9 +25,11 @@ debug: ## the debug build
 test: ## all tests; those of the network in a namespace of their own
 	Tests/run
 
-lint: ## format, scripts, man page: as they should be
+lint: build ## format, scripts, man page and the tables of the documentation: as they should be
 	swift format lint --strict --parallel -r Package.swift Sources Tests
-	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)); \
+	Tests/manpage-check $(BINARY)
+	Tests/conformance
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
 	  else echo "skipped: shellcheck is not installed (Debian package shellcheck)"; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning Docs/probe.1; \
 	  else echo "skipped: mandoc is not installed (Debian package mandoc)"; fi

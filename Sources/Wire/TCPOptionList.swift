@@ -84,7 +84,8 @@ extension TCPOptionList {
   @inlinable public var firstSACKBlock: SACKBlock? {
     var cursor = TCPOptionCursor(bytes)
     while let option = try? cursor.next() {
-      guard option.kind == TCPOption.Kind.sack, option.payload.count >= 8, option.payload.count % 8 == 0 else { continue }
+      let size = option.payload.count
+      guard option.kind == TCPOption.Kind.sack, size >= 8, size % 8 == 0 else { continue }
       let at = option.payload.lowerBound
       return SACKBlock(
         left: SequenceNumber(bytes.load(bigEndian: at)), right: SequenceNumber(bytes.load(bigEndian: at &+ 4)))

@@ -18,7 +18,9 @@ public struct Capture: Sendable {
   ) throws -> (Capture, Answer) {
     let directory = try TemporaryDirectory()
     let capture = Capture(directory: directory)
-    var command = ["tcpdump", "-i", device, "-n", "-U", "-s", "0", "-B", "8192", "--nano"]
+    // The ring has room for a snapshot's length a packet: at the default of 256 KiB, 8 MiB hold 32 packets and a burst
+    // is lost. Nothing that is sent here is longer than 4 KiB.
+    var command = ["tcpdump", "-i", device, "-n", "-U", "-s", "4096", "-B", "8192", "--nano"]
     if !quietly { command.append("--immediate-mode") }
     if geteuid() == 0 { command += ["-Z", "root"] }  // it would become another user and lose its directory
     let tcpdump = try Program(command + ["-w", capture.path], in: namespace)

@@ -35,6 +35,8 @@ public final class RecordingListener: Sendable {
     case resets
     /// Never accepts.
     case deaf
+    /// Reads to the end, but is told of a connection only when it carries data (TCP_DEFER_ACCEPT).
+    case waitsForData
   }
 
   private let descriptor: Int32
@@ -49,6 +51,12 @@ public final class RecordingListener: Sendable {
     in namespace: Namespace, address: String, port: UInt16 = 0, manner: Manner = .reads
   ) throws {
     let (descriptor, bound) = try namespace.run { try listenTCP(address, port: port) }
+    if case .waitsForData = manner {
+      var seconds: Int32 = 5
+      let result = unsafe setsockopt(
+        descriptor, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, &seconds, socklen_t(MemoryLayout<Int32>.size))
+      guard result == 0 else { throw LaboratoryError.system("set TCP_DEFER_ACCEPT") }
+    }
     self.descriptor = descriptor
     self.port = bound
     stopped = Box(false)
@@ -111,7 +119,7 @@ public final class RecordingListener: Sendable {
       unsafe setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
       close(connection)
       return
-    case .reads, .deaf: break
+    case .reads, .deaf, .waitsForData: break
     }
     open[connection] = index
   }
