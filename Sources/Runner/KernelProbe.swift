@@ -75,7 +75,7 @@ struct KernelProbe {
   private func finish(_ connection: borrowing KernelConnection) throws(Errno) -> Measurement? {
     let start = SystemClock.now()
     try connection.finish()
-    var scrap = [UInt8](repeating: 0, count: 16_384)
+    var scrap = ReceiveBuffer()
     while SystemClock.monotonic() - start.instant < plan.wait {
       switch try connection.receive(into: &scrap) {
       case 0?: return SystemClock.now().since(start)
