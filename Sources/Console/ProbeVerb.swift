@@ -20,7 +20,7 @@ enum ProbeVerb {
       return try ExitCode.of(Run.probe(request.run), request)
     } catch {
       complain(error.message)
-      return ExitCode.couldNotRun
+      return ExitCode.of(error)
     }
   }
 

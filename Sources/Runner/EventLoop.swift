@@ -181,7 +181,7 @@ extension EventLoop {
     do throws(Errno) {
       try packet(arrival, stamp)
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 
@@ -190,7 +190,7 @@ extension EventLoop {
     do throws(Errno) {
       try body()
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 

@@ -83,10 +83,10 @@ public enum Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
-    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let end = try loop.run()
     warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
-    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 
