@@ -153,8 +153,8 @@ extension EventLoop {
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
       return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
     } catch {
+      engine.refused(slot)
       fail(.port(error, Endpoint(address, port)))
-      isDone = true
       return .none
     }
   }

@@ -52,9 +52,9 @@ public enum Run {
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
   ) throws(RunError) -> Network {
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
-    let scope = targets.first { $0.remote.address.isLinkLocal }?.interface ?? interface
+    let scopes = try Scopes(targets)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
-      try Network(families: families, interface: interface, scope: scope, marking: settings.marking)
+      try Network(families: families, interface: interface, scopes: scopes, marking: settings.marking)
     }
     if settings.sourcePort != 0 {
       for source in targets.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {

@@ -44,6 +44,7 @@ public enum RunError: Error {
     case .system(let errno): hinted(errno)
     case .port(let errno, let endpoint) where errno.isAddressInUse:
       "source port \(endpoint.port) is taken; leave -g out to be given a free one, or wait until it is free"
+    case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(hinted(errno))"
     case .port(let errno, let endpoint): "source \(endpoint): \(hinted(errno))"
     case .send(let errno, let endpoint) where errno.isPermission:
       "\(endpoint): this host's own firewall refused to send the packet (\(errno))"
