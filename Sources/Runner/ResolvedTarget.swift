@@ -83,7 +83,12 @@ struct TargetResolution {
   }
 
   private func interface(of zone: String?, _ spec: TargetSpec) throws(RunError) -> Interface? {
-    try zone.map { (name) throws(RunError) in try TargetResolution.interface(named: name, asked: spec.text) }
+    guard let zone else { return nil }
+    let named = try TargetResolution.interface(named: zone, asked: spec.text)
+    if let interface, interface != named {
+      throw .refused("\(spec.text): by \(zone), and -I says \(interface.name); leave one of them out")
+    }
+    return named
   }
 
   private func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }

@@ -55,6 +55,14 @@ public enum RunError: Error {
     }
   }
 
+  /// Whether results can still be written.
+  var leavesOutput: Bool {
+    switch self {
+    case .output, .interrupted: false
+    default: true
+    }
+  }
+
   private func hinted(_ errno: Errno) -> String { errno.hint.map { "\(errno); \($0)" } ?? "\(errno)" }
 }
 
