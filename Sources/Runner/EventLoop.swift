@@ -151,8 +151,8 @@ extension EventLoop {
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
       return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
     } catch {
+      engine.refused(slot)
       fail(.port(error, Endpoint(address, port)))
-      isDone = true
       return .none
     }
   }
@@ -179,7 +179,7 @@ extension EventLoop {
     do throws(Errno) {
       try packet(arrival, stamp)
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 
@@ -188,7 +188,7 @@ extension EventLoop {
     do throws(Errno) {
       try body()
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 
