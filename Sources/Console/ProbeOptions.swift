@@ -150,7 +150,7 @@ enum DataArgument {
   static func octets(of text: String) throws(UsageError) -> [UInt8] {
     guard text.hasPrefix("@") else {
       let octets = Array(text.utf8)
-      guard octets.count <= limit else { throw UsageError("--data: at most \(limit) octets") }
+      guard octets.count <= limit else { throw UsageError("--data: at most \(limit >> 20) MiB") }
       return octets
     }
     let path = String(text.dropFirst())

@@ -53,7 +53,7 @@ import Wire
       Contradiction(
         "--syn", "--data", String(repeating: "x", count: 1221),
         says: "--data: at most 1220 octets fit into the first segment"),
-      Contradiction("--data", String(repeating: "x", count: 65_537), says: "--data: at most 65536 octets"),
+      Contradiction("--data", String(repeating: "x", count: (16 << 20) + 1), says: "--data: at most 16 MiB"),
       Contradiction(
         "--flags", "XYZ", says: "--flags: 'XYZ' names no control bits; say letters of FSRPAUECN, as in SA, or none"),
     ]

@@ -26,7 +26,8 @@ import Wire
     let plan = try plan(mtu: route.mtu, route.address)
     #expect(plan.offer.maximumSegmentSize == route.segment)
     #expect(plan.window == route.window)
-    #expect(plan.textLimit == min(max(route.mtu - (route.address.contains(":") ? 60 : 40), 88), 1_400))
+    let headers = route.address.contains(":") ? 60 : 40
+    #expect(plan.textLimit == min(max(route.mtu - headers, 88), 2_048 - headers))
   }
 
   @Test("what was asked for outranks the route, zero included") func asked() throws {
