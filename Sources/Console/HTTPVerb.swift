@@ -27,7 +27,7 @@ enum HTTPVerb {
       return result.isGood ? ExitCode.asExpected : ExitCode.notAsExpected
     } catch {
       complain(error.message)
-      return ExitCode.couldNotRun
+      return ExitCode.of(error)
     }
   }
 
@@ -39,7 +39,7 @@ enum HTTPVerb {
       return try ExitCode.of(Run.probe(request.probe.run), request.probe)
     } catch {
       complain(error.message)
-      return ExitCode.couldNotRun
+      return ExitCode.of(error)
     }
   }
 

@@ -35,10 +35,17 @@ extension Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine(settings, target), network: network, observer: observer)
-    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
-    let signal = try loop.run()
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
+    let signal: Signal?
+    do throws(RunError) {
+      signal = try loop.run()
+    } catch {
+      // What was measured until then is not lost, unless it cannot be told.
+      if error.leavesOutput { try? presenter.summarize() }
+      throw error
+    }
     warn(of: network.dropped, strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
-    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     return PageResult(isGood: presenter.isGood, signal: signal)
   }
 

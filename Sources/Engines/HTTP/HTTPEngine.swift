@@ -60,6 +60,10 @@ public struct HTTPEngine: Engine {
     var reportBy: Instant?
   }
 
+  /// How many octets may be on their way to us: more keeps a fast path busy, but what comes waits in the buffer of a
+  /// socket, and what does not fit there is lost.
+  static let receiveLimit = 192 << 10
+
   /// Packets that no flow of ours explains.
   public private(set) var strays = 0
 
@@ -76,6 +80,7 @@ public struct HTTPEngine: Engine {
   public init(target: ConnectEngine.Target, errand: Errand) {
     self.target = target
     self.target.plan.isInteractive = true
+    self.target.plan.receiveLimit = HTTPEngine.receiveLimit
     self.errand = errand
   }
 }
@@ -128,6 +133,11 @@ extension HTTPEngine {
     let outgoing = isInterrupted ? nil : conversation.start(at: now)
     visit?.conversation = conversation
     return send(outgoing, at: now)
+  }
+
+  /// Forgets a connection that never began.
+  public mutating func refused(_ slot: Int) {
+    if visit?.conversation == nil { visit = nil }
   }
 
   /// Hands a stamp of user space to the connection and to the request that the packet carried.

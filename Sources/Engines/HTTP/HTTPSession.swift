@@ -119,7 +119,9 @@ extension HTTPSession {
       transactions[answered].head = head
     case .content(let range):
       transactions[answered].contentLength += UInt64(range.count)
-      if keepsContent { content += octets[range] }
+      guard keepsContent else { return }
+      // Mostly it is all content, and nothing waits: nothing is copied then.
+      if content.isEmpty, range == octets.indices { content = octets } else { content += octets[range] }
     case .end:
       transactions[answered].isComplete = true
       transactions[answered].lastOctet = now
