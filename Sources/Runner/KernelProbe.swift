@@ -76,7 +76,7 @@ struct KernelProbe {
     let start = SystemClock.now()
     try connection.finish()
     let patience = min(plan.wait, deadline.map { $0 - start.instant } ?? plan.wait)
-    var scrap = [UInt8](repeating: 0, count: 16_384)
+    var scrap = ReceiveBuffer()
     while SystemClock.monotonic() - start.instant < patience {
       // Asked after every part: a peer that never stops talking must not keep us.
       guard try !isInterrupted() else { return nil }

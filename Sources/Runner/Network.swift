@@ -63,12 +63,12 @@ final class Network {
   }
 
   /// Gives a slot's port back.
-  func release(_ slot: Int) throws(Errno) {
+  func release(_ slot: Int) {
     guard slot < guards.count, let endpoint = guards[slot]?.endpoint else { return }
     guards[slot] = nil
     // Two addresses of this host may have been given the same port.
     let isShared = guards.contains { $0?.endpoint.port == endpoint.port }
-    if !isShared { try link(endpoint.address.family)?.ignore(endpoint.port) }
+    if !isShared { link(endpoint.address.family)?.ignore(endpoint.port) }
   }
 
   /// Makes a packet and sends it; `body` is given its octets before they go.
