@@ -80,6 +80,7 @@ final class RawLink {
 
 /// Which packet a transmit stamp belongs to: the kernel counts the packets of a socket, we remember the last ones.
 struct TokenRing {
+  /// Stamps come back within microseconds: so many packets are never under way at once without theirs.
   static let capacity = 256
   private var entries = [(id: UInt32, token: Token)?](repeating: nil, count: capacity)
 
