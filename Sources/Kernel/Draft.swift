@@ -6,7 +6,7 @@ import Wire
 public struct Draft: ~Copyable {
   private let path: String
   private let name: String
-  private let output: Output
+  private let file: FileDescriptor
 
   /// Begins a file that is to lie at a path; until then it is called `PATH.tmp-PID`.
   ///
@@ -18,20 +18,24 @@ public struct Draft: ~Copyable {
       throw Errno(code: EEXIST, call: .rename)
     }
     let name = path + ".tmp-\(getpid())"
-    let output = try Output(creating: name)
+    // Never through a link that somebody has put there.
+    let file = try File.open(name, O_WRONLY | O_CREAT | O_EXCL)
     self.path = path
     self.name = name
-    self.output = output
+    self.file = file
   }
 
   deinit { _ = unsafe unlink(name) }
 
-  /// Writes on; see `Output.write`.
-  public func write(_ octets: RawSpan) throws(Errno) { try output.write(octets) }
+  /// Writes on: all of it, or an error is thrown. A plain file is always ready, so that nothing is waited for.
+  public func write(_ octets: RawSpan) throws(Errno) {
+    var offset = 0
+    while offset < octets.byteCount { offset += try file.write(octets.extracting(offset...)) ?? 0 }
+  }
 
   /// Puts the file in its place, after all of it is on the disk, `fsync(2)`, `rename(2)`.
   public consuming func commit() throws(Errno) {
-    let raw = output.descriptor.raw
+    let raw = file.raw
     _ = try kernel(.fsync) { fsync(raw) }
     let (name, path) = (self.name, self.path)
     // The name is gone after the rename, so that nothing is left to remove.
