@@ -1,8 +1,9 @@
 import Glibc
 import Wire
 
-/// A file that is written beside its place and put there at once when it is whole: a reader finds the old one or the
-/// new one, never a part. Given up, it leaves nothing behind.
+/// A file that is written beside its place and put there at once when it is whole.
+///
+/// A reader finds the old one or the new one, never a part. Given up, it leaves nothing behind.
 public struct Draft: ~Copyable {
   private let path: String
   private let name: String
@@ -27,7 +28,7 @@ public struct Draft: ~Copyable {
 
   deinit { _ = unsafe unlink(name) }
 
-  /// Writes on: all of it, or an error is thrown. A plain file is always ready, so that nothing is waited for.
+  /// Writes all octets; a plain file is always ready, so that nothing is waited for.
   public func write(_ octets: RawSpan) throws(Errno) {
     var offset = 0
     while offset < octets.byteCount { offset += try file.write(octets.extracting(offset...)) ?? 0 }
