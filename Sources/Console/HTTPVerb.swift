@@ -73,7 +73,8 @@ enum HTTPVerb {
     if request.compares, request.requests > 1_000 { throw UsageError("--compare: at most 1000 requests") }
   }
 
-  private static var help: String {
+  /// The text of `-h`.
+  static var help: String {
     """
     probe http URL [OPTIONS]: the connection with HTTP requests inside it, every step timed.
 

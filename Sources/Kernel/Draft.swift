@@ -11,12 +11,12 @@ public struct Draft: ~Copyable {
 
   /// Begins a file that is to lie at a path; until then it is called `PATH.tmp-PID`.
   ///
-  /// - Throws: what `open(2)` gives; EEXIST where something other than a plain file has the path, which a rename would
-  ///   destroy: a device, a pipe, a folder.
+  /// - Throws: what `open(2)` gives; EISDIR where a folder has the path, EEXIST where something else does that
+  ///   is no plain file and that a rename would destroy: a device, a pipe, a link.
   public init(of path: String) throws(Errno) {
     var status = stat()
     if !path.utf8.contains(0), unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw Errno(code: EEXIST, call: .rename)
+      throw Errno(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EEXIST, call: .rename)
     }
     let name = path + ".tmp-\(getpid())"
     // Never through a link that somebody has put there.

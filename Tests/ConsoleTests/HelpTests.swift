@@ -7,13 +7,14 @@ import Testing
 ///
 /// With `PROBE_RENEW_GOLDEN=1` in the environment it is written anew instead of compared; look at the difference.
 @Suite("Help") struct HelpTests {
-  @Test("the help is as it was looked at") func golden() throws {
+  @Test("the help is as it was looked at", arguments: [("help", Help.text), ("help-http", HTTPVerb.help)])
+  func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Vectors/Console/help.txt")
+      .appending(path: "Vectors/Console/\(name).txt")
     if ProcessInfo.processInfo.environment["PROBE_RENEW_GOLDEN"] == "1" {
-      try Data(Help.text.utf8).write(to: file)
+      try Data(text.utf8).write(to: file)
     }
-    #expect(try Help.text == String(contentsOf: file, encoding: .utf8))
+    #expect(try text == String(contentsOf: file, encoding: .utf8))
   }
 
   @Test("every option has one line of its own, no wider than a page") func everyOptionOnce() {

@@ -66,6 +66,17 @@ private struct Pipe: ~Copyable {
     #expect(unsafe access(path + ".tmp-\(getpid())", F_OK) != 0)
   }
 
+  @Test("a draft that is given up leaves nothing behind, and a device is no place for one") func draft() throws {
+    let path = "/tmp/probe-kernel-tests-\(getpid())-draft"
+    do {
+      let draft = try Draft(of: path)
+      try draft.write([1, 2, 3].span.raw)
+      #expect(unsafe access(path + ".tmp-\(getpid())", F_OK) == 0)
+    }
+    for name in [path, path + ".tmp-\(getpid())"] { #expect(unsafe access(name, F_OK) != 0) }
+    #expect(throws: Errno(code: EEXIST, call: .rename)) { try File.replace("/dev/null", with: [1].span.raw) }
+  }
+
   @Test("standard descriptors are not closed") func standard() throws {
     do {
       let output = Output.standardError
