@@ -3,9 +3,10 @@ import Wire
 
 /// The doors through which events come in.
 extension Connection {
-  /// Sends the first segment.
+  /// Sends the first segment, or waits in LISTEN for the peer's.
   public mutating func start(at now: Stamp) -> Reaction {
     startedAt = now.instant
+    if plan.isPassive { return listen() }
     state = plan.opensConnection ? .synSent : .closed
     if !plan.opensConnection { notes.insert(.craftedFlags) }
     return Reaction(send: sendFirst(at: now.instant))
@@ -20,7 +21,8 @@ extension Connection {
     } else {
       switch state {
       case .synSent: reaction = receiveSynSent(segment, at: now)
-      case .closed, .listen: reaction = .none
+      case .listen: reaction = receiveListen(segment, at: now)
+      case .closed: reaction = .none
       default: reaction = receiveSynchronized(segment, at: now)
       }
     }

@@ -14,6 +14,7 @@ extension Refusal {
     case .notSyn: "neither SYN nor RST, and only those can answer a SYN"
     case .noAck: "no ACK on an established connection"
     case .unexpectedSyn: "a SYN on an established connection"
+    case .notForListen: "no SYN, and only one opens a connection"
     }
   }
 }
