@@ -12,18 +12,25 @@ extension Connection {
     return Reaction(send: sendFirst(at: now.instant))
   }
 
-  /// Takes a segment of this connection that parsed and whose checksum is right.
+  /// Takes a segment of this connection that parsed and whose checksum is right, without its octets.
+  ///
+  /// Its text is counted where the plan only counts; where an owner wants it, none of it is taken.
   public mutating func receive(_ segment: Segment, at now: Stamp) -> Reaction {
+    receive(segment, text: RawSpan(), at: now)
+  }
+
+  /// Takes a segment of this connection that parsed and whose checksum is right, with its text.
+  public mutating func receive(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     guard !isFinished else { return .none }
     let reaction: Reaction
     if verdict == nil, !plan.opensConnection {
       reaction = receiveCrafted(segment, at: now)
     } else {
       switch state {
-      case .synSent: reaction = receiveSynSent(segment, at: now)
+      case .synSent: reaction = receiveSynSent(segment, text: text, at: now)
       case .listen: reaction = receiveListen(segment, at: now)
       case .closed: reaction = .none
-      default: reaction = receiveSynchronized(segment, at: now)
+      default: reaction = receiveSynchronized(segment, text: text, at: now)
       }
     }
     if reaction.refusal != nil { counters.invalid += 1 } else { heardSinceResend = true }

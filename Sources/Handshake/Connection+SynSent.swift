@@ -3,7 +3,7 @@ import Wire
 
 /// SYN-SENT, in the order of RFC 9293 §3.10.7.3; where a prober must be stricter, the comment says so.
 extension Connection {
-  mutating func receiveSynSent(_ segment: Segment, at now: Stamp) -> Reaction {
+  mutating func receiveSynSent(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     // first, the ACK bit. An RST is never answered, whatever it acknowledges.
     let acknowledges = segment.ack.map(acknowledgesFirst) ?? false
     if segment.flags.contains(.rst) {
@@ -14,7 +14,7 @@ extension Connection {
     }
     // third, security: none. fourth, the SYN bit.
     guard segment.flags.contains(.syn) else { return Reaction(refusal: .notSyn) }
-    return segment.ack == nil ? openSimultaneously(segment, at: now) : acceptSynAck(segment, at: now)
+    return segment.ack == nil ? openSimultaneously(segment, at: now) : acceptSynAck(segment, text: text, at: now)
   }
 
   /// SND.UNA < SEG.ACK =< SND.NXT: ISS+1, or up to the end of the text that the SYN carried.
@@ -53,7 +53,7 @@ extension Connection {
   }
 
   /// fourth, the SYN bit, with our SYN acknowledged: the port is open.
-  private mutating func acceptSynAck(_ segment: Segment, at now: Stamp) -> Reaction {
+  private mutating func acceptSynAck(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     let ack = segment.acknowledgment
     takeSyn(segment)
     noteAnswer(segment, at: now)
@@ -70,7 +70,7 @@ extension Connection {
     stage = .opened
     isOwed = true
     // sixth to eighth: text and FIN in the SYN-ACK are processed as in any other state.
-    takeText(segment, at: now)
+    takeText(segment, text, at: now)
     takeFin(segment, at: now)
     return Reaction(send: sendAck(at: now.instant))
   }

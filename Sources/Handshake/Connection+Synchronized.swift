@@ -3,7 +3,7 @@ import Wire
 
 /// Every state from SYN-RECEIVED on, in the order of RFC 9293 §3.10.7.4 with RFC 5961's stricter rules.
 extension Connection {
-  mutating func receiveSynchronized(_ segment: Segment, at now: Stamp) -> Reaction {
+  mutating func receiveSynchronized(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     if let repeated = receiveRepeatedSyn(segment, at: now) { return repeated }
     // first, the sequence number
     guard tcb.accepts(segment) || closesAgainstOurWindow(segment) else { return receiveOutOfWindow(segment, at: now) }
@@ -19,7 +19,7 @@ extension Connection {
     guard !isFinished else { return .none }
     // sixth, the URG bit: urgent data is data here. seventh, the text. eighth, the FIN bit.
     updateRecentTimestamp(from: segment)
-    let tookText = takeText(segment, at: now)
+    let tookText = takeText(segment, text, at: now)
     let tookFin = takeFin(segment, at: now)
     guard segment.len > 0 else { return .none }
     let reply = sendAck(at: now.instant)

@@ -44,6 +44,7 @@ public struct Connection: Sendable {
   var transmissionsLeft: Int
   var challenges = ChallengeLimit()
   var sender: Sender
+  var reassembly: Reassembly
   /// Whether anything believable came since the last retransmission: a peer without room is not a silent one.
   var heardSinceResend = false
   let seed: Seed
@@ -59,7 +60,8 @@ public struct Connection: Sendable {
     tcb = ControlBlock(iss: SequenceNumber(plan.iss ?? seed.iss), window: UInt32(plan.window))
     retransmission = Retransmission(initial: plan.wait)
     transmissionsLeft = plan.retransmissions
-    sender = Sender(length: plan.data.count)
+    sender = Sender(plan.isInteractive ? [] : plan.data)
+    reassembly = Reassembly(capacity: Int(plan.window), keepsOctets: plan.isInteractive)
   }
 
   /// Whether it has ended, and nothing more is to be sent or awaited.

@@ -41,6 +41,15 @@ public struct Plan: Hashable, Sendable {
   public var data: [UInt8] = []
   /// The most octets of text that a segment of ours may carry: the path's MTU less the headers.
   public var textLimit = 1_400
+  /// Whether its owner writes and shuts down as it likes, and takes what comes: there is no `data` and no `close` then.
+  ///
+  /// The connection stays open until `Connection.shutdown()` or `abort(at:)`, and the text that comes waits for
+  /// `Connection.takeReceived()`. How long to wait for a peer that says nothing is the owner's affair.
+  public var isInteractive = false
+  /// The most octets of text that may wait for an interactive owner; nil takes what `window` says.
+  ///
+  /// What exceeds 65,535 octets counts only where window scaling is agreed (RFC 7323 §2.3).
+  public var receiveLimit: Int?
   /// How often the SYN, and later anything else of ours, is sent again.
   public var retries = 2
   /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).

@@ -3,8 +3,10 @@ import Wire
 
 /// What of the plan's data has been sent and acknowledged, as offsets into that data.
 struct Sender: Hashable, Sendable {
-  /// How many octets there are.
-  let length: Int
+  /// What there is to send.
+  private(set) var octets: [UInt8]
+  /// Whether our FIN follows the last octet.
+  var isClosed = false
   /// The next octet to send; steps back to the oldest unacknowledged one after a timeout.
   var next = 0
   /// One past the highest octet ever sent.
@@ -16,8 +18,10 @@ struct Sender: Hashable, Sendable {
   /// The sequence number of our FIN, once it was sent.
   var fin: SequenceNumber?
 
-  init(length: Int) { self.length = length }
+  init(_ octets: [UInt8]) { self.octets = octets }
 
+  /// How many octets there are.
+  var length: Int { octets.count }
   var isAllSent: Bool { next >= length }
   var isAllAcknowledged: Bool { acknowledged >= length }
 }

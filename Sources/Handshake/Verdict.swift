@@ -99,7 +99,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let peerFinMissing = Notes(rawValue: 1 << 11)
   /// Nothing proved that the peer is ESTABLISHED: it may be no more than half-open.
   public static let unconfirmed = Notes(rawValue: 1 << 12)
-  /// More data came than could be taken in order; it was not acknowledged.
+  /// Text came beyond a gap: what fills the gap was lost or overtaken.
   public static let dataOutOfOrder = Notes(rawValue: 1 << 13)
   /// The segment sent was no plain SYN: the verdict is about what answered it, not about a listener.
   public static let craftedFlags = Notes(rawValue: 1 << 14)

@@ -61,8 +61,6 @@ public struct ConnectEngine: Engine {
 
   /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
   public static let concurrency = 256
-  /// What a confirming probe carries.
-  private static let garbage: [UInt8] = [0]
   /// How long a finished connection waits for the kernel's last transmit stamp.
   static let stampGrace = Interval.milliseconds(2)
 
@@ -86,8 +84,8 @@ extension ConnectEngine {
   /// Hands a packet to the connection whose flow it belongs to.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
     switch arrival.judged() {
-    case .segment(let flow, let segment, let hopLimit):
-      return handle(flow) { $0.receive(segment, hopLimit: hopLimit, at: now) }
+    case .segment(let flow, let segment, let text, let hopLimit):
+      return handle(flow) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
     case .icmp(let flow, let notice, let hopLimit):
       return handle(flow) { $0.receive(notice, hopLimit: hopLimit, at: now) }
     case .refused(let refusal, let flow):
@@ -156,7 +154,6 @@ extension ConnectEngine {
       Transmission(
         token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
         flow: conversation.flow, segment: outgoing.segment,
-        data: outgoing.isGarbage ? ConnectEngine.garbage : conversation.connection.plan.data,
-        text: outgoing.text))
+        data: conversation.connection.octets(behind: outgoing), text: outgoing.text))
   }
 }
