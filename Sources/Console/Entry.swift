@@ -19,6 +19,7 @@ private func dispatch(_ words: [String]) throws(UsageError) -> Int32 {
   switch words.first {
   case "demo": try DemoVerb.run(Array(words.dropFirst()))
   case "doctor": try DoctorVerb.run(Array(words.dropFirst()))
+  case "listen": try ListenVerb.run(Array(words.dropFirst()))
   case "help": show(Help.text)
   default: try ProbeVerb.run(words)
   }

@@ -80,7 +80,7 @@ public enum JSONLines {
     }
   }
 
-  private static func line(_ type: String, _ body: (inout JSONWriter) -> Void) -> String {
+  static func line(_ type: String, _ body: (inout JSONWriter) -> Void) -> String {
     var json = JSONWriter()
     json.object {
       $0.member("schema", schema)

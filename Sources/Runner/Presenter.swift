@@ -28,9 +28,7 @@ final class Presenter {
     mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
-    let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
-    let style = Style(
-      isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
+    let style = Style(output, allowsColor: presentation.allowsColor)
     text = TextReport(style: style, isVerbose: presentation.isVerbose, showsTime: presentation.stampsLines)
     summaries = targets.map { [mode] in TargetSummary(target: $0.name, remote: $0.remote, mode: mode) }
     tallies = targets.map { _ in Tally() }

@@ -34,7 +34,7 @@ struct TargetResolution {
     source = try TargetResolution.source(settings.source)
   }
 
-  private static func interface(named name: String?) throws(RunError) -> Interface? {
+  static func interface(named name: String?) throws(RunError) -> Interface? {
     guard let name else { return nil }
     do throws(Errno) {
       return try Interface.named(name)

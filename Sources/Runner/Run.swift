@@ -91,13 +91,13 @@ public enum Run {
   }
 
   /// Says what of the packets that came is in no result; where not even that can be written, nobody is there to read.
-  private static func warn(of dropped: UInt32, strays: Int) {
+  static func warn(of dropped: UInt32, strays: Int) {
     if dropped > 0 {
       try? Output.standardError.write(
         "probe: the kernel dropped \(dropped) packets for want of buffer space; results may miss replies\n")
     }
     if strays > 0 {
-      try? Output.standardError.write("probe: \(strays) packets came that belong to no probe of this run\n")
+      try? Output.standardError.write("probe: \(strays) packets came that belong to no connection of this run\n")
     }
   }
 }
