@@ -48,6 +48,10 @@ extension OptionGroup where Settings == ProbeRequest {
         request, text throws(UsageError) in
         request.run.plan.wait = try Values.interval(text, for: "-W", in: .milliseconds(1) ... .seconds(60))
       },
+      Option(nil, "time-wait", "SEC", "answer a FIN that comes again for SEC after the close (default 0)") {
+        request, text throws(UsageError) in
+        request.run.plan.timeWait = try Values.interval(text, for: "--time-wait", in: .zero ... .seconds(240))
+      },
       Option("w", nil, "SEC", "end the whole run after SEC") { request, text throws(UsageError) in
         request.run.schedule.deadline = try Values.interval(text, for: "-w", in: .milliseconds(1) ... .seconds(604_800))
       },
@@ -140,7 +144,7 @@ extension OptionGroup where Settings == ProbeRequest {
 /// The value of `--data`.
 enum DataArgument {
   /// The most octets that are sent.
-  static let limit = 65_536
+  static let limit = 16 << 20
 
   /// The text itself, or the file that it names.
   static func octets(of text: String) throws(UsageError) -> [UInt8] {

@@ -41,9 +41,9 @@ extension Connection {
   public mutating func receive(_ error: ICMPVerdict, quoting quoted: SequenceNumber, at now: Stamp) -> Reaction {
     guard !isFinished else { return .none }
     // Before an answer only the SYN's number was used; after it, all up to that of our bare ACKs.
+    let oldest = oldestOfOurs - 1
     let isOurs =
-      verdict == nil
-      ? quoted == tcb.snd.iss : quoted.isIn(tcb.snd.iss, length: tcb.snd.nxt.distance(from: tcb.snd.iss) &+ 1)
+      verdict == nil ? quoted == tcb.snd.iss : quoted.isIn(oldest, length: tcb.snd.nxt.distance(from: oldest) &+ 1)
     guard isOurs else {
       counters.invalid += 1
       return Reaction(refusal: .badQuote)
@@ -65,6 +65,7 @@ extension Connection {
       isOwed = false
       return Reaction(send: carryOn(at: now))
     }
+    if owesAck { return Reaction(send: sendAck(at: now.instant)) }
     if let timer, timer <= now.instant { return Reaction(send: retransmissionTimeout(at: now)) }
     if let stageDeadline, stageDeadline <= now.instant { return Reaction(send: stageTimeout(at: now)) }
     return .none
@@ -137,5 +138,6 @@ extension Connection {
     timer = nil
     stageDeadline = nil
     isOwed = false
+    owesAck = false
   }
 }

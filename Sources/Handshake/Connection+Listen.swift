@@ -46,7 +46,7 @@ extension Connection {
     case .reset(let seq): return Reaction(send: sendReset(seq: seq), refusal: .notForListen)
     case .open: break
     }
-    takeSyn(segment)
+    takeSyn(segment, at: now.instant)
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: tcb.snd.una)
     tcb.snd.nxt = tcb.snd.iss + 1
     state = .synReceived
@@ -67,8 +67,11 @@ extension Connection {
     else { return nil }
     counters.duplicates += 1
     // TS.Recent follows (RFC 7323 §4.3), so that the echo tells the peer which copy of its SYN was answered.
-    if recentTimestamp != nil, let timestamps = OptionProfile(segment.options).timestamps {
+    if let recent = recentTimestamp, let timestamps = OptionProfile(segment.options).timestamps,
+      Int32(truncatingIfNeeded: timestamps.value &- recent) >= 0
+    {
       recentTimestamp = timestamps.value
+      recentTimestampAt = now.instant
     }
     // The copies that the timer may still send have their place.
     guard copies.count + transmissionsLeft < SynCopies.capacity, challenges.allows(at: now.instant) else {

@@ -28,6 +28,9 @@ extension Connection {
     guard fresh > 0 else { return false }
     tcb.rcv.nxt = tcb.rcv.nxt + UInt32(truncatingIfNeeded: fresh)
     counters.octetsReceived += fresh
+    if plan.isInteractive { tcb.rcv.wnd -= UInt32(truncatingIfNeeded: fresh) }
+    // As long as text comes, its FIN is only late.
+    if state == .finWait2, stageDeadline != nil { stageDeadline = now.instant + plan.patience }
     // A greeting that came before our request does not answer it.
     if sender.length == 0 || marks.request != nil {
       if marks.firstOctet == nil { marks.firstOctet = now }
@@ -68,7 +71,7 @@ extension Connection {
     case .finWait1:
       state = .finWait2
       if peer == .established || peer == .synReceived { peer = .closeWait }
-      stageDeadline = now.instant + plan.patience
+      if !plan.isInteractive { stageDeadline = now.instant + plan.patience }
     case .closing:
       peer = .closing
       enterTimeWait(at: now.instant)
@@ -101,6 +104,7 @@ extension Connection {
     state = .timeWait
     stage = .closing
     timer = nil
+    isOwed = false
     stageDeadline = now + plan.timeWait
     ending = .fin
   }

@@ -55,7 +55,7 @@ extension Connection {
   /// fourth, the SYN bit, with our SYN acknowledged: the port is open.
   private mutating func acceptSynAck(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     let ack = segment.acknowledgment
-    takeSyn(segment)
+    takeSyn(segment, at: now.instant)
     noteAnswer(segment, at: now)
     tcb.snd.una = ack
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: ack)
@@ -80,6 +80,7 @@ extension Connection {
     timer = nil
     transmissionsLeft = plan.retransmissions
     retransmission.beginData()
+    sender.congestion = CongestionControl(mss: effectiveMSS, hasLost: copies.count > 1)
   }
 
   /// A SYN without an ACK: both ends opened at once (RFC 9293 §3.5, figure 7).
@@ -87,7 +88,7 @@ extension Connection {
   /// It answers nothing yet: its time-stamp echo means nothing without ACK (RFC 7323 §3.2), and the port is
   /// open only when our SYN is acknowledged.
   private mutating func openSimultaneously(_ segment: Segment, at now: Stamp) -> Reaction {
-    takeSyn(segment)
+    takeSyn(segment, at: now.instant)
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: tcb.snd.una)
     notes.insert(.simultaneousOpen)
     state = .synReceived
@@ -116,22 +117,31 @@ extension Connection {
   }
 
   /// Reads the peer's SYN: its sequence number, its options, and what is odd about it.
-  mutating func takeSyn(_ segment: Segment) {
+  mutating func takeSyn(_ segment: Segment, at now: Instant) {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
     let options = OptionProfile(segment.options)
     peerOffer = PeerOffer(options: options, flags: segment.flags, window: segment.wnd)
-    agree(on: options)
+    agree(on: options, at: now)
     noteOddities(of: segment, options: options)
   }
 
   /// An option counts only if both sides sent it (RFC 7323 §2.2 and §3.2); a shift above 14 counts as 14.
-  private mutating func agree(on options: OptionProfile) {
+  private mutating func agree(on options: OptionProfile, at now: Instant) {
     if let theirs = options.windowScale, let ours = plan.offer.windowScale {
       tcb.snd.scale = min(theirs, 14)
       tcb.rcv.scale = min(ours, 14)
     }
-    if plan.offer.timestamps, let timestamps = options.timestamps { recentTimestamp = timestamps.value }
+    if plan.offer.timestamps, let timestamps = options.timestamps {
+      recentTimestamp = timestamps.value
+      recentTimestampAt = now
+    }
+    if plan.isInteractive {
+      // What the SYN offered stays offered (RFC 9293 §3.8.6).
+      let most = Int(UInt32(UInt16.max) << tcb.rcv.scale)
+      let capacity = max(min(plan.receiveLimit ?? 0, most), Int(plan.window))
+      reassembly = Reassembly(capacity: capacity, keepsOctets: true)
+    }
   }
 
   private mutating func noteOddities(of segment: Segment, options: OptionProfile) {

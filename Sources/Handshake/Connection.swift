@@ -41,6 +41,8 @@ public struct Connection: Sendable {
   var stage = Stage.opening
   /// Whether a segment is owed at once.
   var isOwed = false
+  /// Whether the peer is to be told of a window that has become wider.
+  var owesAck = false
   var transmissionsLeft: Int
   var challenges = ChallengeLimit()
   var sender: Sender
@@ -52,6 +54,8 @@ public struct Connection: Sendable {
   var nextNumber: UInt32 = 0
   /// TS.Recent: the peer's clock value that we echo (RFC 7323 §4.3); nil where time stamps were not agreed.
   var recentTimestamp: UInt32?
+  /// When TS.Recent was taken: after 24 days it says nothing any more (RFC 7323 §5.5).
+  var recentTimestampAt = Instant(nanoseconds: 0)
 
   /// A connection that has not sent anything yet.
   public init(_ plan: Plan, seed: Seed) {
@@ -70,7 +74,7 @@ public struct Connection: Sendable {
   /// When `expire(at:)` wants to be called next; nil once finished.
   public var nextDeadline: Instant? {
     if isFinished { return nil }
-    if isOwed { return startedAt }
+    if isOwed || owesAck { return startedAt }
     guard let timer, let stageDeadline else { return timer ?? stageDeadline }
     return min(timer, stageDeadline)
   }
@@ -86,6 +90,8 @@ public struct Counters: Hashable, Sendable {
   public var duplicates = 0
   /// Packets that were refused.
   public var invalid = 0
+  /// Segments without the time stamps that were agreed.
+  public var unstamped = 0
   /// Octets of the peer's text that were taken in order.
   public var octetsReceived = 0
 }

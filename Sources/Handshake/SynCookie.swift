@@ -83,7 +83,7 @@ extension Connection {
     _ = start(at: now)
     var options = TCPOptionList()
     options.appendMaximumSegmentSize(maximumSegmentSize)
-    takeSyn(Segment(seq: ack.seq - 1, flags: .syn, wnd: ack.wnd, options: options))
+    takeSyn(Segment(seq: ack.seq - 1, flags: .syn, wnd: ack.wnd, options: options), at: now.instant)
     tcb.snd.nxt = tcb.snd.iss + 1
     state = .synReceived
     peer = .synSent

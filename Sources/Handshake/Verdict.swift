@@ -60,6 +60,8 @@ public enum Refusal: String, Hashable, Sendable, CaseIterable {
   case notSyn = "not-syn"
   /// No ACK on a synchronized connection, where every segment carries one.
   case noAck = "no-ack"
+  /// A time stamp older than what came before: an old duplicate (RFC 7323 §5).
+  case paws
   /// A SYN on a synchronized connection (RFC 5961 §4).
   case unexpectedSyn = "unexpected-syn"
   /// To LISTEN, where only a SYN opens a connection.

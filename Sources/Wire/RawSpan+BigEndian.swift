@@ -53,7 +53,7 @@ extension Span<UInt8> {
   @inlinable package var raw: RawSpan { @_lifetime(copy self) get { unsafe bytes } }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
   /// Copies all of `source` to an octet offset; traps when it does not fit.
   @inlinable package mutating func copy(_ source: RawSpan, at offset: Int) {
     var octets = mutableSpan

@@ -165,6 +165,9 @@ struct Flood {
     if answer.textLength > 0 { complaints.append("sends text at once") }
     // What is neither taken nor in the window is answered ten times in five seconds at most.
     guard before.state.isSynchronized || before.state == .synReceived, !before.tcb.accepts(segment) else { return }
+    // Text that comes twice is answered each time: the ACK that it waits for may have been lost.
+    let isOldText = segment.textLength > 0 && !segment.end.isIn(before.tcb.rcv.nxt + 1, length: 1 << 31)
+    if isOldText { return }
     challenges.append(now.instant)
     challenges.removeAll { now.instant - $0 >= .seconds(5) }
     // A window of the throttle may begin within one of ours.
