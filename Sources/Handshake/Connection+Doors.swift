@@ -114,7 +114,12 @@ extension Connection {
 /// What the connection says once it has ended.
 extension Connection {
   /// The steps that happened, in the order in which they ended.
-  public var steps: [Step] { marks.steps(copies) }
+  ///
+  /// Where the peer opened the connection its text asks, and does not answer ours: no response is timed.
+  public var steps: [Step] {
+    let steps = marks.steps(copies)
+    return plan.isPassive ? steps.filter { $0.kind != .response && $0.kind != .transfer } : steps
+  }
 
   /// When the first segment left.
   public var started: Stamp? { copies.first?.departure.stamp }

@@ -37,7 +37,8 @@ extension TextReport {
 
   /// The closing line; what did not happen is not told.
   public func summary(_ tally: ListenTally) -> String {
-    var words = ["\(tally.syns) SYNs", "\(tally.established) connections"]
+    func count(_ number: Int, _ word: String) -> String { "\(number) \(word)" + (number == 1 ? "" : "s") }
+    var words = [count(tally.syns, "SYN"), count(tally.established, "connection")]
     let others = [
       (tally.abandoned, "never completed"), (tally.cookiesSent, "cookies sent"),
       (tally.cookiesAccepted, "cookies accepted"), (tally.refused, "without room"), (tally.resets, "answered by RST"),
