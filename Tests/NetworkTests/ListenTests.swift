@@ -9,7 +9,7 @@ extension NetworkTests {
     @Test(.needs(.tcpdump, .tshark), arguments: ["127.0.0.1", "::1"])
     func probeAgainstProbe(_ address: String) throws {
       let namespace = try Namespace()
-      let listening = try Listening("--count", "1", at: address, in: namespace)
+      let listening = try Listening("--echo", "--count", "1", at: address, in: namespace)
       let (capture, (client, outcome)) = try Capture.on("lo", of: namespace) {
         try Probe.connection(target(address, listening.port), "--confirm", "--data", "hello", in: namespace)
       }
