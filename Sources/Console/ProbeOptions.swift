@@ -63,8 +63,8 @@ extension OptionGroup where Settings == ProbeRequest {
   fileprivate static let network = OptionGroup(
     title: "Addresses",
     options: [
-      Option("4", nil, "IPv4 only") { request, _ in request.run.family = .v4 },
-      Option("6", nil, "IPv6 only") { request, _ in request.run.family = .v6 },
+      Option("4", nil, "IPv4 only") { request, _ throws(UsageError) in try request.restrict(to: .v4) },
+      Option("6", nil, "IPv6 only") { request, _ throws(UsageError) in try request.restrict(to: .v6) },
       Option("n", nil, "look up no names") { request, _ in request.run.isNumeric = true },
       Option("I", nil, "IF", "by this interface only") { request, text in request.run.interface = text },
       Option("S", nil, "ADDR", "from this address of this host's") { request, text in request.run.source = text },
@@ -150,7 +150,7 @@ enum DataArgument {
   static func octets(of text: String) throws(UsageError) -> [UInt8] {
     guard text.hasPrefix("@") else {
       let octets = Array(text.utf8)
-      guard octets.count <= limit else { throw UsageError("--data: at most \(limit) octets") }
+      guard octets.count <= limit else { throw UsageError("--data: at most \(limit >> 20) MiB") }
       return octets
     }
     let path = String(text.dropFirst())

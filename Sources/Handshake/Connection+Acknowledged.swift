@@ -18,7 +18,8 @@ extension Connection {
     sender.timeouts = 0
     sampleRoundTrip(by: segment, at: now.instant)
     adjustPath(for: count)
-    sender.forgetAcknowledged()
+    // A plan's data stay with the plan: there is nothing to gain.
+    if plan.isInteractive { sender.forgetAcknowledged() }
     if sender.isAllAcknowledged, !plan.isInteractive || marks.requestAcknowledged == nil {
       marks.requestAcknowledged = now
     }

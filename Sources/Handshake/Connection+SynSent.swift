@@ -80,7 +80,8 @@ extension Connection {
     timer = nil
     transmissionsLeft = plan.retransmissions
     retransmission.beginData()
-    sender.congestion = CongestionControl(mss: effectiveMSS, hasLost: copies.count > 1)
+    let hasLost = counters.transmissions > 1 || counters.retransmissions > 0
+    sender.congestion = CongestionControl(mss: effectiveMSS, hasLost: hasLost)
   }
 
   /// A SYN without an ACK: both ends opened at once (RFC 9293 §3.5, figure 7).

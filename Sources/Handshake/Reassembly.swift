@@ -35,6 +35,9 @@ struct Reassembly: Hashable, Sendable {
     self.keepsOctets = keepsOctets
   }
 
+  /// How many octets there is memory for.
+  var held: Int { ring.count }
+
   /// How many octets more may come in order.
   var room: Int { max(0, capacity - waiting) }
 
@@ -47,16 +50,23 @@ struct Reassembly: Hashable, Sendable {
     let (left, right) = (next + UInt32(truncatingIfNeeded: offset), next + UInt32(truncatingIfNeeded: end))
     guard offset == 0 || hasRoom(for: left, right) else { return 0 }
     if keepsOctets { copyMissing(text, from: offset, next: next) }
-    clock &+= 1
-    merge(Island(left: left, right: right, age: clock), next: next)
-    guard let first = islands.first, first.left == next else { return 0 }
-    islands.removeFirst()
-    let fresh = Int(first.right.distance(from: next))
+    let fresh = inOrder(after: next, with: left, right)
     if keepsOctets {
       waiting += fresh
       position = wrapped(position + fresh)
     }
     return fresh
+  }
+
+  /// How many octets follow `next` without a gap once a range is there too; the rest stays an island.
+  private mutating func inOrder(after next: SequenceNumber, with left: SequenceNumber, _ right: SequenceNumber) -> Int {
+    // The common case touches no list: nothing is missing.
+    if left == next, islands.isEmpty { return Int(right.distance(from: next)) }
+    clock &+= 1
+    merge(Island(left: left, right: right, age: clock), next: next)
+    guard let first = islands.first, first.left == next else { return 0 }
+    islands.removeFirst()
+    return Int(first.right.distance(from: next))
   }
 
   /// Takes out all that is in order.

@@ -21,17 +21,17 @@ struct Glyphs: Sendable {
     ellipsis: "...")
 
   /// Both lifelines and nothing between them.
-  func empty(_ width: Int) -> String { line + String(repeating: " ", count: max(0, width)) + line }
+  func empty(_ width: Int) -> String { line + String(" ", times: width) + line }
 
   /// Both lifelines and an arrow between them that carries a label: dotted where it joins the two ends not at all.
   func arrow(_ label: String, width: Int, sent: Bool, isDotted: Bool) -> String {
     let stroke = isDotted ? dot : dash
-    let rest = max(0, width - label.count - 2)
+    let rest = max(0, width - label.columns - 2)
     if sent {
-      let shaft = String(repeating: stroke, count: max(1, rest - 3))
+      let shaft = String(stroke, times: max(1, rest - 3))
       return fromLeft + stroke + stroke + " " + label + " " + shaft + toRight + line
     }
-    let shaft = String(repeating: stroke, count: max(1, rest - 2))
+    let shaft = String(stroke, times: max(1, rest - 2))
     return line + toLeft + stroke + " " + label + " " + shaft + (isDotted ? line : fromRight)
   }
 }

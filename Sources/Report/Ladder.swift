@@ -30,7 +30,7 @@ public struct Ladder {
     timeWidth = max(7, rows.map(\.time.count).max() ?? 0)
     // Two lifelines, and a space between neighbouring columns.
     let others = timeWidth + 2 * Ladder.stateWidth + Ladder.noteWidth + 6
-    let least = rows.map { (words.forms($0.entry).last?.count ?? 0) + 5 }.max() ?? 0
+    let least = rows.map { (words.forms($0.entry).last?.columns ?? 0) + 5 }.max() ?? 0
     innerWidth = max(width - others, min(least, 60), 24)
   }
 
@@ -44,7 +44,7 @@ public struct Ladder {
     if outcome.exchange.omitted > 0 {
       lines.append(" ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept")
     }
-    return lines.map { $0.withoutTrailingSpaces + "\n" }.joined()
+    return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
   }
 
   /// Whether we are on the right: the left side is the one that opened the connection.
@@ -93,12 +93,12 @@ public struct Ladder {
 
   private func joined(time: String, left: String, inner: String, right: String, note: String) -> String {
     [time.trailing(timeWidth), left.trailing(Ladder.stateWidth), inner, right.leading(Ladder.stateWidth), note]
-      .joined(separator: " ")
+      .together(by: " ")
   }
 
   private func arrow(_ row: Row) -> String {
     let forms = words.forms(row.entry)
-    let label = forms.first { $0.count + 6 <= innerWidth } ?? forms.last ?? ""
+    let label = forms.first { $0.columns + 6 <= innerWidth } ?? forms.last ?? ""
     return glyphs.arrow(
       label, width: innerWidth, sent: (row.entry.direction == .sent) != isMirrored, isDotted: row.isDotted)
   }

@@ -42,7 +42,7 @@ struct PacketWords {
     guard case .segment(let segment) = entry.content, segment.flags.contains(.syn) else { return [] }
     var lines: [String] = []
     for word in OptionWords.withoutPadding(segment.options) {
-      if let last = lines.last, last.count + word.count < width {
+      if let last = lines.last, last.columns + word.columns < width {
         lines[lines.count - 1] = last + "," + word
       } else {
         lines += broken(word, width: max(width, 8))

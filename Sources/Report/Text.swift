@@ -1,21 +1,35 @@
 /// A number that is not negative, with zeros in front up to a width.
 func padded(_ number: some BinaryInteger, _ width: Int) -> String {
   let digits = String(number)
-  return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+  return String("0", times: width - digits.utf8.count) + digits
 }
 
 extension String {
+  /// A piece so many times over; by doubling it, where the standard library appends one by one.
+  init(_ piece: String, times: Int) {
+    self = ""
+    var unit = piece
+    var rest = times
+    while rest > 0 {
+      if rest & 1 == 1 { self += unit }
+      rest >>= 1
+      if rest > 0 { unit += unit }
+    }
+  }
+
+  /// How many columns it takes: a scalar each, since none of our words has combining characters.
+  var columns: Int { unicodeScalars.count }
+
   /// Filled with spaces behind up to a width.
-  func leading(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
+  func leading(_ width: Int) -> String { self + String(" ", times: width - columns) }
 
   /// Filled with spaces in front up to a width.
-  func trailing(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
+  func trailing(_ width: Int) -> String { String(" ", times: width - columns) + self }
 
   /// Without spaces at the end.
   var withoutTrailingSpaces: String {
-    var text = self[...]
-    while text.last == " " { text.removeLast() }
-    return String(text)
+    let end = utf8.lastIndex { $0 != UInt8(ascii: " ") }
+    return end.map { String(self[..<utf8.index(after: $0)]) } ?? ""
   }
 
   /// Fit for a terminal: what would move the cursor or switch modes is shown as `\u{1b}` instead.
@@ -28,6 +42,19 @@ extension String {
       } else {
         text.unicodeScalars.append(scalar)
       }
+    }
+    return text
+  }
+}
+
+extension [String] {
+  /// One after the other with something in between: not the standard library's way, whose first use sets up generic
+  /// types for longer than a ladder takes to draw.
+  func together(by separator: String) -> String {
+    var text = ""
+    for (index, piece) in enumerated() {
+      if index > 0 { text += separator }
+      text += piece
     }
     return text
   }

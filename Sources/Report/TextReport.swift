@@ -62,8 +62,8 @@ extension TextReport {
     if let hopLimit = outcome.hopLimit { words.append("ttl=\(hopLimit)") }
     words += time(outcome)
     words += remarks(outcome)
-    if isRepeated, !outcome.notes.isEmpty { words.append("(" + outcome.notes.list.joined(separator: ", ") + ")") }
-    return words.joined(separator: " ")
+    if isRepeated, !outcome.notes.isEmpty { words.append("(" + outcome.notes.list.together(by: ", ") + ")") }
+    return words.together(by: " ")
   }
 
   /// `time=0.213 ms`, with its clock where that is not the kernel's stamps.
@@ -116,10 +116,10 @@ extension TextReport {
       if last.count + 1 + word.count <= width {
         lines[lines.count - 1] = last + " " + word
       } else {
-        lines.append(String(repeating: " ", count: heading.count + 1) + word)
+        lines.append(String(" ", times: heading.columns + 1) + word)
       }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.together(by: "\n") + "\n"
   }
 
   private func notes(_ outcome: Outcome) -> String {
@@ -129,7 +129,7 @@ extension TextReport {
       if outcome.mode != .connect { text += ", our end in \(outcome.state.rawValue)" }
       text += "\n"
     }
-    if !outcome.notes.isEmpty { text += "notes: " + outcome.notes.list.joined(separator: ", ") + "\n" }
+    if !outcome.notes.isEmpty { text += "notes: " + outcome.notes.list.together(by: ", ") + "\n" }
     return text
   }
 

@@ -44,7 +44,7 @@ struct EventLoop<E: Engine> {
     _ = poller.add(signals.descriptor, for: .readable)
     for link in network.all { link.watch(by: &poller) }
     companion?.watch(by: &poller)
-    var buffer = [UInt8](repeating: 0, count: 1 << 17)
+    var buffer = ReceiveBuffer()
 
     perform(engine.start(at: SystemClock.now()))
     while !isDone {
@@ -79,7 +79,7 @@ struct EventLoop<E: Engine> {
     }
   }
 
-  private mutating func takePackets(_ buffer: inout [UInt8]) throws(Errno) {
+  private mutating func takePackets(_ buffer: inout ReceiveBuffer) throws(Errno) {
     for link in network.all {
       for _ in 0..<EventLoop.batch {
         guard try takePacket(from: link, &buffer) else { break }
@@ -87,14 +87,14 @@ struct EventLoop<E: Engine> {
     }
   }
 
-  private mutating func takePacket(from link: RawLink, _ buffer: inout [UInt8]) throws(Errno) -> Bool {
+  private mutating func takePacket(from link: RawLink, _ buffer: inout ReceiveBuffer) throws(Errno) -> Bool {
     guard let (reception, protocolNumber) = try link.receive(into: &buffer) else { return false }
     // A stamp of what this packet answers is in the error queue by now, if there is one.
     try takeStamps()
     var now = SystemClock.now()
     now.kernel = reception.kernelStamp
     let arrival = Arrival(
-      buffer.span.raw.extracting(first: min(reception.count, buffer.count)),
+      buffer.view(first: reception.count),
       framing: reception.framing(protocolNumber: protocolNumber),
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
     show(arrival, at: now)
@@ -140,10 +140,8 @@ extension EventLoop {
   }
 
   private mutating func finish(_ report: E.Report, _ slot: Int?) {
-    let (network, observer) = (network, observer)
-    note { () throws(Errno) in
-      if let slot { try network.release(slot) }
-    }
+    if let slot { network.release(slot) }
+    let observer = observer
     if failure == nil { note { () throws(Errno) in try observer.report(report) } }
   }
 
@@ -153,8 +151,8 @@ extension EventLoop {
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
       return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
     } catch {
+      engine.refused(slot)
       fail(.port(error, Endpoint(address, port)))
-      isDone = true
       return .none
     }
   }
@@ -181,7 +179,7 @@ extension EventLoop {
     do throws(Errno) {
       try packet(arrival, stamp)
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 
@@ -190,7 +188,7 @@ extension EventLoop {
     do throws(Errno) {
       try body()
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 

@@ -64,8 +64,13 @@ struct ListenPlace {
   /// Checks address and interface: both must be this host's.
   init(_ settings: ListenSettings) throws(RunError) {
     let parts = (settings.host ?? "").split(separator: "%", maxSplits: 1).map(String.init)
-    let zone = parts.count > 1 ? parts[1] : settings.interface
-    interface = try TargetResolution.interface(named: zone)
+    if parts.count > 1 {
+      interface = try TargetResolution.interface(named: parts[1], asked: "'%\(parts[1])'")
+    } else {
+      interface = try settings.interface.map { (name) throws(RunError) in
+        try TargetResolution.interface(named: name, asked: "-I '\(name)'")
+      }
+    }
     let all: [Interface]
     do throws(Errno) {
       local = try Interface.localAddresses()

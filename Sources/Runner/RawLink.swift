@@ -38,16 +38,14 @@ final class RawLink {
     try refreshFilters()
   }
 
-  /// Shuts the filters to a port again.
-  func ignore(_ port: UInt16) throws(Errno) {
-    guard ports.remove(port) else { return }
-    try refreshFilters()
-  }
+  /// Shuts the filters to a port, when they are next changed: until then its late packets come in as strays, which
+  /// costs less than filters that are compiled for nobody.
+  func ignore(_ port: UInt16) { ports.remove(port) }
 
   private func refreshFilters() throws(Errno) {
     let list = ports.sorted
-    try segments.accept(only: list.isEmpty ? .dropAll : .tcp(family: family, destinationPorts: list))
-    try errors.accept(only: list.isEmpty ? .dropAll : .icmpErrors(family: family, sourcePorts: list))
+    try segments.accept(only: .tcp(family: family, destinationPorts: list))
+    try errors.accept(only: .icmpErrors(family: family, sourcePorts: list))
   }
 
   /// Sends a packet; its stamp will come back under the token.
@@ -65,7 +63,7 @@ final class RawLink {
   }
 
   /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.
-  func receive(into buffer: inout [UInt8]) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
+  func receive(into buffer: inout ReceiveBuffer) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
     if let reception = try segments.receive(into: &buffer) { return (reception, IPProtocol.tcp) }
     guard let reception = try errors.receive(into: &buffer) else { return nil }
     return (reception, family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
@@ -82,7 +80,8 @@ final class RawLink {
 
 /// Which packet a transmit stamp belongs to: the kernel counts the packets of a socket, we remember the last ones.
 struct TokenRing {
-  private static let capacity = 1024
+  /// Stamps come back within microseconds: so many packets are never under way at once without theirs.
+  static let capacity = 256
   private var entries = [(id: UInt32, token: Token)?](repeating: nil, count: capacity)
 
   mutating func put(_ token: Token, under id: UInt32) { entries[Int(id) % TokenRing.capacity] = (id, token) }

@@ -69,10 +69,11 @@ extension TCPFlags: CustomStringConvertible {
 
   /// The names with commas between, `SYN,ACK`; reserved bits as one hexadecimal number; `none` for the empty set.
   public var description: String {
-    var names = Self.table.filter { contains($0.flag) }.map(\.name)
+    var text = ""
+    for row in Self.table where contains(row.flag) { text += text.isEmpty ? row.name : "," + row.name }
     let rest = intersection(.reserved)
-    if !rest.isEmpty { names.append("0x" + String(rest.rawValue, radix: 16)) }
-    return names.isEmpty ? "none" : names.joined(separator: ",")
+    if !rest.isEmpty { text += (text.isEmpty ? "0x" : ",0x") + String(rest.rawValue, radix: 16) }
+    return text.isEmpty ? "none" : text
   }
 
   /// Reads `none`, names with commas (`SYN,ACK`), or letters (`SA`): F S R P A U E C, and N for accurate ECN.

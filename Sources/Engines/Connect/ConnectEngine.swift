@@ -112,6 +112,13 @@ extension ConnectEngine {
     return send(outgoing, from: slot)
   }
 
+  /// Forgets a probe that never began.
+  public mutating func refused(_ slot: Int) {
+    guard probes.indices.contains(slot), probes[slot] != nil, probes[slot]?.conversation == nil else { return }
+    probes[slot] = nil
+    active -= 1
+  }
+
   /// Hands a stamp of user space to the connection that sent the packet.
   public mutating func departed(_ token: Token, at stamp: Stamp) {
     update(token) { $0.departed(token.number, at: stamp) }

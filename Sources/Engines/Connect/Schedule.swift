@@ -19,13 +19,19 @@ public struct Schedule: Hashable, Sendable {
   /// The most time between the first probes of two neighbouring targets: none starts in the same instant.
   public static let stagger = Interval.milliseconds(5)
 
+  /// The least time between any two probes: a run never sends more than a thousand a second of its own accord.
+  public static let leastGap = Interval.milliseconds(1)
+
   /// As far ahead as anything is ever due: decades, and far from the end of the clock.
   static let farthest = Interval(nanoseconds: .max / 4)
 
-  /// How long after the start a probe is due.
+  /// How long after the start a probe is due; where there are more targets than the interval has room for, each
+  /// round takes as long as they need.
   public func due(round: Int, target: Int, of targets: Int) -> Interval {
-    let spread = min(Schedule.stagger, interval / Int64(max(targets, 1)))
-    let (rounds, isTooFar) = interval.nanoseconds.multipliedReportingOverflow(by: Int64(round))
+    let count = Int64(max(targets, 1))
+    let spread = max(Schedule.leastGap, min(Schedule.stagger, interval / count))
+    let pace = max(interval, spread * count)
+    let (rounds, isTooFar) = pace.nanoseconds.multipliedReportingOverflow(by: Int64(round))
     guard !isTooFar, rounds < Schedule.farthest.nanoseconds else { return Schedule.farthest }
     return .nanoseconds(rounds) + spread * Int64(target)
   }

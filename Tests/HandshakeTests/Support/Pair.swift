@@ -54,9 +54,9 @@ struct Pair {
   ) {
     self.network = network
     random = SeededGenerator(seed: seed)
-    var random = random
     ends = (0..<2).map { index in
-      let outgoing = (0..<sizes[index]).map { _ in UInt8.random(in: 0...255, using: &random) }
+      // No stretch of it is like another.
+      let outgoing = Trace.text(sizes[index], at: UInt32(index + 1) &* 77_777_777)
       // Both count round the circle on the way.
       let seed = Seed(iss: UInt32.max - UInt32(index * 300_000), timestamp: UInt32.max - 1_000)
       return End(connection: Connection(plans[index], seed: seed), outgoing: outgoing)
@@ -87,21 +87,20 @@ struct Pair {
   private mutating func step(before end: Int64) -> Bool {
     events += 1
     for index in ends.indices { serve(index) }
-    let timer = ends.indices.compactMap { index in
-      ends[index].connection.nextDeadline.map { (max(now, $0.nanoseconds), index) }
-    }.min { $0.0 < $1.0 }
-    let packet = underway.last
-    guard let next = [timer?.0, packet?.due].compactMap({ $0 }).min(), next <= end else {
+    let timers = ends.indices.map { ends[$0].connection.nextDeadline?.nanoseconds ?? .max }
+    let first = timers[1] < timers[0] ? 1 : 0
+    let due = underway.last?.due ?? .max
+    let next = max(now, min(due, timers[first]))
+    guard next <= end else {
       now = end
       return false
     }
     now = next
-    if let packet, packet.due <= timer?.0 ?? .max {
-      underway.removeLast()
+    if due <= timers[first], let packet = underway.popLast() {
       let reaction = ends[packet.to].connection.receive(packet.segment, text: packet.text.span.raw, at: stamp)
       send(reaction.send, from: packet.to)
-    } else if let index = timer?.1 {
-      send(ends[index].connection.expire(at: stamp).send, from: index)
+    } else {
+      send(ends[first].connection.expire(at: stamp).send, from: first)
     }
     return true
   }
