@@ -146,8 +146,11 @@ extension ConnectEngine {
   }
 
   /// The slot of a flow; there are no more than `concurrency` to look through.
+  ///
+  /// Each is looked at where it lies: to hand it to a closure would copy it, packets and all.
   private func slot(of flow: Flow) -> Int? {
-    probes.firstIndex { $0?.conversation?.flow == flow }
+    for slot in probes.indices where probes[slot]?.conversation?.flow == flow { return slot }
+    return nil
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
