@@ -64,6 +64,7 @@ final class Network {
 
   /// Reserves a port for the whole run and lets its packets in at once; returns its number.
   func keepOpen(_ endpoint: Endpoint) throws(Errno) -> UInt16 {
+    let scope = scopes.interface(of: endpoint.address)
     let box = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: scope)
     let own = Endpoint(endpoint.address, box.port)
     kept.append(Reservation(box: box, endpoint: own))

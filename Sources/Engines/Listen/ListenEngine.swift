@@ -126,6 +126,9 @@ extension ListenEngine {
     return .none
   }
 
+  /// There is no port to answer for: nothing is begun.
+  public mutating func refused(_ slot: Int) { isInterrupted = true }
+
   /// Hands a packet to the connection whose flow it belongs to, or to LISTEN.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
     guard isListening else { return .none }
