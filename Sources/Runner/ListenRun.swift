@@ -12,7 +12,8 @@ extension Run {
     let place = try ListenPlace(settings)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(
-        families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface), marking: settings.marking)
+        families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface),
+        marking: settings.marking)
     }
     let asked = Endpoint(place.address, settings.port)
     let port: UInt16
