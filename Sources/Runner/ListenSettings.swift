@@ -30,6 +30,8 @@ public struct ListenSettings: Sendable {
   public init() {
     // As often as Linux repeats a SYN-ACK: for a minute in all.
     plan.retries = 5
+    // The port goes on being ours: a FIN that comes again is acknowledged rather than reset.
+    plan.timeWait = .seconds(1)
   }
 }
 

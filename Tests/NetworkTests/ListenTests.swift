@@ -113,13 +113,13 @@ extension NetworkTests {
       #expect(summary["cookies_accepted"]?.int == 1 && summary["connections"]?.int == 1)
     }
 
-    private static func flood(of count: Int, to port: UInt16) -> String {
+    private static func flood(of count: Int, to port: UInt16, from first: String = "198.18.0.1") -> String {
       """
       import random, socket, struct
       s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
       target = socket.inet_aton("\(Wire.server4)")
       for number in range(\(count)):
-        source = struct.pack("!I", 0xc6120000 + number * 41)
+        source = struct.pack("!I", struct.unpack("!I", socket.inet_aton("\(first)"))[0] + number * 41)
         tcp = struct.pack("!HHIIBBHHH", 1024 + number, \(port), random.getrandbits(32), 0, 0x50, 2, 1000, 0, 0)
         words = source + target + struct.pack("!HH", 6, 20) + tcp
         total = sum(struct.unpack("!%dH" % (len(words) // 2), words))
@@ -128,6 +128,23 @@ extension NetworkTests {
         ip = struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + source + target
         s.sendto(ip + tcp, ("\(Wire.server4)", 0))
       """
+    }
+
+    /// An address that takes no packets is its owner's affair, not the end of everybody's service.
+    @Test(.needs(.python)) func aSynFromABroadcastAddress() throws {
+      let wire = try Wire()
+      // As far as the kernel lets it in at all.
+      for device in ["all", Wire.device] { try wire.server.setting("net/ipv4/conf/\(device)/rp_filter", "0") }
+      let listening = try Listening(at: Wire.server4, in: wire.server)
+      for source in ["10.77.0.255", "10.77.0.0", "203.0.113.9", "240.0.0.1"] {
+        let script = Self.flood(of: 1, to: listening.port, from: source)
+        try Program.must(["python3", "-c", script], in: wire.client)
+      }
+      let outcome = try Probe.run("\(Wire.server4):\(listening.port)", in: wire.client)
+      #expect(outcome.code == 0)
+      let end = listening.interrupt()
+      #expect(end.code == 130 && end.errors == "")
+      #expect(try end.connections.contains { $0["state"]?.string == "open" })
     }
 
     /// Whoever only knocks is told of as well, and holds nothing afterwards.
