@@ -13,22 +13,22 @@ extension ListenEngine {
   public mutating func expire(at now: Stamp) -> Action<Finding> {
     if isEnding, table.count == 0 { return .done }
     guard let slot = table.nextDue(at: now.instant) else { return .none }
-    guard table[slot]?.conversation.connection.isFinished == false else { return finish(slot, at: now) }
-    let isIdle = (table[slot]?.heard ?? now.instant) + limits.idle <= now.instant
-    let isOver = isCutShort(slot) || (isIdle && table[slot]?.isHalfOpen == false)
+    guard table.entries[slot]?.conversation.connection.isFinished == false else { return finish(slot, at: now) }
+    let isIdle = (table.entries[slot]?.heard ?? now.instant) + limits.idle <= now.instant
+    let isOver = isCutShort(slot) || (isIdle && table.entries[slot]?.isHalfOpen == false)
     return serve(slot) { isOver ? $0.abort(at: now) : $0.expire(at: now) }
   }
 
   /// Whether a connection is to be ended: all of them after an interrupt, half-open ones once no more are counted.
   private func isCutShort(_ slot: Int) -> Bool {
-    isInterrupted || (isEnding && table[slot]?.isHalfOpen == true)
+    isInterrupted || (isEnding && table.entries[slot]?.isHalfOpen == true)
   }
 
   /// Lets a segment happen to a connection.
   mutating func serve(
     _ slot: Int, heardAt now: Stamp, _ body: (inout Conversation) -> Outgoing?
   ) -> Action<Finding> {
-    table[slot]?.heard = now.instant
+    table.entries[slot]?.heard = now.instant
     return serve(slot, body)
   }
 
@@ -36,20 +36,22 @@ extension ListenEngine {
   mutating func serve(_ slot: Int, _ body: (inout Conversation) -> Outgoing?) -> Action<Finding> {
     var action = Action<Finding>.none
     // The text of what is sent may move when the application writes: it is taken before.
-    if let outgoing = table[slot]?.conversation.apply(body),
-      let transmission = table[slot]?.transmission(outgoing, from: slot)
+    if let outgoing = table.entries[slot]?.conversation.apply(body),
+      let transmission = table.entries[slot]?.transmission(outgoing, from: slot)
     {
       action = .send(transmission)
     }
     noteEstablished(slot)
-    table[slot]?.attend()
+    table.entries[slot]?.attend()
     settle(slot)
     return action
   }
 
   private mutating func noteEstablished(_ slot: Int) {
-    guard table[slot]?.isHalfOpen == true, table[slot]?.conversation.connection.verdict == .open else { return }
-    table[slot]?.isHalfOpen = false
+    guard table.entries[slot]?.isHalfOpen == true, table.entries[slot]?.conversation.connection.verdict == .open else {
+      return
+    }
+    table.entries[slot]?.isHalfOpen = false
     halfOpen -= 1
     counts.established += 1
     // Half-open ones that come too late to be counted are due at once.
@@ -58,15 +60,15 @@ extension ListenEngine {
 
   /// Notes when a connection wants attention next.
   mutating func settle(_ slot: Int) {
-    var deadline = table[slot]?.deadline(idle: limits.idle, soon: startedAt)
-    if isCutShort(slot), table[slot]?.conversation.connection.isFinished == false { deadline = startedAt }
+    var deadline = table.entries[slot]?.deadline(idle: limits.idle, soon: startedAt)
+    if isCutShort(slot), table.entries[slot]?.conversation.connection.isFinished == false { deadline = startedAt }
     table.setDeadline(deadline, of: slot)
   }
 
   /// Tells of a connection that has ended, once the kernel's last stamp has come or will not come any more.
   private mutating func finish(_ slot: Int, at now: Stamp) -> Action<Finding> {
-    if table[slot]?.conversation.connection.awaitsStamps == true, table[slot]?.reportBy == nil {
-      table[slot]?.reportBy = now.instant + ListenEngine.stampGrace
+    if table.entries[slot]?.conversation.connection.awaitsStamps == true, table.entries[slot]?.reportBy == nil {
+      table.entries[slot]?.reportBy = now.instant + ListenEngine.stampGrace
       settle(slot)
       return .none
     }

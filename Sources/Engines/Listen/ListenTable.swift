@@ -3,7 +3,8 @@ import Timebase
 
 /// The connections of a listener: found by their flow, and by who is due next.
 struct ListenTable {
-  private var entries: [ListenEntry?] = []
+  /// By slot; each is changed where it lies. (An accessor that lent them out would put its frame on the heap.)
+  var entries: [ListenEntry?] = []
   private var free: [Int] = []
   private var slots: [Flow: Int] = [:]
   /// When each slot wants attention; apart from the entries, so that looking for the next one reads little memory.
@@ -19,12 +20,6 @@ struct ListenTable {
   var occupied: [Int] { entries.indices.filter { entries[$0] != nil } }
 
   func slot(of flow: Flow) -> Int? { slots[flow] }
-
-  /// The connection in a slot, changed where it lies.
-  subscript(slot: Int) -> ListenEntry? {
-    _read { yield entries[slot] }
-    _modify { yield &entries[slot] }
-  }
 
   mutating func insert(_ entry: ListenEntry) -> Int {
     let slot = free.popLast() ?? entries.count
