@@ -3,9 +3,10 @@ import Wire
 
 /// The doors through which events come in.
 extension Connection {
-  /// Sends the first segment.
+  /// Sends the first segment, or waits in LISTEN for the peer's.
   public mutating func start(at now: Stamp) -> Reaction {
     startedAt = now.instant
+    if plan.isPassive { return listen() }
     state = plan.opensConnection ? .synSent : .closed
     if !plan.opensConnection { notes.insert(.craftedFlags) }
     return Reaction(send: sendFirst(at: now.instant))
@@ -27,7 +28,8 @@ extension Connection {
     } else {
       switch state {
       case .synSent: reaction = receiveSynSent(segment, text: text, at: now)
-      case .closed, .listen: reaction = .none
+      case .listen: reaction = receiveListen(segment, at: now)
+      case .closed: reaction = .none
       default: reaction = receiveSynchronized(segment, text: text, at: now)
       }
     }
@@ -112,7 +114,12 @@ extension Connection {
 /// What the connection says once it has ended.
 extension Connection {
   /// The steps that happened, in the order in which they ended.
-  public var steps: [Step] { marks.steps(copies) }
+  ///
+  /// Where the peer opened the connection its text asks, and does not answer ours: no response is timed.
+  public var steps: [Step] {
+    let steps = marks.steps(copies)
+    return plan.isPassive ? steps.filter { $0.kind != .response && $0.kind != .transfer } : steps
+  }
 
   /// When the first segment left.
   public var started: Stamp? { copies.first?.departure.stamp }

@@ -100,7 +100,8 @@ extension Connection {
   /// The retransmission timer (RFC 6298 §5.4 to §5.6).
   mutating func retransmissionTimeout(at now: Stamp) -> Outgoing? {
     timer = nil
-    if verdict == nil, pendingError != nil {
+    // Of a peer that opened the connection an ICMP error decides nothing: it is soft (RFC 9293 §3.9.2.2, MUST-56).
+    if verdict == nil, pendingError != nil, !plan.isPassive {
       decideUnanswered()
       return endUndecided(at: now.instant)
     }
@@ -112,7 +113,7 @@ extension Connection {
     heardSinceResend = false
     switch (verdict, state) {
     case (nil, .synReceived):
-      counters.retransmissions += 1
+      if !plan.isPassive { counters.retransmissions += 1 }
       return sendSynAck(at: now.instant)
     case (nil, _): return sendFirst(at: now.instant)
     default: return resend(at: now.instant)
@@ -154,6 +155,7 @@ extension Connection {
   ///
   /// A peer whose SYN we answered holds half a connection, and is told.
   mutating func endUndecided(at now: Instant) -> Outgoing? {
+    if isPassiveSynReceived { return giveUpHalfOpen() }
     if state == .synReceived { return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now) }
     state = .closed
     finish(.none)

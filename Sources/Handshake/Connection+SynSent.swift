@@ -100,21 +100,25 @@ extension Connection {
   /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`: another copy of our SYN, with a time-stamp value of its own.
   mutating func sendSynAck(at now: Instant) -> Outgoing {
     let value = freshTimestampValue(at: now)
-    let isRepeated = copies.count > counters.transmissions
+    let isRepeated = copies.count > counters.transmissions || (plan.isPassive && copies.count > 0)
     copies.append(number: nextNumber, timestamp: value)
     var offer = plan.offer
     // Sent with ACK, these two only answer the peer's (RFC 7323 §2.2 and §3.2).
     if peerOffer?.options.windowScale == nil { offer.windowScale = nil }
     if recentTimestamp == nil { offer.timestamps = false }
+    // And to what only answers, SACK is no offer either (RFC 2018 §2).
+    if plan.isPassive, peerOffer?.options.sackPermitted != true { offer.sack = false }
     let options = offer.list(value: value, echoReply: recentTimestamp ?? 0)
-    timer = now + retransmission.timeout
+    if plan.isPassive { counters.transmissions += 1 }
+    // A stranger that repeats its SYN does not put off the end of our patience.
+    if timer == nil || !plan.isPassive { timer = now + retransmission.timeout }
     return emit(
       Segment(seq: tcb.snd.iss, ack: tcb.rcv.nxt, flags: .syn, wnd: plan.window, options: options),
       isRetransmission: isRepeated)
   }
 
   /// Reads the peer's SYN: its sequence number, its options, and what is odd about it.
-  private mutating func takeSyn(_ segment: Segment, at now: Instant) {
+  mutating func takeSyn(_ segment: Segment, at now: Instant) {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
     let options = OptionProfile(segment.options)
@@ -143,10 +147,12 @@ extension Connection {
 
   private mutating func noteOddities(of segment: Segment, options: OptionProfile) {
     if options.isMalformed { notes.insert(.optionsMalformed) }
+    if !segment.flags.isDisjoint(with: .reserved) { notes.insert(.reservedBits) }
+    // What else a SYN says that opens a connection to us is an offer, not an answer.
+    guard !plan.isPassive else { return }
     if segment.flags.contains(.fin) { notes.insert(.finInSynAck) }
     if segment.wnd == 0 { notes.insert(.windowZero) }
     if segment.textLength > 0 { notes.insert(.dataInSynAck) }
-    if !segment.flags.isDisjoint(with: .reserved) { notes.insert(.reservedBits) }
     let unoffered =
       (options.windowScale != nil && plan.offer.windowScale == nil)
       || (options.sackPermitted && !plan.offer.sack) || (options.timestamps != nil && !plan.offer.timestamps)

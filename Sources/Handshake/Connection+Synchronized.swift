@@ -38,6 +38,7 @@ extension Connection {
   /// Our ACK got lost, or the peer's full accept queue dropped it. With another IRS, or another acknowledgment,
   /// it belongs to no connection of ours.
   private mutating func receiveRepeatedSyn(_ segment: Segment, at now: Stamp) -> Reaction? {
+    if isPassiveSynReceived, let repeated = receiveSynAgain(segment, at: now) { return repeated }
     guard segment.flags.contains([.syn, .ack]), !segment.flags.contains(.rst) else { return nil }
     guard state != .synReceived else { return completeSimultaneousOpen(segment, at: now) }
     guard segment.seq == tcb.rcv.irs else {
@@ -94,6 +95,7 @@ extension Connection {
     guard segment.seq == tcb.rcv.nxt else {
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .rstMismatch)
     }
+    if isPassiveSynReceived { return returnToListen() }
     if state == .synReceived { decide(.refused, .rst) }
     switch state {
     case .closing, .lastAck, .timeWait: break
@@ -146,7 +148,7 @@ extension Connection {
     // The window of a SYN-ACK is never scaled (RFC 7323 §2.2).
     let scale = segment.flags.contains(.syn) ? 0 : tcb.snd.scale
     tcb.setWindow(UInt32(segment.wnd) << scale, from: segment, ack: ack)
-    decide(.open, .synAck)
+    decide(.open, plan.isPassive ? .ack : .synAck)
     peer = .established
     handshakeEnds()
     guard plan.mode == .full else {

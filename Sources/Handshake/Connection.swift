@@ -1,7 +1,7 @@
 import Timebase
 import Wire
 
-/// The client side of one TCP connection as a pure machine (RFC 9293 §3.10).
+/// One end of one TCP connection as a pure machine (RFC 9293 §3.10).
 ///
 /// It reads no clock and owns no socket. Four doors: `start(at:)`, `receive(_:at:)`, `expire(at:)` and
 /// `nextDeadline`; and two through which it is told when its segments left. One segment at most is answered
@@ -105,8 +105,9 @@ public struct PeerOffer: Hashable, Sendable {
   /// Its window field, which is never scaled in a SYN.
   public var window: UInt16
 
-  /// Whether it agreed to explicit congestion notification (RFC 3168 §6.1.1: SYN-ACK with ECE and without CWR).
-  public var explicitCongestion: Bool { flags.contains(.ece) && !flags.contains(.cwr) }
+  /// Whether it speaks explicit congestion notification: its SYN asks by ECE and CWR, its SYN-ACK agrees by ECE alone
+  /// (RFC 3168 §6.1.1).
+  public var explicitCongestion: Bool { flags.contains(.ece) && flags.contains(.cwr) != flags.contains(.ack) }
 }
 
 /// How far the plan has been carried out.

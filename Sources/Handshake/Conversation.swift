@@ -18,6 +18,12 @@ public struct Conversation: Sendable {
     connection = Connection(plan, seed: seed)
   }
 
+  /// A connection that already stands somewhere: one that a SYN cookie brought back.
+  public init(_ connection: Connection, flow: Flow) {
+    self.flow = flow
+    self.connection = connection
+  }
+
   /// Sends the first segment.
   public mutating func start(at now: Stamp) -> Outgoing? { record(connection.start(at: now), at: now) }
 

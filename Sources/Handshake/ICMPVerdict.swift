@@ -45,7 +45,7 @@ extension Reason {
   /// The state that goes with a reason.
   public var verdict: Verdict {
     switch self {
-    case .synAck: .open
+    case .synAck, .ack: .open
     case .rst: .refused
     case .noResponse, .invalidReplies, .icmpAdminProhibited, .icmpFragNeeded: .filtered
     case .icmpHostUnreachable, .icmpNetUnreachable, .icmpPortUnreachable, .icmpProtoUnreachable, .icmpTTLExceeded,

@@ -62,7 +62,8 @@ extension Marks {
   }
 
   private func addSyn(_ copies: SynCopies, to ended: inout [(step: Step, at: Instant)]) {
-    guard let answer, let answered else { return }
+    // Of a SYN cookie no copy was kept, hence nothing that its answer could be measured from.
+    guard let answer, let answered, copies.count > 0 else { return }
     switch answered {
     case .copy(let index):
       guard let left = copies[index].departure.stamp else { return }

@@ -11,9 +11,17 @@ public struct Outcome: Sendable {
     case halfOpen = "syn"
     /// By the kernel's `connect()`.
     case connect
+    /// By hand, and the peer opened it.
+    case listen
 
     /// What a plan by hand asks for; a segment that opens no connection is one segment and its answer.
-    public init(_ plan: Plan) { self = plan.mode == .full && plan.opensConnection ? .full : .halfOpen }
+    public init(_ plan: Plan) {
+      if plan.isPassive {
+        self = .listen
+      } else {
+        self = plan.mode == .full && plan.opensConnection ? .full : .halfOpen
+      }
+    }
   }
 
   /// Both ends.
@@ -24,7 +32,7 @@ public struct Outcome: Sendable {
   public var verdict: Verdict
   /// Why.
   public var reason: Reason
-  /// When the first segment left.
+  /// When the first segment left, or with `listen` came.
   public var started: WallTime
   /// ISS; nil where the kernel chose it and kept it to itself.
   public var iss: SequenceNumber?
@@ -87,8 +95,9 @@ public struct Outcome: Sendable {
     self.verdict = verdict
     self.reason = reason
     // Where nothing could be sent, the first segment never left: when it was made must do.
-    started =
-      connection.started?.bestWall ?? conversation.exchange.entries.first?.stamp.wall ?? WallTime(nanoseconds: 0)
+    let first = conversation.exchange.entries.first?.stamp
+    let began = mode == .listen ? first?.bestWall : connection.started?.bestWall
+    started = began ?? first?.wall ?? WallTime(nanoseconds: 0)
     iss = connection.tcb.snd.iss
     irs = connection.peerOffer == nil ? nil : connection.tcb.rcv.irs
     hopLimit = conversation.hopLimit

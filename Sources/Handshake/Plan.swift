@@ -25,6 +25,8 @@ public struct Plan: Hashable, Sendable {
   public var mode = Mode.full
   /// How it is ended once open.
   public var close = CloseManner.fin
+  /// Whether it waits in LISTEN for the peer's SYN, rather than sending its own (RFC 9293 §3.10.1, passive OPEN).
+  public var isPassive = false
   /// Whether a keep-alive probe asks for a proof that the peer is ESTABLISHED.
   public var confirm = false
   /// The control bits of the first segment; a plain SYN unless crafted.

@@ -76,9 +76,16 @@ public enum TransitionTable {
   public static let rows: [Transition] = opening + synchronized + closing
 
   private static let opening: [Transition] = [
-    Transition(.closed, on: .open, to: .synSent, by: "3.10.1"),
+    Transition(.closed, on: .open, to: .synSent, .listen, by: "3.10.1"),
     Transition(.closed, onAllBut: [.open], by: "3.10.7.1; the port is guarded, nobody is owed an RST"),
-    Transition(.listen, onAllBut: [], by: "never our state: a prober does not listen"),
+
+    Transition(.listen, on: .syn, to: .synReceived, by: "3.10.7.2, third"),
+    Transition(.listen, on: .abort, to: .closed, by: "3.10.5"),
+    Transition(.listen, on: .reset, .otherReset, by: "3.10.7.2, first"),
+    Transition(
+      .listen, on: .synAck, .otherSynAck, .ack, .otherAck, .text, .fin, .finAck, .stray, by: "3.10.7.2, second: RST"),
+    Transition(.listen, on: .noAck, by: "3.10.7.2, fourth"),
+    Transition(.listen, on: .open, .close, .icmp, .retransmit, .giveUp, .patience, by: "the plan waits; no timer runs"),
 
     // --syn resets what it has opened.
     Transition(.synSent, on: .synAck, to: .established, .closed, by: "3.10.7.3, fourth"),
@@ -93,7 +100,8 @@ public enum TransitionTable {
 
     Transition(.synReceived, on: .synAck, .ack, .text, to: .established, .closed, by: "3.10.7.4, fifth"),
     Transition(.synReceived, on: .fin, .finAck, to: .closeWait, .closed, by: "3.10.7.4, fifth and eighth"),
-    Transition(.synReceived, on: .reset, to: .closed, by: "3.10.7.4, second"),
+    // Back to where it came from: a passive OPEN, and the entry is dropped.
+    Transition(.synReceived, on: .reset, to: .closed, .listen, by: "3.10.7.4, second"),
     Transition(.synReceived, on: .otherAck, by: "3.10.7.4, fifth: RST"),
     Transition(.synReceived, on: .syn, .otherSynAck, .otherReset, .stray, by: "3.10.7.4, first; RFC 5961 3 and 4"),
     Transition(.synReceived, on: .noAck, by: "3.10.7.4, fifth"),

@@ -14,6 +14,8 @@ public enum Verdict: String, Hashable, Sendable, CaseIterable {
 public enum Reason: String, Hashable, Sendable, CaseIterable {
   /// A SYN-ACK with the right acknowledgment.
   case synAck = "syn-ack"
+  /// The acknowledgment of our SYN-ACK, where the peer opened the connection.
+  case ack
   /// An RST with the right acknowledgment.
   case rst
   /// Nothing came at all.
@@ -62,6 +64,8 @@ public enum Refusal: String, Hashable, Sendable, CaseIterable {
   case paws
   /// A SYN on a synchronized connection (RFC 5961 §4).
   case unexpectedSyn = "unexpected-syn"
+  /// To LISTEN, where only a SYN opens a connection.
+  case notForListen = "not-for-listen"
 }
 
 /// What was odd about an answer that nevertheless decided.
@@ -102,6 +106,9 @@ public struct Notes: OptionSet, Hashable, Sendable {
   /// The segment sent was no plain SYN: the verdict is about what answered it, not about a listener.
   public static let craftedFlags = Notes(rawValue: 1 << 14)
 
+  /// Our SYN-ACK was a SYN cookie, and its acknowledgment brought the connection back.
+  public static let synCookie = Notes(rawValue: 1 << 15)
+
   /// Every note with its printed name, in a fixed order.
   public static let names: [(note: Notes, name: String)] = [
     (.optionsMalformed, "options-malformed"), (.finInSynAck, "fin-in-syn-ack"), (.windowZero, "window-zero"),
@@ -109,6 +116,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
     (.reservedBits, "reserved-bits"), (.halfOpenPeer, "half-open-peer"), (.simultaneousOpen, "simultaneous-open"),
     (.resetByPeer, "reset-by-peer"), (.peerVanished, "peer-vanished"), (.peerFinMissing, "peer-fin-missing"),
     (.unconfirmed, "unconfirmed"), (.dataOutOfOrder, "data-out-of-order"), (.craftedFlags, "crafted-flags"),
+    (.synCookie, "syn-cookie"),
   ]
 
   /// The names of the notes that are set.

@@ -32,9 +32,11 @@ public enum JSONLines {
       json.key("steps")
       json.array { for step in record.steps { $0.step(step) } }
       json.member("closed_by", outcome.verdict == .open ? outcome.ending.rawValue : nil)
-      json.member("client_state", outcome.mode == .connect ? nil : outcome.state.identifier)
+      let ours = outcome.mode == .connect ? nil : outcome.state.identifier
+      let isServer = outcome.mode == .listen
+      json.member("client_state", isServer ? outcome.knownPeer?.identifier : ours)
       json.member("invalid_replies", outcome.counters.invalid)
-      json.member("server_state", outcome.knownPeer?.identifier)
+      json.member("server_state", isServer ? ours : outcome.knownPeer?.identifier)
       json.member("notes", outcome.notes.list)
       more(&json)
     }

@@ -47,12 +47,15 @@ public struct Ladder {
     return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
   }
 
+  /// Whether we are on the right: the left side is the one that opened the connection.
+  private var isMirrored: Bool { outcome.mode == .listen }
+
   private var leftWidth: Int { timeWidth + 1 + Ladder.stateWidth + 1 }
 
   /// Both endpoints above their lifelines; one above the other where they would meet.
   private var header: [String] {
-    let local = outcome.flow.local.description
-    let remote = outcome.flow.remote.description
+    let ends = (outcome.flow.local.description, outcome.flow.remote.description)
+    let (local, remote) = isMirrored ? (ends.1, ends.0) : ends
     let left = local.trailing(leftWidth + 1)
     let column = min(leftWidth + 1 + innerWidth, width - remote.count)
     guard column > left.count + 1 else {
@@ -63,7 +66,7 @@ public struct Ladder {
 
   /// Where both ends stood before the first packet.
   private func first(_ states: inout (left: String, right: String)) -> String {
-    states = ("CLOSED", name(.listen))
+    states = isMirrored ? ("CLOSED", "LISTEN") : ("CLOSED", name(.listen))
     return joined(time: "ms", left: states.left, inner: glyphs.empty(innerWidth), right: states.right, note: "")
   }
 
@@ -71,9 +74,9 @@ public struct Ladder {
 
   /// One packet: the arrow's line, then what more there is to say of it.
   private func drawn(_ row: Row, _ states: inout (left: String, right: String)) -> [String] {
-    let now = (
-      left: row.state.map(\.shortName) ?? states.left, right: row.peer.map { name($0) } ?? states.right
-    )
+    let (ours, theirs) = (row.state.map(\.shortName), row.peer.map { name($0) })
+    let (left, right) = isMirrored ? (theirs, ours) : (ours, theirs)
+    let now = (left: left ?? states.left, right: right ?? states.right)
     let inner = [arrow(row)] + options(row)
     let notes = row.notes
     let lines = (0..<max(inner.count, notes.count)).map { index in
@@ -97,7 +100,7 @@ public struct Ladder {
     let forms = words.forms(row.entry)
     let label = forms.first { $0.columns + 6 <= innerWidth } ?? forms.last ?? ""
     return glyphs.arrow(
-      label, width: innerWidth, sent: row.entry.direction == .sent, isDotted: row.isDotted)
+      label, width: innerWidth, sent: (row.entry.direction == .sent) != isMirrored, isDotted: row.isDotted)
   }
 
   private func options(_ row: Row) -> [String] {

@@ -13,6 +13,8 @@ extension Outcome {
   /// What is known of a peer that the machine takes to be in a state: that it listens is certain only once it
   /// has said so.
   func known(_ peer: State) -> State? {
+    // Whoever opened a connection to us has told its state; behind a forged address there is nobody to have one.
+    if mode == .listen { return verdict == .open || verdict == .refused ? peer : nil }
     guard peer == .listen else { return verdict == .filtered || verdict == .unreachable ? nil : peer }
     switch verdict {
     case .open: return notes.contains(.simultaneousOpen) ? .closed : .listen

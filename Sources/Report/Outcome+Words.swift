@@ -8,6 +8,7 @@ extension Outcome.Mode {
     case .full: "full connection"
     case .halfOpen: "half-open, SYN then RST"
     case .connect: "the kernel's connect(), no packets of our own"
+    case .listen: "the peer's connection, answered by hand"
     }
   }
 }

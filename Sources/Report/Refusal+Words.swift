@@ -15,6 +15,7 @@ extension Refusal {
     case .noAck: "no ACK on an established connection"
     case .paws: "its time stamp is older than what came before"
     case .unexpectedSyn: "a SYN on an established connection"
+    case .notForListen: "no SYN, and only one opens a connection"
     }
   }
 }

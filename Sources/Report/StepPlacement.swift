@@ -39,7 +39,14 @@ struct StepPlacement {
   }
 
   private var answer: Int? {
-    entries.firstIndex { entry in
+    // Where the peer opened the connection, what answers our SYN-ACK comes after it.
+    if entries.first?.direction == .received {
+      let synAck = entries.firstIndex { $0.sentSegment?.flags.contains(.syn) ?? false }
+      return synAck.flatMap { sent in
+        entries[sent...].firstIndex { $0.believedSegment.map { !$0.flags.contains(.syn) } ?? false }
+      }
+    }
+    return entries.firstIndex { entry in
       entry.believedSegment.map { $0.flags.contains(.syn) || $0.flags.contains(.rst) } ?? false
     } ?? entries.firstIndex { $0.believedSegment != nil }
   }

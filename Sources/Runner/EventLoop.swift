@@ -22,6 +22,10 @@ struct EventLoop<E: Engine> {
   /// A server of our own on this host that is served between packets (`probe demo`).
   var companion: Companion?
 
+  /// Whether a packet that cannot be sent concerns its connection alone: whoever serves strangers must not be ended by
+  /// one of them whose address takes no packets.
+  var servesMany = false
+
   private var signal: Signal?
   /// The first failure; the loop then only clears up.
   private var failure: RunError?
@@ -168,6 +172,7 @@ extension EventLoop {
       engine.departed(transmission.token, at: now)
     } catch {
       switch error {
+      case .errno where servesMany: engine.failedToRoute(transmission.token, at: now)
       case .noRoute: engine.failedToRoute(transmission.token, at: now)
       case .tooLarge: fail(.packetTooLarge)
       case .errno(let errno): fail(.send(errno, transmission.flow.remote))

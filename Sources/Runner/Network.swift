@@ -62,6 +62,16 @@ final class Network {
     return reservation.endpoint.port
   }
 
+  /// Reserves a port for the whole run and lets its packets in at once; returns its number.
+  func keepOpen(_ endpoint: Endpoint) throws(Errno) -> UInt16 {
+    let scope = scopes.interface(of: endpoint.address)
+    let box = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: scope)
+    let own = Endpoint(endpoint.address, box.port)
+    kept.append(Reservation(box: box, endpoint: own))
+    try link(own.address.family)?.listen(on: own.port)
+    return own.port
+  }
+
   /// Gives a slot's port back.
   func release(_ slot: Int) {
     guard slot < guards.count, let endpoint = guards[slot]?.endpoint else { return }

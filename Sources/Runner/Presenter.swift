@@ -106,10 +106,16 @@ final class Presenter {
 extension TextReport {
   /// The text that a run was asked for, as the output can show it.
   init(_ presentation: Presentation, on output: borrowing Output) {
-    let mayColor = presentation.allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
-    let style = Style(
-      isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
+    let style = Style(output, allowsColor: presentation.allowsColor)
     self.init(style: style, isVerbose: presentation.isVerbose, showsTime: presentation.stampsLines)
+  }
+}
+
+extension Style {
+  /// The style that an output allows.
+  init(_ output: borrowing Output, allowsColor: Bool) {
+    let mayColor = allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
+    self.init(isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
   }
 }
 

@@ -39,7 +39,7 @@ struct TargetResolution {
     }
   }
 
-  private static func interface(named name: String, asked words: String) throws(RunError) -> Interface {
+  static func interface(named name: String, asked words: String) throws(RunError) -> Interface {
     do throws(Errno) {
       return try Interface.named(name)
     } catch {

@@ -112,7 +112,7 @@ public enum Run {
         "probe: the kernel dropped \(dropped) packets for want of buffer space; results may miss replies\n")
     }
     if strays > 0 {
-      try? Output.standardError.write("probe: \(strays) packets came that belong to no probe of this run\n")
+      try? Output.standardError.write("probe: \(strays) packets came that belong to no connection of this run\n")
     }
   }
 }

@@ -5,6 +5,11 @@ import Wire
 /// Which interface each link-local address of a run belongs to (RFC 4007 §6): without it the kernel knows no way.
 struct Scopes {
   private var entries: [(address: IPAddress, interface: Interface)] = []
+  /// The interface of all others.
+  private var common: Interface?
+
+  /// Every link-local address is this interface's: peers are not known before they come.
+  init(common: Interface?) { self.common = common }
 
   /// The addresses of both ends of the targets.
   ///
@@ -23,7 +28,9 @@ struct Scopes {
   }
 
   /// The interface of a link-local address; nil for every other address.
-  func interface(of address: IPAddress) -> Interface? { entries.first { $0.address == address }?.interface }
+  func interface(of address: IPAddress) -> Interface? {
+    entries.first { $0.address == address }?.interface ?? (Scopes.needsOne(address) ? common : nil)
+  }
 
   private static func needsOne(_ address: IPAddress) -> Bool {
     if case .v6(let v6) = address { return v6.isLinkLocal }

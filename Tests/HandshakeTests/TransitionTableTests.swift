@@ -19,7 +19,17 @@ import Wire
   /// The plans that can make an event lead elsewhere.
   private static func variants(_ state: State, _ event: TransitionEvent) -> [(inout Plan) -> Void] {
     switch (state, event) {
-    case (.synSent, _), (.synReceived, _): [{ _ in }, { $0.mode = .halfOpen }]
+    case (.closed, .open): [{ _ in }, { $0.isPassive = true }]
+    case (.listen, _): [{ $0.isPassive = true }]
+    case (.synReceived, _):
+      [
+        { _ in }, { $0.mode = .halfOpen },
+        {
+          $0.isPassive = true
+          $0.isInteractive = true
+        },
+      ]
+    case (.synSent, _): [{ _ in }, { $0.mode = .halfOpen }]
     case (.established, .close), (.closeWait, .close): [{ _ in }, { $0.close = .rst }]
     case (.established, .giveUp):
       [
@@ -33,7 +43,7 @@ import Wire
     }
   }
 
-  @Test(arguments: Trace.ourStates)
+  @Test(arguments: [State.listen] + Trace.ourStates)
   func theMachineDoesWhatTheTableSays(state: State) throws {
     for event in TransitionEvent.allCases {
       var reached: Set<State> = []
@@ -65,7 +75,7 @@ import Wire
     _ state: State, _ event: TransitionEvent, _ change: (inout Plan) -> Void
   ) throws -> State? {
     if state == .closed, event == .open {
-      var connection = Connection(.plain, seed: Seed(iss: 1, timestamp: 1))
+      var connection = Connection(.plain(change), seed: Seed(iss: 1, timestamp: 1))
       _ = connection.start(at: Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0)))
       return connection.state
     }
@@ -106,7 +116,7 @@ import Wire
   /// The segment of an event, for a connection as it stands.
   private static func segment(_ event: TransitionEvent, for connection: Connection) -> Segment {
     let (snd, rcv) = (connection.tcb.snd, connection.tcb.rcv)
-    let isOpening = connection.state == .synSent
+    let isOpening = connection.state == .synSent || connection.state == .listen
     let seq = isOpening ? Trace.theirs : rcv.nxt
     let all = snd.nxt
     let allButFin = connection.sender.fin ?? all

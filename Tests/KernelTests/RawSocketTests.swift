@@ -107,6 +107,37 @@ struct RawSocketTests {
     #expect(try resets(family, guarded: true) == 0)
   }
 
+  @Test("a guard answers nothing, whatever keeps it silent", arguments: families, [ResetGuard.Rule.filter, .signature])
+  func silentGuard(_ family: AddressFamily, _ rule: ResetGuard.Rule) throws {
+    guard allows(rule) else {
+      #expect(rule == .filter, "the filter needs CAP_NET_ADMIN on recent kernels, the signature nothing")
+      return
+    }
+    let guarded = try ResetGuard(address: loopback(family), rule: rule)
+    let receiver = try ReceiveSocket(family: family, carrying: .tcp)
+    var sender = try SendSocket(family: family, timestamps: false)
+    let client = try ResetGuard(address: loopback(family))
+    try receiver.accept(only: .tcp(family: family, destinationPorts: [client.port]))
+    for flags: TCPFlags in [.syn, [.syn, .ack], .ack, .fin, [.psh, .ack], [], [.syn, .ece, .cwr]] {
+      let header = TCPHeader(
+        sourcePort: client.port, destinationPort: guarded.port, sequence: SequenceNumber(1), flags: flags, window: 9)
+      let octets = try packet(family, header)
+      _ = try sender.send(octets.span.raw, to: loopback(family))
+    }
+    // A SYN-ACK that was not sent at once would be by now.
+    Poller.pause(.milliseconds(60))
+    #expect(try receiver.next()?.octets == nil)
+  }
+
+  private func allows(_ rule: ResetGuard.Rule) -> Bool {
+    do throws(Errno) {
+      _ = try ResetGuard(address: loopback(.v4), rule: rule)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// How many RSTs this host sends a listener whose SYN-ACK answers a SYN made by hand.
   private func resets(_ family: AddressFamily, guarded: Bool) throws -> Int {
     let listener = try Listener(address: loopback(family))

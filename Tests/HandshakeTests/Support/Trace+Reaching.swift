@@ -31,6 +31,7 @@ extension Trace {
     let script: String =
       switch state {
       case .synSent: "0 > S 0:0(0)"
+      case .synReceived where plan.isPassive: "0 < S 0:0(0)\n 0 > S. 0:0(0) ack 1"
       case .synReceived: "0 > S 0:0(0)\n 0.1 < S 0:0(0)\n 0.1 > S. 0:0(0) ack 1"
       case .established: ClosingTests.opening + (plan.confirm ? "0.1 > . 0:0(0) ack 1" : "")
       case .finWait1: closing

@@ -63,6 +63,9 @@ struct Trace {
     return connection
   }
 
+  /// Closes our side, as the owner of the connection does.
+  mutating func shutdown() { conversation.shutdown() }
+
   private var stamp: Stamp { stamp(kernel: stamps != .none) }
 
   private func stamp(kernel: Bool) -> Stamp {

@@ -1,0 +1,116 @@
+import Handshake
+import Timebase
+import Wire
+
+/// Segments that belong to no connection: LISTEN (RFC 9293 §3.10.7.2), and what becomes of a SYN.
+extension ListenEngine {
+  mutating func receiveInListen(
+    _ segment: Segment, text: RawSpan, of flow: Flow, hopLimit: UInt8, at now: Stamp
+  ) -> Action<Finding> {
+    guard isOurs(flow) else {
+      counts.strays += 1
+      return .none
+    }
+    switch ListenAnswer(to: segment) {
+    case .drop:
+      counts.strays += 1
+      return .none
+    case .reset(let seq):
+      if let size = provenSegmentSize(segment, of: flow, at: now.instant) {
+        return openByCookie(segment, text: text, of: flow, maximumSegmentSize: size, hopLimit: hopLimit, at: now)
+      }
+      counts.resets += 1
+      return stateless(Segment(seq: seq, flags: .rst), to: flow)
+    case .open: return answer(segment, of: flow, hopLimit: hopLimit, at: now)
+    }
+  }
+
+  /// Whether a segment is between us and one other host; nothing is said to groups (RFC 9293 §3.9.2.3, MUST-57 and
+  /// MUST-63), for addresses of others, or to ourselves at the same port.
+  private func isOurs(_ flow: Flow) -> Bool {
+    let (local, remote) = (flow.local.address, flow.remote.address)
+    guard flow.local.port == port.number, flow.local != flow.remote, remote.mayBeAnswered else { return false }
+    if !port.address.isUnspecified { return local == port.address }
+    return local.isLoopback || port.local.contains(local)
+  }
+
+  /// A SYN: a connection where there is room for one, a cookie where half-open ones have none.
+  private mutating func answer(
+    _ syn: Segment, of flow: Flow, hopLimit: UInt8, at now: Stamp
+  ) -> Action<Finding> {
+    counts.syns += 1
+    guard !isEnding, hasRoom else {
+      counts.refused += 1
+      return .none
+    }
+    guard halfOpen < limits.halfOpen else {
+      counts.cookiesSent += 1
+      cookiesUntil = now.instant + SynCookie.period * 2
+      let cookie = cookies.sequenceNumber(for: flow, syn: syn, at: now.instant)
+      return stateless(Connection.synAck(to: syn, cookie: cookie, plan: plan), to: flow)
+    }
+    var conversation = Conversation(plan, flow: flow, seed: seed(of: flow, at: now.instant))
+    _ = conversation.start(at: now)
+    let slot = enter(conversation, at: now)
+    return serve(slot, heardAt: now) { $0.receive(syn, hopLimit: hopLimit, at: now) }
+  }
+
+  /// Whether another connection may be open.
+  private var hasRoom: Bool { table.count - halfOpen < limits.connections }
+
+  /// The MSS behind an acknowledged cookie; nil where it is none of ours, or none was sent of late.
+  private func provenSegmentSize(_ segment: Segment, of flow: Flow, at now: Instant) -> UInt16? {
+    guard let cookiesUntil, now <= cookiesUntil, !segment.flags.contains(.syn) else { return nil }
+    return cookies.maximumSegmentSize(provenBy: segment, of: flow, at: now)
+  }
+
+  /// A cookie has come back: the connection that it stands for takes the acknowledgment, and whatever came with it.
+  private mutating func openByCookie(
+    _ ack: Segment, text: RawSpan, of flow: Flow, maximumSegmentSize: UInt16, hopLimit: UInt8, at now: Stamp
+  ) -> Action<Finding> {
+    // Without room the peer is not told: its next segment may find some, as with a full accept queue.
+    guard !isEnding, hasRoom else {
+      counts.refused += 1
+      return .none
+    }
+    counts.cookiesAccepted += 1
+    let connection = Connection(
+      plan, seed: seed(of: flow, at: now.instant), provenBy: ack, maximumSegmentSize: maximumSegmentSize, at: now)
+    let slot = enter(Conversation(connection, flow: flow), at: now)
+    return serve(slot, heardAt: now) { $0.receive(ack, text: text, hopLimit: hopLimit, at: now) }
+  }
+
+  private mutating func enter(_ conversation: Conversation, at now: Stamp) -> Int {
+    entered += 1
+    halfOpen += 1
+    return table.insert(
+      ListenEntry(conversation, number: entered, attendant: Attendant(service), heard: now.instant))
+  }
+
+  /// Numbers that nobody can foresee, and that grow from one connection of a flow to its next (RFC 6528 §3: a clock of
+  /// 4 µs and a keyed hash of the flow; RFC 7323 §5.4 for time stamps).
+  private func seed(of flow: Flow, at now: Instant) -> Seed {
+    var hash = SipHash(key)
+    hash.add(flow)
+    let value = hash.value
+    let clock = UInt32(truncatingIfNeeded: now.nanoseconds / 4_000)
+    let milliseconds = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)
+    return Seed(
+      iss: clock &+ UInt32(truncatingIfNeeded: value),
+      timestamp: milliseconds &+ UInt32(truncatingIfNeeded: value >> 32))
+  }
+
+  /// A segment that no connection remembers.
+  private func stateless(_ segment: Segment, to flow: Flow) -> Action<Finding> {
+    let nobody = Token(slot: -1, generation: 0, number: 0)
+    return .send(Transmission(token: nobody, flow: flow, segment: segment, data: [], text: 0..<0))
+  }
+}
+
+extension IPAddress {
+  /// Whether it can be one host's.
+  fileprivate var mayBeAnswered: Bool {
+    if case .v4(let address) = self, address.isLimitedBroadcast { return false }
+    return !isMulticast && !isUnspecified
+  }
+}

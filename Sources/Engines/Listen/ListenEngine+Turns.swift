@@ -1,0 +1,82 @@
+import Handshake
+import Timebase
+
+/// What is due when.
+extension ListenEngine {
+  /// When a connection wants attention, or the run is to end.
+  public var nextDeadline: Instant? {
+    if isEnding, table.count == 0 { return startedAt }
+    return table.nextDeadline
+  }
+
+  /// Ends what has ended, or sends what is due.
+  public mutating func expire(at now: Stamp) -> Action<Finding> {
+    if isEnding, table.count == 0 { return .done }
+    guard let slot = table.nextDue(at: now.instant) else { return .none }
+    guard table.entries[slot]?.conversation.connection.isFinished == false else { return finish(slot, at: now) }
+    let isIdle = (table.entries[slot]?.heard ?? now.instant) + limits.idle <= now.instant
+    let isOver = isCutShort(slot) || (isIdle && table.entries[slot]?.isHalfOpen == false)
+    return serve(slot) { isOver ? $0.abort(at: now) : $0.expire(at: now) }
+  }
+
+  /// Whether a connection is to be ended: all of them after an interrupt, half-open ones once no more are counted.
+  private func isCutShort(_ slot: Int) -> Bool {
+    isInterrupted || (isEnding && table.entries[slot]?.isHalfOpen == true)
+  }
+
+  /// Lets a segment happen to a connection.
+  mutating func serve(
+    _ slot: Int, heardAt now: Stamp, _ body: (inout Conversation) -> Outgoing?
+  ) -> Action<Finding> {
+    table.entries[slot]?.heard = now.instant
+    return serve(slot, body)
+  }
+
+  /// Lets something happen to a connection, then its application, and sends what comes of it.
+  mutating func serve(_ slot: Int, _ body: (inout Conversation) -> Outgoing?) -> Action<Finding> {
+    var action = Action<Finding>.none
+    // The text of what is sent may move when the application writes: it is taken before.
+    if let outgoing = table.entries[slot]?.conversation.apply(body),
+      let transmission = table.entries[slot]?.transmission(outgoing, from: slot)
+    {
+      action = .send(transmission)
+    }
+    noteEstablished(slot)
+    table.entries[slot]?.attend()
+    settle(slot)
+    return action
+  }
+
+  private mutating func noteEstablished(_ slot: Int) {
+    guard table.entries[slot]?.isHalfOpen == true, table.entries[slot]?.conversation.connection.verdict == .open else {
+      return
+    }
+    table.entries[slot]?.isHalfOpen = false
+    halfOpen -= 1
+    counts.established += 1
+    // Half-open ones that come too late to be counted are due at once.
+    if isEnding { for other in table.occupied { settle(other) } }
+  }
+
+  /// Notes when a connection wants attention next.
+  mutating func settle(_ slot: Int) {
+    var deadline = table.entries[slot]?.deadline(idle: limits.idle, soon: startedAt)
+    if isCutShort(slot), table.entries[slot]?.conversation.connection.isFinished == false { deadline = startedAt }
+    table.setDeadline(deadline, of: slot)
+  }
+
+  /// Tells of a connection that has ended, once the kernel's last stamp has come or will not come any more.
+  private mutating func finish(_ slot: Int, at now: Stamp) -> Action<Finding> {
+    if table.entries[slot]?.conversation.connection.awaitsStamps == true, table.entries[slot]?.reportBy == nil {
+      table.entries[slot]?.reportBy = now.instant + ListenEngine.stampGrace
+      settle(slot)
+      return .none
+    }
+    guard let entry = table.remove(slot) else { return .none }
+    if entry.isHalfOpen {
+      halfOpen -= 1
+      counts.abandoned += 1
+    }
+    return .report(Finding(sequence: entry.sequence, outcome: Outcome(entry.conversation)), slot: nil)
+  }
+}

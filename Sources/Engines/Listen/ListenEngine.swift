@@ -1,0 +1,180 @@
+import Handshake
+import Timebase
+import Wire
+
+/// `probe listen`: answers handshakes on one port, in bounded memory whatever comes.
+public struct ListenEngine: Engine {
+  /// How much of everything there may be.
+  public struct Limits: Hashable, Sendable {
+    /// Half-open connections that are kept; beyond them a SYN is answered by a cookie (RFC 4987 §3.6).
+    public var halfOpen = 128
+    /// Connections that are open at once; beyond them a SYN is not answered.
+    public var connections = 256
+    /// How long an open connection may be silent before it is reset.
+    public var idle = Interval.seconds(60)
+    /// After how many connections the run ends; nil goes on until interrupted.
+    public var count: Int?
+
+    /// The usual limits.
+    public init() {}
+  }
+
+  /// Where to listen, and what for.
+  public struct Port: Sendable {
+    /// The address; unspecified for all of this host's.
+    public var address: IPAddress
+    /// The port; 0 lets the kernel choose.
+    public var number: UInt16
+    /// The addresses that are this host's: nothing is answered for any other but loopback's.
+    public var local: Set<IPAddress>
+
+    /// A port to listen on.
+    public init(address: IPAddress, number: UInt16, local: Set<IPAddress> = []) {
+      self.address = address
+      self.number = number
+      self.local = local
+    }
+  }
+
+  /// One connection that has ended, or that never became one.
+  public struct Finding: Sendable {
+    /// Which it was, in the order in which they were answered, from 1.
+    public var sequence: Int
+    /// What came of it; nil where it was interrupted before it was decided.
+    public var outcome: Outcome?
+  }
+
+  /// What was counted beside the connections.
+  public internal(set) var counts = ListenCounts()
+
+  let service: Service
+  let limits: Limits
+  let plan: Plan
+  let key: SipHash.Key
+  let cookies: SynCookie
+  var port: Port
+  var table = ListenTable()
+  /// How many connections ever had a place in the table, and how many of those there now are half-open.
+  var entered = 0
+  var halfOpen = 0
+  var isListening = false
+  var isInterrupted = false
+  var startedAt = Instant(nanoseconds: 0)
+  /// Until when an acknowledgment may be of a cookie; nil where none was sent.
+  var cookiesUntil: Instant?
+
+  /// How long a finished connection waits for the kernel's last transmit stamp.
+  static let stampGrace = Interval.milliseconds(2)
+
+  /// A listener; the plan says what its segments offer, and `key` makes its numbers unpredictable.
+  public init(port: Port, service: Service, limits: Limits, plan: Plan, key: SipHash.Key) {
+    self.port = port
+    self.service = service
+    self.limits = limits
+    var plan = plan
+    plan.isPassive = true
+    plan.isInteractive = true
+    self.plan = plan
+    self.key = key
+    // Cookies and initial sequence numbers are never made by the same key: one must not give the other away.
+    cookies = SynCookie(key: SipHash.Key(k0: key.k0 ^ .max, k1: key.k1))
+  }
+
+  /// How many connections are kept now, half-open ones included.
+  public var size: Int { table.count }
+
+  /// Whether no new connection is begun any more.
+  var isEnding: Bool { isInterrupted || counts.established >= limits.count ?? .max }
+}
+
+/// What a listener counted.
+public struct ListenCounts: Hashable, Sendable {
+  /// SYNs that came to LISTEN.
+  public var syns = 0
+  /// Handshakes that were completed.
+  public var established = 0
+  /// Half-open connections that ended without having been completed.
+  public var abandoned = 0
+  /// SYNs that were answered by a cookie.
+  public var cookiesSent = 0
+  /// Cookies that came back and were right.
+  public var cookiesAccepted = 0
+  /// SYNs and cookies that found no room.
+  public var refused = 0
+  /// Segments to LISTEN that were answered by RST.
+  public var resets = 0
+  /// Packets that nothing explains.
+  public var strays = 0
+
+  /// Nothing counted yet.
+  public init() {}
+}
+
+// MARK: The doors
+
+extension ListenEngine {
+  /// Asks for the port.
+  public mutating func start(at now: Stamp) -> Action<Finding> {
+    startedAt = now.instant
+    return .open(slot: 0, address: port.address, port: port.number)
+  }
+
+  /// The port is guarded: from now on it is answered for.
+  public mutating func opened(_ slot: Int, port number: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
+    port.number = number
+    isListening = true
+    return .none
+  }
+
+  /// There is no port to answer for: nothing is begun.
+  public mutating func refused(_ slot: Int) { isInterrupted = true }
+
+  /// Hands a packet to the connection whose flow it belongs to, or to LISTEN.
+  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+    guard isListening else { return .none }
+    switch arrival.judged() {
+    case .segment(let flow, let segment, let text, let hopLimit):
+      guard let slot = table.slot(of: flow) else {
+        return receiveInListen(segment, text: text, of: flow, hopLimit: hopLimit, at: now)
+      }
+      return serve(slot, heardAt: now) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
+    case .icmp(let flow, let notice, let hopLimit):
+      guard let slot = table.slot(of: flow) else { return stray() }
+      return serve(slot) { $0.receive(notice, hopLimit: hopLimit, at: now) }
+    case .refused(let refusal, let flow):
+      guard let slot = flow.flatMap({ table.slot(of: $0) }) else { return stray() }
+      return serve(slot) {
+        $0.refuse(refusal, at: now)
+        return nil
+      }
+    case .notOurs: return stray()
+    }
+  }
+
+  private mutating func stray() -> Action<Finding> {
+    counts.strays += 1
+    return .none
+  }
+
+  /// Hands a stamp of user space to the connection that sent the packet.
+  public mutating func departed(_ token: Token, at stamp: Stamp) {
+    table.update(token) { $0.departed(token.number, at: stamp) }
+  }
+
+  /// Hands a stamp of the kernel's to the connection that sent the packet.
+  public mutating func transmitted(_ token: Token, kernel: WallTime) {
+    table.update(token) { $0.transmitted(token.number, kernel: kernel) }
+  }
+
+  /// Ends the connection whose packet has no route.
+  public mutating func failedToRoute(_ token: Token, at now: Stamp) {
+    guard table.update(token, { $0.failedToRoute() }) else { return }
+    settle(token.slot)
+  }
+
+  /// Begins nothing new, and resets what is under way.
+  public mutating func interrupt(at now: Stamp) {
+    isInterrupted = true
+    for slot in table.occupied { settle(slot) }
+  }
+}

@@ -1,0 +1,75 @@
+import Handshake
+import Timebase
+
+/// The connections of a listener: found by their flow, and by who is due next.
+struct ListenTable {
+  /// By slot; each is changed where it lies. (An accessor that lent them out would put its frame on the heap.)
+  var entries: [ListenEntry?] = []
+  private var free: [Int] = []
+  private var slots: [Flow: Int] = [:]
+  /// When each slot wants attention; apart from the entries, so that looking for the next one reads little memory.
+  private var deadlines: [Instant] = []
+  /// Where the next search for what is due begins: nobody is served twice while others wait.
+  private var cursor = 0
+
+  private static let never = Instant(nanoseconds: .max)
+
+  var count: Int { slots.count }
+
+  /// The slots that hold a connection.
+  var occupied: [Int] { entries.indices.filter { entries[$0] != nil } }
+
+  func slot(of flow: Flow) -> Int? { slots[flow] }
+
+  mutating func insert(_ entry: ListenEntry) -> Int {
+    let slot = free.popLast() ?? entries.count
+    slots[entry.conversation.flow] = slot
+    if slot == entries.count {
+      entries.append(entry)
+      deadlines.append(ListenTable.never)
+    } else {
+      entries[slot] = entry
+    }
+    return slot
+  }
+
+  /// Takes a connection out.
+  mutating func remove(_ slot: Int) -> ListenEntry? {
+    guard let entry = entries[slot] else { return nil }
+    slots[entry.conversation.flow] = nil
+    entries[slot] = nil
+    deadlines[slot] = ListenTable.never
+    free.append(slot)
+    return entry
+  }
+
+  /// Lets a connection take news of a packet that it sent; false where it is gone.
+  @discardableResult
+  mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) -> Bool {
+    guard entries.indices.contains(token.slot), entries[token.slot]?.generation == token.generation else {
+      return false
+    }
+    entries[token.slot]?.conversation.apply(body)
+    return true
+  }
+
+  /// Notes when a slot wants attention; nil never.
+  mutating func setDeadline(_ deadline: Instant?, of slot: Int) { deadlines[slot] = deadline ?? ListenTable.never }
+
+  /// When the first slot wants attention.
+  var nextDeadline: Instant? {
+    guard let first = deadlines.min(), first < ListenTable.never else { return nil }
+    return first
+  }
+
+  /// A slot that wants attention by now, each in its turn.
+  mutating func nextDue(at now: Instant) -> Int? {
+    for step in deadlines.indices {
+      let slot = (cursor + step) % deadlines.count
+      guard deadlines[slot] <= now else { continue }
+      cursor = slot + 1
+      return slot
+    }
+    return nil
+  }
+}

@@ -1,0 +1,78 @@
+import Handshake
+
+/// What a listener counted beside its connections.
+public struct ListenTally: Hashable, Sendable {
+  /// SYNs that came to LISTEN.
+  public var syns: Int
+  /// Handshakes that were completed.
+  public var established: Int
+  /// Half-open connections that ended without having been completed.
+  public var abandoned: Int
+  /// SYNs that were answered by a cookie.
+  public var cookiesSent: Int
+  /// Cookies that came back and were right.
+  public var cookiesAccepted: Int
+  /// SYNs and cookies that found no room.
+  public var refused: Int
+  /// Segments to LISTEN that were answered by RST.
+  public var resets: Int
+
+  /// A tally from its numbers.
+  public init(
+    syns: Int, established: Int, abandoned: Int, cookiesSent: Int, cookiesAccepted: Int, refused: Int, resets: Int
+  ) {
+    self.syns = syns
+    self.established = established
+    self.abandoned = abandoned
+    self.cookiesSent = cookiesSent
+    self.cookiesAccepted = cookiesAccepted
+    self.refused = refused
+    self.resets = resets
+  }
+}
+
+extension TextReport {
+  /// What is answered for, before the first connection: `LISTEN 127.0.0.1:8080: send back what comes`.
+  public func listening(at endpoint: Endpoint, does words: String) -> String { "LISTEN \(endpoint): \(words)\n" }
+
+  /// The closing line; what did not happen is not told.
+  public func summary(_ tally: ListenTally) -> String {
+    func count(_ number: Int, _ word: String) -> String { "\(number) \(word)" + (number == 1 ? "" : "s") }
+    var words = [count(tally.syns, "SYN"), count(tally.established, "connection")]
+    let others = [
+      (tally.abandoned, "never completed"), (tally.cookiesSent, "cookies sent"),
+      (tally.cookiesAccepted, "cookies accepted"), (tally.refused, "without room"), (tally.resets, "answered by RST"),
+    ]
+    words += others.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return words.joined(separator: ", ") + "\n"
+  }
+}
+
+extension JSONLines {
+  /// The port is open: connections are answered from now on.
+  public static func listening(at endpoint: Endpoint, service: String) -> String {
+    line("meta") { json in
+      json.member("mode", Outcome.Mode.listen.rawValue)
+      json.member("address", endpoint.address.description)
+      json.member("port", endpoint.port)
+      json.member("service", service)
+    }
+  }
+
+  /// The summary of a listener.
+  public static func summary(_ tally: ListenTally, at endpoint: Endpoint) -> String {
+    line("summary") { json in
+      json.member("target", endpoint.description)
+      json.member("address", endpoint.address.description)
+      json.member("port", endpoint.port)
+      json.member("mode", Outcome.Mode.listen.rawValue)
+      json.member("syns", tally.syns)
+      json.member("connections", tally.established)
+      json.member("abandoned", tally.abandoned)
+      json.member("cookies_sent", tally.cookiesSent)
+      json.member("cookies_accepted", tally.cookiesAccepted)
+      json.member("refused", tally.refused)
+      json.member("resets", tally.resets)
+    }
+  }
+}

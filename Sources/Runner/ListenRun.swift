@@ -1,0 +1,110 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+extension Run {
+  /// Answers handshakes on one port until it is enough.
+  public static func listen(_ settings: ListenSettings) throws(RunError) -> ListenResult {
+    var stamping = try? TimestampWarmUp()
+    let place = try ListenPlace(settings)
+    let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
+      try Network(
+        families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface),
+        marking: settings.marking)
+    }
+    let asked = Endpoint(place.address, settings.port)
+    let port: UInt16
+    do throws(Errno) {
+      port = try network.keepOpen(asked)
+    } catch {
+      guard error.isAddressInUse else { throw .port(error, asked) }
+      throw .refused("port \(settings.port) is taken: something listens there already (ss -ltnp tells what)")
+    }
+    try attempt { () throws(Errno) in try Capability.dropAll() }
+    _ = stamping?.wait()
+    return try listen(settings, place, on: port, network)
+  }
+
+  private static func listen(
+    _ settings: ListenSettings, _ place: ListenPlace, on port: UInt16, _ network: Network
+  ) throws(RunError) -> ListenResult {
+    let presenter = ListenPresenter(settings, at: Endpoint(place.address, port))
+    let engine = ListenEngine(
+      port: ListenEngine.Port(address: place.address, number: port, local: Set(place.local)),
+      service: settings.service, limits: settings.limits, plan: place.plan(settings),
+      key: SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
+    var observer = LoopObserver<ListenEngine.Finding> { (finding) throws(Errno) in
+      try presenter.show(finding.sequence, finding.outcome)
+    }
+    if settings.presentation.tracesPackets {
+      observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
+    }
+    var loop = EventLoop(engine: engine, network: network, observer: observer)
+    loop.servesMany = true
+    // Whoever reads this may connect: the filter lets the port's packets in by now.
+    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
+    let end = try loop.run()
+    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.counts.strays : 0)
+    let counts = loop.engine.counts
+    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize(counts) }
+    return ListenResult(counts: counts, signal: end)
+  }
+}
+
+/// Where to listen: the address, the interface, and what may be said there.
+struct ListenPlace {
+  let address: IPAddress
+  let interface: Interface?
+  /// This host's addresses as they are now.
+  let local: [IPAddress]
+  /// The shortest of the interfaces' longest packets, loopback's aside: a peer may come by any of them.
+  private let mtu: Int
+
+  /// Checks address and interface: both must be this host's.
+  init(_ settings: ListenSettings) throws(RunError) {
+    let parts = (settings.host ?? "").split(separator: "%", maxSplits: 1).map(String.init)
+    if parts.count > 1 {
+      interface = try TargetResolution.interface(named: parts[1], asked: "'%\(parts[1])'")
+    } else {
+      interface = try settings.interface.map { (name) throws(RunError) in
+        try TargetResolution.interface(named: name, asked: "-I '\(name)'")
+      }
+    }
+    let all: [Interface]
+    do throws(Errno) {
+      local = try Interface.localAddresses()
+      all = try Interface.all()
+    } catch {
+      throw .system(error)
+    }
+    let own = interface.map { [$0] } ?? all.filter { $0.isUp && !$0.isLoopback }
+    mtu = max(own.map(\.mtu).min() ?? 1_500, 576)
+    if let host = settings.host {
+      guard let given = IPAddress(parsing: parts.first ?? "") else {
+        throw .refused("listen: '\(host)' is no address; say [ADDR:]PORT with an address of this host's")
+      }
+      address = given
+    } else {
+      address = settings.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
+    }
+  }
+
+  /// What it means that raw sockets do not open; the kernel's `connect()` is no way out here.
+  static func failure(opening errno: Errno) -> RunError {
+    guard case .noPrivilege = RunError(opening: errno) else { return .system(errno) }
+    return .refused("raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap)")
+  }
+
+  /// What each connection offers: as much in a segment as the interfaces carry.
+  func plan(_ settings: ListenSettings) -> Plan {
+    var plan = settings.plan
+    let room = mtu - (address.family == .v4 ? 20 : 40) - 20
+    plan.offer.maximumSegmentSize = settings.maximumSegmentSize ?? UInt16(clamping: room)
+    // A frame of ours is no longer than 2,048 octets; time stamps take twelve of what a segment may hold.
+    plan.textLimit = min(room - 12, 1_400)
+    return plan
+  }
+}
