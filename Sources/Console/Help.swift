@@ -8,7 +8,7 @@ enum Help {
     Usage:
       probe HOST:PORT...      one full connection: SYN, SYN-ACK, ACK, then the four-way close
       probe HOST:PORT --syn   half-open: SYN, verify, RST
-      probe http URL          an HTTP request inside the connection: probe http --help tells more
+      probe http URL          an HTTP request inside the connection (probe http -h tells more)
       probe listen PORT       the other side: answers handshakes (probe listen -h tells more)
       probe demo              a listener of its own on loopback, probed and drawn: needs nothing
       probe doctor            what this machine allows
