@@ -112,11 +112,11 @@ extension LaboratoryTests {
         """
       let outcome = Outcome(
         code: 0, output: packet + "\n" + connection + "\n", errors: "", seconds: 1, timedOut: false)
-      let answer = try ScenarioAnswer(outcome, sent: [])
+      let answer = try ScenarioAnswer(outcome, sent: [], isn: 1)
       let right = [
         "state": "open", "reason": "syn-ack", "exit": "0", "notes": "window-zero", "refusals": "bad-quote",
         "invalid": "1", "transmissions": "1", "steps": "syn?", "closed_by": "null", "client": "CLOSED",
-        "server": "null",
+        "server": "null", "isn": "sent",
       ]
       #expect(Set(right.keys) == Set(ScenarioAnswer.names))
       #expect(answer.complaints(right) == [])
@@ -124,8 +124,9 @@ extension LaboratoryTests {
         let complaints = answer.complaints(right.merging([name: "other"]) { $1 })
         #expect(complaints == ["expect: \(name)=\(value), not other"])
       }
+      #expect(try ScenarioAnswer(outcome, sent: [], isn: 2).complaints(right) == ["expect: isn=1, not sent"])
       #expect(throws: LaboratoryError.self) {
-        try ScenarioAnswer(Outcome(code: 2, output: "", errors: "", seconds: 0, timedOut: false), sent: [])
+        try ScenarioAnswer(Outcome(code: 2, output: "", errors: "", seconds: 0, timedOut: false), sent: [], isn: nil)
       }
     }
 

@@ -164,6 +164,7 @@ extension Scenario {
     let refusals = expected["refusals"] ?? ""
     expected["refusals"] = refusals
     expected["notes"] = expected["notes"] ?? ""
+    expected["isn"] = "sent"
     expected["invalid"] = expected["invalid"] ?? String(refusals.split(separator: ",").count)
   }
 }

@@ -6,29 +6,28 @@
 /// | `exit` | the exit code |
 /// | `notes`, `refusals`, `steps` | lists with commas; a step without a time ends in `?` |
 /// | `invalid`, `transmissions` | counted replies that were refused; copies of the SYN |
+/// | `isn` | `sent` where it is the one on the wire, as it always must be |
 /// | `client`, `server` | the states of both ends, as far as known; `null` where not |
 public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
   /// All of the names.
   public static let names = [
     "state", "reason", "exit", "notes", "refusals", "invalid", "transmissions", "steps", "closed_by", "client",
-    "server",
+    "server", "isn",
   ]
 
   /// The values, by name.
   public var values: [String: String] = [:]
   /// What the program sent, in the scenario's words.
   public var sent: [String] = []
-  var isn: Int64?
 
   /// Reads what a run with `--json --packet-trace` wrote.
-  init(_ outcome: Outcome, sent: [String]) throws {
+  init(_ outcome: Outcome, sent: [String], isn: UInt32?) throws {
     self.sent = sent
     let lines = try JSON.lines(outcome.output)
     let connections = lines.filter { $0["type"]?.string == "connection" }
     guard connections.count == 1, let connection = connections.first else {
       throw LaboratoryError("\(connections.count) lines of connection: \(outcome.output)\(outcome.errors)")
     }
-    isn = connection["isn"]?.int
     func list(_ value: JSON?) -> String { (value?.array ?? []).compactMap(\.string).joined(separator: ",") }
     values = [
       "state": ScenarioAnswer.word(connection["state"]), "reason": ScenarioAnswer.word(connection["reason"]),
@@ -42,6 +41,7 @@ public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
       "closed_by": ScenarioAnswer.word(connection["closed_by"]),
       "client": ScenarioAnswer.word(connection["client_state"]),
       "server": ScenarioAnswer.word(connection["server_state"]),
+      "isn": connection["isn"]?.int == isn.map(Int64.init) ? "sent" : ScenarioAnswer.word(connection["isn"]),
     ]
   }
 

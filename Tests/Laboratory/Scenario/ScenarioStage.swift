@@ -73,11 +73,8 @@ public final class ScenarioStage: Sendable {
     // From start to end: what the peer saw of it began later, by as much as the machine was busy.
     if outcome.seconds < scenario.least { complaints.append("expect: least=\(scenario.least), not \(outcome.seconds)") }
     do {
-      let answer = try ScenarioAnswer(outcome, sent: player.transcript)
+      let answer = try ScenarioAnswer(outcome, sent: player.transcript, isn: player.ours)
       complaints += answer.complaints(scenario.expected)
-      if answer.isn != player.ours.map(Int64.init) {
-        complaints.append("isn is \(answer.isn ?? 0), and \(player.ours ?? 0) on the wire")
-      }
       return Result(answer: answer, complaints: complaints)
     } catch {
       return Result(answer: nil, complaints: complaints + ["\(error)"])
