@@ -55,12 +55,14 @@ let package = Package(
     tests(of: "Statistics", on: ["Timebase"]),
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
+    tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Console", on: ["Runner", "Kernel", "Handshake", "Wire", "Timebase"]),
 
     // Golden packets, and what must hold for every one of them.
     .target(
       name: "Vectors", path: "Tests/Vectors",
       exclude: [
-        "README.md", "Report", "capture-vectors.py", "make-vectors.py", "vector_file.py",
+        "README.md", "Console", "Report", "capture-vectors.py", "make-vectors.py", "vector_file.py",
         "linux-tcp.txt", "linux-icmp.txt", "crafted-tcp.txt", "crafted-options.txt",
         "crafted-ipv4.txt", "crafted-ipv6.txt", "crafted-icmpv4.txt", "crafted-icmpv6.txt",
       ],

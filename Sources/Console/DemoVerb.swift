@@ -14,7 +14,7 @@ enum DemoVerb {
       return try ExitCode.of(Run.demo(request.run.presentation, family: request.run.family ?? .v4), request)
     } catch {
       complain(error.message)
-      return ExitCode.couldNotRun
+      return ExitCode.of(error)
     }
   }
 

@@ -26,7 +26,7 @@ struct Option<Settings: Sendable>: Sendable {
   /// An option that takes none.
   init(
     _ short: Character?, _ long: String?, _ help: String,
-    apply: @escaping @Sendable (inout Settings, String) -> Void
+    apply: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void
   ) {
     self.short = short
     self.long = long

@@ -48,6 +48,10 @@ extension OptionGroup where Settings == ProbeRequest {
         request, text throws(UsageError) in
         request.run.plan.wait = try Values.interval(text, for: "-W", in: .milliseconds(1) ... .seconds(60))
       },
+      Option(nil, "time-wait", "SEC", "answer a FIN that comes again for SEC after the close (default 0)") {
+        request, text throws(UsageError) in
+        request.run.plan.timeWait = try Values.interval(text, for: "--time-wait", in: .zero ... .seconds(240))
+      },
       Option("w", nil, "SEC", "end the whole run after SEC") { request, text throws(UsageError) in
         request.run.schedule.deadline = try Values.interval(text, for: "-w", in: .milliseconds(1) ... .seconds(604_800))
       },
@@ -59,8 +63,8 @@ extension OptionGroup where Settings == ProbeRequest {
   fileprivate static let network = OptionGroup(
     title: "Addresses",
     options: [
-      Option("4", nil, "IPv4 only") { request, _ in request.run.family = .v4 },
-      Option("6", nil, "IPv6 only") { request, _ in request.run.family = .v6 },
+      Option("4", nil, "IPv4 only") { request, _ throws(UsageError) in try request.restrict(to: .v4) },
+      Option("6", nil, "IPv6 only") { request, _ throws(UsageError) in try request.restrict(to: .v6) },
       Option("n", nil, "look up no names") { request, _ in request.run.isNumeric = true },
       Option("I", nil, "IF", "by this interface only") { request, text in request.run.interface = text },
       Option("S", nil, "ADDR", "from this address of this host's") { request, text in request.run.source = text },
@@ -140,13 +144,13 @@ extension OptionGroup where Settings == ProbeRequest {
 /// The value of `--data`.
 enum DataArgument {
   /// The most octets that are sent.
-  static let limit = 65_536
+  static let limit = 16 << 20
 
   /// The text itself, or the file that it names.
   static func octets(of text: String) throws(UsageError) -> [UInt8] {
     guard text.hasPrefix("@") else {
       let octets = Array(text.utf8)
-      guard octets.count <= limit else { throw UsageError("--data: at most \(limit) octets") }
+      guard octets.count <= limit else { throw UsageError("--data: at most \(limit >> 20) MiB") }
       return octets
     }
     let path = String(text.dropFirst())

@@ -1,5 +1,6 @@
 import Handshake
 import Runner
+import Wire
 
 /// The default verb's command line, read: what to run, and how to judge it.
 struct ProbeRequest: Sendable {
@@ -18,5 +19,49 @@ struct ProbeRequest: Sendable {
     case help
     /// `-V`.
     case version
+  }
+}
+
+extension ProbeRequest {
+  /// Allows only one family; asking for both is a contradiction.
+  mutating func restrict(to family: AddressFamily) throws(UsageError) {
+    guard run.family ?? family == family else {
+      throw UsageError("-4 and -6 exclude each other; leave one of them out")
+    }
+    run.family = family
+  }
+
+  /// Refuses what contradicts itself, before anything is sent.
+  func check() throws(UsageError) {
+    let plan = run.plan
+    if plan.mode == .halfOpen {
+      if plan.confirm { throw UsageError("--confirm needs the whole handshake; leave --syn out") }
+      if run.usesKernel { throw UsageError("--connect makes whole connections; leave --syn out") }
+    }
+    if !plan.opensConnection, plan.confirm {
+      throw UsageError("--confirm needs a handshake, and --flags asks for none; leave one of them out")
+    }
+    if run.usesKernel, let option = handMade.first(where: \.isUsed)?.name {
+      throw UsageError("\(option) needs raw sockets; leave --connect out")
+    }
+    if plan.mode == .halfOpen || !plan.opensConnection, plan.data.count > ProbeRequest.firstSegmentLimit {
+      throw UsageError("--data: at most \(ProbeRequest.firstSegmentLimit) octets fit into the first segment")
+    }
+  }
+
+  /// The text that fits beside all options into a first segment of the smallest IPv6 MTU (1,280 octets, RFC 8200 §5).
+  private static let firstSegmentLimit = 1_220
+
+  /// What the kernel's `connect()` cannot do, by option.
+  private var handMade: [(name: String, isUsed: Bool)] {
+    let (plan, usual) = (run.plan, Plan())
+    return [
+      ("--confirm", plan.confirm), ("--data", !plan.data.isEmpty), ("--flags", plan.flags != usual.flags),
+      ("--packet-trace", run.presentation.tracesPackets), ("--isn", plan.iss != nil),
+      ("--window", run.window != nil), ("--mss", run.maximumSegmentSize != nil),
+      ("--wscale", plan.offer.windowScale != usual.offer.windowScale), ("--no-sack", !plan.offer.sack),
+      ("--no-timestamps", !plan.offer.timestamps), ("--ttl", run.marking.hopLimit != Marking().hopLimit),
+      ("-Q", run.marking.trafficClass != Marking().trafficClass),
+    ]
   }
 }

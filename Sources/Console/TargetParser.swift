@@ -15,10 +15,13 @@ enum TargetParser {
     var specs: [TargetSpec] = []
     var rest = words[...]
     while let word = rest.popFirst() {
+      guard !word.isEmpty else { throw UsageError("an empty word is no target; say HOST:PORT") }
+      guard !word.contains("://") else { throw UsageError("'\(word)' is a URL; say HOST:PORT") }
       if let (host, ports) = try split(word) {
         specs.append(TargetSpec(host: host, ports: try self.ports(ports, of: word), text: word))
       } else if let following = rest.first, isPortList(following) {
         rest.removeFirst()
+        try checkZone(word, word)
         let text = word.contains(":") ? "[\(word)]:\(following)" : "\(word):\(following)"
         specs.append(TargetSpec(host: word, ports: try ports(following, of: text), text: text))
       } else {
@@ -28,6 +31,11 @@ enum TargetParser {
     let count = specs.reduce(0) { $0 + $1.ports.count }
     guard count <= portLimit else { throw UsageError("\(count) ports are too many; at most \(portLimit) at once") }
     return specs
+  }
+
+  /// A zone that is announced must be there.
+  private static func checkZone(_ host: some StringProtocol, _ word: String) throws(UsageError) {
+    if host.hasSuffix("%") { throw UsageError("'\(word)': the zone is missing; say ADDRESS%INTERFACE") }
   }
 
   private static func bracketed(_ host: String) -> String {
@@ -43,6 +51,7 @@ enum TargetParser {
       guard IPv6Address(parsing: host.prefix { $0 != "%" }) != nil else {
         throw UsageError("'\(word)': '\(host)' is no IPv6 address")
       }
+      try checkZone(host, word)
       guard rest.hasPrefix(":") else { throw UsageError("'\(word)' has no port; say [\(host)]:PORT") }
       return (host, String(rest.dropFirst()))
     }
@@ -52,6 +61,7 @@ enum TargetParser {
     guard !host.isEmpty else { throw UsageError("'\(word)' has no host") }
     guard !host.contains(":") else { throw UsageError("'\(word)': put an IPv6 address in brackets, [ADDRESS]:PORT") }
     guard !host.contains("/") else { throw UsageError("'\(word)': one host at a time; a prefix is none") }
+    try checkZone(host, word)
     return (String(host), String(word[word.index(after: colon)...]))
   }
 

@@ -34,11 +34,14 @@ enum Values {
   static func integer(_ text: String, for option: String, in range: ClosedRange<Int>) throws(UsageError) -> Int {
     let isHexadecimal = text.lowercased().hasPrefix("0x")
     let digits = isHexadecimal ? text.dropFirst(2) : text[...]
-    guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }),
-      let value = Int(digits, radix: isHexadecimal ? 16 : 10)
-    else { throw UsageError("\(option): '\(text)' is not a whole number") }
-    guard range.contains(value) else {
-      throw UsageError("\(option): \(text) is out of range; from \(range.lowerBound) to \(range.upperBound)")
+    let meant = "from \(range.lowerBound) to \(range.upperBound)"
+    // A minus is read to be refused for the right reason.
+    let places = isHexadecimal ? digits : text.hasPrefix("-") ? digits.dropFirst() : digits
+    guard !places.isEmpty, places.allSatisfy({ $0.isASCII && (isHexadecimal ? $0.isHexDigit : $0.isNumber) }) else {
+      throw UsageError("\(option): '\(text)' is not a whole number; say one \(meant)")
+    }
+    guard let value = Int(digits, radix: isHexadecimal ? 16 : 10), range.contains(value) else {
+      throw UsageError("\(option): \(text) is out of range; \(meant)")
     }
     return value
   }

@@ -25,6 +25,9 @@ public protocol Engine: ~Copyable {
   /// Answers an `.open` action: the port was reserved.
   mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Report>
 
+  /// Answers an `.open` action: no port could be reserved, and the slot is free again.
+  mutating func refused(_ slot: Int)
+
   /// Says when a packet left, as user space saw it.
   mutating func departed(_ token: Token, at stamp: Stamp)
 

@@ -49,9 +49,9 @@ public struct ICMPNotice: Hashable, Sendable {
 }
 
 /// What an arrival turned out to be: the first three rows of "how a reply is judged".
-public enum ArrivalContent: Sendable {
-  /// A TCP segment that parses and whose checksum is right, with the hop limit it came with.
-  case segment(Flow, Segment, hopLimit: UInt8)
+public enum ArrivalContent: ~Escapable {
+  /// A TCP segment that parses and whose checksum is right, its text, and the hop limit it came with.
+  case segment(Flow, Segment, text: RawSpan, hopLimit: UInt8)
   /// An ICMP error that quotes a TCP packet of the given flow.
   case icmp(Flow, ICMPNotice, hopLimit: UInt8)
   /// Not to be believed; the flow where it could be read.
@@ -62,6 +62,7 @@ public enum ArrivalContent: Sendable {
 
 extension Arrival {
   /// Parses the packet, checks its checksum and finds its flow; judges nothing that depends on a connection.
+  @_lifetime(copy self)
   public func judged() -> ArrivalContent {
     switch dissection {
     case .tcp(let envelope, let header): judged(header, in: envelope)
@@ -80,7 +81,8 @@ extension Arrival {
     }
   }
 
-  private func judged(_ header: borrowing TCPHeaderView, in envelope: Envelope) -> ArrivalContent {
+  @_lifetime(copy header)
+  private func judged(_ header: TCPHeaderView, in envelope: Envelope) -> ArrivalContent {
     let flow = Flow(
       local: Endpoint(envelope.destination, header.destinationPort),
       remote: Endpoint(envelope.source, header.sourcePort))
@@ -88,7 +90,7 @@ extension Arrival {
       return .refused(.badChecksum, flow)
     }
     guard let segment = try? Segment(header) else { return .refused(.malformed, flow) }
-    return .segment(flow, segment, hopLimit: envelope.timeToLive)
+    return .segment(flow, segment, text: header.payload, hopLimit: envelope.timeToLive)
   }
 
   /// A right checksum, or one that a local peer left unfinished on an interface that may do so.
@@ -100,6 +102,7 @@ extension Arrival {
     }
   }
 
+  @_lifetime(immortal)
   private func judgedError(
     type: UInt8, code: UInt8, isError: Bool, quote: RawSpan, isSound: Bool, verdict: ICMPVerdict?, in envelope: Envelope
   ) -> ArrivalContent {

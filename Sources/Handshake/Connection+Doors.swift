@@ -11,17 +11,24 @@ extension Connection {
     return Reaction(send: sendFirst(at: now.instant))
   }
 
-  /// Takes a segment of this connection that parsed and whose checksum is right.
+  /// Takes a segment of this connection that parsed and whose checksum is right, without its octets.
+  ///
+  /// Its text is counted where the plan only counts; where an owner wants it, none of it is taken.
   public mutating func receive(_ segment: Segment, at now: Stamp) -> Reaction {
+    receive(segment, text: RawSpan(), at: now)
+  }
+
+  /// Takes a segment of this connection that parsed and whose checksum is right, with its text.
+  public mutating func receive(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     guard !isFinished else { return .none }
     let reaction: Reaction
     if verdict == nil, !plan.opensConnection {
       reaction = receiveCrafted(segment, at: now)
     } else {
       switch state {
-      case .synSent: reaction = receiveSynSent(segment, at: now)
+      case .synSent: reaction = receiveSynSent(segment, text: text, at: now)
       case .closed, .listen: reaction = .none
-      default: reaction = receiveSynchronized(segment, at: now)
+      default: reaction = receiveSynchronized(segment, text: text, at: now)
       }
     }
     if reaction.refusal != nil { counters.invalid += 1 } else { heardSinceResend = true }
@@ -32,9 +39,9 @@ extension Connection {
   public mutating func receive(_ error: ICMPVerdict, quoting quoted: SequenceNumber, at now: Stamp) -> Reaction {
     guard !isFinished else { return .none }
     // Before an answer only the SYN's number was used; after it, all up to that of our bare ACKs.
+    let oldest = oldestOfOurs - 1
     let isOurs =
-      verdict == nil
-      ? quoted == tcb.snd.iss : quoted.isIn(tcb.snd.iss, length: tcb.snd.nxt.distance(from: tcb.snd.iss) &+ 1)
+      verdict == nil ? quoted == tcb.snd.iss : quoted.isIn(oldest, length: tcb.snd.nxt.distance(from: oldest) &+ 1)
     guard isOurs else {
       counters.invalid += 1
       return Reaction(refusal: .badQuote)
@@ -56,6 +63,7 @@ extension Connection {
       isOwed = false
       return Reaction(send: carryOn(at: now))
     }
+    if owesAck { return Reaction(send: sendAck(at: now.instant)) }
     if let timer, timer <= now.instant { return Reaction(send: retransmissionTimeout(at: now)) }
     if let stageDeadline, stageDeadline <= now.instant { return Reaction(send: stageTimeout(at: now)) }
     return .none
@@ -128,5 +136,6 @@ extension Connection {
     timer = nil
     stageDeadline = nil
     isOwed = false
+    owesAck = false
   }
 }

@@ -9,7 +9,7 @@ extension Connection {
     case .opening: return sendFirst(at: now.instant)
     case .opened:
       if plan.confirm, marks.confirm == nil, state == .established { return sendConfirm(at: now.instant) }
-      if !sender.isAllSent { return beginRequest(at: now.instant) }
+      if plan.isInteractive || !sender.isAllSent { return beginRequest(at: now.instant) }
       return beginClose(at: now.instant)
     case .requesting: return sendMoreText(at: now.instant)
     case .closing: return beginClose(at: now.instant)
@@ -35,9 +35,6 @@ extension Connection {
     return probe
   }
 
-  /// Whether both ends permitted SACK (RFC 2018 §2).
-  private var agreedOnSACK: Bool { plan.offer.sack && peerOffer?.options.sackPermitted ?? false }
-
   /// Where the confirming probe lies: just before what the peer expects.
   var confirmSequence: SequenceNumber { tcb.snd.nxt - 1 }
 
@@ -62,8 +59,8 @@ extension Connection {
   }
 
   /// Owes the text that the window lets out; a closed window is probed when the retransmission timer runs out.
-  private mutating func oweText(at now: Instant) {
-    isOwed = !sendableText.isEmpty
+  mutating func oweText(at now: Instant) {
+    isOwed = isTextDue
     if !isOwed, timer == nil, !sender.isAllAcknowledged { timer = now + retransmission.timeout }
   }
 
@@ -71,6 +68,7 @@ extension Connection {
   mutating func progress(at now: Instant) {
     switch stage {
     case .confirming where state == .closeWait: afterConfirm()
+    case .requesting where plan.isInteractive: oweText(at: now)
     case .requesting where sender.isAllAcknowledged:
       // The answer's first octet, or the peer's FIN, ends the wait for an answer.
       if marks.firstOctet != nil || state == .closeWait {
@@ -106,8 +104,10 @@ extension Connection {
       decideUnanswered()
       return endUndecided(at: now.instant)
     }
-    guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
-    transmissionsLeft -= 1
+    // A peer that says again and again that it has no room may do so for ever (RFC 9293 §3.8.6.1, MUST-37).
+    let isShut = plan.isInteractive && tcb.snd.wnd == 0 && heardSinceResend && !sender.isAllAcknowledged
+    guard transmissionsLeft > 0 || isShut else { return giveUp(at: now.instant) }
+    if !isShut { transmissionsLeft -= 1 }
     retransmission.backOff()
     heardSinceResend = false
     switch (verdict, state) {
@@ -125,20 +125,9 @@ extension Connection {
       counters.retransmissions += 1
       return sendConfirm(at: now)
     case .requesting: return resendText(at: now)
-    case .closing where sender.fin != nil:
-      counters.retransmissions += 1
-      return sendFin(at: now)
+    case .closing where sender.fin != nil: return sendFin(at: now)
     default: return nil
     }
-  }
-
-  /// Goes back to the oldest unacknowledged octet; against a closed window, one octet at a time.
-  private mutating func resendText(at now: Instant) -> Outgoing? {
-    sender.next = sender.acknowledged
-    let outgoing = tcb.snd.wnd == 0 ? sendWindowProbe(at: now) : sendText(at: now)
-    timer = now + retransmission.timeout
-    oweText(at: now)
-    return outgoing
   }
 
   /// Nothing answers any more.

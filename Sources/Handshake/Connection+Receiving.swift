@@ -3,26 +3,34 @@ import Wire
 
 /// What is taken from a segment once its sequence number and acknowledgment are believed.
 extension Connection {
-  /// seventh, the segment text: taken where it continues what was taken before (RFC 9293 §3.10.7.4).
+  /// seventh, the segment text: taken where it continues what was taken before, and kept where it lies beyond a gap
+  /// (RFC 9293 §3.10.7.4).
   ///
   /// - Returns: whether anything new was taken.
   @discardableResult
-  mutating func takeText(_ segment: Segment, at now: Stamp) -> Bool {
+  mutating func takeText(_ segment: Segment, _ text: RawSpan, at now: Stamp) -> Bool {
     guard segment.textLength > 0 else { return false }
     switch state {
     case .established, .finWait1, .finWait2: break
     default: return false
     }
     let start = segment.flags.contains(.syn) ? segment.seq + 1 : segment.seq
-    let end = start + UInt32(truncatingIfNeeded: segment.textLength)
-    guard !tcb.rcv.nxt.precedes(start) else {
-      notes.insert(.dataOutOfOrder)
-      return false
-    }
-    let fresh = min(end.distance(from: tcb.rcv.nxt), tcb.rcv.wnd)
-    guard tcb.rcv.nxt.precedes(end), fresh > 0 else { return false }
-    tcb.rcv.nxt = tcb.rcv.nxt + fresh
-    counters.octetsReceived += Int(fresh)
+    // What was taken before is cut off in front, and what lies beyond the window behind.
+    let isEarly = tcb.rcv.nxt.precedes(start)
+    let old = isEarly ? 0 : Int(tcb.rcv.nxt.distance(from: start))
+    let offset = isEarly ? Int(start.distance(from: tcb.rcv.nxt)) : 0
+    let there = plan.isInteractive ? min(segment.textLength, text.byteCount) : segment.textLength
+    let count = min(there - old, Int(tcb.rcv.wnd) - offset)
+    guard count > 0 else { return false }
+    if isEarly { notes.insert(.dataOutOfOrder) }
+    let piece = plan.isInteractive ? text.extracting(old..<(old + count)) : RawSpan()
+    let fresh = reassembly.insert(piece, count: count, at: offset, next: tcb.rcv.nxt)
+    guard fresh > 0 else { return false }
+    tcb.rcv.nxt = tcb.rcv.nxt + UInt32(truncatingIfNeeded: fresh)
+    counters.octetsReceived += fresh
+    if plan.isInteractive { tcb.rcv.wnd -= UInt32(truncatingIfNeeded: fresh) }
+    // As long as text comes, its FIN is only late.
+    if state == .finWait2, stageDeadline != nil { stageDeadline = now.instant + plan.patience }
     // A greeting that came before our request does not answer it.
     if sender.length == 0 || marks.request != nil {
       if marks.firstOctet == nil { marks.firstOctet = now }
@@ -63,7 +71,7 @@ extension Connection {
     case .finWait1:
       state = .finWait2
       if peer == .established || peer == .synReceived { peer = .closeWait }
-      stageDeadline = now.instant + plan.patience
+      if !plan.isInteractive { stageDeadline = now.instant + plan.patience }
     case .closing:
       peer = .closing
       enterTimeWait(at: now.instant)
@@ -96,6 +104,7 @@ extension Connection {
     state = .timeWait
     stage = .closing
     timer = nil
+    isOwed = false
     stageDeadline = now + plan.timeWait
     ending = .fin
   }

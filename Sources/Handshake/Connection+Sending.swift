@@ -40,17 +40,22 @@ extension Connection {
   var craftedAcknowledgment: SequenceNumber { SequenceNumber(seed.timestamp ^ 0x5bd1_e995) }
 
   /// A segment of a connection whose SYNs are exchanged: acknowledges everything taken so far.
-  func segment(seq: SequenceNumber, flags: TCPFlags = [], text: Int = 0, at now: Instant) -> Segment {
+  mutating func segment(seq: SequenceNumber, flags: TCPFlags = [], text: Int = 0, at now: Instant) -> Segment {
     var options = TCPOptionList()
     if let recentTimestamp {
       options = .timestampsOnly(value: timestampValue(at: now), echoReply: recentTimestamp)
     }
+    widenWindow()
     return Segment(
-      seq: seq, ack: tcb.rcv.nxt, flags: flags, wnd: tcb.windowField, options: options, textLength: text)
+      seq: seq, ack: tcb.rcv.nxt, flags: flags, wnd: windowField, options: options, textLength: text)
   }
 
-  /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
-  mutating func sendAck(at now: Instant) -> Outgoing { emit(segment(seq: tcb.snd.nxt, at: now)) }
+  /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, with what came beyond a gap, or what came twice.
+  mutating func sendAck(at now: Instant, duplicate: SACKBlock? = nil) -> Outgoing {
+    var ack = segment(seq: tcb.snd.nxt, at: now)
+    appendSACK(to: &ack.options, duplicate: duplicate)
+    return emit(ack)
+  }
 
   /// The ACK that proves to a doubtful segment where we stand, if the throttle allows one (RFC 5961 §7).
   mutating func sendChallengeAck(at now: Instant) -> Outgoing? {
@@ -73,6 +78,8 @@ extension Connection {
   mutating func sendFin(at now: Instant) -> Outgoing {
     let isFirst = marks.finCopies == 0
     marks.finCopies += 1
+    sender.isFinLost = false
+    if !isFirst { counters.retransmissions += 1 }
     if isFirst {
       marks.fin = Departure(number: nextNumber, stamp: nil)
       sender.fin = tcb.snd.nxt
@@ -87,6 +94,7 @@ extension Connection {
   /// Gives a segment its number.
   mutating func emit(_ segment: Segment, text: Range<Int> = 0..<0, isRetransmission: Bool = false) -> Outgoing {
     defer { nextNumber &+= 1 }
+    if segment.flags.contains(.ack) { owesAck = false }
     return Outgoing(segment: segment, text: text, number: nextNumber, isRetransmission: isRetransmission)
   }
 }

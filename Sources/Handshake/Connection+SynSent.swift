@@ -3,7 +3,7 @@ import Wire
 
 /// SYN-SENT, in the order of RFC 9293 §3.10.7.3; where a prober must be stricter, the comment says so.
 extension Connection {
-  mutating func receiveSynSent(_ segment: Segment, at now: Stamp) -> Reaction {
+  mutating func receiveSynSent(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     // first, the ACK bit. An RST is never answered, whatever it acknowledges.
     let acknowledges = segment.ack.map(acknowledgesFirst) ?? false
     if segment.flags.contains(.rst) {
@@ -14,7 +14,7 @@ extension Connection {
     }
     // third, security: none. fourth, the SYN bit.
     guard segment.flags.contains(.syn) else { return Reaction(refusal: .notSyn) }
-    return segment.ack == nil ? openSimultaneously(segment, at: now) : acceptSynAck(segment, at: now)
+    return segment.ack == nil ? openSimultaneously(segment, at: now) : acceptSynAck(segment, text: text, at: now)
   }
 
   /// SND.UNA < SEG.ACK =< SND.NXT: ISS+1, or up to the end of the text that the SYN carried.
@@ -53,9 +53,9 @@ extension Connection {
   }
 
   /// fourth, the SYN bit, with our SYN acknowledged: the port is open.
-  private mutating func acceptSynAck(_ segment: Segment, at now: Stamp) -> Reaction {
+  private mutating func acceptSynAck(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     let ack = segment.acknowledgment
-    takeSyn(segment)
+    takeSyn(segment, at: now.instant)
     noteAnswer(segment, at: now)
     tcb.snd.una = ack
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: ack)
@@ -70,7 +70,7 @@ extension Connection {
     stage = .opened
     isOwed = true
     // sixth to eighth: text and FIN in the SYN-ACK are processed as in any other state.
-    takeText(segment, at: now)
+    takeText(segment, text, at: now)
     takeFin(segment, at: now)
     return Reaction(send: sendAck(at: now.instant))
   }
@@ -80,6 +80,8 @@ extension Connection {
     timer = nil
     transmissionsLeft = plan.retransmissions
     retransmission.beginData()
+    let hasLost = counters.transmissions > 1 || counters.retransmissions > 0
+    sender.congestion = CongestionControl(mss: effectiveMSS, hasLost: hasLost)
   }
 
   /// A SYN without an ACK: both ends opened at once (RFC 9293 §3.5, figure 7).
@@ -87,7 +89,7 @@ extension Connection {
   /// It answers nothing yet: its time-stamp echo means nothing without ACK (RFC 7323 §3.2), and the port is
   /// open only when our SYN is acknowledged.
   private mutating func openSimultaneously(_ segment: Segment, at now: Stamp) -> Reaction {
-    takeSyn(segment)
+    takeSyn(segment, at: now.instant)
     tcb.setWindow(UInt32(segment.wnd), from: segment, ack: tcb.snd.una)
     notes.insert(.simultaneousOpen)
     state = .synReceived
@@ -112,22 +114,31 @@ extension Connection {
   }
 
   /// Reads the peer's SYN: its sequence number, its options, and what is odd about it.
-  private mutating func takeSyn(_ segment: Segment) {
+  private mutating func takeSyn(_ segment: Segment, at now: Instant) {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
     let options = OptionProfile(segment.options)
     peerOffer = PeerOffer(options: options, flags: segment.flags, window: segment.wnd)
-    agree(on: options)
+    agree(on: options, at: now)
     noteOddities(of: segment, options: options)
   }
 
   /// An option counts only if both sides sent it (RFC 7323 §2.2 and §3.2); a shift above 14 counts as 14.
-  private mutating func agree(on options: OptionProfile) {
+  private mutating func agree(on options: OptionProfile, at now: Instant) {
     if let theirs = options.windowScale, let ours = plan.offer.windowScale {
       tcb.snd.scale = min(theirs, 14)
       tcb.rcv.scale = min(ours, 14)
     }
-    if plan.offer.timestamps, let timestamps = options.timestamps { recentTimestamp = timestamps.value }
+    if plan.offer.timestamps, let timestamps = options.timestamps {
+      recentTimestamp = timestamps.value
+      recentTimestampAt = now
+    }
+    if plan.isInteractive {
+      // What the SYN offered stays offered (RFC 9293 §3.8.6).
+      let most = Int(UInt32(UInt16.max) << tcb.rcv.scale)
+      let capacity = max(min(plan.receiveLimit ?? 0, most), Int(plan.window))
+      reassembly = Reassembly(capacity: capacity, keepsOctets: true)
+    }
   }
 
   private mutating func noteOddities(of segment: Segment, options: OptionProfile) {

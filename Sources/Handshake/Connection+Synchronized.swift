@@ -3,10 +3,15 @@ import Wire
 
 /// Every state from SYN-RECEIVED on, in the order of RFC 9293 §3.10.7.4 with RFC 5961's stricter rules.
 extension Connection {
-  mutating func receiveSynchronized(_ segment: Segment, at now: Stamp) -> Reaction {
+  mutating func receiveSynchronized(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     if let repeated = receiveRepeatedSyn(segment, at: now) { return repeated }
-    // first, the sequence number
-    guard tcb.accepts(segment) || closesAgainstOurWindow(segment) else { return receiveOutOfWindow(segment, at: now) }
+    // first, the sequence number, and before it the time stamp (RFC 7323 §5.3)
+    if isOldByItsStamp(segment, at: now.instant) {
+      return Reaction(send: sendChallengeAck(at: now.instant), refusal: .paws)
+    }
+    guard tcb.accepts(segment) || closesAgainstOurWindow(segment) || isNewsAtTheEdge(segment) else {
+      return receiveOutOfWindow(segment, at: now)
+    }
     // second, the RST bit
     if segment.flags.contains(.rst) { return receiveReset(segment, at: now) }
     // third, security: none. fourth, the SYN bit: a challenge, never a reset (RFC 5961 §4.2)
@@ -18,8 +23,8 @@ extension Connection {
     if let refused = receiveAcknowledgment(ack, of: segment, at: now) { return refused }
     guard !isFinished else { return .none }
     // sixth, the URG bit: urgent data is data here. seventh, the text. eighth, the FIN bit.
-    updateRecentTimestamp(from: segment)
-    let tookText = takeText(segment, at: now)
+    updateRecentTimestamp(from: segment, at: now.instant)
+    let tookText = takeText(segment, text, at: now)
     let tookFin = takeFin(segment, at: now)
     guard segment.len > 0 else { return .none }
     let reply = sendAck(at: now.instant)
@@ -74,7 +79,9 @@ extension Connection {
       if state == .timeWait, segment.flags.contains(.fin), segment.end == tcb.rcv.nxt {
         stageDeadline = now.instant + plan.timeWait
       }
-      return Reaction(send: sendChallengeAck(at: now.instant))
+      // Text that comes again means that an ACK of ours was lost, and nothing but an ACK stops it: no throttle then.
+      guard segment.textLength > 0 else { return Reaction(send: sendChallengeAck(at: now.instant)) }
+      return Reaction(send: sendAck(at: now.instant, duplicate: SACKBlock(left: segment.seq, right: segment.end)))
     }
     // A probe of the peer's, for life (SEG.SEQ = RCV.NXT-1) or for a window that we closed, is no fault of its.
     let isProbe = (isOld && segment.seq == tcb.rcv.nxt - 1) || (tcb.rcv.wnd == 0 && segment.seq == tcb.rcv.nxt)
@@ -105,7 +112,7 @@ extension Connection {
     let snd = tcb.snd
     if state == .synReceived { return receiveAcknowledgmentOfSyn(ack, of: segment, at: now) }
     // Something that we did send. The RFC stops at SEG.ACK > SND.NXT; nothing of ours came before ISS+1 either.
-    guard ack.isIn(snd.iss + 1, length: snd.nxt.distance(from: snd.iss)) else {
+    guard ack.isIn(oldestOfOurs, length: snd.nxt.distance(from: oldestOfOurs) &+ 1) else {
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .ackMismatch)
     }
     // Older than any window that the peer ever offered: a blind injection (RFC 5961 §5.2).
@@ -114,8 +121,13 @@ extension Connection {
     }
     if !ack.precedes(snd.una) { tcb.updateWindow(from: segment, ack: ack) }
     notePeerEstablished(by: segment, acknowledging: ack)
+    let tellsOfHeldText = noteHeldText(in: segment.options)
     if snd.una.precedes(ack) {
-      advance(to: ack, at: now)
+      advance(to: ack, by: segment, at: now)
+    } else if stage == .requesting, ack == snd.una, segment.len == 0, sender.inFlight > 0,
+      tellsOfHeldText || (tcb.snd.wnd == snd.wnd && snd.wnd > 0 && !agreedOnSACK)
+    {
+      receiveDuplicateAcknowledgment(at: now.instant)
     } else if stage == .requesting, tcb.snd.wnd != snd.wnd {
       windowChanged(at: now.instant)
     }
@@ -147,11 +159,11 @@ extension Connection {
   }
 
   /// Takes an acknowledgment of something new (RFC 6298 §5.2 and §5.3).
-  private mutating func advance(to ack: SequenceNumber, at now: Stamp) {
+  private mutating func advance(to ack: SequenceNumber, by segment: Segment, at now: Stamp) {
     tcb.snd.una = ack
     retransmission.restart()
     transmissionsLeft = plan.retransmissions
-    acknowledgeText(at: now)
+    acknowledgeText(by: segment, at: now)
     timer = ack == tcb.snd.nxt ? nil : now.instant + retransmission.timeout
     if let fin = sender.fin, ack == fin + 1 { finAcknowledged(at: now) }
     progress(at: now.instant)
@@ -173,14 +185,5 @@ extension Connection {
     marks.confirmed = now
     timer = nil
     afterConfirm()
-  }
-
-  /// TS.Recent follows segments that start at or before the last acknowledgment (RFC 7323 §4.3).
-  private mutating func updateRecentTimestamp(from segment: Segment) {
-    guard let recent = recentTimestamp, !tcb.rcv.nxt.precedes(segment.seq),
-      let timestamps = OptionProfile(segment.options).timestamps,
-      Int32(truncatingIfNeeded: timestamps.value &- recent) >= 0
-    else { return }
-    recentTimestamp = timestamps.value
   }
 }

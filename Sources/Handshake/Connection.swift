@@ -41,9 +41,12 @@ public struct Connection: Sendable {
   var stage = Stage.opening
   /// Whether a segment is owed at once.
   var isOwed = false
+  /// Whether the peer is to be told of a window that has become wider.
+  var owesAck = false
   var transmissionsLeft: Int
   var challenges = ChallengeLimit()
   var sender: Sender
+  var reassembly: Reassembly
   /// Whether anything believable came since the last retransmission: a peer without room is not a silent one.
   var heardSinceResend = false
   let seed: Seed
@@ -51,6 +54,8 @@ public struct Connection: Sendable {
   var nextNumber: UInt32 = 0
   /// TS.Recent: the peer's clock value that we echo (RFC 7323 §4.3); nil where time stamps were not agreed.
   var recentTimestamp: UInt32?
+  /// When TS.Recent was taken: after 24 days it says nothing any more (RFC 7323 §5.5).
+  var recentTimestampAt = Instant(nanoseconds: 0)
 
   /// A connection that has not sent anything yet.
   public init(_ plan: Plan, seed: Seed) {
@@ -59,7 +64,8 @@ public struct Connection: Sendable {
     tcb = ControlBlock(iss: SequenceNumber(plan.iss ?? seed.iss), window: UInt32(plan.window))
     retransmission = Retransmission(initial: plan.wait)
     transmissionsLeft = plan.retransmissions
-    sender = Sender(length: plan.data.count)
+    sender = Sender(plan.isInteractive ? [] : plan.data)
+    reassembly = Reassembly(capacity: Int(plan.window), keepsOctets: plan.isInteractive)
   }
 
   /// Whether it has ended, and nothing more is to be sent or awaited.
@@ -68,7 +74,7 @@ public struct Connection: Sendable {
   /// When `expire(at:)` wants to be called next; nil once finished.
   public var nextDeadline: Instant? {
     if isFinished { return nil }
-    if isOwed { return startedAt }
+    if isOwed || owesAck { return startedAt }
     guard let timer, let stageDeadline else { return timer ?? stageDeadline }
     return min(timer, stageDeadline)
   }
@@ -84,6 +90,8 @@ public struct Counters: Hashable, Sendable {
   public var duplicates = 0
   /// Packets that were refused.
   public var invalid = 0
+  /// Segments without the time stamps that were agreed.
+  public var unstamped = 0
   /// Octets of the peer's text that were taken in order.
   public var octetsReceived = 0
 }

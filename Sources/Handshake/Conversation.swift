@@ -21,13 +21,18 @@ public struct Conversation: Sendable {
   /// Sends the first segment.
   public mutating func start(at now: Stamp) -> Outgoing? { record(connection.start(at: now), at: now) }
 
-  /// Takes a segment of this flow.
-  public mutating func receive(_ segment: Segment, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
+  /// Takes a segment of this flow with its text.
+  public mutating func receive(_ segment: Segment, text: RawSpan, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
     let wasUndecided = connection.verdict == nil
-    let reaction = connection.receive(segment, at: now)
+    let reaction = connection.receive(segment, text: text, at: now)
     if wasUndecided, reaction.refusal == nil { self.hopLimit = hopLimit }
     append(.received, .segment(segment), at: now, refusal: reaction.refusal)
     return record(reaction, at: now)
+  }
+
+  /// Takes a segment of this flow whose octets nobody asks for: they are counted.
+  public mutating func receive(_ segment: Segment, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
+    receive(segment, text: RawSpan(), hopLimit: hopLimit, at: now)
   }
 
   /// Takes an ICMP error that quotes a segment of this flow.
@@ -64,6 +69,15 @@ public struct Conversation: Sendable {
 
   /// Ends it because there is no route.
   public mutating func failedToRoute() { connection.failedToRoute() }
+
+  /// Gives the connection octets to send; see `Connection.write`.
+  public mutating func write(_ octets: [UInt8]) { connection.write(octets) }
+
+  /// Says that nothing more will be written; see `Connection.shutdown`.
+  public mutating func shutdown() { connection.shutdown() }
+
+  /// The text that came since the last call; see `Connection.takeReceived`.
+  public mutating func takeReceived() -> [UInt8] { connection.takeReceived() }
 
   /// Changes it in place: a container reaches it without copying its packets.
   public mutating func apply<Result>(_ body: (inout Conversation) -> Result) -> Result { body(&self) }

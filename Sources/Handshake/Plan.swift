@@ -37,13 +37,24 @@ public struct Plan: Hashable, Sendable {
   public var window: UInt16 = 64_240
   /// What is sent once open, or inside the first segment where the mode is half-open.
   public var data: [UInt8] = []
-  /// The most octets of text that a segment of ours may carry: the path's MTU less the headers.
+  /// The most octets of options and text that a segment of ours may carry: the path's MTU less the fixed headers.
   public var textLimit = 1_400
+  /// Whether its owner writes and shuts down as it likes, and takes what comes: there is no `data` and no `close` then.
+  ///
+  /// The connection stays open until `Connection.shutdown()` or `abort(at:)`, and the text that comes waits for
+  /// `Connection.takeReceived()`. How long to wait for a peer that says nothing is the owner's affair.
+  public var isInteractive = false
+  /// The most octets of text that may wait for an interactive owner; nil takes what `window` says.
+  ///
+  /// What exceeds 65,535 octets counts only where window scaling is agreed (RFC 7323 §2.3).
+  public var receiveLimit: Int?
   /// How often the SYN, and later anything else of ours, is sent again.
   public var retries = 2
   /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).
   public var wait = Interval.seconds(1)
   /// How long TIME-WAIT lasts: 2 MSL in the RFC, nothing for a prober whose port is not used again.
+  ///
+  /// As long as it lasts a FIN that the peer repeats is acknowledged, and begins the wait anew (RFC 9293 §3.10.7.4).
   public var timeWait = Interval.zero
 
   /// The plan of an ordinary probe.

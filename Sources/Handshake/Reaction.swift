@@ -1,10 +1,10 @@
 import Wire
 
-/// A segment that the machine wants sent: the text is a range of the plan's data.
+/// A segment that the machine wants sent: the text is a range of `Connection.octets(behind:)`.
 public struct Outgoing: Hashable, Sendable {
   /// The segment, its `textLength` equal to the range's.
   public var segment: Segment
-  /// Which octets of the plan's data it carries.
+  /// Which octets of `Connection.octets(behind:)` it carries; they may move with the next event.
   public var text: Range<Int>
   /// Whether its text is no range of the data but one octet that means nothing, and lies before everything that
   /// counts (RFC 1122 §4.2.3.6).

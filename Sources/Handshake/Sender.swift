@@ -1,10 +1,21 @@
 import Timebase
 import Wire
 
-/// What of the plan's data has been sent and acknowledged, as offsets into that data.
+/// What is to be sent, and what of it has been sent and acknowledged, as offsets from the first octet ever.
 struct Sender: Hashable, Sendable {
-  /// How many octets there are.
-  let length: Int
+  /// A segment that was sent once: where it ends, and when it left (RFC 6298 §3, Karn's algorithm).
+  struct Timed: Hashable, Sendable {
+    var end: Int
+    var at: Instant
+  }
+
+  /// What there is to send, and what was sent and may have to be sent again.
+  private(set) var octets: [UInt8]
+  /// The offset of the first of `octets`.
+  private(set) var base = 0
+  /// Whether our FIN follows the last octet.
+  var isClosed = false
+
   /// The next octet to send; steps back to the oldest unacknowledged one after a timeout.
   var next = 0
   /// One past the highest octet ever sent.
@@ -15,70 +26,62 @@ struct Sender: Hashable, Sendable {
   var isProbing = false
   /// The sequence number of our FIN, once it was sent.
   var fin: SequenceNumber?
+  /// Whether our FIN has to be sent again after the text.
+  var isFinLost = false
 
-  init(length: Int) { self.length = length }
+  /// How much the path is trusted with.
+  var congestion = CongestionControl(mss: 536)
+  /// What the peer holds beyond a gap.
+  var scoreboard = Scoreboard()
+  /// How many duplicate acknowledgments came in a row.
+  var duplicates = 0
+  /// Whether losses are being repaired without waiting for the timer: fast recovery (RFC 5681 §3.2).
+  var isRecovering = false
+  /// `recover` (RFC 6582 §3.2): what was sent when the last loss was noticed.
+  var recover = 0
+  /// One past the last octet that was sent again in this recovery.
+  var repaired = 0
 
+  /// How often the timer has run out since anything new was acknowledged.
+  var timeouts = 0
+  /// The segment whose round trip is being timed.
+  var timed: Timed?
+  /// Our clock's value when text was last sent again: an echo of an older one may be that of a lost answer.
+  var resentValue: UInt32?
+  /// When text was last sent.
+  var lastSent: Instant?
+
+  init(_ octets: [UInt8]) { self.octets = octets }
+
+  /// One past the last octet that there is.
+  var length: Int { base + octets.count }
   var isAllSent: Bool { next >= length }
   var isAllAcknowledged: Bool { acknowledged >= length }
-}
+  /// FlightSize (RFC 5681 §2): what was sent and not acknowledged.
+  var inFlight: Int { highest - acknowledged }
 
-extension Connection {
-  /// The most text a segment may carry: the peer's MSS (RFC 9293 §3.7.1 says what to assume where it sent
-  /// none), less the options that every segment carries (RFC 6691).
-  var effectiveMSS: Int {
-    let offered = Int(peerOffer?.options.maximumSegmentSize ?? 536)
-    let options = recentTimestamp == nil ? 0 : 12
-    return max(1, min(max(offered, 48), plan.textLimit + options) - options)
+  /// Where a piece of text lies in `octets`.
+  func position(of range: Range<Int>) -> Range<Int> { (range.lowerBound - base)..<(range.upperBound - base) }
+
+  mutating func append(_ more: [UInt8]) { octets.append(contentsOf: more) }
+
+  /// Forgets what is acknowledged once that is most of what is held: moving the rest costs less than was saved.
+  mutating func forgetAcknowledged() {
+    let count = acknowledged - base
+    guard count > 0, count >= 65_536 || count == octets.count, count * 2 >= octets.count else { return }
+    octets.removeFirst(count)
+    base += count
   }
 
-  /// How much may be in flight: the peer's window, and never more than the initial window (RFC 6928).
-  private var sendLimit: Int { min(Int(tcb.snd.wnd), min(10 * effectiveMSS, max(2 * effectiveMSS, 14_600))) }
-
-  private var dataStart: SequenceNumber { tcb.snd.iss + 1 }
-
-  /// Which octets may go out now; empty where the window is full or nothing is left.
-  var sendableText: Range<Int> {
-    let room = sender.acknowledged + sendLimit - sender.next
-    let count = min(effectiveMSS, sender.length - sender.next, room)
-    return sender.next..<(sender.next + max(0, count))
-  }
-
-  /// Sends the next piece of the data; nil where none may go out.
-  mutating func sendText(at now: Instant) -> Outgoing? { sendText(sendableText, at: now) }
-
-  /// Sends one octet beyond a closed window, to learn whether it has opened (RFC 9293 §3.8.6.1).
-  mutating func sendWindowProbe(at now: Instant) -> Outgoing? {
-    guard sender.acknowledged < sender.length else { return nil }
-    sender.next = sender.acknowledged
-    sender.isProbing = true
-    return sendText(sender.next..<(sender.next + 1), at: now)
-  }
-
-  private mutating func sendText(_ range: Range<Int>, at now: Instant) -> Outgoing? {
-    guard !range.isEmpty else { return nil }
-    let isRetransmission = range.lowerBound < sender.highest
-    if marks.request == nil { marks.request = Departure(number: nextNumber, stamp: nil) }
-    if isRetransmission {
-      marks.dataRetransmitted = true
-      counters.retransmissions += 1
+  /// What the path carries at a guess: what was neither acknowledged, nor is held beyond a gap, nor lost (RFC 6675 §4).
+  ///
+  /// While losses are repaired, everything below the highest octet held is lost unless it was sent again since.
+  var pipe: Int {
+    guard isRecovering, !scoreboard.ranges.isEmpty else {
+      return next - acknowledged - scoreboard.count(in: acknowledged..<max(acknowledged, next))
     }
-    let seq = dataStart + UInt32(truncatingIfNeeded: range.lowerBound)
-    let flags: TCPFlags = range.upperBound == sender.length ? .psh : []
-    let outgoing = segment(seq: seq, flags: flags, text: range.count, at: now)
-    sender.next = range.upperBound
-    sender.highest = max(sender.highest, range.upperBound)
-    if tcb.snd.nxt.precedes(outgoing.end) { tcb.snd.nxt = outgoing.end }
-    if timer == nil { timer = now + retransmission.timeout }
-    return emit(outgoing, text: range, isRetransmission: isRetransmission)
-  }
-
-  /// Moves the acknowledged edge of the data to SND.UNA.
-  mutating func acknowledgeText(at now: Stamp) {
-    guard sender.length > 0, !sender.isAllAcknowledged, plan.mode == .full else { return }
-    let edge = min(Int(tcb.snd.una.distance(from: dataStart)), sender.length)
-    sender.acknowledged = max(sender.acknowledged, edge)
-    sender.next = max(sender.next, sender.acknowledged)
-    sender.isProbing = false
-    if sender.isAllAcknowledged { marks.requestAcknowledged = now }
+    let held = max(scoreboard.highest, acknowledged)
+    let again = max(acknowledged, min(repaired, held))
+    return max(0, highest - held) + again - acknowledged - scoreboard.count(in: acknowledged..<again)
   }
 }

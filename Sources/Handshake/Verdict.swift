@@ -58,6 +58,8 @@ public enum Refusal: String, Hashable, Sendable, CaseIterable {
   case notSyn = "not-syn"
   /// No ACK on a synchronized connection, where every segment carries one.
   case noAck = "no-ack"
+  /// A time stamp older than what came before: an old duplicate (RFC 7323 §5).
+  case paws
   /// A SYN on a synchronized connection (RFC 5961 §4).
   case unexpectedSyn = "unexpected-syn"
 }
@@ -95,7 +97,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let peerFinMissing = Notes(rawValue: 1 << 11)
   /// Nothing proved that the peer is ESTABLISHED: it may be no more than half-open.
   public static let unconfirmed = Notes(rawValue: 1 << 12)
-  /// More data came than could be taken in order; it was not acknowledged.
+  /// Text came beyond a gap: what fills the gap was lost or overtaken.
   public static let dataOutOfOrder = Notes(rawValue: 1 << 13)
   /// The segment sent was no plain SYN: the verdict is about what answered it, not about a listener.
   public static let craftedFlags = Notes(rawValue: 1 << 14)

@@ -8,7 +8,7 @@ extension Errno {
       return "raw sockets need CAP_NET_RAW: use sudo, or setcap cap_net_raw+ep on the program once, or --connect"
     case (.socket, EAFNOSUPPORT):
       return "this kernel has that address family switched off"
-    case (.socket, EMFILE), (.open, EMFILE), (.accept4, EMFILE):
+    case (_, EMFILE):
       return "too many open descriptors: raise `ulimit -n`"
     case (.bindToDevice, ENODEV), (.interfaceLookup, ENODEV), (.linkLookup, ENODEV):
       return "there is no interface of that name: `ip link` lists them"
@@ -65,6 +65,8 @@ extension Errno {
 
   /// Whether the reader of our output has gone away.
   public var isBrokenPipe: Bool { code == EPIPE }
+  /// Whether a signal ended a wait.
+  public var isInterruption: Bool { code == EINTR }
   /// Whether a privilege is missing: the unprivileged way may still work.
   public var isPermission: Bool { code == EPERM || code == EACCES }
   /// Whether the path does not exist.

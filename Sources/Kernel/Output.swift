@@ -1,4 +1,5 @@
 import Glibc
+import Timebase
 import Wire
 
 /// Where results go: a standard descriptor or a file.
@@ -21,17 +22,28 @@ public struct Output: ~Copyable, Sendable {
   /// Standard error: progress and diagnostics.
   public static var standardError: Output { Output(.standardError) }
 
+  /// As much as a pipe takes without blocking once it says that it has room, `pipe(7)` PIPE_BUF.
+  private static var part: Int { 4096 }
+  /// How long a wait for room lasts before the signals are looked at.
+  private static var slice: Interval { .milliseconds(50) }
+
   /// Writes all octets, in as many parts as it takes, waiting where the other side is slow.
   ///
-  /// - Throws: ENOSPC, EPIPE (with SIGPIPE ignored, see `SignalSource`), EIO, EFBIG.
+  /// - Throws: ENOSPC, EPIPE (with SIGPIPE ignored, see `SignalSource`), EIO, EFBIG; EINTR where the other side takes
+  ///   nothing and a signal that a `SignalSource` holds back asks for an end.
   public func write(_ octets: RawSpan) throws(Errno) {
     var offset = 0
     while offset < octets.byteCount {
-      if let count = try descriptor.write(octets.extracting(offset...)) {
-        offset += count
-      } else {
-        _ = try Poller.isReady(descriptor, for: .writable, until: nil)
-      }
+      try awaitRoom()
+      let end = min(offset + Output.part, octets.byteCount)
+      offset += try descriptor.write(octets.extracting(offset..<end)) ?? 0
+    }
+  }
+
+  /// A reader who has stopped reading must not keep us beyond a Ctrl-C, which no longer ends the process by itself.
+  private func awaitRoom() throws(Errno) {
+    while try !Poller.isReady(descriptor, for: .writable, until: SystemClock.monotonic() + Output.slice) {
+      if SignalSource.pending != nil { throw Errno(code: EINTR, call: .write) }
     }
   }
 

@@ -57,6 +57,13 @@ public struct SignalSource: ~Copyable {
     _ = Glibc.signal(SIGXFSZ, SIG_IGN)
   }
 
+  /// A signal that asks for an end, has come and is still held back, `sigpending(2)`; it is left where it is.
+  public static var pending: Signal? {
+    var signals = sigset_t()
+    guard unsafe sigpending(&signals) == 0 else { return nil }
+    return [Signal.interrupt, .terminate].first { unsafe sigismember(&signals, $0.number) == 1 }
+  }
+
   deinit {
     var signals = sigset_t()
     _ = unsafe sigemptyset(&signals)

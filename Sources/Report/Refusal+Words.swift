@@ -13,6 +13,7 @@ extension Refusal {
     case .outOfWindow: "outside the receive window"
     case .notSyn: "neither SYN nor RST, and only those can answer a SYN"
     case .noAck: "no ACK on an established connection"
+    case .paws: "its time stamp is older than what came before"
     case .unexpectedSyn: "a SYN on an established connection"
     }
   }

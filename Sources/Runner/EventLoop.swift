@@ -34,7 +34,7 @@ struct EventLoop<E: Engine> {
     self.companion = companion
   }
 
-  /// The most packets that are taken in before the timers are looked at again.
+  /// The most packets that are taken in before the timers are looked at again, and the other way round.
   private static var batch: Int { 64 }
 
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
@@ -62,9 +62,10 @@ struct EventLoop<E: Engine> {
     return signal
   }
 
-  /// Lets the engine do what is due, one thing at a time.
+  /// Lets the engine do what is due, one thing at a time; where it is behind, packets and signals have their turn too.
   private mutating func catchUp() {
-    while !isDone, let deadline = engine.nextDeadline {
+    for _ in 0..<EventLoop.batch {
+      guard !isDone, let deadline = engine.nextDeadline else { return }
       let now = SystemClock.now()
       guard deadline <= now.instant else { return }
       perform(engine.expire(at: now))
@@ -151,8 +152,8 @@ extension EventLoop {
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
       return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
     } catch {
+      engine.refused(slot)
       fail(.port(error, Endpoint(address, port)))
-      isDone = true
       return .none
     }
   }
@@ -179,7 +180,7 @@ extension EventLoop {
     do throws(Errno) {
       try packet(arrival, stamp)
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 
@@ -188,7 +189,7 @@ extension EventLoop {
     do throws(Errno) {
       try body()
     } catch {
-      fail(.output(error))
+      fail(RunError(writing: error))
     }
   }
 

@@ -75,13 +75,14 @@ struct KernelProbe {
   private func finish(_ connection: borrowing KernelConnection) throws(Errno) -> Measurement? {
     let start = SystemClock.now()
     try connection.finish()
+    let patience = min(plan.wait, deadline.map { $0 - start.instant } ?? plan.wait)
     var scrap = ReceiveBuffer()
-    while SystemClock.monotonic() - start.instant < plan.wait {
+    while SystemClock.monotonic() - start.instant < patience {
+      // Asked after every part: a peer that never stops talking must not keep us.
+      guard try !isInterrupted() else { return nil }
       switch try connection.receive(into: &scrap) {
       case 0?: return SystemClock.now().since(start)
-      case nil:
-        guard try !isInterrupted() else { return nil }
-        try pause(connection.descriptor, for: .readable, since: start, atMost: plan.wait)
+      case nil: try pause(connection.descriptor, for: .readable, since: start, atMost: patience)
       default: continue
       }
     }

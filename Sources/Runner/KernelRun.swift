@@ -68,7 +68,7 @@ struct KernelRun {
   }
 
   private func writing(_ body: () throws(Errno) -> Void) throws(RunError) {
-    try attempt(orThrow: RunError.output, body)
+    try attempt(orThrow: RunError.init(writing:), body)
   }
 }
 

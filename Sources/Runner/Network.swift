@@ -8,8 +8,8 @@ import Wire
 final class Network {
   /// One a family; few things are kept here, and in arrays: see `VerdictCounts` for what a dictionary costs.
   private let links: [RawLink]
-  /// The interface that link-local addresses belong to.
-  private let scope: Interface?
+  /// The interfaces that link-local addresses belong to.
+  private let scopes: Scopes
   private let marking: Marking
   /// By slot.
   private var guards: [Reservation?] = []
@@ -23,8 +23,8 @@ final class Network {
   }
 
   /// Opens the raw sockets for the given families.
-  init(families: [AddressFamily], interface: Interface?, scope: Interface?, marking: Marking) throws(Errno) {
-    self.scope = scope
+  init(families: [AddressFamily], interface: Interface?, scopes: Scopes, marking: Marking) throws(Errno) {
+    self.scopes = scopes
     self.marking = marking
     links = try families.map { (family) throws(Errno) in try RawLink(family: family, interface: interface) }
   }
@@ -42,6 +42,7 @@ final class Network {
 
   /// Reserves a port that was asked for by number, for the whole run.
   func keep(_ endpoint: Endpoint) throws(Errno) {
+    let scope = scopes.interface(of: endpoint.address)
     let box = try ResetGuardBox(address: endpoint.address, port: endpoint.port, interface: scope)
     kept.append(Reservation(box: box, endpoint: endpoint))
   }
@@ -52,7 +53,7 @@ final class Network {
     if let own = kept.first(where: { $0.endpoint == Endpoint(address, port) }) {
       reservation = own
     } else {
-      let box = try ResetGuardBox(address: address, port: port, interface: scope)
+      let box = try ResetGuardBox(address: address, port: port, interface: scopes.interface(of: address))
       reservation = Reservation(box: box, endpoint: Endpoint(address, box.port))
     }
     while guards.count <= slot { guards.append(nil) }
@@ -88,7 +89,8 @@ final class Network {
     let packet = frame.view(first: count)
     body(packet)
     do throws(Errno) {
-      try link.send(packet, to: destination, interfaceIndex: scope?.index ?? 0, token: transmission.token)
+      let index = scopes.interface(of: destination)?.index ?? 0
+      try link.send(packet, to: destination, interfaceIndex: index, token: transmission.token)
     } catch {
       throw error.isNoRoute ? .noRoute : .errno(error)
     }

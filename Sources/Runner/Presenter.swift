@@ -32,7 +32,9 @@ final class Presenter {
     let style = Style(
       isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
     text = TextReport(style: style, isVerbose: presentation.isVerbose, showsTime: presentation.stampsLines)
-    summaries = targets.map { [mode] in TargetSummary(target: $0.name, remote: $0.remote, mode: mode) }
+    // Of many targets that are probed once each, none is summed up: 65,535 summaries would be much memory for nothing.
+    let summedUp = hasSummary ? targets : []
+    summaries = summedUp.map { [mode] in TargetSummary(target: $0.name, remote: $0.remote, mode: mode) }
     tallies = targets.map { _ in Tally() }
     trace = PacketTrace(stampsLines: presentation.stampsLines)
   }
@@ -58,7 +60,10 @@ final class Presenter {
 
   /// Tells of one probe.
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
-    guard let outcome else { return summaries[index].addUndecided() }
+    guard let outcome else {
+      if hasSummary { summaries[index].addUndecided() }
+      return
+    }
     let target = targets[index]
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)

@@ -80,7 +80,8 @@ final class RawLink {
 
 /// Which packet a transmit stamp belongs to: the kernel counts the packets of a socket, we remember the last ones.
 struct TokenRing {
-  private static let capacity = 256
+  /// Stamps come back within microseconds: so many packets are never under way at once without theirs.
+  static let capacity = 256
   private var entries = [(id: UInt32, token: Token)?](repeating: nil, count: capacity)
 
   mutating func put(_ token: Token, under id: UInt32) { entries[Int(id) % TokenRing.capacity] = (id, token) }

@@ -30,16 +30,20 @@ struct TargetResolution {
   /// Checks interface and source: both must be this host's.
   init(_ settings: RunSettings) throws(RunError) {
     self.settings = settings
-    interface = try TargetResolution.interface(named: settings.interface)
+    interface = try settings.interface.map { (name) throws(RunError) in
+      try TargetResolution.interface(named: name, asked: "-I '\(name)'")
+    }
     source = try TargetResolution.source(settings.source)
+    if let source, let family = settings.family, source.family != family {
+      throw .refused("-S \(source) is not an \(family) address, and only those are asked for")
+    }
   }
 
-  private static func interface(named name: String?) throws(RunError) -> Interface? {
-    guard let name else { return nil }
+  private static func interface(named name: String, asked words: String) throws(RunError) -> Interface {
     do throws(Errno) {
       return try Interface.named(name)
     } catch {
-      throw .refused("-I \(name): this host has no such interface (ip link lists them)")
+      throw .refused("\(words): this host has no such interface (ip link lists them)")
     }
   }
 
@@ -65,7 +69,10 @@ struct TargetResolution {
   private func resolve(_ spec: TargetSpec) throws(RunError) -> [ResolvedTarget] {
     let (address, zone, took) = try address(of: spec)
     try refuseGroups(address, spec)
-    let through = try zone.map { (name) throws(RunError) in try TargetResolution.interface(named: name) } ?? interface
+    let through = try interface(of: zone, spec) ?? interface
+    if case .v6(let v6) = address, v6.isLinkLocal, through == nil {
+      throw .refused("\(spec.text): a link-local address is known by its interface; say [\(spec.host)%INTERFACE]:PORT")
+    }
     let route = try route(to: address, through: through, spec)
     return spec.ports.map { port in
       ResolvedTarget(
@@ -73,6 +80,15 @@ struct TargetResolution {
         remote: Endpoint(address, port), source: route?.source, interface: route?.interface,
         mtu: route?.mtu ?? 1_500, resolve: took)
     }
+  }
+
+  private func interface(of zone: String?, _ spec: TargetSpec) throws(RunError) -> Interface? {
+    guard let zone else { return nil }
+    let named = try TargetResolution.interface(named: zone, asked: spec.text)
+    if let interface, interface != named {
+      throw .refused("\(spec.text): by \(zone), and -I says \(interface.name); leave one of them out")
+    }
+    return named
   }
 
   private func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
@@ -142,8 +158,8 @@ extension ResolvedTarget {
     let segment = UInt16(clamping: settings.maximumSegmentSize.map(Int.init) ?? room - (mtu > 65_535 ? 1 : 0))
     plan.offer.maximumSegmentSize = segment
     plan.window = settings.window ?? (segment > 0 ? UInt16.max / segment * segment : 64_240)
-    // A frame of ours is no longer than 2,048 octets, headers and options included.
-    plan.textLimit = min(room, 1_400)
+    // A frame of ours is no longer than 2,048 octets, headers included.
+    plan.textLimit = min(room, FrameBuffer.capacity - network - 20)
     return plan
   }
 }

@@ -36,7 +36,7 @@ public enum Run {
     let address: IPAddress = family == .v4 ? .v4(IPv4Address(127, 0, 0, 1)) : .v6(IPv6Address(1))
     var settings = RunSettings()
     settings.presentation = presentation
-    let companion = try attempt { () throws(Errno) in try Companion(address: address) }
+    let companion = try listener(at: address)
     let host = family == .v4 ? "127.0.0.1" : "::1"
     let text = family == .v4 ? "\(host):\(companion.port)" : "[\(host)]:\(companion.port)"
     settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
@@ -46,15 +46,23 @@ public enum Run {
     return try byHand(settings, targets, Presenter(settings, targets: targets), network, companion: companion)
   }
 
+  private static func listener(at address: IPAddress) throws(RunError) -> Companion {
+    do throws(Errno) {
+      return try Companion(address: address)
+    } catch {
+      throw .refused("the demo cannot listen on \(address): \(error)")
+    }
+  }
+
   /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
   /// before the first packet is parsed.
   private static func acquire(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
   ) throws(RunError) -> Network {
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
-    let scope = targets.first { $0.remote.address.isLinkLocal }?.interface ?? interface
+    let scopes = try Scopes(targets)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
-      try Network(families: families, interface: interface, scope: scope, marking: settings.marking)
+      try Network(families: families, interface: interface, scopes: scopes, marking: settings.marking)
     }
     if settings.sourcePort != 0 {
       for source in targets.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {
@@ -83,10 +91,17 @@ public enum Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
-    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
-    let end = try loop.run()
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
+    let end: Signal?
+    do throws(RunError) {
+      end = try loop.run()
+    } catch {
+      // What was measured until then is not lost, unless it cannot be told.
+      if presenter.tallies.contains(where: { $0.decided > 0 }), error.leavesOutput { try? presenter.summarize() }
+      throw error
+    }
     warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
-    try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 

@@ -2,7 +2,7 @@ import Handshake
 import Kernel
 import Wire
 
-/// Why a run could not be carried out, in one line that says what to do; the exit code is 2.
+/// Why a run could not be carried out, in one line that says what to do.
 public enum RunError: Error {
   /// What was asked for cannot be: the line says what was meant.
   case refused(String)
@@ -20,10 +20,17 @@ public enum RunError: Error {
   case packetTooLarge
   /// Results could not be written.
   case output(Errno)
+  /// A signal came while results could not be written: whoever reads them has stopped, but has not gone.
+  case interrupted(Signal)
 
   /// What it means that raw sockets do not open.
   init(opening errno: Errno) {
     self = errno.isPermission && !Capability.has(.netRaw) ? .noPrivilege : .system(errno)
+  }
+
+  /// What it means that results cannot be written.
+  init(writing errno: Errno) {
+    self = errno.isInterruption ? .interrupted(SignalSource.pending ?? .interrupt) : .output(errno)
   }
 
   /// The line, without the program's name.
@@ -37,12 +44,22 @@ public enum RunError: Error {
     case .system(let errno): hinted(errno)
     case .port(let errno, let endpoint) where errno.isAddressInUse:
       "source port \(endpoint.port) is taken; leave -g out to be given a free one, or wait until it is free"
+    case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(hinted(errno))"
     case .port(let errno, let endpoint): "source \(endpoint): \(hinted(errno))"
     case .send(let errno, let endpoint) where errno.isPermission:
       "\(endpoint): this host's own firewall refused to send the packet (\(errno))"
     case .send(let errno, let endpoint): "\(endpoint): \(hinted(errno))"
     case .packetTooLarge: "the packet is too large; send less with --data"
     case .output(let errno): "cannot write results: \(errno)"
+    case .interrupted: "interrupted while nobody took the results; some are lost"
+    }
+  }
+
+  /// Whether results can still be written.
+  var leavesOutput: Bool {
+    switch self {
+    case .output, .interrupted: false
+    default: true
     }
   }
 

@@ -53,6 +53,15 @@ extension Span<UInt8> {
   @inlinable package var raw: RawSpan { @_lifetime(copy self) get { unsafe bytes } }
 }
 
+extension [UInt8] {
+  /// Copies all of `source` to an octet offset; traps when it does not fit.
+  @inlinable package mutating func copy(_ source: RawSpan, at offset: Int) {
+    var octets = mutableSpan
+    var bytes = unsafe octets.mutableBytes
+    bytes.copy(source, at: offset)
+  }
+}
+
 extension InlineArray where Element == UInt8 {
   /// The octets as a raw span.
   @inlinable package var raw: RawSpan { @_lifetime(borrow self) get { unsafe span.bytes } }

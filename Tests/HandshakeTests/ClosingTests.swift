@@ -112,13 +112,13 @@ import Wire
         """)
   }
 
-  @Test func textOutOfOrderIsNotedAndNotTaken() throws {
+  @Test func textOutOfOrderIsNotedAndKept() throws {
     var trace = Trace()
     try trace.play(
       ClosingTests.closing + """
         0.2   < P. 6:16(10) ack 2
         0.2   > . 2:2(0) ack 1
-        0.3   < P. 1:16(15) ack 2
+        0.3   < P. 1:6(5) ack 2
         0.3   > . 2:2(0) ack 16
         """)
     #expect(trace.connection.notes == .dataOutOfOrder)

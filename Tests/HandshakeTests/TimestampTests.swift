@@ -100,7 +100,7 @@ import Wire
       """)
   }
 
-  @Test func anOldValueOfThePeersIsNotEchoed() throws {
+  @Test func anOldValueOfThePeersIsNeitherBelievedNorEchoed() throws {
     var trace = Trace(TimestampTests.stamped.with { $0.mode = .full })
     try trace.play(
       """
@@ -110,8 +110,8 @@ import Wire
       0.1      > F. 1:1(0) ack 1
       0.2      < P. 1:2(1) ack 2 <TS val 4 ecr 1100>           # past zero: newer
       0.2      > . 2:2(0) ack 2 <nop,nop,TS val 1200 ecr 4>
-      0.3      < P. 2:3(1) ack 2 <TS val 4294967295 ecr 1100>  # older
-      0.3      > . 2:2(0) ack 3 <nop,nop,TS val 1300 ecr 4>
+      0.3      < P. 2:3(1) ack 2 <TS val 4294967295 ecr 1100> ! paws
+      0.3      > . 2:2(0) ack 2 <nop,nop,TS val 1300 ecr 4>
       """)
   }
 

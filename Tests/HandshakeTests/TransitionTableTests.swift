@@ -47,6 +47,19 @@ import Wire
     }
   }
 
+  /// The table holds for an owner's connection as well; where only a plan goes on, it stays.
+  @Test(arguments: Trace.ourStates)
+  func anOwnersConnectionObeysTheTable(state: State) throws {
+    for event in TransitionEvent.allCases where state != .closed {
+      guard let next = try TransitionTableTests.drive(state, event, { $0.isInteractive = true }) else { continue }
+      let expected = TransitionTable.next(from: state, on: event)
+      let mayStay = event == .patience && next == state
+      #expect(expected.contains(next) || mayStay, "\(state.rawValue) on \(event.rawValue): \(next.rawValue)")
+      if event == .close, state == .established { #expect(next == .finWait1) }
+      if event == .close, state == .closeWait { #expect(next == .lastAck) }
+    }
+  }
+
   /// Brings a connection to the state, lets the event happen, and says where it stands then.
   private static func drive(
     _ state: State, _ event: TransitionEvent, _ change: (inout Plan) -> Void
@@ -69,7 +82,9 @@ import Wire
     if owes, event == .giveUp { _ = connection.expire(at: now) }
     switch event {
     case .open: break
-    case .close: _ = connection.expire(at: now)
+    case .close:
+      connection.shutdown()
+      _ = connection.expire(at: now)
     case .abort: _ = connection.abort(at: now)
     case .icmp:
       _ = ICMPVerdict(.icmpHostUnreachable).map { connection.receive($0, quoting: connection.tcb.snd.iss, at: now) }

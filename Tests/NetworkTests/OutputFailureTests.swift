@@ -38,6 +38,51 @@ extension NetworkTests {
       expectFailure(try Probe.run(words, in: namespace, output: .path("/dev/full")))
     }
 
+    /// Descriptors that whoever started us has closed: no socket of ours takes their place.
+    @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+    func closedAtStart(_ closed: String) throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      let target = "127.0.0.1:\(listener.port)"
+      for words in [target, "\(target) --json", "\(target) --connect", "-h", "demo", "doctor", "\(target) --data @-"] {
+        let outcome = try Program.run(["sh", "-c", "exec '\(Probe.path)' \(words) \(closed)"], in: namespace)
+        #expect(
+          outcome.code == (closed.contains(">&-") && closed != "2>&-" && closed != "<&- 2>&-" ? 2 : 0), "\(words)")
+        #expect(outcome.signal == nil, "\(words)")
+        let tells = !closed.contains("2>&-") && closed.contains(">&-")
+        #expect(outcome.errors.contains("EPIPE") == tells, "\(words): \(outcome.errors)")
+      }
+      let quiet = try Program.run(["sh", "-c", "exec '\(Probe.path)' \(target) -q \(closed)"], in: namespace)
+      #expect(quiet.code == 0, "who writes nothing needs nowhere to write")
+    }
+
+    /// A reader who has stopped, but not gone: Ctrl-C still ends the run.
+    @Test(arguments: [["--json"], ["-v"], ["--connect"]], [SIGINT, SIGTERM])
+    func aReaderWhoStopped(_ form: [String], _ signal: Int32) throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      var ends: [Int32] = [-1, -1]
+      try #require(unsafe pipe(&ends) == 0)
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      defer { for end in ends { close(end) } }
+      let program = try Program(
+        [Probe.path, "127.0.0.1:\(listener.port)", "-c", "0", "-i", "0.001"] + form, in: namespace,
+        output: .descriptor(ends[1]))
+      let writer = ends[1]
+      let isFull = waitUntil(seconds: 10) {
+        var place = pollfd(fd: writer, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&place, 1, 0) == 0 ? true : nil
+      }
+      try #require(isFull != nil, "\(program.stop())")
+      usleep(100_000)
+      program.send(signal)
+      let outcome = program.wait(seconds: 5)
+      #expect(!outcome.timedOut)
+      #expect(outcome.code == 128 + signal, "\(outcome.errors)")
+    }
+
     private func expectFailure(_ outcome: Outcome, sourceLocation: SourceLocation = #_sourceLocation) {
       #expect(outcome.code == 2, "\(outcome.errors)", sourceLocation: sourceLocation)
       #expect(outcome.signal == nil, sourceLocation: sourceLocation)

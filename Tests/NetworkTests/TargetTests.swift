@@ -57,6 +57,28 @@ extension NetworkTests {
       #expect(listener.ended(1).map(\.ending) == [.orderly])
     }
 
+    /// Two link-local destinations, each by a device of its own.
+    @Test func linkLocalByTwoDevices() throws {
+      let (client, server) = (try Namespace(), try Namespace())
+      var targets: [String] = []
+      for number in 1...2 {
+        try client.command(
+          "ip", "link", "add", "near\(number)", "type", "veth", "peer", "name", "far\(number)", "netns", server.path)
+        for (namespace, device, end) in [(client, "near\(number)", 1), (server, "far\(number)", 2)] {
+          try namespace.command("ip", "link", "set", device, "up")
+          try namespace.command("ip", "address", "add", "fe80::\(number):\(end)/64", "dev", device, "nodad")
+        }
+        targets.append("[fe80::\(number):2%near\(number)]:8000")
+      }
+      let listener = try RecordingListener(in: server, address: "::", port: 8000)
+      defer { listener.stop() }
+      for form in [[], ["--connect"], ["-g", "2345", "--close", "rst", "-c", "2", "-i", "0.05"]] {
+        let outcome = try Probe.run(targets + form + ["--json"], in: client)
+        #expect(outcome.code == 0, "\(outcome.everything)")
+        #expect(try outcome.connections.allSatisfy { $0.verdict == "open syn-ack" })
+      }
+    }
+
     @Test func sourceAddressPortAndDevice() throws {
       let wire = try Wire()
       try wire.client.command("ip", "address", "add", "10.77.0.7/24", "dev", Wire.device)

@@ -117,6 +117,7 @@ enum Scenes {
     var plan = Plan()
     plan.confirm = true
     plan.data = Array(repeating: 0x2e, count: 1_600)
+    plan.textLimit = 1_412
     var scene = Scene(plan)
     scene.start()
     scene.receive(.synAck(), after: 212)

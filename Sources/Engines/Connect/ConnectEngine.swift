@@ -61,8 +61,6 @@ public struct ConnectEngine: Engine {
 
   /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
   public static let concurrency = 256
-  /// What a confirming probe carries.
-  private static let garbage: [UInt8] = [0]
   /// How long a finished connection waits for the kernel's last transmit stamp.
   static let stampGrace = Interval.milliseconds(2)
 
@@ -86,8 +84,8 @@ extension ConnectEngine {
   /// Hands a packet to the connection whose flow it belongs to.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
     switch arrival.judged() {
-    case .segment(let flow, let segment, let hopLimit):
-      return handle(flow) { $0.receive(segment, hopLimit: hopLimit, at: now) }
+    case .segment(let flow, let segment, let text, let hopLimit):
+      return handle(flow) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
     case .icmp(let flow, let notice, let hopLimit):
       return handle(flow) { $0.receive(notice, hopLimit: hopLimit, at: now) }
     case .refused(let refusal, let flow):
@@ -112,6 +110,13 @@ extension ConnectEngine {
     let outgoing = isInterrupted ? nil : conversation.start(at: now)
     probes[slot]?.conversation = conversation
     return send(outgoing, from: slot)
+  }
+
+  /// Forgets a probe that never began.
+  public mutating func refused(_ slot: Int) {
+    guard probes.indices.contains(slot), probes[slot] != nil, probes[slot]?.conversation == nil else { return }
+    probes[slot] = nil
+    active -= 1
   }
 
   /// Hands a stamp of user space to the connection that sent the packet.
@@ -141,8 +146,11 @@ extension ConnectEngine {
   }
 
   /// The slot of a flow; there are no more than `concurrency` to look through.
+  ///
+  /// Each is looked at where it lies: to hand it to a closure would copy it, packets and all.
   private func slot(of flow: Flow) -> Int? {
-    probes.firstIndex { $0?.conversation?.flow == flow }
+    for slot in probes.indices where probes[slot]?.conversation?.flow == flow { return slot }
+    return nil
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
@@ -156,7 +164,6 @@ extension ConnectEngine {
       Transmission(
         token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
         flow: conversation.flow, segment: outgoing.segment,
-        data: outgoing.isGarbage ? ConnectEngine.garbage : conversation.connection.plan.data,
-        text: outgoing.text))
+        data: conversation.connection.octets(behind: outgoing), text: outgoing.text))
   }
 }

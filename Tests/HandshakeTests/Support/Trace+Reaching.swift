@@ -24,6 +24,7 @@ extension Trace {
       // An unanswered confirmation keeps ESTABLISHED as it is.
       $0.confirm = state == .established && !owesClose
       change(&$0)
+      if $0.isInteractive { $0.confirm = false }
     }
     var trace = Trace(plan)
     let closing = ClosingTests.closing
@@ -31,7 +32,7 @@ extension Trace {
       switch state {
       case .synSent: "0 > S 0:0(0)"
       case .synReceived: "0 > S 0:0(0)\n 0.1 < S 0:0(0)\n 0.1 > S. 0:0(0) ack 1"
-      case .established: ClosingTests.opening + (owesClose ? "" : "0.1 > . 0:0(0) ack 1")
+      case .established: ClosingTests.opening + (plan.confirm ? "0.1 > . 0:0(0) ack 1" : "")
       case .finWait1: closing
       case .finWait2: closing + "0.1 < . 1:1(0) ack 2"
       case .closing: closing + "0.1 < F. 1:1(0) ack 1\n 0.1 > . 2:2(0) ack 2"
@@ -42,7 +43,10 @@ extension Trace {
       case .closed: "0 > S 0:0(0)\n 0.1 < R. 0:0(0) ack 1"
       case .listen: ""
       }
-    try trace.play(script)
+    // An owner says himself when nothing more is to be sent.
+    try trace.play(
+      plan.isInteractive
+        ? script.replacing("0.1   > F", with: "0.1 > F").replacing("0.1 > F", with: "0.1 shutdown\n0.1 > F") : script)
     return trace
   }
 

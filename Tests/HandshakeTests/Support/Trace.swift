@@ -29,6 +29,8 @@ struct Trace {
   private var pending: Outgoing?
   private var unstamped: [(number: UInt32, kernel: WallTime)] = []
   private var location: SourceLocation
+  /// Where the text begins that the owner has not taken yet, relative to the peer's ISS.
+  private var taken: UInt32 = 1
 
   static let flow = Flow(
     local: Endpoint(.v4(IPv4Address(192, 0, 2, 1)), 49_512), remote: Endpoint(.v4(IPv4Address(192, 0, 2, 2)), 80))
@@ -76,6 +78,13 @@ struct Trace {
   }
 }
 
+extension Trace {
+  /// The peer's text: every octet tells its sequence number.
+  static func text(_ count: Int, at relative: UInt32) -> [UInt8] {
+    (0..<UInt32(count)).map { UInt8(truncatingIfNeeded: (relative &+ $0) &* 2_654_435_761 >> 24) }
+  }
+}
+
 // MARK: Playing one line
 
 extension Trace {
@@ -100,7 +109,8 @@ extension Trace {
     switch line.event {
     case .sends, .silence: return true
     case .receives(let segment, let refusal):
-      pending = conversation.receive(segment, hopLimit: 55, at: stamp)
+      let text = Trace.text(segment.textLength, at: segment.seq.distance(from: bases.theirs))
+      pending = conversation.receive(segment, text: text.span.raw, hopLimit: 55, at: stamp)
       return playRefusal(refusal, line)
     case .icmp(let reason, let quoted, let refusal):
       let verdict = ICMPVerdict(reason)
@@ -115,6 +125,13 @@ extension Trace {
         return fail(line, "\(connection.state.rawValue) \(connection.peer.rawValue)")
       }
       return true
+    case .write(let count): conversation.write([UInt8](repeating: 0x61, count: count))
+    case .shutdown: conversation.shutdown()
+    case .take(let count):
+      let expected = Trace.text(count, at: taken)
+      let octets = conversation.takeReceived()
+      guard octets == expected else { return fail(line, "took \(octets.count): \(octets.prefix(16))") }
+      taken += UInt32(count)
     case .abort: pending = conversation.abort(at: stamp)
     case .noRoute: conversation.failedToRoute()
     case .stamps:
@@ -171,9 +188,10 @@ extension Trace {
 
   /// Lets the timer run out; false where that changes nothing, which a loop would repeat forever.
   private mutating func expire() -> Bool {
-    let before = (connection.nextDeadline, connection.stage, connection.isOwed)
+    let before = (connection.nextDeadline, connection.stage, connection.isOwed, connection.owesAck)
     pending = conversation.expire(at: stamp(kernel: false))
-    return pending != nil || before != (connection.nextDeadline, connection.stage, connection.isOwed)
+    return pending != nil
+      || before != (connection.nextDeadline, connection.stage, connection.isOwed, connection.owesAck)
   }
 
   private func describe(_ sent: Outgoing) -> String {

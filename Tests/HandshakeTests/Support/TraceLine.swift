@@ -13,6 +13,7 @@ import Wire
 ///     0.3  refuse bad-checksum                        a packet that could not be read
 ///     0.5  -                                          silence up to and including this moment
 ///     0.5  abort, noroute, late                       user's doors; late: the kernel's stamps come now
+///     0.5  write 100, shutdown, take 100              the owner's: to send, no more, what came (compared)
 ///     0.5  end open syn-ack fin                       verdict, reason, ending; nothing more is due
 struct TraceLine {
   enum Event {
@@ -23,6 +24,9 @@ struct TraceLine {
     case states(State, State)
     case silence
     case abort
+    case write(Int)
+    case shutdown
+    case take(Int)
     case noRoute
     case stamps
     case end(Verdict?, Reason?, Ending)
@@ -74,6 +78,9 @@ struct TraceLine {
     case "=": event = .states(try TraceLine.value(words[0]), try TraceLine.value(words[1]))
     case "-": event = .silence
     case "abort": event = .abort
+    case "write": event = .write(Int(try TraceLine.number(words[0])))
+    case "shutdown": event = .shutdown
+    case "take": event = .take(Int(try TraceLine.number(words[0])))
     case "noroute": event = .noRoute
     case "late": event = .stamps
     case "end":

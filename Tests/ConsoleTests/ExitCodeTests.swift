@@ -1,0 +1,86 @@
+import Handshake
+import Kernel
+import Testing
+import Wire
+
+@testable import Console
+@testable import Runner
+
+/// What the exit code says, by every rule.
+@Suite("Exit codes") struct ExitCodeTests {
+  /// A run in short: one word a target, one letter a probe, and the options that judge it.
+  ///
+  /// `o` open, `c` closed, `f` filtered, `i` filtered with only invalid replies, `u` unreachable, `-` undecided.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var probes: String
+    var expected: Verdict?
+    var exitsWithState = false
+    var count: Int? = 1
+    var signal: Signal?
+    var code: Int32
+    var testDescription: String {
+      "\(probes) \(expected.map(\.rawValue) ?? "")\(exitsWithState ? " --exit-state" : "") gives \(code)"
+    }
+  }
+
+  static let cases = [
+    // Without --expect one probe must find the port open, of every target.
+    Case(probes: "o", code: 0), Case(probes: "c", code: 1), Case(probes: "f", code: 1), Case(probes: "i", code: 1),
+    Case(probes: "u", code: 1), Case(probes: "-", code: 1),
+    Case(probes: "o o", code: 0), Case(probes: "o c", code: 1), Case(probes: "c o", code: 1),
+    // Ping-like runs: something valid must answer every target.
+    Case(probes: "ffo", count: 3, code: 0), Case(probes: "ffc", count: 3, code: 0),
+    Case(probes: "fff", count: 3, code: 1),
+    Case(probes: "uuu", count: nil, code: 1), Case(probes: "iii", count: 3, code: 1),
+    Case(probes: "o", count: nil, code: 0),
+    Case(probes: "of ff", count: 2, code: 1), Case(probes: "of cf", count: 2, code: 0),
+    Case(probes: "-", count: 2, code: 1),
+    // With --expect every probe of every target.
+    Case(probes: "o", expected: .open, code: 0), Case(probes: "c", expected: .open, code: 1),
+    Case(probes: "c", expected: .refused, code: 0), Case(probes: "f", expected: .filtered, code: 0),
+    Case(probes: "i", expected: .filtered, code: 0), Case(probes: "u", expected: .unreachable, code: 0),
+    Case(probes: "u", expected: .filtered, code: 1), Case(probes: "-", expected: .open, code: 1),
+    Case(probes: "ooo", expected: .open, count: 3, code: 0), Case(probes: "oof", expected: .open, count: 3, code: 1),
+    Case(probes: "c o", expected: .refused, code: 1), Case(probes: "o-", expected: .open, count: 2, code: 0),
+    // With --exit-state the state itself: the best of a target's probes, the worst of the targets.
+    Case(probes: "o", exitsWithState: true, code: 0), Case(probes: "c", exitsWithState: true, code: 1),
+    Case(probes: "f", exitsWithState: true, code: 3), Case(probes: "u", exitsWithState: true, code: 4),
+    Case(probes: "i", exitsWithState: true, code: 5), Case(probes: "-", exitsWithState: true, code: 2),
+    Case(probes: "fi", exitsWithState: true, count: 2, code: 3),
+    Case(probes: "ii", exitsWithState: true, count: 2, code: 5),
+    Case(probes: "fco", exitsWithState: true, count: 3, code: 0), Case(probes: "o c f", exitsWithState: true, code: 3),
+    Case(probes: "o", expected: .refused, exitsWithState: true, code: 0),
+    // A signal outranks all of it.
+    Case(probes: "o", signal: .interrupt, code: 130), Case(probes: "o", signal: .terminate, code: 143),
+    Case(probes: "c", expected: .refused, exitsWithState: true, signal: .interrupt, code: 130),
+  ]
+
+  @Test("by every rule", arguments: cases) func code(_ given: Case) {
+    var request = ProbeRequest()
+    request.expected = given.expected
+    request.exitsWithState = given.exitsWithState
+    request.run.schedule.count = given.count
+    let tallies = given.probes.split(separator: " ").map { probes in
+      var tally = Tally()
+      for probe in probes {
+        switch probe {
+        case "o": tally.add(.open, .synAck)
+        case "c": tally.add(.refused, .rst)
+        case "f": tally.add(.filtered, .noResponse)
+        case "i": tally.add(.filtered, .invalidReplies)
+        case "u": tally.add(.unreachable, .icmpHostUnreachable)
+        default: break
+        }
+      }
+      return tally
+    }
+    #expect(ExitCode.of(RunResult(tallies: tallies, signal: given.signal), request) == given.code)
+  }
+
+  @Test("a run that could not be carried out, and one whose results nobody took") func errors() {
+    #expect(ExitCode.of(.noPrivilege) == 2)
+    #expect(ExitCode.of(.output(Errno(code: 28, call: .write))) == 2)
+    #expect(ExitCode.of(.interrupted(.interrupt)) == 130)
+    #expect(ExitCode.of(.interrupted(.terminate)) == 143)
+  }
+}

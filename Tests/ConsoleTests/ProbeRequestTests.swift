@@ -1,0 +1,85 @@
+import Testing
+import Timebase
+import Wire
+
+@testable import Console
+
+/// The default verb's options, and what of them contradicts itself.
+@Suite("Requests") struct ProbeRequestTests {
+  @Test("options arrive where they belong") func settings() throws {
+    let request = try request(
+      "-c", "3", "-i", "10ms", "-W", "2", "-w", "5", "--retries", "4", "-6", "-n", "-I", "lo", "-S", "::1", "-g",
+      "4000",
+      "--ttl", "9", "-Q", "0x10", "--flags", "SEC", "--window", "1", "--mss", "2", "--wscale", "3", "--no-sack",
+      "--no-timestamps", "--isn", "4294967295", "--data", "hi", "--close", "rst", "-q", "-v", "-D", "--packet-trace",
+      "--json", "--expect", "closed", "--exit-state", "--no-color")
+    let (run, plan) = (request.run, request.run.plan)
+    #expect((run.schedule.count, run.schedule.interval, run.schedule.deadline) == (3, .milliseconds(10), .seconds(5)))
+    #expect((plan.wait, plan.retries, plan.close, plan.iss) == (.seconds(2), 4, .rst, .max))
+    #expect((run.family, run.isNumeric, run.interface, run.source, run.sourcePort) == (.v6, true, "lo", "::1", 4000))
+    #expect((run.marking.hopLimit, run.marking.trafficClass) == (9, 16))
+    #expect((plan.flags, run.window, run.maximumSegmentSize) == ([.syn, .ece, .cwr], 1, 2))
+    #expect((plan.offer.windowScale, plan.offer.sack, plan.offer.timestamps) == (3, false, false))
+    #expect(plan.data == Array("hi".utf8))
+    let shown = run.presentation
+    #expect((shown.isQuiet, shown.isVerbose, shown.stampsLines) == (true, true, true))
+    #expect((shown.tracesPackets, shown.json, shown.allowsColor) == (true, true, false))
+    #expect(request.expected == .refused && request.exitsWithState)
+  }
+
+  @Test("the later of two options counts; -c 0 has no end") func laterCounts() throws {
+    let request = try request("-c", "5", "-c", "0", "--sack", "--no-sack", "--sack", "--no-wscale", "-4", "-4")
+    #expect(request.run.schedule.count == nil)
+    #expect(request.run.plan.offer.sack && request.run.plan.offer.windowScale == nil)
+    #expect(request.run.family == .v4)
+  }
+
+  /// Options that exclude each other, and what must be said of them.
+  struct Contradiction: Sendable, CustomTestStringConvertible {
+    var words: [String]
+    var message: String
+    var testDescription: String { words.joined(separator: " ") }
+    init(_ words: String..., says message: String) { (self.words, self.message) = (words, message) }
+  }
+
+  static let contradictions =
+    [
+      Contradiction("-4", "-6", says: "-4 and -6 exclude each other; leave one of them out"),
+      Contradiction("--syn", "--confirm", says: "--confirm needs the whole handshake; leave --syn out"),
+      Contradiction("--syn", "--connect", says: "--connect makes whole connections; leave --syn out"),
+      Contradiction(
+        "--flags", "SA", "--confirm",
+        says: "--confirm needs a handshake, and --flags asks for none; leave one of them out"),
+      Contradiction(
+        "--syn", "--data", String(repeating: "x", count: 1221),
+        says: "--data: at most 1220 octets fit into the first segment"),
+      Contradiction("--data", String(repeating: "x", count: (16 << 20) + 1), says: "--data: at most 16 MiB"),
+      Contradiction(
+        "--flags", "XYZ", says: "--flags: 'XYZ' names no control bits; say letters of FSRPAUECN, as in SA, or none"),
+    ]
+    + [
+      ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--isn", "0"], ["--window", "1"],
+      ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"], ["--ttl", "1"], ["-Q", "1"],
+    ].map { words in
+      var contradiction = Contradiction("--connect", says: "\(words[0]) needs raw sockets; leave --connect out")
+      contradiction.words += words
+      return contradiction
+    }
+
+  @Test("contradictions", arguments: contradictions) func contradiction(_ contradiction: Contradiction) {
+    let message = refusal { () throws(UsageError) in
+      var request = ProbeRequest()
+      _ = try OptionTable<ProbeRequest>.probe.read(contradiction.words, into: &request)
+      try request.check()
+    }
+    #expect(message == contradiction.message)
+  }
+
+  @Test("data from a file that is not there, or that has no end") func dataFiles() {
+    #expect(
+      refusal { () throws(UsageError) in _ = try DataArgument.octets(of: "@/no/such") }?.contains("ENOENT") == true)
+    #expect(
+      refusal { () throws(UsageError) in _ = try DataArgument.octets(of: "@/dev/zero") }?.contains("EFBIG") == true)
+    #expect(refusal { () throws(UsageError) in _ = try DataArgument.octets(of: "@/") }?.contains("EISDIR") == true)
+  }
+}

@@ -1,0 +1,100 @@
+import Runner
+import Testing
+
+@testable import Console
+
+/// The words that name targets.
+@Suite("Targets") struct TargetParserTests {
+  /// A command line, and `host ports text` of every target.
+  struct Form: Sendable, CustomTestStringConvertible {
+    var words: [String]
+    var targets: [TargetSpec]
+    var testDescription: String { words.joined(separator: " ") }
+    init(_ words: String..., is targets: (host: String, ports: [UInt16], text: String)...) {
+      self.words = words
+      self.targets = targets.map { TargetSpec(host: $0.host, ports: $0.ports, text: $0.text) }
+    }
+  }
+
+  static let forms = [
+    Form("a.test:80", is: ("a.test", [80], "a.test:80")),
+    Form("a.test", "80", is: ("a.test", [80], "a.test:80")),
+    Form("10.0.0.1:1", is: ("10.0.0.1", [1], "10.0.0.1:1")),
+    Form("10.0.0.1:65535", is: ("10.0.0.1", [65535], "10.0.0.1:65535")),
+    Form("10.0.0.1:0080", is: ("10.0.0.1", [80], "10.0.0.1:0080")),
+    Form("[::1]:80", is: ("::1", [80], "[::1]:80")),
+    Form("::1", "80", is: ("::1", [80], "[::1]:80")),
+    Form("[fe80::1%eth0]:80", is: ("fe80::1%eth0", [80], "[fe80::1%eth0]:80")),
+    Form("fe80::1%eth0", "80", is: ("fe80::1%eth0", [80], "[fe80::1%eth0]:80")),
+    Form("[::ffff:10.0.0.1]:80", is: ("::ffff:10.0.0.1", [80], "[::ffff:10.0.0.1]:80")),
+    Form("h:22,80,8000-8002", is: ("h", [22, 80, 8000, 8001, 8002], "h:22,80,8000-8002")),
+    Form("h:3-3,2,1-3", is: ("h", [3, 2, 1], "h:3-3,2,1-3")),
+    Form("h", "22,80", is: ("h", [22, 80], "h:22,80")),
+    Form("h:https", is: ("h", [443], "h:https")),
+    Form("h", "https", is: ("h", [443], "h:https")),
+    Form("h:http,https,22", is: ("h", [80, 443, 22], "h:http,https,22")),
+    Form("a:1", "b", "2", "[::1]:3", is: ("a", [1], "a:1"), ("b", [2], "b:2"), ("::1", [3], "[::1]:3")),
+    Form("a:1", "a:1", is: ("a", [1], "a:1"), ("a", [1], "a:1")),
+  ]
+
+  @Test("forms of targets", arguments: forms) func form(_ form: Form) throws {
+    #expect(try TargetParser.targets(form.words) == form.targets)
+  }
+
+  /// A command line, and what is said of it.
+  struct Mistake: Sendable, CustomTestStringConvertible {
+    var words: [String]
+    var message: String
+    var testDescription: String { words.isEmpty ? "(nothing)" : words.joined(separator: " ") }
+    init(_ words: String..., says message: String) { (self.words, self.message) = (words, message) }
+  }
+
+  static let mistakes = [
+    Mistake(says: "no target; say HOST:PORT, as in example.org:443 (--help tells more)"),
+    Mistake("", says: "an empty word is no target; say HOST:PORT"),
+    Mistake("", "80", says: "an empty word is no target; say HOST:PORT"),
+    Mistake("h", says: "'h' has no port; say h:PORT, as in h:443"),
+    Mistake("h", "x", says: "'h' has no port; say h:PORT, as in h:443"),
+    Mistake("::1", says: "'::1' has no port; say [::1]:PORT, as in [::1]:443"),
+    Mistake("fe80::1%eth0", says: "'fe80::1%eth0' has no port; say [fe80::1%eth0]:PORT, as in [fe80::1%eth0]:443"),
+    Mistake("[::1]", says: "'[::1]' has no port; say [::1]:PORT"),
+    Mistake("[::1]80", says: "'[::1]80' has no port; say [::1]:PORT"),
+    Mistake("[::1", says: "'[::1': the bracket is not closed"),
+    Mistake("[::1:80", says: "'[::1:80': the bracket is not closed"),
+    Mistake("[]:80", says: "'[]:80': '' is no IPv6 address"),
+    Mistake("[10.0.0.1]:80", says: "'[10.0.0.1]:80': '10.0.0.1' is no IPv6 address"),
+    Mistake("[::g]:80", says: "'[::g]:80': '::g' is no IPv6 address"),
+    Mistake("[fe80::1%]:80", says: "'[fe80::1%]:80': the zone is missing; say ADDRESS%INTERFACE"),
+    Mistake("fe80::1%", "80", says: "'fe80::1%': the zone is missing; say ADDRESS%INTERFACE"),
+    Mistake("1:2:3:80", says: "'1:2:3:80': put an IPv6 address in brackets, [ADDRESS]:PORT"),
+    Mistake(":80", says: "':80' has no host"),
+    Mistake("h:", says: "'h:' has no port; say HOST:PORT"),
+    Mistake("h:80,", says: "'h:80,' has no port; say HOST:PORT"),
+    Mistake("h:,80", says: "'h:,80' has no port; say HOST:PORT"),
+    Mistake("h:0", says: "'h:0': '0' is no port; ports go from 1 to 65535"),
+    Mistake("h:65536", says: "'h:65536': '65536' is no port; ports go from 1 to 65535"),
+    Mistake("h:80-", says: "'h:80-': '' is no port; ports go from 1 to 65535"),
+    Mistake("h:1-2-3", says: "'h:1-2-3': '2-3' is no port; ports go from 1 to 65535"),
+    Mistake("h:80-70", says: "'h:80-70': the range 80-70 runs backwards"),
+    Mistake("h:٣", says: "'h:٣': '٣' is no port; ports go from 1 to 65535"),
+    Mistake("h:80/tcp", says: "'h:80/tcp': '80/tcp' is no port; ports go from 1 to 65535"),
+    Mistake("h:-1", says: "'h:-1': '-1' is neither a port nor a service that this host knows"),
+    Mistake(
+      "h:no.such.service",
+      says: "'h:no.such.service': 'no.such.service' is neither a port nor a service that this host knows"),
+    Mistake("10.0.0.0/24:80", says: "'10.0.0.0/24:80': one host at a time; a prefix is none"),
+    Mistake("http://h:80", says: "'http://h:80' is a URL; say HOST:PORT"),
+    Mistake("https://h/", says: "'https://h/' is a URL; say HOST:PORT"),
+    Mistake("h:1-65535", "i:1-65535", says: "131070 ports are too many; at most 65536 at once"),
+  ]
+
+  @Test("what is no target is told why", arguments: mistakes) func mistake(_ mistake: Mistake) {
+    let message = refusal { () throws(UsageError) in _ = try TargetParser.targets(mistake.words) }
+    #expect(message == mistake.message)
+  }
+
+  @Test("all ports of a host, each once") func allPorts() throws {
+    let specs = try TargetParser.targets(["h:1-65535,80,1-65535"])
+    #expect(specs.map(\.ports) == [Array(1...65535)])
+  }
+}
