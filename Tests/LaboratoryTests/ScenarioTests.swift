@@ -106,7 +106,8 @@ extension LaboratoryTests {
     @Test func everyWordOfTheAnswerIsCompared() throws {
       let packet = #"{"type":"packet","refused":"bad-quote"}"#
       let connection = """
-        {"type":"connection","state":"open","reason":"syn-ack","isn":1,"transmissions":1,"steps":[{"step":"syn",\
+        {"type":"connection","state":"open","reason":"syn-ack","isn":1,"irs":4294967294,\
+        "peer":{"mss":1460},"transmissions":1,"steps":[{"step":"syn",\
         "rtt_ns":null}],"closed_by":null,"client_state":"CLOSED","server_state":null,"invalid_replies":1,\
         "notes":["window-zero"]}
         """
@@ -116,7 +117,7 @@ extension LaboratoryTests {
       let right = [
         "state": "open", "reason": "syn-ack", "exit": "0", "notes": "window-zero", "refusals": "bad-quote",
         "invalid": "1", "transmissions": "1", "steps": "syn?", "closed_by": "null", "client": "CLOSED",
-        "server": "null", "isn": "sent",
+        "server": "null", "isn": "sent", "irs": "peer", "mss": "1460",
       ]
       #expect(Set(right.keys) == Set(ScenarioAnswer.names))
       #expect(answer.complaints(right) == [])

@@ -165,6 +165,7 @@ extension Scenario {
     expected["refusals"] = refusals
     expected["notes"] = expected["notes"] ?? ""
     expected["isn"] = "sent"
+    if expected["state"] == "open" { expected["irs"] = "peer" }
     expected["invalid"] = expected["invalid"] ?? String(refusals.split(separator: ",").count)
   }
 }

@@ -7,12 +7,14 @@
 /// | `notes`, `refusals`, `steps` | lists with commas; a step without a time ends in `?` |
 /// | `invalid`, `transmissions` | counted replies that were refused; copies of the SYN |
 /// | `isn` | `sent` where it is the one on the wire, as it always must be |
+/// | `irs` | `peer` where it is the peer's, as it must be where the state is open |
+/// | `mss` | what the peer is understood to offer |
 /// | `client`, `server` | the states of both ends, as far as known; `null` where not |
 public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
   /// All of the names.
   public static let names = [
     "state", "reason", "exit", "notes", "refusals", "invalid", "transmissions", "steps", "closed_by", "client",
-    "server", "isn",
+    "server", "isn", "irs", "mss",
   ]
 
   /// The values, by name.
@@ -41,6 +43,8 @@ public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
       "closed_by": ScenarioAnswer.word(connection["closed_by"]),
       "client": ScenarioAnswer.word(connection["client_state"]),
       "server": ScenarioAnswer.word(connection["server_state"]),
+      "mss": ScenarioAnswer.word(connection["peer"]?["mss"] ?? .null),
+      "irs": connection["irs"]?.int == Int64(ScenarioPlayer.theirs) ? "peer" : ScenarioAnswer.word(connection["irs"]),
       "isn": connection["isn"]?.int == isn.map(Int64.init) ? "sent" : ScenarioAnswer.word(connection["isn"]),
     ]
   }
