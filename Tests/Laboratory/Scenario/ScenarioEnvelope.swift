@@ -95,10 +95,12 @@ struct ScenarioEnvelope: Sendable {
     guard !fragments.isEmpty else { return [packet] }
     let length = Int(packet[0] & 15) * 4
     let payload = Array(packet[length...])
+    // The kernel keeps the fragments of an incomplete packet for a minute: another one is not to be joined with them.
+    let identification = UInt16.random(in: 1...UInt16.max)
     return pieces(of: payload.count).map { range in
       var header = Array(packet[..<length])
       header.put16(UInt16(length + range.count), at: 2)
-      header.put16(0x4711, at: 4)
+      header.put16(identification, at: 4)
       header.put16(UInt16(range.lowerBound / 8) | (range.upperBound < payload.count ? 0x2000 : 0), at: 6)
       return ScenarioEnvelope.summed(header) + payload[range]
     }
@@ -107,6 +109,7 @@ struct ScenarioEnvelope: Sendable {
   private func fragmented6(_ packet: [UInt8]) -> [[UInt8]] {
     guard !fragments.isEmpty else { return [packet] }
     let payload = Array(packet[40...])
+    let identification = UInt32.random(in: 1...UInt32.max)
     return pieces(of: payload.count).map { range in
       var header = Array(packet[..<40])
       let next = header[6]
@@ -114,7 +117,7 @@ struct ScenarioEnvelope: Sendable {
       header.put16(UInt16(8 + range.count), at: 4)
       header += [next, 0]
       header.append16(UInt16(range.lowerBound) | (range.upperBound < payload.count ? 1 : 0))
-      header.append32(0x4711)
+      header.append32(identification)
       return header + payload[range]
     }
   }
