@@ -3,6 +3,8 @@ import Testing
 
 extension NetworkTests {
   /// What fails verification is counted with its reason and never decides: the true answer after it does.
+  ///
+  /// Here are the times and the words of `-v`; Tests/Scenarios has more such lies, with and without a true answer.
   @Suite(.needs(peer: true)) struct FalseAnswerTests {
     /// What a peer says 30 ms before the truth.
     struct Lie: Sendable, CustomTestStringConvertible {
@@ -83,71 +85,6 @@ extension NetworkTests {
       let isn = UInt32(try #require(connection["isn"]?.int))
       #expect(resets.map(\.seq) == [isn &+ shift])
       #expect(resets.map(\.flags) == [.rst])
-    }
-
-    @Test(arguments: lies, bothFamilies) func aloneItDecidesNothing(_ lie: Lie, _ address: String) throws {
-      let server = PoliteServer()
-      let hostile = try Hostile { $0.flags == .syn ? [lie.says($0, server)] : [] }
-      defer { hostile.peer.stop() }
-      let (connection, outcome) = try hostile.probe(
-        "-W", "0.05", "--retries", "1", "--exit-state", at: address)
-      #expect(connection.verdict == "filtered invalid-replies")
-      #expect(outcome.code == 5)
-      #expect(connection["transmissions"]?.int == 2)
-      #expect(connection["invalid_replies"]?.int == 2)
-      #expect(connection["irs"] == .null)
-    }
-
-    /// The IPv6 kernel itself refuses a corrupted ICMP error before any raw socket, so there it may go uncounted.
-    @Test(arguments: bothFamilies) func corruptedICMP(_ address: String) throws {
-      let server = PoliteServer()
-      let hostile = try Hostile { syn in
-        guard syn.flags == .syn else { return server.answer(syn) }
-        let lie = Self.icmp(syn) { $0.isCorrupted = true }
-        return syn.destinationPort == 80 ? [lie, Reply(server.answer(syn)[0].packet, after: 30)] : [lie]
-      }
-      defer { hostile.peer.stop() }
-      let (connection, _) = try hostile.probe(at: address)
-      #expect(connection.verdict == "open syn-ack")
-      let alone = try Probe.run(
-        target(address, 81), "-W", "0.05", "--retries", "0", "--json", in: hostile.namespace)
-      let verdict = try #require(try alone.connections.first).verdict
-      if address == Peer.address4 {
-        #expect(connection["invalid_replies"]?.int == 1)
-        #expect(verdict == "filtered invalid-replies")
-      } else {
-        #expect(["filtered invalid-replies", "filtered no-response"].contains(verdict))
-      }
-    }
-
-    /// Another flow's packets are nobody's answer.
-    @Test(arguments: bothFamilies) func otherPortsAreNotOurs(_ address: String) throws {
-      let hostile = try Hostile { syn, server in
-        var other = syn.answer([.rst, .ack], seq: 0, ack: syn.seq &+ 1)
-        other.sourcePort = 81
-        var truth = server.answer(syn)
-        truth[0].after = 30
-        return [Reply(other)] + truth
-      }
-      defer { hostile.peer.stop() }
-      let (connection, _) = try hostile.probe(at: address)
-      #expect(connection.verdict == "open syn-ack")
-      #expect(connection["invalid_replies"]?.int == 0)
-    }
-
-    /// The address of the peer counts too: an answer from its neighbour is not ours.
-    @Test func otherAddressesAreNotOurs() throws {
-      let hostile = try Hostile { syn, server in
-        var other = syn.answer([.rst, .ack], seq: 0, ack: syn.seq &+ 1)
-        other.source[3] = 7
-        var truth = server.answer(syn)
-        truth[0].after = 30
-        return [Reply(other)] + truth
-      }
-      defer { hostile.peer.stop() }
-      let (connection, _) = try hostile.probe()
-      #expect(connection.verdict == "open syn-ack")
-      #expect(connection["invalid_replies"]?.int == 0)
     }
   }
 }

@@ -10,6 +10,8 @@ public struct ICMPError: Sendable {
   public var portShift: UInt16 = 0
   /// Octets quoted behind the IP header; nil quotes all.
   public var quoted: Int?
+  /// What is quoted in place of the segment.
+  public var quote: [UInt8]?
   /// Who sends it; nil is the destination itself.
   public var sender: [UInt8]?
   /// The ICMP checksum is wrong.
@@ -25,7 +27,7 @@ public struct ICMPError: Sendable {
     copy.sourcePort = segment.sourcePort &+ portShift
     let whole = copy.packet()
     let header = segment.source.count == 4 ? 20 : 40
-    let quote = Array(whole.prefix(header + (quoted ?? whole.count)))
+    let quote = quote ?? Array(whole.prefix(header + (quoted ?? whole.count)))
     var message = [type, code, 0, 0]
     message.append32(word)
     message += quote

@@ -41,6 +41,8 @@ public final class Peer: Sendable {
   private let script: Script
   private let seen = Mutex<[Arrival]>([])
   private let stopping = Atomic<Bool>(false)
+  /// How often the device had nothing more to read.
+  private let idle = Atomic<Int>(0)
   private let ended = DispatchSemaphore(value: 0)
 
   /// Why this machine cannot have one; nil where it can.
@@ -78,6 +80,12 @@ public final class Peer: Sendable {
     waitUntil(seconds: seconds) { condition(segments) ? true : nil } != nil
   }
 
+  /// Waits until everything that has been sent by now was seen by the script.
+  public func drain() {
+    let before = idle.load(ordering: .sequentiallyConsistent)
+    _ = waitUntil(seconds: 5) { idle.load(ordering: .sequentiallyConsistent) > before + 1 ? true : nil }
+  }
+
   /// Stops answering and gives the device back.
   public func stop() {
     guard stopping.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged else {
@@ -102,7 +110,10 @@ public final class Peer: Sendable {
         wait = Int32(min(left * 1000, 20))  // the last millisecond is spun away
       }
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      guard unsafe poll(&polled, 1, wait) > 0 else { continue }
+      guard unsafe poll(&polled, 1, wait) > 0 else {
+        idle.add(1, ordering: .sequentiallyConsistent)
+        continue
+      }
       let count = unsafe read(descriptor, &buffer, buffer.count)
       let now = monotonicSeconds()
       guard count > 0, let segment = PeerSegment(packet: Array(buffer.prefix(count))) else { continue }

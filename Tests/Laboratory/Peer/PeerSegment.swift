@@ -58,7 +58,9 @@ public struct PeerSegment: Hashable, Sendable {
   }
   /// The value of its timestamps option.
   public var timestamp: UInt32? { option(8).flatMap { $0.count == 8 ? $0.word32(0) : nil } }
+}
 
+extension PeerSegment {
   /// Reads an IP packet; nil where it is not a whole TCP segment.
   init?(packet: [UInt8]) {
     guard let version = packet.first.map({ $0 >> 4 }), version == 4 || version == 6 else { return nil }
