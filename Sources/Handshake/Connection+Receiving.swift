@@ -29,8 +29,11 @@ extension Connection {
     tcb.rcv.nxt = tcb.rcv.nxt + UInt32(truncatingIfNeeded: fresh)
     counters.octetsReceived += fresh
     if plan.isInteractive { tcb.rcv.wnd -= UInt32(truncatingIfNeeded: fresh) }
-    // As long as text comes, its FIN is only late.
-    if state == .finWait2, stageDeadline != nil { stageDeadline = now.instant + plan.patience }
+    // As long as text comes, its FIN is only late; but who never ends is not heard for longer than a minute.
+    if state == .finWait2, stageDeadline != nil, let start = marks.finAcknowledged {
+      let longest = start.instant + max(plan.patience, Retransmission.ceiling)
+      stageDeadline = min(now.instant + plan.patience, longest)
+    }
     // A greeting that came before our request does not answer it.
     if sender.length == 0 || marks.request != nil {
       if marks.firstOctet == nil { marks.firstOctet = now }

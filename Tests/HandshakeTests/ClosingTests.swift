@@ -220,4 +220,16 @@ import Wire
       """)
     #expect(trace.connection.counters.invalid == 0)
   }
+
+  /// Text postpones the wait for the peer's FIN, but not for ever: a stream without end is cut after a minute.
+  @Test func aPeerThatNeverEndsIsCut() throws {
+    var trace = Trace()
+    try trace.play(ClosingTests.closing + "0.2   < . 1:1(0) ack 2\n0.2   = FIN-WAIT-2 CLOSE-WAIT\n")
+    for round in 1...12 {
+      let (from, to) = (round * 5 - 4, round * 5 + 1)
+      try trace.play("\(round * 5)   < P. \(from):\(to)(5) ack 2\n\(round * 5)   > . 2:2(0) ack \(to)\n")
+    }
+    try trace.play("60.2  > R 2:2(0)\n60.2  end open syn-ack timeout\n")
+    #expect(trace.connection.notes.contains(.peerFinMissing))
+  }
 }
