@@ -30,9 +30,6 @@ final class Companion {
     }
   }
 
-  /// Whether there is something to serve that no descriptor in a poll set tells: an accepted connection.
-  var isBusy: Bool { !connections.isEmpty }
-
   /// Asks the poll loop to watch the listener.
   func watch(by poller: inout Poller) { _ = poller.add(listener.descriptor, for: .readable) }
 }

@@ -22,7 +22,7 @@ public enum Run {
   /// A full connection to a listener of our own on loopback.
   ///
   /// Where raw sockets are not allowed the process first moves into a network namespace of its own, in which they
-  /// are; `entersNamespace` says so to the caller.
+  /// are.
   public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
     if !Capability.has(.netRaw) {
       do throws(Errno) {
