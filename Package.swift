@@ -56,7 +56,7 @@ let package = Package(
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
-    tests(of: "Console", on: ["Runner", "Kernel", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
 
     // Golden packets, and what must hold for every one of them.
     .target(

@@ -7,9 +7,9 @@ import Timebase
 struct KernelRun {
   let settings: RunSettings
   let targets: [ResolvedTarget]
-  let presenter: Presenter
+  let presenter: any ConnectionPresenter
 
-  init(_ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: Presenter) {
+  init(_ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter) {
     self.settings = settings
     self.targets = targets
     self.presenter = presenter
@@ -30,7 +30,7 @@ struct KernelRun {
       }
       round += 1
     }
-    try writing { () throws(Errno) in try presenter.summarize() }
+    try writing { () throws(Errno) in try presenter.conclude() }
     return RunResult(tallies: presenter.tallies, signal: watch.signal)
   }
 
@@ -75,11 +75,11 @@ struct KernelRun {
 /// The signals of a run without an event loop.
 final class SignalWatch {
   private let source: SignalSource
-  private let presenter: Presenter
+  private let presenter: any ConnectionPresenter
   /// The signal that asked for an end; nil while none has.
   private(set) var signal: Signal?
 
-  init(_ presenter: Presenter) throws(RunError) {
+  init(_ presenter: any ConnectionPresenter) throws(RunError) {
     self.presenter = presenter
     source = try attempt { () throws(Errno) in try SignalSource() }
   }
