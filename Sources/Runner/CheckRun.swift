@@ -15,7 +15,8 @@ extension Run {
     let signal: Signal?
     if settings.run.usesKernel {
       let report = try Draft.report(at: settings.junitPath)
-      signal = try KernelRun(settings.run, targets, presenter).run().signal
+      var run = KernelRun(settings.run, targets, presenter)
+      signal = try run.run().signal
       try finish(report, presenter, signal, settings)
     } else {
       let network = try acquire(settings.run, targets, resolution.interface)

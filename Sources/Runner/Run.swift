@@ -16,7 +16,10 @@ public enum Run {
       settings.presentation.isFping
       ? FpingPresenter(settings, targets) as any ConnectionPresenter
       : Presenter(settings, targets: targets)
-    if settings.usesKernel { return try KernelRun(settings, targets, presenter).run() }
+    if settings.usesKernel {
+      var run = KernelRun(settings, targets, presenter)
+      return try run.run()
+    }
     let network = try acquire(settings, targets, resolution.interface)
     _ = stamping?.wait()
     return try byHand(settings, targets, presenter, network)
