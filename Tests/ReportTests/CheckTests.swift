@@ -84,14 +84,6 @@ import Wire
     let first = CheckTests.result("a:1", probes: CheckTests.record(.refused, .rst), CheckTests.record())
     #expect(first.failure == "1 of 2: closed (rst), not open", "an answer as expected does not hide another")
   }
-
-  @Test(
-    "XML says everything, and only what XML may say",
-    arguments: [
-      ("<a & 'b' \"c\">", "&lt;a &amp; &apos;b&apos; &quot;c&quot;&gt;"), ("a\u{0}b\u{1b}", "a\\u{0}b\\u{1b}"),
-      ("a\nb\tc", "a&#10;b\\u{9}c"), ("\u{fffe}\u{ffff}\u{10ffff}", "\\u{fffe}\\u{ffff}\u{10ffff}"), ("ä", "ä"),
-    ])
-  func xml(_ text: String, _ escaped: String) { #expect(XML.escaped(text) == escaped) }
 }
 
 /// The line and the code of a monitoring plugin, and fping's line.
