@@ -9,6 +9,8 @@ final class XMLReading: NSObject, XMLParserDelegate {
     var name: String
     var attributes: [String: String]
     var text = ""
+    /// The transform of the nearest element around it that has one.
+    var transform: String?
   }
 
   /// The elements in the order in which they begin.
@@ -31,8 +33,10 @@ final class XMLReading: NSObject, XMLParserDelegate {
     _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
     attributes: [String: String]
   ) {
+    let around = open.last.flatMap { elements[$0].transform }
     open.append(elements.count)
-    elements.append(Element(name: name, attributes: attributes))
+    elements.append(
+      Element(name: name, attributes: attributes, transform: attributes["transform"] ?? around))
   }
 
   func parser(_ parser: XMLParser, foundCharacters text: String) {
