@@ -84,7 +84,9 @@ enum Monitor {
     return run(settings)
   }
 
-  /// The line and the exit code where nothing was measured. Monitoring reads standard output alone.
+  /// The line and the exit code where nothing was measured.
+  ///
+  /// Monitoring reads standard output alone.
   static func unknown(_ words: String) -> Int32 {
     let line = PluginLine(.unknown, words)
     try? Output.standardOutput.write(line.text)

@@ -19,7 +19,9 @@ enum Values {
     return interval
   }
 
-  /// A time that something is held against. It needs its unit: who writes a bare number here thinks of milliseconds as
+  /// A time that something is held against.
+  ///
+  /// It needs its unit: who writes a bare number here thinks of milliseconds as
   /// often as of seconds.
   static func limit(_ text: String, for option: String) throws(UsageError) -> Interval {
     guard let last = text.last, last.isASCII, !last.isNumber, last != "." else {

@@ -120,7 +120,9 @@ struct PluginFinding {
   var state: PluginState
   var words: String
 
-  /// Not one probe as expected is critical, and so is a time above a check's own limit. Some that are not are judged
+  /// Not one probe as expected is critical, and so is a time above a check's own limit.
+  ///
+  /// Some that are not are judged
   /// by the thresholds of loss, and are a warning where there are none.
   init(_ result: CheckResult, _ warning: PluginThreshold, _ critical: PluginThreshold) {
     guard result.problem == nil, result.decided > 0 else {

@@ -7,7 +7,9 @@ public enum TAP {
   /// The lines before the first result: the version, and the plan.
   public static func header(_ count: Int) -> String { "TAP version 13\n1..\(count)\n" }
 
-  /// One check; `number` counts from 1. Why it does not hold is told in a YAML block.
+  /// One check; `number` counts from 1.
+  ///
+  /// Why it does not hold is told in a YAML block.
   public static func line(_ result: CheckResult, number: Int) -> String {
     let description = result.check.words + (result.check.comment.map { ": " + $0.printable } ?? "")
     let holds = result.standing == .holds
