@@ -8,7 +8,10 @@ import Wire
 /// The options of the default verb.
 extension OptionTable where Settings == ProbeRequest {
   /// All of them, by heading.
-  static var probe: OptionTable { OptionTable(groups: [.connection, .timing, .network, .crafting, .output, .script]) }
+  static var probe: OptionTable {
+    let files = OptionGroup<Presentation>.files.lifted(to: \ProbeRequest.run.presentation)
+    return OptionTable(groups: [.connection, .timing, .network, .crafting, .output, files, .script])
+  }
 }
 
 extension OptionGroup where Settings == ProbeRequest {

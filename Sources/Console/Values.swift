@@ -55,6 +55,12 @@ enum Values {
     throw UsageError("\(option): '\(text)' is none of \(words)")
   }
 
+  /// The path of a file that is to be written.
+  static func path(_ text: String, for option: String) throws(UsageError) -> String {
+    guard !text.isEmpty, text != "-" else { throw UsageError("\(option): '\(text)' is no file; say \(option) FILE") }
+    return text
+  }
+
   private static func words(_ interval: Interval) -> String {
     let nanoseconds = interval.nanoseconds
     if nanoseconds % 1_000_000_000 == 0 { return "\(nanoseconds / 1_000_000_000)s" }
