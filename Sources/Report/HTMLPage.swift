@@ -91,7 +91,8 @@ public struct HTMLPage: Sendable {
     if let slowest {
       list.append((name: "Slowest handshake, connection \(slowest.record.sequence)", connection: slowest))
     }
-    if let last, last.record.outcome.flow != slowest?.record.outcome.flow {
+    let isSlowest = last?.record.sequence == slowest?.record.sequence && last?.record.target == slowest?.record.target
+    if let last, !isSlowest {
       list.append((name: "Last connection, \(last.record.sequence)", connection: last))
     }
     return list

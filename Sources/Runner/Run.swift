@@ -13,16 +13,19 @@ public enum Run {
     let resolution = try TargetResolution(settings)
     let targets = try resolution.resolve()
     let drawings = try Drawings(settings.presentation)
-    let presenter = Presenter(settings, targets: targets, drawings: drawings)
+    let usual =
+      settings.presentation.isFping ? nil : Presenter(settings, targets: targets, drawings: drawings)
+    let presenter = usual ?? FpingPresenter(settings, targets) as any ConnectionPresenter
     let result: RunResult
     if settings.usesKernel {
-      result = try KernelRun(settings, targets, presenter).run()
+      var run = KernelRun(settings, targets, presenter)
+      result = try run.run()
     } else {
       let network = try acquire(settings, targets, resolution.interface)
       _ = stamping?.wait()
       result = try byHand(settings, targets, presenter, network)
     }
-    try drawings?.finish(presenter.summaries)
+    try drawings?.finish(usual?.summaries ?? [])
     return result
   }
 
@@ -85,8 +88,9 @@ public enum Run {
     return network
   }
 
-  private static func byHand(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: Presenter, _ network: Network,
+  /// Runs the schedule by hand, over what was acquired, to its end or a signal.
+  static func byHand(
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
     companion: Companion? = nil
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
@@ -112,7 +116,7 @@ public enum Run {
       throw error
     }
     warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.conclude() }
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 
