@@ -63,6 +63,7 @@ struct EventLoop<E: Engine> {
       }
     }
     if let failure { throw failure }
+    network.settle()
     return signal
   }
 
@@ -170,6 +171,7 @@ extension EventLoop {
         show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
       }
       engine.departed(transmission.token, at: now)
+      network.departed(transmission, at: now.instant)
     } catch {
       switch error {
       case .errno where servesMany: engine.failedToRoute(transmission.token, at: now)

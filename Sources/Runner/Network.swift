@@ -16,11 +16,31 @@ final class Network {
   /// A port that was asked for by number stays reserved for the whole run.
   private var kept: [Reservation] = []
 
+  /// Ports that were given back behind an RST of ours, the first to end first; see `linger`.
+  private var lingering: [(box: ResetGuardBox, until: Instant)] = []
+
   /// A reserved port and what it belongs to.
   private struct Reservation {
     var box: ResetGuardBox
     var endpoint: Endpoint
+    /// When the first packet left, and when our last RST did.
+    var firstSent: Instant?
+    var lastReset: Instant?
+
+    /// Until when the port stays guarded after our RST: a SYN-ACK that comes twice comes again within the time that the
+    /// first one took, and would have the kernel's RST besides ours.
+    ///
+    /// Later copies are the peer's retransmissions: it did not get our RST, and the kernel's serves it well.
+    var guardedUntil: Instant? {
+      guard let firstSent, let lastReset else { return nil }
+      return lastReset + min(lastReset - firstSent, Network.longestLinger)
+    }
   }
+
+  /// The longest time for which a port is guarded after our RST.
+  static let longestLinger = Interval.milliseconds(50)
+  /// The most ports that are guarded after our RST; beyond them the oldest is given back early.
+  private static let lingerLimit = 64
 
   /// Opens the raw sockets for the given families.
   init(families: [AddressFamily], interface: Interface?, scopes: Scopes, marking: Marking) throws(Errno) {
@@ -74,11 +94,36 @@ final class Network {
 
   /// Gives a slot's port back.
   func release(_ slot: Int) {
-    guard slot < guards.count, let endpoint = guards[slot]?.endpoint else { return }
+    guard slot < guards.count, let reservation = guards[slot] else { return }
+    let endpoint = reservation.endpoint
+    linger(reservation)
     guards[slot] = nil
     // Two addresses of this host may have been given the same port.
     let isShared = guards.contains { $0?.endpoint.port == endpoint.port }
     if !isShared { link(endpoint.address.family)?.ignore(endpoint.port) }
+  }
+
+  private func linger(_ reservation: Reservation) {
+    let now = SystemClock.monotonic()
+    lingering.removeAll { $0.until <= now }
+    guard let until = reservation.guardedUntil, until > now else { return }
+    if lingering.count >= Network.lingerLimit { lingering.removeFirst() }
+    lingering.append((reservation.box, until))
+  }
+
+  /// Keeps the ports guarded that were reset last, for as long as that matters: a few milliseconds.
+  func settle() {
+    guard let end = lingering.map(\.until).max() else { return }
+    Poller.pause(end - SystemClock.monotonic())
+    lingering = []
+  }
+
+  /// Notes what matters for how long a slot's port is guarded.
+  func departed(_ transmission: Transmission, at now: Instant) {
+    let slot = transmission.token.slot
+    guard guards.indices.contains(slot), guards[slot] != nil else { return }
+    if guards[slot]?.firstSent == nil { guards[slot]?.firstSent = now }
+    if transmission.segment.flags.contains(.rst) { guards[slot]?.lastReset = now }
   }
 
   /// Makes a packet and sends it; `body` is given its octets before they go.
