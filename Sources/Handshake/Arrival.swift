@@ -46,6 +46,8 @@ public struct ICMPNotice: Hashable, Sendable {
   public var verdict: ICMPVerdict?
   /// SEG.SEQ of the quoted segment; nil where the quote is too short to say.
   public var quotedSequence: SequenceNumber?
+  /// Who says so: a router on the way, or the target itself.
+  public var source: IPAddress?
 }
 
 /// What an arrival turned out to be: the first three rows of "how a reply is judged".
@@ -114,8 +116,15 @@ extension Arrival {
     }
     let flow = Flow(local: Endpoint(quoted.source, source), remote: Endpoint(quoted.destination, destination))
     guard isSound else { return .refused(.badChecksum, flow) }
-    let notice = ICMPNotice(type: type, code: code, verdict: verdict, quotedSequence: quoted.sequence)
+    let notice = ICMPNotice(
+      type: type, code: code, verdict: verdict, quotedSequence: quoted.sequence, source: envelope.source)
     return .icmp(flow, notice, hopLimit: envelope.timeToLive)
+  }
+
+  /// What a refused packet says of itself, where its TCP header can be read: to be shown, never to be believed.
+  public var readableSegment: Segment? {
+    guard case .tcp(_, let header) = dissection else { return nil }
+    return try? Segment(header)
   }
 
   /// Whose packet a malformed one would be, where the ports at least can be read: it is counted there.

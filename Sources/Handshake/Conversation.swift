@@ -55,14 +55,15 @@ public struct Conversation: Sendable {
       refusal = .badQuote
     }
     if refusal == nil, self.hopLimit == nil, connection.pendingError != nil { self.hopLimit = hopLimit }
-    append(.received, .icmp(type: notice.type, code: notice.code), at: now, refusal: refusal)
+    append(
+      .received, .icmp(type: notice.type, code: notice.code), at: now, refusal: refusal, errorSource: notice.source)
     return record(Reaction(send: send), at: now)
   }
 
-  /// Counts a packet that could not be believed before it was read.
-  public mutating func refuse(_ refusal: Refusal, at now: Stamp) {
+  /// Counts a packet that is not believed, whatever the connection's state; what it says is kept where it can be read.
+  public mutating func refuse(_ refusal: Refusal, _ segment: Segment? = nil, at now: Stamp) {
     connection.refuse()
-    append(.received, .unreadable, at: now, refusal: refusal)
+    append(.received, segment.map { .segment($0) } ?? .unreadable, at: now, refusal: refusal)
   }
 
   /// Does what is due.
@@ -110,11 +111,11 @@ public struct Conversation: Sendable {
 
   private mutating func append(
     _ direction: ExchangeEntry.Direction, _ content: ExchangeEntry.Content, at now: Stamp,
-    refusal: Refusal? = nil, number: UInt32 = 0, isRetransmission: Bool = false
+    refusal: Refusal? = nil, number: UInt32 = 0, isRetransmission: Bool = false, errorSource: IPAddress? = nil
   ) {
     exchange.append(
       ExchangeEntry(
         direction: direction, content: content, stamp: now, state: connection.state, peer: connection.peer,
-        refusal: refusal, number: number, isRetransmission: isRetransmission))
+        refusal: refusal, number: number, isRetransmission: isRetransmission, errorSource: errorSource))
   }
 }

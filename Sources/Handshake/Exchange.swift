@@ -37,6 +37,8 @@ public struct ExchangeEntry: Hashable, Sendable {
   public var number: UInt32
   /// Whether the same sequence space was sent before.
   public var isRetransmission: Bool
+  /// Who sent an ICMP error; nil for anything else.
+  public var errorSource: IPAddress?
 }
 
 /// The packets of one connection in their order, in bounded memory.

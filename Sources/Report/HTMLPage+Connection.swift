@@ -51,7 +51,7 @@ extension HTMLPage {
         var options: [String] = []
         if case .segment(let segment) = entry.content { options = OptionWords.withoutPadding(segment.options) }
         table.row([
-          "\(index + 1)", row.time, entry.direction == .sent ? "sent" : "came", words.forms(entry).first ?? "",
+          "\(index + 1)", row.time, entry.direction == .sent ? "sent" : "came", words.line(entry),
           options.together(by: ", "), row.state?.rawValue ?? "", judgement(entry, fates[index]),
         ])
       }

@@ -78,7 +78,7 @@ public enum JSONLines {
       json.member("time", entry.stamp.bestWall.rfc3339)
       json.member("clock", (entry.stamp.kernel == nil ? ClockSource.user : .kernel).rawValue)
       json.member("direction", entry.direction == .sent ? "sent" : "received")
-      json.content(entry.content)
+      json.content(of: entry)
       json.member("retransmission", entry.isRetransmission)
       json.member("refused", entry.refusal?.rawValue)
     }
@@ -135,8 +135,8 @@ extension JSONWriter {
     member("jitter_ns", series.jitter.value?.nanoseconds)
   }
 
-  fileprivate mutating func content(_ content: ExchangeEntry.Content) {
-    switch content {
+  fileprivate mutating func content(of entry: ExchangeEntry) {
+    switch entry.content {
     case .segment(let segment):
       member("protocol", "tcp")
       member("flags", segment.flags.description)
@@ -149,6 +149,7 @@ extension JSONWriter {
       member("protocol", "icmp")
       member("icmp_type", type)
       member("icmp_code", code)
+      member("icmp_source", entry.errorSource.map { "\($0)" })
     case .unreadable: member("protocol", String?.none)
     }
   }

@@ -100,7 +100,7 @@ public struct Ladder {
 
   private func options(_ row: Row) -> [String] {
     let indent = innerWidth < 40 ? " " : "   "
-    return PacketWords.options(row.entry, width: innerWidth - indent.count - 1).map { words in
+    return PacketWords.details(row.entry, width: innerWidth - indent.count - 1).map { words in
       glyphs.line + (indent + words).leading(innerWidth) + glyphs.line
     }
   }

@@ -120,7 +120,7 @@ extension LadderPicture {
       parts.append("window \(segment.wnd), \(segment.textLength) octets of text")
       let options = OptionWords.withoutPadding(segment.options)
       if !options.isEmpty { parts.append("options " + options.together(by: ", ")) }
-    case .icmp, .unreadable: parts.append(words.forms(entry).first ?? "")
+    case .icmp, .unreadable: parts.append(words.line(entry))
     }
     let clock: ClockSource = entry.stamp.kernel == nil ? .user : .kernel
     parts.append("\(entry.stamp.bestWall.rfc3339) (\(clock.words))")

@@ -105,7 +105,7 @@ extension LadderPicture {
     if row.entry.isRetransmission { texts[texts.count - 1] += " ↻" }
     var lines = texts.map { Line(text: $0, kind: "label") }
     let small = Int(Double(room) * LadderFrame.characterWidth / LadderFrame.smallWidth)
-    lines += PacketWords.options(row.entry, width: small + 1).map { Line(text: $0, kind: "label small faint") }
+    lines += PacketWords.details(row.entry, width: small + 1).map { Line(text: $0, kind: "label small faint") }
     switch fate {
     case .refused(let refusal): lines.append(Line(text: "✗ \(refusal.rawValue)", kind: "label small bad"))
     case .unanswered: lines.append(Line(text: "✗ no answer in time", kind: "label small doubtful"))

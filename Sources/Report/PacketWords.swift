@@ -21,6 +21,11 @@ struct PacketWords {
     }
   }
 
+  /// What a packet says, on a line that is as long as it has to be.
+  func line(_ entry: ExchangeEntry) -> String {
+    (forms(entry).first ?? "") + (entry.errorSource.map { " from \($0)" } ?? "")
+  }
+
   /// The same in as many lines as a narrow place needs, a word being longer at most.
   func lines(_ entry: ExchangeEntry, width: Int) -> [String] {
     let forms = forms(entry)
@@ -52,8 +57,9 @@ struct PacketWords {
     return String(verdict.reason.rawValue.dropFirst("icmp-".count))
   }
 
-  /// The options of a SYN in as many lines as they need; none for anything else.
-  static func options(_ entry: ExchangeEntry, width: Int) -> [String] {
+  /// What stands below: the options of a SYN in as many lines as they need, who sent an ICMP error.
+  static func details(_ entry: ExchangeEntry, width: Int) -> [String] {
+    if let source = entry.errorSource { return ["from \(source)"] }
     guard case .segment(let segment) = entry.content, segment.flags.contains(.syn) else { return [] }
     var lines: [String] = []
     for word in OptionWords.withoutPadding(segment.options) {

@@ -143,7 +143,7 @@ extension TextReport {
     for entry in outcome.exchange.entries {
       guard let refusal = entry.refusal else { continue }
       let time = entry.stamp.elapsed(since: first.stamp)?.fixedMilliseconds ?? "?"
-      let packet = words.forms(entry).first ?? ""
+      let packet = words.line(entry)
       text += "refused after \(time) ms: \(packet): \(refusal.rawValue): \(refusal.explanation)\n"
     }
     return text

@@ -46,7 +46,7 @@ enum Scenes {
   static func notice(type: UInt8, code: UInt8, quoting sequence: UInt32? = Scene.iss) -> ICMPNotice {
     ICMPNotice(
       type: type, code: code, verdict: ICMPVerdict(v4: type, code: code),
-      quotedSequence: sequence.map { SequenceNumber($0) })
+      quotedSequence: sequence.map { SequenceNumber($0) }, source: .v4(IPv4Address(10, 0, 9, 254)))
   }
 
   /// What a hostile or confused peer sends first decides nothing.
@@ -58,7 +58,8 @@ enum Scenes {
     scene.receive(.synAck(ack: 2), after: 150)
     scene.receive(.peer(.rst, seq: 0, ack: 77), after: 20)
     scene.receive(notice(type: 3, code: 1, quoting: nil), after: 20)
-    scene.conversation.refuse(.badChecksum, at: scene.stamp)
+    scene.conversation.refuse(.badChecksum, .synAck(), at: scene.stamp)
+    scene.conversation.refuse(.malformed, at: scene.stamp)
     scene.receive(.synAck(), after: 30)
     return scene
   }

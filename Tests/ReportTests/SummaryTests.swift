@@ -78,7 +78,7 @@ import Wire
     summary.addUndecided()
     #expect(summary.loss.sent == 6 && summary.loss.received == 4)
     #expect(summary.errors == 1 && summary.undecided == 1)
-    #expect(summary.retransmitted == 3 && summary.invalid == 4)
+    #expect(summary.retransmitted == 3 && summary.invalid == 5)
     #expect(summary.states[.open] == 3 && summary.states[.refused] == 1 && summary.states[.filtered] == 2)
     #expect(summary[.syn]?.moments.count == 4 && summary[.fin]?.moments.count == 2)
     #expect(summary[.request] == nil)

@@ -89,8 +89,9 @@ extension ConnectEngine {
     case .icmp(let flow, let notice, let hopLimit):
       return handle(flow) { $0.receive(notice, hopLimit: hopLimit, at: now) }
     case .refused(let refusal, let flow):
+      let segment = arrival.readableSegment
       return handle(flow) {
-        $0.refuse(refusal, at: now)
+        $0.refuse(refusal, segment, at: now)
         return nil
       }
     case .notOurs:

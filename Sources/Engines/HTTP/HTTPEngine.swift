@@ -110,7 +110,7 @@ extension HTTPEngine {
       return send(outgoing ?? nil, at: now)
     case .refused(let refusal, let flow):
       guard isOurs(flow) else { return .none }
-      visit?.conversation?.refuse(refusal, at: now)
+      visit?.conversation?.refuse(refusal, arrival.readableSegment, at: now)
       return .none
     case .notOurs:
       strays += 1

@@ -145,8 +145,9 @@ extension ListenEngine {
       return serve(slot) { $0.receive(notice, hopLimit: hopLimit, at: now) }
     case .refused(let refusal, let flow):
       guard let slot = flow.flatMap({ table.slot(of: $0) }) else { return stray() }
+      let segment = arrival.readableSegment
       return serve(slot) {
-        $0.refuse(refusal, at: now)
+        $0.refuse(refusal, segment, at: now)
         return nil
       }
     case .notOurs: return stray()
