@@ -26,6 +26,9 @@ struct EventLoop<E: Engine> {
   /// one of them whose address takes no packets.
   var servesMany = false
 
+  /// What an engine may have to learn of this host, after packets came.
+  var upkeep: ((inout E) throws(Errno) -> Void)?
+
   private var signal: Signal?
   /// The first failure; the loop then only clears up.
   private var failure: RunError?
@@ -58,6 +61,7 @@ struct EventLoop<E: Engine> {
       try attempt { () throws(Errno) in
         try takeStamps()
         try takePackets(&buffer)
+        try upkeep?(&engine)
         try companion?.serve()
         try takeSignals(signals)
       }

@@ -10,7 +10,7 @@ extension Run {
   public static func listen(_ settings: ListenSettings) throws(RunError) -> ListenResult {
     var stamping = try? TimestampWarmUp()
     let place = try ListenPlace(settings)
-    let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
+    let network = try attempt(orThrow: { RunError(opening: $0).withoutConnect }) { () throws(Errno) in
       try Network(
         families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface),
         marking: settings.marking)
@@ -44,6 +44,11 @@ extension Run {
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer)
     loop.servesMany = true
+    if settings.host == nil {
+      loop.upkeep = { (engine) throws(Errno) in
+        if engine.wantsAddresses { engine.know(local: Set(try Interface.localAddresses())) }
+      }
+    }
     // Whoever reads this may connect: the filter lets the port's packets in by now.
     try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
     let end = try loop.run()
@@ -90,12 +95,6 @@ struct ListenPlace {
     } else {
       address = settings.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
     }
-  }
-
-  /// What it means that raw sockets do not open; the kernel's `connect()` is no way out here.
-  static func failure(opening errno: Errno) -> RunError {
-    guard case .noPrivilege = RunError(opening: errno) else { return .system(errno) }
-    return .refused("raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap)")
   }
 
   /// What each connection offers: as much in a segment as the interfaces carry.

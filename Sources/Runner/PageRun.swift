@@ -13,7 +13,12 @@ extension Run {
     guard let target = targets.first else { throw .refused("\(settings.url): no target") }
     let body = try settings.bodyPath.map { (path) throws(RunError) in try WholeFile(path) }
     let drawings = try Drawings(settings.run.presentation)
-    let network = try acquire(settings.run, targets, resolution.interface)
+    let network: Network
+    do throws(RunError) {
+      network = try acquire(settings.run, targets, resolution.interface)
+    } catch {
+      throw error.withoutConnect
+    }
     _ = stamping?.wait()
     let presenter = PagePresenter(settings, target: target, drawings: drawings)
     let result = try page(settings, target, presenter, network, body)

@@ -58,6 +58,12 @@ public enum RunError: Error {
     }
   }
 
+  /// The same for a verb that has no use for the kernel's `connect()`.
+  var withoutConnect: RunError {
+    guard case .noPrivilege = self else { return self }
+    return .refused("raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap)")
+  }
+
   /// Whether results can still be written.
   var leavesOutput: Bool {
     switch self {

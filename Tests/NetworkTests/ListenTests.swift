@@ -51,6 +51,20 @@ extension NetworkTests {
       #expect(lines.last == "1 SYN, 1 connection")
     }
 
+    /// An address that this host was given since is answered for, at the second SYN.
+    @Test func anAddressThatIsNew() throws {
+      let namespace = try Namespace()
+      let program = try Program([Probe.path, "listen", "8080", "--count", "1"], in: namespace)
+      defer { program.stop() }
+      let begun = waitUntil(seconds: 10) { program.outputSoFar.contains("LISTEN") ? true : nil }
+      #expect(begun != nil)
+      try namespace.command("ip", "address", "add", "10.92.0.1/32", "dev", "lo")
+      let (connection, outcome) = try Probe.connection("10.92.0.1:8080", "-W", "0.2", in: namespace)
+      #expect(outcome.code == 0 && connection.verdict == "open syn-ack")
+      #expect(connection["transmissions"]?.int == 2)
+      #expect(program.wait(seconds: 10).code == 0)
+    }
+
     /// Octet for octet, both ways, against the kernel's client.
     @Test(.needs(.netcat), arguments: [Wire.server4, Wire.server6])
     func echo(_ address: String) throws {

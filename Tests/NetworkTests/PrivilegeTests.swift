@@ -23,6 +23,17 @@ extension NetworkTests {
       #expect(try capture.packets().isEmpty)
     }
 
+    /// A verb that the kernel's `connect()` is no way out for does not speak of it.
+    @Test(arguments: [["http", "http://127.0.0.1/"], ["listen", "127.0.0.1:80"]])
+    func isToldWhatItsVerbCanDo(_ words: [String]) throws {
+      let namespace = try Namespace()
+      let outcome = try Program.run(Self.without + [Probe.path] + words, in: namespace)
+      #expect(outcome.code == 2)
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      for way in ["sudo", "setcap"] { #expect(outcome.errors.contains(way), "\(outcome.errors)") }
+      #expect(!outcome.errors.contains("--connect"), "\(outcome.errors)")
+    }
+
     /// `--connect` needs none.
     @Test func connectWorks() throws {
       let namespace = try Namespace()

@@ -8,6 +8,8 @@ extension ListenEngine {
     _ segment: Segment, text: RawSpan, of flow: Flow, hopLimit: UInt8, at now: Stamp
   ) -> Action<Finding> {
     guard isOurs(flow) else {
+      let isUnknown = port.address.isUnspecified && !port.local.contains(flow.local.address)
+      if isUnknown, flow.local.port == port.number, segment.flags.contains(.syn) { strangeAddressAt = now.instant }
       counts.strays += 1
       return .none
     }

@@ -60,6 +60,9 @@ public struct ListenEngine: Engine {
   var isListening = false
   var isInterrupted = false
   var startedAt = Instant(nanoseconds: 0)
+  /// When an address that is not known to be this host's was last asked for by a packet, and when all were last learnt.
+  var strangeAddressAt: Instant?
+  var addressesLearntAt: Instant?
   /// Until when an acknowledgment may be of a cookie; nil where none was sent.
   var cookiesUntil: Instant?
 
@@ -80,6 +83,19 @@ public struct ListenEngine: Engine {
     self.key = key
     // Cookies and initial sequence numbers are never made by the same key: one must not give the other away.
     cookies = SynCookie(key: SipHash.Key(k0: key.k0 ^ .max, k1: key.k1))
+  }
+
+  /// Whether a packet came for an address that was not this host's when that was last asked, a second ago or longer.
+  public var wantsAddresses: Bool {
+    guard let strangeAddressAt else { return false }
+    return addressesLearntAt.map { strangeAddressAt - $0 >= .seconds(1) } ?? true
+  }
+
+  /// Learns which addresses are this host's now; the packet that made for it has to come again.
+  public mutating func know(local: Set<IPAddress>) {
+    port.local = local
+    addressesLearntAt = strangeAddressAt
+    strangeAddressAt = nil
   }
 
   /// How many connections are kept now, half-open ones included.

@@ -54,6 +54,27 @@ import Wire
     }
   }
 
+  @Test func addressesThatAreNewAreLearntOnceASecond() {
+    func v4(_ last: UInt8) -> IPAddress { .v4(IPv4Address(192, 0, 2, last)) }
+    var world = ListenWorld(address: .v4(IPv4Address(0)), local: [v4(1)])
+    #expect(!world.engine.wantsAddresses)
+    world.receive(ListenWorld.syn())
+    #expect(!world.engine.wantsAddresses)
+    #expect(world.receive(ListenWorld.syn(), to: Endpoint(v4(7), 80)).isEmpty)
+    #expect(world.engine.wantsAddresses)
+    world.engine.know(local: [v4(1), v4(7)])
+    #expect(!world.engine.wantsAddresses)
+    #expect(world.receive(ListenWorld.syn(), to: Endpoint(v4(7), 80)).count == 1)
+    // Whoever sends to strange addresses makes for one look-up a second, and no more.
+    world.receive(ListenWorld.syn(), to: Endpoint(v4(8), 80))
+    #expect(!world.engine.wantsAddresses)
+    world.pass(.seconds(1))
+    world.receive(ListenWorld.syn(), to: Endpoint(v4(8), 81))
+    #expect(!world.engine.wantsAddresses)
+    world.receive(ListenWorld.syn(), to: Endpoint(v4(8), 80))
+    #expect(world.engine.wantsAddresses)
+  }
+
   @Test func theLimitOfConnectionsHolds() throws {
     var world = ListenWorld(limits: { $0.connections = 3 })
     for port: UInt16 in 1...3 { try world.open(from: Self.client(port)) }

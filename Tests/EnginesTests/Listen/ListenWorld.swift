@@ -12,7 +12,7 @@ struct ListenWorld {
   static let start = Instant(nanoseconds: 1_000_000_000_000)
   static let irs = SequenceNumber(5_000)
 
-  private(set) var engine: ListenEngine
+  var engine: ListenEngine
   private(set) var sent: [Transmission] = []
   private(set) var findings: [ListenEngine.Finding] = []
   private(set) var isDone = false
