@@ -33,7 +33,8 @@ let package = Package(
     room("Handshake", on: ["Wire", "Timebase"]),
     room("Engines", on: ["Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
-    room("Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
+    room("Capture", on: ["Handshake", "Wire", "Timebase"]),
+    room("Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
@@ -53,7 +54,8 @@ let package = Package(
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
     tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Statistics", on: ["Timebase"]),
-    tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Capture", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "Kernel", "Handshake", "Wire", "Timebase"]),
