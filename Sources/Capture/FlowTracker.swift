@@ -42,6 +42,9 @@ public struct FlowTracker: Sendable {
     public var evicted = 0
     /// Flows given up because they were silent for too long.
     public var idle = 0
+
+    /// Nothing counted yet.
+    public init() {}
   }
 
   /// What was counted.
