@@ -1,6 +1,8 @@
 /// Where frames were captured, as far as a file says it.
 public struct CaptureInterface: Hashable, Sendable {
-  /// The interface's name; nil where the file has none. Whoever made the file chose the octets: escape before showing.
+  /// The interface's name; nil where the file has none.
+  ///
+  /// Whoever made the file chose it: escape it before showing.
   public var name: String?
   /// What its frames begin with.
   public var link: LinkType
