@@ -23,11 +23,11 @@ extension TrackedFlow {
 
   /// Whether a segment belongs to a later connection of the same ports.
   ///
-  /// A SYN does, where its sender began with another number or somebody has closed the connection; Wireshark's rule.
+  /// A SYN does, where its sender began with another number: Wireshark's rule. With the same number it is a late copy,
+  /// even behind the close.
   func isSucceeded(by segment: borrowing CapturedSegment, fromHigh: Bool) -> Bool {
     guard segment.header.flags.isDisjoint(with: .ack), segment.header.flags.contains(.syn) else { return false }
-    guard let base = self[fromHigh].base else { return false }
-    return segment.header.sequence != base || low.fin.isSet || high.fin.isSet || low.reset.isSet || high.reset.isSet
+    return self[fromHigh].base.map { $0 != segment.header.sequence } ?? false
   }
 
   /// Takes the next packet of the flow.
@@ -78,15 +78,22 @@ extension TrackedFlow {
         segment.header.sequence, length: segment.sequenceLength, at: mark.stamp?.nanoseconds ?? .min,
         patience: patience)
     }
-    if isAnswer, fromHigh != isClientHigh, !answer.isSet, acknowledgesSyn(segment) { answered(segment, mark) }
+    guard !answer.isSet else { return isCopy ? .retransmission : .inOrder }
+    if isAnswer, fromHigh != isClientHigh {
+      if acknowledgesSyn(segment.header.acknowledgment) { answered(segment, mark) }
+    } else if !isAnswer, let early = self[!fromHigh].synchronization, acknowledgesSyn(early.acknowledgment) {
+      // The capture has the answer before the question: both were seen, and there is no time between them.
+      answer = self[!fromHigh].firstSyn
+      synBeforeAnswer = mark
+      synCopiesBeforeAnswer = 1
+    }
     return isCopy ? .retransmission : .inOrder
   }
 
-  /// Whether a segment of the server's acknowledges the client's SYN, with or without the text in it (RFC 7413).
-  private func acknowledgesSyn(_ segment: borrowing CapturedSegment) -> Bool {
-    guard segment.header.flags.contains(.ack), let syn = self[isClientHigh].synchronization else { return false }
-    let room = UInt32(truncatingIfNeeded: syn.textLength) &+ 1
-    return segment.header.acknowledgment.isIn(syn.isn + 1, length: room)
+  /// Whether a number acknowledges the client's SYN, with or without the text in it (RFC 7413).
+  private func acknowledgesSyn(_ ack: SequenceNumber) -> Bool {
+    guard let syn = self[isClientHigh].synchronization else { return false }
+    return ack.isIn(syn.isn + 1, length: UInt32(truncatingIfNeeded: syn.textLength) &+ 1)
   }
 
   private mutating func answered(_ segment: borrowing CapturedSegment, _ mark: FrameMark) {
@@ -149,7 +156,9 @@ extension TrackedFlow {
   }
 
   private mutating func reset(_ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark) {
-    if !established.isSet, fromHigh != isClientHigh, !answer.isSet, acknowledgesSyn(segment) {
+    if !established.isSet, fromHigh != isClientHigh, !answer.isSet,
+      segment.header.flags.contains(.ack), acknowledgesSyn(segment.header.acknowledgment)
+    {
       isRefused = true
       answered(segment, mark)
     }

@@ -22,12 +22,17 @@ import Wire
       $0.client(.syn, seq: 0, at: 0)
       $0.client(.syn, seq: 9, at: 1_000)
     },
-    Row(testDescription: "after a close, even the same number", flows: 2) {
+    Row(testDescription: "the same number is a late copy, even behind the close", flows: 1) {
       $0.handshake()
       $0.close(at: 2_000)
       $0.client(.syn, seq: 0, at: 3_000)
     },
-    Row(testDescription: "after a reset as well", flows: 2) {
+    Row(testDescription: "another number behind the close", flows: 2) {
+      $0.handshake()
+      $0.close(at: 2_000)
+      $0.client(.syn, seq: 7, at: 3_000)
+    },
+    Row(testDescription: "a SYN repeated behind a reset", flows: 1) {
       $0.client(.syn, seq: 0, at: 0)
       $0.server(.rst, seq: 0, ack: 1, at: 10)
       $0.client(.syn, seq: 0, at: 20)

@@ -144,6 +144,18 @@ import Wire
     #expect(flow.time(of: .syn) == nil)
   }
 
+  @Test("A SYN-ACK that the capture has before its SYN: both were seen, and no time lies between them")
+  func answerFirst() throws {
+    var scene = FlowScene()
+    scene.server(.syn, seq: 0, ack: 1, at: 1_000)
+    scene.client(.syn, seq: 0, at: 2_000)
+    scene.client([], ack: 1, at: 3_000)
+    let flow = try #require(scene.finish().first)
+    #expect(flow.isHandshakeComplete)
+    #expect(flow.time(of: .syn) == nil)
+    #expect(flow.time(of: .ack) == .milliseconds(2))
+  }
+
   @Test("Text in the SYN may be acknowledged with it")
   func fastOpen() throws {
     var scene = FlowScene()
