@@ -58,7 +58,13 @@ let package = Package(
     tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
-    tests(of: "Console", on: ["Runner", "Kernel", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
+
+    // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
+    .target(name: "CBench", path: "Tests/Bench/CBench"),
+    .executableTarget(
+      name: "HotPaths", dependencies: ["CBench", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
+      path: "Tests/Bench/HotPaths", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.
     .target(
