@@ -21,7 +21,8 @@ enum ReadVerb {
     }
   }
 
-  private static var help: String {
+  /// The text of `-h`.
+  static var help: String {
     """
     probe read [OPTIONS] FILE...: the TCP connections of captures (pcap, pcapng), each step timed by the packets' stamps.
     FILE may be - for standard input: tcpdump -w - | probe read - tells flows as they end.

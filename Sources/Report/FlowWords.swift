@@ -30,20 +30,20 @@ extension TrackedFlow {
     if isForgotten { words.append("given up early") }
     if client.synCopies > 1 { words.append("\(client.synCopies) SYNs") }
     if server.synCopies > 1 { words.append("\(server.synCopies) SYN-ACKs") }
-    func tell(_ count: (FlowSide) -> Int, _ what: String) {
+    func tell(_ count: (FlowSide) -> Int, _ what: String, _ more: String? = nil) {
       let sum = count(client) + count(server)
-      if sum > 0 { words.append("\(sum) \(what)") }
+      if sum > 0 { words.append(more.map { "\(sum) \($0)" } ?? counted(sum, what)) }
     }
-    tell(\.retransmissions, "sent again")
-    tell(\.outOfOrder, "out of order")
-    tell(\.gaps, "gaps")
-    tell(\.zeroWindows, "zero windows")
-    tell(\.keepAlives, "keep-alives")
-    tell(\.strays, "strays")
-    tell(\.badChecksums, "bad checksums")
-    tell(\.unfinishedChecksums, "checksums left to the card")
-    tell(\.unverifiedChecksums, "cut short")
-    tell(\.malformedOptions, "malformed option lists")
+    tell(\.retransmissions, "", "sent again")
+    tell(\.outOfOrder, "", "out of order")
+    tell(\.gaps, "gap")
+    tell(\.zeroWindows, "zero window")
+    tell(\.keepAlives, "keep-alive")
+    tell(\.strays, "stray")
+    tell(\.badChecksums, "bad checksum")
+    tell(\.unfinishedChecksums, "", "left to the card to sum")
+    tell(\.unverifiedChecksums, "", "cut short")
+    tell(\.malformedOptions, "malformed option list")
     return words
   }
 }
@@ -67,7 +67,7 @@ extension FlowSide {
   }
 
   /// What it sent: `6 packets, 1240 octets`.
-  var sentWords: String { "\(packets) packets, \(octets) octets" }
+  var sentWords: String { counted(packets, "packet") + ", " + counted(octets, "octet") }
 }
 
 extension FlowAgreement {

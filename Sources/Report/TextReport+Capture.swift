@@ -25,10 +25,11 @@ extension TextReport {
   /// The closing lines of a capture: what was counted, and how long handshakes took.
   public func summary(_ summary: CaptureSummary, of name: String) -> String {
     var text = "\n--- \(name.printable) flow statistics ---\n"
-    text += "\(summary.frames) frames, \(summary.counts.segments) TCP segments, \(summary.flows) flows"
+    text += counted(summary.frames, "frame") + ", " + counted(summary.counts.segments, "TCP segment") + ", "
+    text += counted(summary.flows, "flow")
     let ends = TrackedFlow.Ending.allCases.filter { summary[$0] > 0 }.map { "\(summary[$0]) \($0.rawValue)" }
     text += ends.isEmpty ? "\n" : ": \(ends.joined(separator: ", "))\n"
-    if summary.flows > 0 { text += "\(summary.complete) complete handshakes" + handshakeRemarks(summary) + "\n" }
+    if summary.flows > 0 { text += counted(summary.complete, "complete handshake") + handshakeRemarks(summary) + "\n" }
     for kind in [FlowStep.Kind.syn, .ack, .handshake] {
       if let series = summary[kind] { text += times(series, of: kind) }
     }
@@ -37,15 +38,15 @@ extension TextReport {
 
   private func handshakeRemarks(_ summary: CaptureSummary) -> String {
     var words: [String] = []
-    func tell(_ count: Int, _ what: String) {
-      if count > 0 { words.append("\(count) \(what)") }
+    func tell(_ count: Int, _ what: String, _ more: String = "") {
+      if count > 0 { words.append(counted(count, what) + more) }
     }
-    tell(summary.synRetransmissions, "SYNs sent again")
-    tell(summary.synAckRetransmissions, "SYN-ACKs sent again")
-    tell(summary.retransmissions, "segments sent again")
-    tell(summary.outOfOrder, "out of order")
-    tell(summary.badChecksums, "bad checksums")
-    tell(summary.unfinishedChecksums, "checksums left to the card")
+    tell(summary.synRetransmissions, "SYN", " sent again")
+    tell(summary.synAckRetransmissions, "SYN-ACK", " sent again")
+    tell(summary.retransmissions, "segment", " sent again")
+    tell(summary.outOfOrder, "segment", " out of order")
+    tell(summary.badChecksums, "bad checksum")
+    tell(summary.unfinishedChecksums, "checksum", " left to the card")
     return words.map { ", " + $0 }.joined()
   }
 
@@ -61,11 +62,11 @@ extension TextReport {
 
   private func warnings(_ summary: CaptureSummary) -> String {
     var text = ""
-    if summary.counts.malformed > 0 { text += "\(summary.counts.malformed) packets could not be read\n" }
+    if summary.counts.malformed > 0 { text += counted(summary.counts.malformed, "packet") + " could not be read\n" }
     if summary.counts.evicted > 0 {
-      text += "\(summary.counts.evicted) flows were given up early: there were more at once than are remembered\n"
+      text += counted(summary.counts.evicted, "flow") + " told early: there were more at once than are remembered\n"
     }
-    if summary.counts.idle > 0 { text += "\(summary.counts.idle) flows were given up after a long silence\n" }
+    if summary.counts.idle > 0 { text += counted(summary.counts.idle, "flow") + " told after a long silence\n" }
     return text
   }
 }
