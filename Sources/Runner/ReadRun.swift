@@ -36,6 +36,7 @@ struct CaptureReading {
   private let settings: ReadSettings
   private let presenter: ReadPresenter
   private var reader = CaptureReader()
+  private var opening: PacketOpening
   private var tracker: FlowTracker
 
   /// Nothing of the capture has come yet.
@@ -46,6 +47,7 @@ struct CaptureReading {
     var policy = settings.policy
     policy.isLive = path == "-"
     if case .flow(let number) = settings.telling { policy.followed = number }
+    opening = PacketOpening(looksIntoTunnels: settings.looksIntoTunnels)
     tracker = FlowTracker(policy, seed: Entropy.uint64())
     presenter.begin(path)
   }
@@ -58,16 +60,16 @@ struct CaptureReading {
   /// Hands octets to the reader, its frames to the tracker, and what has ended to whoever tells it.
   mutating func take(_ octets: RawSpan) throws(RunError) {
     let showsPackets = settings.showsPackets || settings.telling == .packets
-    CaptureReading.feed(octets, &reader, &tracker, presenter, showsPackets: showsPackets)
+    CaptureReading.feed(octets, &reader, &opening, &tracker, presenter, showsPackets: showsPackets)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: isLive) }
   }
 
   private static func feed(
-    _ octets: RawSpan, _ reader: inout CaptureReader, _ tracker: inout FlowTracker, _ presenter: ReadPresenter,
-    showsPackets: Bool
+    _ octets: RawSpan, _ reader: inout CaptureReader, _ opening: inout PacketOpening, _ tracker: inout FlowTracker,
+    _ presenter: ReadPresenter, showsPackets: Bool
   ) {
     reader.feed(octets) { frame in
-      FrameOpening.open(frame) { packet in
+      opening.open(frame) { packet in
         if showsPackets {
           presenter.show(packet, &tracker)
         } else {
@@ -84,14 +86,25 @@ struct CaptureReading {
     while let flow = tracker.nextEnded() { presenter.show(flow) }
     while let flow = tracker.finish() { presenter.show(flow) }
     if let fault = reader.fault, fault.isRefusal { throw .refused("\(path): \(fault)") }
+    if let link = opening.unreadableLink, opening.counts.unreadable == reader.frameCount {
+      throw .refused("\(path): frames of \(link) are not read; capture on an interface of another kind")
+    }
     if case .flow(let number) = settings.telling, number >= tracker.counts.flows {
       throw .refused("\(path): there is no flow \(number); it has \(tracker.counts.flows), counted from 0")
     }
     presenter.end(tracker, frames: reader.frameCount)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: true) }
-    guard let fault = reader.fault else { return true }
-    let more = reader.faultCount > 1 ? " (and \(reader.faultCount - 1) more like it)" : ""
-    try? Output.standardError.write("probe: \(path): \(fault)\(more); what was whole is told\n")
+    guard let warning else { return true }
+    try? Output.standardError.write("probe: \(path): \(warning); what was whole is told\n")
     return false
+  }
+
+  /// What was wrong with the file, in one line.
+  private var warning: String? {
+    if let fault = reader.fault {
+      return "\(fault)" + (reader.faultCount > 1 ? " (and \(reader.faultCount - 1) more faults)" : "")
+    }
+    guard let link = opening.unreadableLink else { return nil }
+    return "\(opening.counts.unreadable) frames of \(link), which is not read"
   }
 }
