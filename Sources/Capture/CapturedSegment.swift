@@ -42,7 +42,9 @@ public struct CapturedSegment: ~Escapable {
     return UInt32(truncatingIfNeeded: payloadLength) &+ (flags.contains(.syn) ? 1 : 0) &+ (flags.contains(.fin) ? 1 : 0)
   }
 
-  /// What its checksum says; nil where the capture cut it short. Reads all of it, so ask once.
+  /// What its checksum says; nil where the capture cut it short.
+  ///
+  /// Reads all of it, so ask once.
   public var checksum: TransportChecksum? {
     guard isWhole else { return nil }
     let pseudoHeader = PseudoHeader(

@@ -91,7 +91,9 @@ public struct FlowSide: Sendable {
     if packets == 0 { hopLimit = segment.hopLimit }
     packets += 1
     octets += UInt64(segment.payloadLength)
-    if segment.header.window == 0, flags.contains(.ack), flags.isDisjoint(with: [.syn, .fin, .rst]) { zeroWindows += 1 }
+    if segment.header.window == 0, flags.contains(.ack), flags.isDisjoint(with: [.syn, .fin, .rst]) {
+      zeroWindows += 1
+    }
     if segment.hasMalformedOptions { malformedOptions += 1 }
     let checksum = segment.checksum
     switch checksum {

@@ -59,7 +59,7 @@ public struct TrackedFlow: Sendable {
   var talk = FlowTalk()
   /// How late a segment may fill a gap and count as overtaken: the handshake's round trip, once it is known.
   var patience = SequenceGaps.patience
-  /// Which end sent the first FIN or, without one, the first RST; nil where nobody closed. True for the client.
+  /// Whether the client sent the first FIN or, without one, the first RST; nil where nobody closed.
   public internal(set) var isClosedByClient: Bool?
   /// Whether both ends had sent SYNs without ACK (RFC 9293 §3.5, figure 7).
   public internal(set) var isSimultaneous = false

@@ -43,7 +43,9 @@ struct ReadRequest: Sendable {
 
   /// Takes the files, and refuses what contradicts itself.
   mutating func setFiles(_ operands: [String]) throws(UsageError) {
-    guard !operands.isEmpty else { throw UsageError("read needs a capture; say probe read FILE, or - for standard input") }
+    guard !operands.isEmpty else {
+      throw UsageError("read needs a capture; say probe read FILE, or - for standard input")
+    }
     guard operands.filter({ $0 == "-" }).count < 2 else { throw UsageError("standard input can be read once") }
     settings.files = operands
     if case .flow(let number) = settings.telling, operands.count > 1 {

@@ -23,6 +23,12 @@ public enum JSONValue: Hashable, Sendable {
     public var name: String
     /// Its value.
     public var value: JSONValue
+
+    /// A member from its two parts.
+    public init(name: String, value: JSONValue) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// The first member of a name; nil where there is none, or this is no object.

@@ -19,12 +19,18 @@ struct CaptureSource: ~Copyable {
   /// Opens a file; `-` is standard input.
   init(_ path: String) throws(RunError) {
     let signals = try attempt { () throws(Errno) in try SignalSource() }
-    let descriptor = try attempt(orThrow: { .unreadable($0, path) }) { () throws(Errno) in
-      path == "-" ? .standardInput : try File.open(path)
-    }
+    let descriptor = try CaptureSource.open(path)
     self.path = path
     self.descriptor = descriptor
     self.signals = signals
+  }
+
+  private static func open(_ path: String) throws(RunError) -> FileDescriptor {
+    do throws(Errno) {
+      return path == "-" ? .standardInput : try File.open(path)
+    } catch {
+      throw .unreadable(error, path)
+    }
   }
 
   /// Waits for octets or a signal, and reads as many as the array has at most.

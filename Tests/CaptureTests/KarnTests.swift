@@ -20,7 +20,8 @@ import Wire
     Row(testDescription: "two copies without time stamps", copies: [nil, nil], echo: nil, syn: nil),
     Row(testDescription: "the echo of the second", copies: [10, 1_010], echo: 1_010, syn: .milliseconds(1)),
     Row(testDescription: "the echo of the first", copies: [10, 1_010], echo: 10, syn: .milliseconds(1_001)),
-    Row(testDescription: "the echo of the last of three", copies: [10, 1_010, 2_010], echo: 2_010, syn: .milliseconds(1)),
+    Row(
+      testDescription: "the echo of the last of three", copies: [10, 1_010, 2_010], echo: 2_010, syn: .milliseconds(1)),
     Row(testDescription: "the echo of one between", copies: [10, 1_010, 2_010], echo: 1_010, syn: nil),
     Row(testDescription: "a clock that stands still", copies: [10, 10], echo: 10, syn: nil),
     Row(testDescription: "an echo of nothing", copies: [10, 1_010], echo: 77, syn: nil),

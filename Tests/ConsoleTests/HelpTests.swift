@@ -9,7 +9,9 @@ import Testing
 @Suite("Help") struct HelpTests {
   @Test(
     "the help is as it was looked at",
-    arguments: [("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help)])
+    arguments: [
+      ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
+    ])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Vectors/Console/\(name).txt")
@@ -33,6 +35,7 @@ import Testing
 
   @Test("the demo's options are the default verb's") func demo() {
     let names = OptionTable<ProbeRequest>.demo.groups.flatMap(\.options).map(\.name)
-    #expect(names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--help"])
+    #expect(
+      names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--svg", "--html", "--help"])
   }
 }

@@ -30,7 +30,8 @@ import Testing
     #expect(throws: JSONReader.Fault.self) { try JSONReader.value(of: Array(text.utf8)) }
   }
 
-  @Test("Octets that are no UTF-8 are refused", arguments: [[0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22]] as [[UInt8]])
+  @Test(
+    "Octets that are no UTF-8 are refused", arguments: [[0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22]] as [[UInt8]])
   func notUTF8(octets: [UInt8]) {
     #expect(throws: JSONReader.Fault.self) { try JSONReader.value(of: octets) }
   }
