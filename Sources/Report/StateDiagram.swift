@@ -22,34 +22,60 @@ enum StateDiagram {
 
   /// The whole drawing, as the file has it.
   static func svg() -> String {
+    var svg = SVGWriter(
+      width: width, height: height, title: "The states of a connection and what leads from one to the next",
+      rules: rules)
+    for kind in ["way", "end"] { head(of: kind, &svg) }
     let arrows = arrows()
-    var svg = head
     for route in routes {
       guard let events = arrows[route.pair] else { continue }
-      let path = route.points.map { "\($0.x),\($0.y)" }.joined(separator: " ")
-      let kind = route.pair.to == .closed ? "end" : "way"
-      svg += "<polyline class=\"\(kind)\" points=\"\(path)\" marker-end=\"url(#\(kind))\"/>\n"
-      let lines = lines(of: events, columns: route.columns)
-      for (index, line) in lines.enumerated() {
-        let y = route.label.y - 16 * (lines.count - 1 - index)
-        svg += "<text x=\"\(route.label.x)\" y=\"\(y)\" text-anchor=\"\(route.anchor)\">\(line)</text>\n"
-      }
+      arrow(route, events, &svg)
     }
-    for state in State.allCases {
-      let place = place(of: state)
-      svg += "<rect class=\"state\" x=\"\(place.x - halfWidth)\" y=\"\(place.y - halfHeight)\" "
-      svg += "width=\"\(2 * halfWidth)\" height=\"\(2 * halfHeight)\" rx=\"6\"/>\n"
-      svg +=
-        "<text class=\"name\" x=\"\(place.x)\" y=\"\(place.y + 5)\" text-anchor=\"middle\">\(state.rawValue)</text>\n"
+    for state in State.allCases { box(state, &svg) }
+    svg.words(caption, x: Double(width) / 2, y: Double(height) - 14, anchor: "middle")
+    return svg.text
+  }
+
+  private static func head(of kind: String, _ svg: inout SVGWriter) {
+    svg.element(
+      "marker",
+      [
+        "id": SVGValue(kind), "viewBox": "0 0 8 8", "refX": 8, "refY": 4, "markerWidth": 6, "markerHeight": 6,
+        "orient": "auto",
+      ]
+    ) { $0.element("path", ["class": "\(kind)head", "d": "M0,0 L8,4 L0,8 z"]) }
+  }
+
+  private static func arrow(_ route: Route, _ events: [TransitionEvent], _ svg: inout SVGWriter) {
+    let kind = route.pair.to == .closed ? "end" : "way"
+    svg.line(
+      through: route.points.map { (Double($0.x), Double($0.y)) },
+      ["class": SVGValue(kind), "marker-end": "url(#\(kind))"])
+    let lines = lines(of: events, columns: route.columns)
+    for (index, line) in lines.enumerated() {
+      let y = route.label.y - 16 * (lines.count - 1 - index)
+      svg.words(line, x: Double(route.label.x), y: Double(y), anchor: route.anchor)
     }
+  }
+
+  private static func box(_ state: State, _ svg: inout SVGWriter) {
+    let place = place(of: state)
+    svg.element(
+      "rect",
+      [
+        "class": "state", "x": SVGValue(place.x - halfWidth), "y": SVGValue(place.y - halfHeight),
+        "width": SVGValue(2 * halfWidth), "height": SVGValue(2 * halfHeight), "rx": 6,
+      ])
+    svg.words(state.rawValue, x: Double(place.x), y: Double(place.y + 5), anchor: "middle", class: "name")
+  }
+
+  private static var caption: String {
     let staying = State.allCases.map { state in
       TransitionEvent.allCases.count { TransitionTable.next(from: state, on: $0).contains(state) }
     }
     let all = State.allCases.count * TransitionEvent.allCases.count
-    let loops = staying.reduce(0, +)
-    let caption =
-      "\(loops) of the \(all) pairs of state and event may leave the state as it is: these loops are not drawn."
-    return svg + "<text x=\"\(width / 2)\" y=\"\(height - 14)\" text-anchor=\"middle\">\(caption)</text>\n</svg>\n"
+    return "\(staying.reduce(0, +)) of the \(all) pairs of state and event may leave the state as it is: "
+      + "these loops are not drawn."
   }
 
   /// A label in lines of no more columns than there is room for.
@@ -65,33 +91,14 @@ enum StateDiagram {
     return lines
   }
 
-  private static let head = """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" role="img">
-    <title>The states of a connection and what leads from one to the next</title>
-    <style>
-    text { font: 14px sans-serif; fill: #1f2328 }
-    .name { font-weight: bold }
-    .paper { fill: #ffffff }
-    .state { fill: #ddf4ff; stroke: #0969da; stroke-width: 1.5 }
-    .way { fill: none; stroke: #1f2328; stroke-width: 1.5 }
-    .end { fill: none; stroke: #8c959f; stroke-width: 1.5 }
-    .wayhead { fill: #1f2328 }
-    .endhead { fill: #8c959f }
-    @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 }
-    .paper { fill: #0d1117 }
-    .state { fill: #12263f; stroke: #4493f8 }
-    .way { stroke: #e6edf3 }
-    .end { stroke: #7d8590 }
-    .wayhead { fill: #e6edf3 }
-    .endhead { fill: #7d8590 }
-    }
-    </style>
-    <marker id="way" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="6" markerHeight="6" orient="auto">
-    <path class="wayhead" d="M0,0 L8,4 L0,8 z"/></marker>
-    <marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="6" markerHeight="6" orient="auto">
-    <path class="endhead" d="M0,0 L8,4 L0,8 z"/></marker>
-    <rect class="paper" width="\(width)" height="\(height)"/>
-
-    """
+  private static let rules =
+    SVGRule.common + [
+      SVGRule("text", "font-size: 14px"),
+      SVGRule(
+        ".state", "stroke-width: 1.5", light: "fill: #ddf4ff; stroke: #0969da", dark: "fill: #12263f; stroke: #4493f8"),
+      SVGRule(".way", "fill: none; stroke-width: 1.5", light: "stroke: #1f2328", dark: "stroke: #e6edf3"),
+      SVGRule(".end", "fill: none; stroke-width: 1.5", light: "stroke: #8c959f", dark: "stroke: #7d8590"),
+      SVGRule(".wayhead", light: "fill: #1f2328", dark: "fill: #e6edf3"),
+      SVGRule(".endhead", light: "fill: #8c959f", dark: "fill: #7d8590"),
+    ]
 }
