@@ -8,6 +8,8 @@ struct ProbeRequest: Sendable {
   var run = RunSettings()
   /// The state that every target should be in; nil expects the usual.
   var expected: Verdict?
+  /// Whether a monitoring plugin's line is wanted, and by which thresholds.
+  var monitor = MonitorRequest()
   /// Whether the exit code tells the state itself.
   var exitsWithState = false
   /// Whether the help, or the version, was asked for instead.
@@ -34,6 +36,7 @@ extension ProbeRequest {
   /// Refuses what contradicts itself, before anything is sent.
   func check() throws(UsageError) {
     let plan = run.plan
+    try checkForms()
     if plan.mode == .halfOpen {
       if plan.confirm { throw UsageError("--confirm needs the whole handshake; leave --syn out") }
       if run.usesKernel { throw UsageError("--connect makes whole connections; leave --syn out") }
@@ -48,6 +51,26 @@ extension ProbeRequest {
       throw UsageError("--data: at most \(ProbeRequest.firstSegmentLimit) octets fit into the first segment")
     }
   }
+
+  /// Refuses what the forms for other programs cannot tell.
+  private func checkForms() throws(UsageError) {
+    try monitor.check()
+    let shown = run.presentation
+    guard monitor.isPlugin || shown.isFping else { return }
+    let name = monitor.isPlugin ? "--nagios" : "--fping"
+    let others = [
+      ("--fping", monitor.isPlugin && shown.isFping), ("--json", shown.json), ("--packet-trace", shown.tracesPackets),
+      ("--exit-state", monitor.isPlugin && exitsWithState),
+    ]
+    if let other = others.first(where: \.1)?.0 { throw UsageError("\(name) and \(other) exclude each other") }
+    guard let count = run.schedule.count else { throw UsageError("\(name) tells at the end, and -c 0 has none") }
+    guard count <= ProbeRequest.fpingLimit || !shown.isFping else {
+      throw UsageError("--fping: at most \(ProbeRequest.fpingLimit) probes of a target; a line has to hold them")
+    }
+  }
+
+  /// The most times in a line of fping's.
+  private static let fpingLimit = 10_000
 
   /// The text that fits beside all options into a first segment of the smallest IPv6 MTU (1,280 octets, RFC 8200 §5).
   private static let firstSegmentLimit = 1_220

@@ -28,7 +28,8 @@ struct CoursePanel {
   }
 
   func write(_ svg: inout SVGWriter) {
-    svg.words("p50 (whole line) and p99 (dashed) in the course of the run", x: 12, y: top + 14, class: "faint small")
+    svg.text(
+      "p50 (whole line) and p99 (dashed) in the course of the run", at: SVGPoint(12, top + 14), "faint small")
     let slices = curves.compactMap(\.series).flatMap(\.slices)
     let least = slices.compactMap { $0.value(at: .p50) }.min()
     let greatest = slices.compactMap { $0.value(at: .p99) }.max()
@@ -63,11 +64,11 @@ struct CoursePanel {
   private func write(
     _ quantile: Quantile, of series: TimeSeries, _ scale: Scale, _ kind: String, _ svg: inout SVGWriter
   ) {
-    var points: [(x: Double, y: Double)] = []
+    var points: [SVGPoint] = []
     func end() {
       // One interval between two gaps is a short line instead of a point.
-      if points.count == 1 { points = [(points[0].x - 1.5, points[0].y), (points[0].x + 1.5, points[0].y)] }
-      if !points.isEmpty { svg.line(through: points, ["class": SVGValue(kind)]) }
+      if points.count == 1 { points = [-1.5, 1.5].map { SVGPoint(points[0].x + $0, points[0].y) } }
+      if !points.isEmpty { svg.polyline(points, kind) }
       points = []
     }
     for (index, slice) in series.slices.enumerated() {
@@ -76,7 +77,7 @@ struct CoursePanel {
         continue
       }
       let middle = (x(index, of: series) + x(index + 1, of: series)) / 2
-      points.append((middle, bottom - scale.place(of: value) * CoursePanel.plot))
+      points.append(SVGPoint(middle, bottom - scale.place(of: value) * CoursePanel.plot))
     }
     end()
   }
@@ -84,14 +85,13 @@ struct CoursePanel {
   /// A bar for every interval in which something was lost; those of several targets side by side.
   private func writeLoss(_ svg: inout SVGWriter, bottom: Double) {
     let top = bottom - CoursePanel.lossPlot
-    svg.words("loss", x: 12, y: top - 4, class: "faint small")
+    svg.text("loss", at: SVGPoint(12, top - 4), "faint small")
     let most = curves.compactMap(\.series).flatMap(\.slices).map { CoursePanel.loss(of: $0) }.max() ?? 0
     let full = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].first { $0 >= most } ?? 1
     for part in [0, 0.5, 1] {
       let y = bottom - part * CoursePanel.lossPlot
-      svg.line(through: [(left, y), (right, y)], ["class": "grid"])
-      svg.words(
-        SVGWriter.number(part * full * 100) + " %", x: left - 6, y: y + 4, anchor: "end", class: "small")
+      svg.line(from: SVGPoint(left, y), to: SVGPoint(right, y), "grid")
+      svg.text("\((part * full * 100).coordinate) %", at: SVGPoint(left - 6, y + 4), anchor: .end, "small")
     }
     for (number, curve) in curves.enumerated() {
       guard let series = curve.series else { continue }
@@ -99,15 +99,12 @@ struct CoursePanel {
         let (from, to) = (x(index, of: series), x(index + 1, of: series))
         let width = (to - from) / Double(curves.count)
         let height = max(CoursePanel.loss(of: slice) / full * CoursePanel.lossPlot, 1)
-        svg.element(
-          "rect",
-          [
-            "class": "c\(number)-area lost", "x": SVGValue(from + width * Double(number)),
-            "y": SVGValue(bottom - height), "width": SVGValue(max(width - 0.5, 0.5)), "height": SVGValue(height),
-          ])
+        svg.rectangle(
+          x: from + width * Double(number), y: bottom - height, width: max(width - 0.5, 0.5), height: height,
+          "c\(number)-area lost")
       }
     }
-    svg.line(through: [(left, bottom), (right, bottom)], ["class": "axis"])
+    svg.line(from: SVGPoint(left, bottom), to: SVGPoint(right, bottom), "axis")
   }
 
   private static func loss(of slice: TimeSeries.Slice) -> Double {
@@ -120,11 +117,10 @@ struct CoursePanel {
     var time = (start / step).rounded(.up) * step
     while time <= end {
       let x = x(time)
-      svg.line(through: [(x, bottom), (x, bottom + 4)], ["class": "axis"])
+      svg.line(from: SVGPoint(x, bottom), to: SVGPoint(x, bottom + 4), "axis")
       let name = Interval.nanoseconds(Int64(time)).sinceStart
       let half = Double(name.columns) * 3.5
-      svg.words(
-        name, x: min(x, DistributionSVG.width - half - 2), y: bottom + 18, anchor: "middle", class: "small")
+      svg.text(name, at: SVGPoint(min(x, DistributionSVG.width - half - 2), bottom + 18), anchor: .middle, "small")
       time += step
     }
   }

@@ -26,21 +26,22 @@ struct DistributionPanel {
 
   func write(_ svg: inout SVGWriter) {
     svg.axis(scale, top: top + 16, bottom: bottom)
-    svg.words("latency", x: left - 62, y: top + 6, class: "faint small")
+    svg.text("latency", at: SVGPoint(left - 62, top + 6), "faint small")
     // Named from the right as far as the names do not touch.
     var free = right + 30
     for (share, name) in DistributionPanel.shares.reversed() {
       let x = x(at: share)
       guard x <= right + 0.5 else { continue }
-      svg.line(through: [(x, top + 16), (x, bottom)], ["class": "grid"])
+      svg.line(from: SVGPoint(x, top + 16), to: SVGPoint(x, bottom), "grid")
       let room = Double(name.columns) * 7
       guard x + room / 2 <= free else { continue }
-      svg.words(name, x: min(x, DistributionSVG.width - room / 2 - 2), y: bottom + 17, anchor: "middle", class: "small")
+      svg.text(
+        name, at: SVGPoint(min(x, DistributionSVG.width - room / 2 - 2), bottom + 17), anchor: .middle, "small")
       free = x - room / 2 - 6
     }
-    svg.words("share of answers", x: (left + right) / 2, y: bottom + 34, anchor: "middle", class: "faint small")
+    svg.text("share of answers", at: SVGPoint((left + right) / 2, bottom + 34), anchor: .middle, "faint small")
     for (index, curve) in curves.enumerated() where curve.histogram.count > 0 {
-      svg.line(through: points(of: curve.histogram), ["class": "c\(index) thick"])
+      svg.polyline(points(of: curve.histogram), "c\(index) thick")
     }
   }
 
@@ -50,8 +51,8 @@ struct DistributionPanel {
   }
 
   /// Steps: up to each duration where the share of those below it lies, and along to the share that it makes whole.
-  private func points(of histogram: Histogram) -> [(x: Double, y: Double)] {
-    var points: [(x: Double, y: Double)] = []
+  private func points(of histogram: Histogram) -> [SVGPoint] {
+    var points: [SVGPoint] = []
     var seen: UInt64 = 0
     let end = x(at: 1 - 1 / Double(max(histogram.count, 1)))
     histogram.eachBucket { bucket in
@@ -61,11 +62,11 @@ struct DistributionPanel {
       let to = min(x(at: Double(seen) / Double(histogram.count)), end)
       // What is nearer than a third of a unit would only make the file longer.
       if let last = points.last, to - last.x < 0.3, abs(last.y - height) < 0.3 { return }
-      points.append((min(from, end), height))
-      if to - from >= 0.3 { points.append((to, height)) }
+      points.append(SVGPoint(min(from, end), height))
+      if to - from >= 0.3 { points.append(SVGPoint(to, height)) }
     }
     // An only answer is a line of no length: it is drawn through.
-    if points.count == 1 { points.append((right, points[0].y)) }
+    if points.count == 1 { points.append(SVGPoint(right, points[0].y)) }
     return points
   }
 }
@@ -76,9 +77,9 @@ extension SVGWriter {
     let (left, right) = (DistributionSVG.left, DistributionSVG.right)
     for tick in scale.ticks {
       let y = bottom - scale.place(of: tick) * (bottom - top)
-      line(through: [(left, y), (right, y)], ["class": "grid"])
-      words(tick.briefly(), x: left - 6, y: y + 4, anchor: "end", class: "small")
+      line(from: SVGPoint(left, y), to: SVGPoint(right, y), "grid")
+      text(tick.briefly(), at: SVGPoint(left - 6, y + 4), anchor: .end, "small")
     }
-    line(through: [(left, top), (left, bottom), (right, bottom)], ["class": "axis"])
+    polyline([SVGPoint(left, top), SVGPoint(left, bottom), SVGPoint(right, bottom)], "axis")
   }
 }

@@ -25,16 +25,11 @@ public struct DistributionSVG: Sendable {
   }
 
   /// The most curves that are drawn; the name of every other one is told.
-  public static let mostCurves = 6
+  public static let mostCurves = 4
 
   static let width = 640.0
   static let left = 74.0
   static let right = 626.0
-  private static let colours: [(light: String, dark: String)] = [
-    ("#0969da", "#4493f8"), ("#bc4c00", "#f0883e"), ("#1a7f37", "#3fb950"), ("#8250df", "#ab7df8"),
-    ("#bf3989", "#f778ba"), ("#7d4e00", "#d29922"),
-  ]
-
   let title: String
   let curves: [Curve]
   private let omitted: [String]
@@ -60,13 +55,12 @@ public struct DistributionSVG: Sendable {
     let course = top
     let hasCourse = curves.contains { ($0.series?.slices.count ?? 0) > 1 }
     if hasCourse { top += CoursePanel.height(curves) }
-    var svg = SVGWriter(
-      width: Int(DistributionSVG.width), height: Int(top) + 6, title: title, rules: DistributionSVG.rules)
-    svg.words(title, x: 12, y: 22, class: "name")
+    var svg = SVGWriter(width: DistributionSVG.width, height: top + 6, title: title, style: DistributionSVG.style)
+    svg.text(title, at: SVGPoint(12, 22), "name")
     writeLegend(&svg, top: legend)
     if let scale { DistributionPanel(curves: curves, scale: scale, top: distribution).write(&svg) }
     if hasCourse { CoursePanel(curves: curves, top: course).write(&svg) }
-    return svg.text
+    return svg.finish()
   }
 
   private var scale: Scale? {
@@ -76,24 +70,35 @@ public struct DistributionSVG: Sendable {
     return Scale(from: least, to: greatest)
   }
 
-  private static let rules =
-    SVGRule.common + colours.enumerated().flatMap { SVGRule.colour("c\($0)", light: $1.light, dark: $1.dark) } + [
-      SVGRule(".thick", "stroke-width: 2; stroke-linejoin: round"),
-      SVGRule(".thin", "stroke-width: 1.25; stroke-dasharray: 4 3"),
-      SVGRule(".lost", "fill-opacity: 0.7"),
-      SVGRule(".small", "font-size: 12px"),
+  /// A kind of line and one of areas for each curve, `c0` and `c0-area`, and what all of them share.
+  private static let style = SVGStyle(
+    [
+      SVGStyle.Rule("text", fill: .ink, "font: 13px sans-serif"),
+      SVGStyle.Rule(".faint", fill: .faint),
+      SVGStyle.Rule(".name", "font-weight: bold"),
+      SVGStyle.Rule(".small", "font-size: 12px"),
+      SVGStyle.Rule(".grid", stroke: .rule, "fill: none; stroke-width: 1"),
+      SVGStyle.Rule(".axis", stroke: .faint, "fill: none; stroke-width: 1"),
     ]
+      + ([.accent, .second, .third, .fourth] as [SVGStyle.Colour]).enumerated().flatMap { index, colour in
+        [SVGStyle.Rule(".c\(index)", stroke: colour, "fill: none"), SVGStyle.Rule(".c\(index)-area", fill: colour)]
+      } + [
+        SVGStyle.Rule(".thick", "stroke-width: 2; stroke-linejoin: round"),
+        SVGStyle.Rule(".thin", "stroke-width: 1.25; stroke-dasharray: 4 3"),
+        SVGStyle.Rule(".lost", "fill-opacity: 0.7"),
+      ])
 
   /// A line for each curve: its colour, its name, and the percentiles in figures.
   private func writeLegend(_ svg: inout SVGWriter, top: Double) {
     for (index, curve) in curves.enumerated() {
       let y = top + Double(index) * 19 + 10
-      svg.line(through: [(12, y - 4), (32, y - 4)], ["class": "c\(index) thick"])
-      svg.words(shortened(curve.name, to: 34), x: 38, y: y)
-      svg.words(figures(curve), x: DistributionSVG.right, y: y, anchor: "end", class: "faint small")
+      svg.line(from: SVGPoint(12, y - 4), to: SVGPoint(32, y - 4), "c\(index) thick")
+      svg.text(shortened(curve.name, to: 34), at: SVGPoint(38, y), "label")
+      svg.text(figures(curve), at: SVGPoint(DistributionSVG.right, y), anchor: .end, "faint small")
     }
     for (index, words) in omitted.enumerated() {
-      svg.words(shortened(words, to: 80), x: 38, y: top + Double(curves.count + index) * 19 + 10, class: "faint")
+      let y = top + Double(curves.count + index) * 19 + 10
+      svg.text(shortened(words, to: 80), at: SVGPoint(38, y), "faint")
     }
   }
 

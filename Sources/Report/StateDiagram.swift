@@ -23,50 +23,34 @@ enum StateDiagram {
   /// The whole drawing, as the file has it.
   static func svg() -> String {
     var svg = SVGWriter(
-      width: width, height: height, title: "The states of a connection and what leads from one to the next",
-      rules: rules)
-    for kind in ["way", "end"] { head(of: kind, &svg) }
+      width: Double(width), height: Double(height),
+      title: "The states of a connection and what leads from one to the next", style: style)
+    for kind in ["way", "end"] { svg.arrowhead(id: kind, kind + "head") }
     let arrows = arrows()
     for route in routes {
-      guard let events = arrows[route.pair] else { continue }
-      arrow(route, events, &svg)
+      if let events = arrows[route.pair] { draw(route, events, on: &svg) }
     }
-    for state in State.allCases { box(state, &svg) }
-    svg.words(caption, x: Double(width) / 2, y: Double(height) - 14, anchor: "middle")
-    return svg.text
+    for state in State.allCases { draw(state, on: &svg) }
+    svg.text(caption, at: SVGPoint(Double(width / 2), Double(height - 14)), anchor: .middle, "label")
+    return svg.finish()
   }
 
-  private static func head(of kind: String, _ svg: inout SVGWriter) {
-    svg.element(
-      "marker",
-      [
-        "id": SVGValue(kind), "viewBox": "0 0 8 8", "refX": 8, "refY": 4, "markerWidth": 6, "markerHeight": 6,
-        "orient": "auto",
-      ]
-    ) { $0.element("path", ["class": "\(kind)head", "d": "M0,0 L8,4 L0,8 z"]) }
-  }
-
-  private static func arrow(_ route: Route, _ events: [TransitionEvent], _ svg: inout SVGWriter) {
+  private static func draw(_ route: Route, _ events: [TransitionEvent], on svg: inout SVGWriter) {
     let kind = route.pair.to == .closed ? "end" : "way"
-    svg.line(
-      through: route.points.map { (Double($0.x), Double($0.y)) },
-      ["class": SVGValue(kind), "marker-end": "url(#\(kind))"])
+    svg.polyline(route.points, kind, [("marker-end", "url(#\(kind))")])
     let lines = lines(of: events, columns: route.columns)
     for (index, line) in lines.enumerated() {
-      let y = route.label.y - 16 * (lines.count - 1 - index)
-      svg.words(line, x: Double(route.label.x), y: Double(y), anchor: route.anchor)
+      let y = route.label.y - 16 * Double(lines.count - 1 - index)
+      svg.text(line, at: SVGPoint(route.label.x, y), anchor: route.anchor, "label")
     }
   }
 
-  private static func box(_ state: State, _ svg: inout SVGWriter) {
+  private static func draw(_ state: State, on svg: inout SVGWriter) {
     let place = place(of: state)
-    svg.element(
-      "rect",
-      [
-        "class": "state", "x": SVGValue(place.x - halfWidth), "y": SVGValue(place.y - halfHeight),
-        "width": SVGValue(2 * halfWidth), "height": SVGValue(2 * halfHeight), "rx": 6,
-      ])
-    svg.words(state.rawValue, x: Double(place.x), y: Double(place.y + 5), anchor: "middle", class: "name")
+    svg.rectangle(
+      x: place.x - halfWidth, y: place.y - halfHeight, width: 2 * halfWidth, height: 2 * halfHeight, "state",
+      [("rx", "6")])
+    svg.text(state.rawValue, at: SVGPoint(place.x, place.y + 5), anchor: .middle, "label name")
   }
 
   private static var caption: String {
@@ -74,8 +58,8 @@ enum StateDiagram {
       TransitionEvent.allCases.count { TransitionTable.next(from: state, on: $0).contains(state) }
     }
     let all = State.allCases.count * TransitionEvent.allCases.count
-    return "\(staying.reduce(0, +)) of the \(all) pairs of state and event may leave the state as it is: "
-      + "these loops are not drawn."
+    let loops = staying.reduce(0, +)
+    return "\(loops) of the \(all) pairs of state and event may leave the state as it is: these loops are not drawn."
   }
 
   /// A label in lines of no more columns than there is room for.
@@ -91,14 +75,13 @@ enum StateDiagram {
     return lines
   }
 
-  private static let rules =
-    SVGRule.common + [
-      SVGRule("text", "font-size: 14px"),
-      SVGRule(
-        ".state", "stroke-width: 1.5", light: "fill: #ddf4ff; stroke: #0969da", dark: "fill: #12263f; stroke: #4493f8"),
-      SVGRule(".way", "fill: none; stroke-width: 1.5", light: "stroke: #1f2328", dark: "stroke: #e6edf3"),
-      SVGRule(".end", "fill: none; stroke-width: 1.5", light: "stroke: #8c959f", dark: "stroke: #7d8590"),
-      SVGRule(".wayhead", light: "fill: #1f2328", dark: "fill: #e6edf3"),
-      SVGRule(".endhead", light: "fill: #8c959f", dark: "fill: #7d8590"),
-    ]
+  private static let style = SVGStyle([
+    SVGStyle.Rule(".label", fill: .ink, "font: 14px sans-serif"),
+    SVGStyle.Rule(".name", "font-weight: bold"),
+    SVGStyle.Rule(".state", fill: .surface, stroke: .accent, "stroke-width: 1.5"),
+    SVGStyle.Rule(".way", stroke: .ink, "fill: none; stroke-width: 1.5"),
+    SVGStyle.Rule(".end", stroke: .faint, "fill: none; stroke-width: 1.5"),
+    SVGStyle.Rule(".wayhead", fill: .ink),
+    SVGStyle.Rule(".endhead", fill: .faint),
+  ])
 }

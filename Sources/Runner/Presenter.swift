@@ -6,7 +6,7 @@ import Timebase
 import Wire
 
 /// Writes a run's results as they come: text or JSON Lines on standard output.
-final class Presenter {
+final class Presenter: ConnectionPresenter {
   private let presentation: Presentation
   private let targets: [ResolvedTarget]
   private let mode: Outcome.Mode

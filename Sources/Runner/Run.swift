@@ -12,8 +12,14 @@ public enum Run {
     var stamping = settings.usesKernel ? nil : try? TimestampWarmUp()
     let resolution = try TargetResolution(settings)
     let targets = try resolution.resolve()
-    let presenter = Presenter(settings, targets: targets)
-    if settings.usesKernel { return try KernelRun(settings, targets, presenter).run() }
+    let presenter =
+      settings.presentation.isFping
+      ? FpingPresenter(settings, targets) as any ConnectionPresenter
+      : Presenter(settings, targets: targets)
+    if settings.usesKernel {
+      var run = KernelRun(settings, targets, presenter)
+      return try run.run()
+    }
     let network = try acquire(settings, targets, resolution.interface)
     _ = stamping?.wait()
     return try byHand(settings, targets, presenter, network)
@@ -74,8 +80,9 @@ public enum Run {
     return network
   }
 
-  private static func byHand(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: Presenter, _ network: Network,
+  /// Runs the schedule by hand, over what was acquired, to its end or a signal.
+  static func byHand(
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
     companion: Companion? = nil
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
@@ -101,7 +108,7 @@ public enum Run {
       throw error
     }
     warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.conclude() }
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 

@@ -65,6 +65,8 @@ public struct Presentation: Hashable, Sendable {
   public var stampsLines = false
   /// Every packet, tcpdump's way.
   public var tracesPackets = false
+  /// Nothing but fping's line of times for each target, at the end and on standard error.
+  public var isFping = false
   /// Whether colours may be used on a terminal.
   public var allowsColor = true
 

@@ -7,7 +7,9 @@ import Testing
 ///
 /// With `PROBE_RENEW_GOLDEN=1` in the environment it is written anew instead of compared; look at the difference.
 @Suite("Help") struct HelpTests {
-  @Test("the help is as it was looked at", arguments: [("help", Help.text), ("help-http", HTTPVerb.help)])
+  @Test(
+    "the help is as it was looked at",
+    arguments: [("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help)])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Vectors/Console/\(name).txt")

@@ -1,40 +1,57 @@
-import Foundation
-import FoundationXML
 import Testing
 
 @testable import Report
 
-@Suite("Drawings: escaped, and in two colour schemes") struct SVGWriterTests {
-  @Test("whatever comes as text comes out as text")
-  func escaping() {
-    let hostile = "</text><script>alert('1' & \"2\")</script>\u{0}\u{1b}\u{202e}\u{fffe}\u{ffff}]]>"
-    var svg = SVGWriter(width: 10, height: 20, title: hostile, rules: SVGRule.common)
-    svg.words(hostile, x: 1.5, y: -2.25, anchor: "middle", class: hostile)
-    svg.element("g", ["id": SVGValue(hostile)]) { $0.element("desc", [:], text: hostile) }
-    svg.line(through: [(0, 0), (.nan, .infinity)], ["class": "axis"])
-    #expect(XMLParser(data: Data(svg.text.utf8)).parse())
-    #expect(!svg.text.contains("<script") && !svg.text.contains("\u{1b}"))
-    #expect(svg.text.contains("x=\"1.5\" y=\"-2.25\" text-anchor=\"middle\""))
+@Suite("Markup and pictures") struct SVGWriterTests {
+  private static let hostile = "</text><script>alert(\"&amp;'\")</script>\u{1b}[2J\u{202e}\u{0}\u{fffe}]]>"
+
+  @Test("what a text holds stays text")
+  func escapes() throws {
+    var writer = MarkupWriter()
+    writer.element("p", [("title", SVGWriterTests.hostile)]) { $0.element("b", [], SVGWriterTests.hostile) }
+    let reading = try XMLReading(writer.text)
+    #expect(reading.elements.map(\.name) == ["p", "b"])
+    let shown = "</text><script>alert(\"&amp;'\")</script>\\u{1b}[2J\\u{202e}\\u{0}\\u{fffe}]]>"
+    #expect(reading.elements[0].attributes["title"] == shown)
+    #expect(reading.elements[1].text == shown)
   }
 
-  @Test("numbers have two decimals at most, and no zeros behind them")
-  func numbers() {
-    let cases: [(Double, String)] = [
-      (0, "0"), (1, "1"), (-1.5, "-1.5"), (0.004, "0"), (0.006, "0.01"), (12.345, "12.35"), (99.999, "100"),
-      (.nan, "0"), (.infinity, "0"), (1e300, "1000000000"), (-0.001, "0"),
-    ]
-    for (number, text) in cases { #expect(SVGWriter.number(number) == text) }
+  @Test("a picture is well-formed, whatever its title, groups and words say")
+  func picture() throws {
+    let hostile = SVGWriterTests.hostile
+    var svg = SVGWriter(
+      width: 600, height: 80.25, title: hostile, description: hostile,
+      style: SVGStyle([SVGStyle.Rule(".way", stroke: .ink, "fill: none")]))
+    svg.arrowhead(id: "way", "way")
+    svg.group(title: hostile, [("transform", hostile)]) {
+      $0.text(hostile, at: SVGPoint(1, 2), "label")
+      $0.line(from: SVGPoint(0, 0), to: SVGPoint(-1.25, 1e300), "way")
+    }
+    let reading = try XMLReading(svg.finish())
+    #expect(reading.elements[0].attributes["viewBox"] == "0 0 600 80.3")
+    #expect(!reading.elements.contains { $0.name == "script" })
+    let line = try #require(reading.elements.first { $0.name == "line" })
+    #expect(line.attributes["x2"] == "-1.3")
+    #expect(line.attributes["y2"] == "0")
   }
 
-  @Test("rules are in both schemes")
-  func rules() {
-    let rules = [SVGRule(".a", "stroke-width: 2", light: "stroke: #000", dark: "stroke: #fff"), SVGRule(".b", "x: 1")]
-    let svg = SVGWriter(width: 1, height: 1, title: "t", rules: rules)
-    #expect(
-      svg.text.contains(
-        ".a { stroke-width: 2; stroke: #000 }\n.b { x: 1 }\n@media (prefers-color-scheme: dark) {\n.a { stroke: #fff }\n}\n"
-      ))
-    let plain = SVGWriter(width: 1, height: 1, title: "t", rules: [SVGRule(".b", "x: 1")])
-    #expect(!plain.text.contains("@media"))
+  @Test(
+    "a coordinate has one decimal at most",
+    arguments: [
+      (0.0, "0"), (12, "12"), (12.04, "12"), (-0.05, "-0.1"), (-12.5, "-12.5"), (.nan, "0"), (.infinity, "0"),
+    ])
+  func coordinates(value: Double, text: String) {
+    #expect(value.coordinate == text)
+  }
+
+  @Test("every colour has its light in the sheet, and its dark where the reader prefers it")
+  func schemes() throws {
+    for colour in SVGStyle.Colour.allCases {
+      let parts = SVGStyle([SVGStyle.Rule(".x", fill: colour)]).text.split(separator: "@media")
+      try #require(parts.count == 2)
+      #expect(parts[0].contains(".x { fill: \(colour.light) }"))
+      #expect(parts[1].contains("prefers-color-scheme: dark"))
+      #expect(parts[1].contains(".x { fill: \(colour.dark) }"))
+    }
   }
 }
