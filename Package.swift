@@ -67,7 +67,8 @@ let package = Package(
     // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
     .target(name: "CBench", path: "Tests/Bench/CBench"),
     .executableTarget(
-      name: "HotPaths", dependencies: ["CBench", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
+      name: "HotPaths",
+      dependencies: ["CBench", "Console", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.
