@@ -39,9 +39,11 @@ public struct DistributionSVG: Sendable {
     self.title = title
     let drawn = curves.filter { $0.histogram.count > 0 || ($0.series?.slices.isEmpty ?? true) == false }
     self.curves = Array(drawn.prefix(DistributionSVG.mostCurves))
-    omitted =
+    let others =
       curves.filter { $0.histogram.count == 0 }.map { "\($0.name): no answer" }
       + drawn.dropFirst(DistributionSVG.mostCurves).map { "\($0.name): not drawn" }
+    let told = others.prefix(DistributionSVG.mostCurves)
+    omitted = told + (others.count > told.count ? ["and \(others.count - told.count) more"] : [])
   }
 
   /// The whole drawing, as a file has it.
@@ -72,6 +74,7 @@ public struct DistributionSVG: Sendable {
 
   /// A kind of line and one of areas for each curve, `c0` and `c0-area`, and what all of them share.
   private static let style = SVGStyle(
+    scope: "distribution",
     [
       SVGStyle.Rule("text", fill: .ink, "font: 13px sans-serif"),
       SVGStyle.Rule(".faint", fill: .faint),
