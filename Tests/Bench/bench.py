@@ -243,7 +243,8 @@ class Section:
         if holds and is_silent:
             self.silent += 1
         else:
-            self.promises.append(f"{'holds' if holds else 'MISSED'}: {name}{where and ', '}{where}: {shown}, {self.limit(name)}")
+            what = f"{name}, {where}" if where else name
+            self.promises.append(f"{'holds' if holds else 'MISSED'}: {what}: {shown}, {self.limit(name)}")
 
     def end(self):
         """Prints all of it, and ends the bench: with 1 where a promise is broken."""
