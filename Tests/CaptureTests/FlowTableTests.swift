@@ -1,4 +1,5 @@
 import Handshake
+import Repeatable
 import Testing
 import Timebase
 import Wire
@@ -9,7 +10,7 @@ import Wire
   /// What the table must be like: a dictionary, and a list in the order of the latest packets.
   @Test("It finds what is in it and nothing else, whatever comes and goes", arguments: [1, 42, 4_711] as [UInt64])
   func model(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = Random(seed: seed)
     var table = FlowTable(seed: seed)
     var model: [UInt16: Int] = [:]
     var order: [UInt16] = []
@@ -50,19 +51,5 @@ import Wire
       return (key, TrackedFlow(number: number, key, senderIsHigh: fromHigh, at: FrameMark(nil, frame: 1)))
     case .malformed, .other: fatalError("a packet of our own")
     }
-  }
-}
-
-/// Numbers that look random and are the same every time (Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators").
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }
