@@ -27,9 +27,15 @@ extension Connection {
   /// Empty where the plan is not interactive: then text is only counted. A window that has become much wider is told
   /// to the peer at the next `expire(at:)`, which is due at once.
   public mutating func takeReceived() -> [UInt8] {
-    let octets = reassembly.take()
-    if !octets.isEmpty { oweWindow() }
+    var octets: [UInt8] = []
+    takeReceived(into: &octets)
     return octets
+  }
+
+  /// The same, in place of what `octets` held: whoever hands in the same array each time allocates nothing.
+  public mutating func takeReceived(into octets: inout [UInt8]) {
+    reassembly.take(into: &octets)
+    if !octets.isEmpty { oweWindow() }
   }
 
   /// How many octets of text wait for `takeReceived()`.

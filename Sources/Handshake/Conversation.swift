@@ -86,6 +86,9 @@ public struct Conversation: Sendable {
   /// The text that came since the last call; see `Connection.takeReceived`.
   public mutating func takeReceived() -> [UInt8] { connection.takeReceived() }
 
+  /// The same, in place of what `octets` held; see `Connection.takeReceived(into:)`.
+  public mutating func takeReceived(into octets: inout [UInt8]) { connection.takeReceived(into: &octets) }
+
   /// Changes it in place: a container reaches it without copying its packets.
   public mutating func apply<Result>(_ body: (inout Conversation) -> Result) -> Result { body(&self) }
 

@@ -69,17 +69,15 @@ struct Reassembly: Hashable, Sendable {
     return Int(first.right.distance(from: next))
   }
 
-  /// Takes out all that is in order.
-  mutating func take() -> [UInt8] {
-    guard waiting > 0 else { return [] }
+  /// Takes out all that is in order, in place of what `octets` held; its memory is used again.
+  mutating func take(into octets: inout [UInt8]) {
+    octets.removeAll(keepingCapacity: true)
+    guard waiting > 0 else { return }
     let start = wrapped(position - waiting + ring.count)
     let tail = min(waiting, ring.count - start)
-    var octets = [UInt8]()
-    octets.reserveCapacity(waiting)
     octets.append(contentsOf: ring[start..<(start + tail)])
     octets.append(contentsOf: ring[0..<(waiting - tail)])
     waiting = 0
-    return octets
   }
 
   private func wrapped(_ index: Int) -> Int { index >= ring.count ? index - ring.count : index }

@@ -78,7 +78,7 @@ public enum JSONLines {
       json.member("time", entry.stamp.bestWall.rfc3339)
       json.member("clock", (entry.stamp.kernel == nil ? ClockSource.user : .kernel).rawValue)
       json.member("direction", entry.direction == .sent ? "sent" : "received")
-      json.content(of: entry)
+      json.content(entry.content, errorSource: entry.errorSource)
       json.member("retransmission", entry.isRetransmission)
       json.member("refused", entry.refusal?.rawValue)
     }
@@ -122,7 +122,7 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func series(_ series: Series) {
+  mutating func series(_ series: Series) {
     member("count", series.moments.count)
     member("min_ns", series.moments.min?.nanoseconds)
     member("avg_ns", series.moments.mean?.nanoseconds)
@@ -135,8 +135,8 @@ extension JSONWriter {
     member("jitter_ns", series.jitter.value?.nanoseconds)
   }
 
-  fileprivate mutating func content(of entry: ExchangeEntry) {
-    switch entry.content {
+  mutating func content(_ content: ExchangeEntry.Content, errorSource: IPAddress? = nil) {
+    switch content {
     case .segment(let segment):
       member("protocol", "tcp")
       member("flags", segment.flags.description)
@@ -149,7 +149,7 @@ extension JSONWriter {
       member("protocol", "icmp")
       member("icmp_type", type)
       member("icmp_code", code)
-      member("icmp_source", entry.errorSource.map { "\($0)" })
+      member("icmp_source", errorSource.map { "\($0)" })
     case .unreadable: member("protocol", String?.none)
     }
   }

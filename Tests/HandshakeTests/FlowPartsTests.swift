@@ -17,7 +17,7 @@ import Wire
     )
     // Across the end of the circle.
     let start = SequenceNumber(UInt32.max - 1_000)
-    var (next, taken) = (0, [UInt8]())
+    var (next, taken, batch) = (0, [UInt8](), [UInt8]())
     var isThere = [Bool](repeating: false, count: text.count)
     for _ in 0..<20_000 where next < text.count {
       let room = min(reassembly.room, text.count - next)
@@ -34,9 +34,13 @@ import Wire
       }
       next += fresh
       #expect(reassembly.waiting == next - taken.count && reassembly.held <= capacity)
-      if Int.random(in: 0..<3, using: &random) == 0 { taken += reassembly.take() }
+      if Int.random(in: 0..<3, using: &random) == 0 {
+        reassembly.take(into: &batch)
+        taken += batch
+      }
     }
-    taken += reassembly.take()
+    reassembly.take(into: &batch)
+    taken += batch
     #expect(next == text.count && taken == text)
   }
 

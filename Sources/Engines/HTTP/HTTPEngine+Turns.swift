@@ -125,10 +125,10 @@ extension HTTPEngine.Visit {
     guard conversation?.connection.verdict == .open, let snd = conversation?.connection.tcb.snd else { return }
     traffic.acknowledged(snd.una)
     session.acknowledged(before: Int(snd.una.distance(from: snd.iss + 1)), at: now)
-    let octets = conversation?.takeReceived() ?? []
-    if !octets.isEmpty {
+    conversation?.takeReceived(into: &received)
+    if !received.isEmpty {
       movedAt = now.instant
-      session.take(octets, at: now)
+      session.take(received, at: now)
     }
     if conversation?.connection.isPeerDone == true { session.peerClosed(at: now) }
     guard conversation?.connection.isFinished == false else { return session.lost(at: now) }

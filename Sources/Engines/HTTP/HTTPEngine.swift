@@ -56,6 +56,8 @@ public struct HTTPEngine: Engine {
     /// When anything last came or was asked: the patience with the server is counted from here.
     var movedAt: Instant
     var hasShutDown = false
+    /// What came with the last packet; its memory serves the next.
+    var received: [UInt8] = []
     /// When a finished one is reported although stamps are missing.
     var reportBy: Instant?
   }
