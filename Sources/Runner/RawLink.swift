@@ -48,7 +48,9 @@ final class RawLink {
     try errors.accept(only: .icmpErrors(family: family, sourcePorts: list))
   }
 
-  /// Sends a packet; its stamp will come back under the token. False where there was no room for it.
+  /// Sends a packet; its stamp will come back under the token.
+  ///
+  /// - Returns: false where there was no room for it, so that nothing left.
   func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) -> Bool {
     guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return false }
     tokens.put(token, under: id)

@@ -68,8 +68,9 @@ public enum Run {
     }
   }
 
-  /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
-  /// before the first packet is parsed. The capture file is begun last, so that no run that could not begin empties one.
+  /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up.
+  ///
+  /// All before the first packet is parsed. The capture file is begun last, so that no run that could not begin empties one.
   static func acquire(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
   ) throws(RunError) -> (Network, PacketFile?) {
