@@ -10,7 +10,8 @@ import Timebase
       options: ["mss 1460", "sackOK", "TS val \(number) ecr 0", "wscale 7"], window: 64_240, hopLimit: 64, packets: 6,
       octets: 100)
     let server = ComparedFlow.Side(
-      address: "10.0.0.2", port: 80, isn: 9_000 + Int64(number), options: ["mss 1460", "sackOK", "TS val 5 ecr \(number)"],
+      address: "10.0.0.2", port: 80, isn: 9_000 + Int64(number),
+      options: ["mss 1460", "sackOK", "TS val 5 ecr \(number)"],
       window: 65_160, hopLimit: 64, packets: 5, octets: 2_000)
     var flow = ComparedFlow(
       number: number, client: client, server: server, end: "fin by client",
@@ -124,7 +125,8 @@ import Timebase
     #expect(CaptureComparison(Self.file(40), slower, ignoring: ["times"], seed: 1).isSame)
   }
 
-  @Test("What is ignored: a word, or one end's", arguments: [(["ttl"], true), (["client ttl"], false), (["mss"], false)])
+  @Test(
+    "What is ignored: a word, or one end's", arguments: [(["ttl"], true), (["client ttl"], false), (["mss"], false)])
   func ignored(_ words: [String], _ isSame: Bool) {
     let changed = Self.file(3) {
       $0.client.hopLimit = 60
@@ -145,7 +147,8 @@ import Timebase
     #expect(flow.client.address == "2001:db8::2" && flow.client.port == 5 && flow.client.isn == 7)
     #expect(flow.server.options == ["mss 1440", "sackOK", "wscale 7"] && flow.server.hopLimit == 60)
     #expect(flow.times == [ComparedFlow.Time(step: "syn", interval: .nanoseconds(213_400))])
-    for other in [#"{"schema":2,"type":"flow"}"#, #"{"schema":1,"type":"meta"}"#, #"{"schema":1,"type":"flow"}"#, "[]"] {
+    for other in [#"{"schema":2,"type":"flow"}"#, #"{"schema":1,"type":"meta"}"#, #"{"schema":1,"type":"flow"}"#, "[]"]
+    {
       #expect(ComparedFlow(try JSONReader.value(of: Array(other.utf8)), number: 0) == nil)
     }
   }
