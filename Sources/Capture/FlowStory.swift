@@ -37,7 +37,7 @@ public struct FlowStory: Sendable {
     var outcome = Outcome(
       byKernel: local, verdict: verdict, reason: reason, started: flow.first.stamp ?? WallTime(nanoseconds: 0),
       steps: flow.outcomeSteps, ending: ending(of: flow))
-    outcome.mode = .full
+    outcome.mode = .capture
     outcome.iss = flow.client.isn
     outcome.irs = flow.server.isn
     outcome.hopLimit = flow.server.packets > 0 ? flow.server.hopLimit : nil
