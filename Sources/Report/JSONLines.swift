@@ -122,7 +122,7 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func series(_ series: Series) {
+  mutating func series(_ series: Series) {
     member("count", series.moments.count)
     member("min_ns", series.moments.min?.nanoseconds)
     member("avg_ns", series.moments.mean?.nanoseconds)
