@@ -33,14 +33,15 @@ let package = Package(
     room("Handshake", on: ["Wire", "Timebase"]),
     room("Engines", on: ["Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
-    room("Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
+    room("Capture", on: ["Handshake", "Wire", "Timebase"]),
+    room("Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
     room("Kernel", on: ["CLinux", "Wire", "Timebase"]),
     room(
-      "Runner", on: ["Kernel", "Engines", "Report", "Statistics", "Handshake", "Wire", "Timebase"]),
-    room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
+      "Runner", on: ["Kernel", "Engines", "Report", "Capture", "Statistics", "Handshake", "Wire", "Timebase"]),
+    room("Console", on: ["Runner", "Report", "Capture", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
@@ -53,10 +54,18 @@ let package = Package(
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
     tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Statistics", on: ["Timebase"]),
+    tests(of: "Capture", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
-    tests(of: "Console", on: ["Runner", "Kernel", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
+
+    // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
+    .target(name: "CBench", path: "Tests/Bench/CBench"),
+    .executableTarget(
+      name: "HotPaths",
+      dependencies: ["CBench", "Console", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
+      path: "Tests/Bench/HotPaths", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.
     .target(

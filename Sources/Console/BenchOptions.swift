@@ -22,7 +22,7 @@ extension OptionTable where Settings == BenchRequest {
   static var bench: OptionTable {
     let path = \BenchRequest.probe
     return OptionTable(groups: [
-      .bench, .benchFiles, OptionGroup.timing.lifted(to: path, without: ["-c", "-i", "-w", "--time-wait"]),
+      .bench, OptionGroup.timing.lifted(to: path, without: ["-c", "-i", "-w", "--time-wait"]),
       OptionGroup.network.lifted(to: path, without: ["-g"]),
       OptionGroup.crafting.lifted(to: path, without: ["--flags", "--isn"]),
       OptionGroup.output.lifted(to: path, without: ["-D", "--packet-trace"]), .benchHelp,
@@ -65,8 +65,6 @@ extension OptionGroup where Settings == BenchRequest {
         request.bench.ownsTargets = true
       },
     ])
-
-  fileprivate static let benchFiles = OptionGroup(title: "Files", options: [])
 
   fileprivate static let benchHelp = OptionGroup(
     title: "For scripts",

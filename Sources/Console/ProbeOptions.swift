@@ -8,11 +8,15 @@ import Wire
 /// The options of the default verb.
 extension OptionTable where Settings == ProbeRequest {
   /// All of them, by heading.
-  static var probe: OptionTable { OptionTable(groups: [.connection, .timing, .network, .crafting, .output, .script]) }
+  static var probe: OptionTable {
+    let files = OptionGroup<Presentation>.files.lifted(to: \ProbeRequest.run.presentation)
+    return OptionTable(
+      groups: [.connection, .timing, .network, .crafting, .output, files, .monitor, .smokePing, .script])
+  }
 }
 
 extension OptionGroup where Settings == ProbeRequest {
-  fileprivate static let connection = OptionGroup(
+  static let connection = OptionGroup(
     title: "The connection",
     options: [
       Option(nil, "syn", "half-open: SYN, verify the answer, RST; the application sees nothing") { request, _ in
@@ -125,6 +129,14 @@ extension OptionGroup where Settings == ProbeRequest {
       Option(nil, "no-color", "no colours (NO_COLOR does the same)") { request, _ in
         request.run.presentation.allowsColor = false
       },
+    ])
+
+  fileprivate static let smokePing = OptionGroup(
+    title: "For SmokePing",
+    options: [
+      Option(nil, "fping", "only fping's line of times for each target, on standard error") { request, _ in
+        request.run.presentation.isFping = true
+      }
     ])
 
   fileprivate static let script = OptionGroup(

@@ -69,6 +69,11 @@ enum TargetParser {
     !word.contains(":") && (word.first?.isNumber ?? false || Resolver.port(ofService: word) != nil)
   }
 
+  /// One port of a host, as a target is written.
+  static func text(_ host: String, _ port: UInt16) -> String {
+    host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+
   /// Reads a list of ports, ranges and service names; each port once, in the order given.
   static func ports(_ text: String, of word: String) throws(UsageError) -> [UInt16] {
     var list: [UInt16] = []

@@ -1,3 +1,4 @@
+import Report
 import Timebase
 
 /// How the values of options are read; each error says which option, what came, and what was meant.
@@ -13,9 +14,20 @@ enum Values {
     let interval = Interval(nanoseconds: Int64((number * unit).rounded()))
     guard range.contains(interval) else {
       throw UsageError(
-        "\(option): \(text) is out of range; from \(words(range.lowerBound)) to \(words(range.upperBound))")
+        "\(option): \(text) is out of range; from \(range.lowerBound.compact) to \(range.upperBound.compact)")
     }
     return interval
+  }
+
+  /// A time that something is held against.
+  ///
+  /// It needs its unit: who writes a bare number here thinks of milliseconds as
+  /// often as of seconds.
+  static func limit(_ text: String, for option: String) throws(UsageError) -> Interval {
+    guard let last = text.last, last.isASCII, !last.isNumber, last != "." else {
+      throw UsageError("\(option): '\(text)' has no unit; say 50ms, 500us or 0.5s")
+    }
+    return try interval(text, for: option, in: .microseconds(1) ... .seconds(3_600))
   }
 
   /// How many nanoseconds a unit has.
@@ -55,10 +67,9 @@ enum Values {
     throw UsageError("\(option): '\(text)' is none of \(words)")
   }
 
-  private static func words(_ interval: Interval) -> String {
-    let nanoseconds = interval.nanoseconds
-    if nanoseconds % 1_000_000_000 == 0 { return "\(nanoseconds / 1_000_000_000)s" }
-    if nanoseconds % 1_000_000 == 0 { return "\(nanoseconds / 1_000_000)ms" }
-    return nanoseconds % 1_000 == 0 ? "\(nanoseconds / 1_000)us" : "\(nanoseconds)ns"
+  /// The path of a file that is to be written.
+  static func path(_ text: String, for option: String) throws(UsageError) -> String {
+    guard !text.isEmpty, text != "-" else { throw UsageError("\(option): '\(text)' is no file; say \(option) FILE") }
+    return text
   }
 }

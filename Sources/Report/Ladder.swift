@@ -38,8 +38,8 @@ public struct Ladder {
   public var text: String {
     guard !rows.isEmpty else { return "" }
     var lines = header
-    var states = (left: "", right: "")
-    lines.append(first(&states))
+    var states = EndStates(outcome) { $0.shortName }
+    lines.append(first(states))
     for row in rows { lines += drawn(row, &states) }
     if outcome.exchange.omitted > 0 {
       lines.append(" ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept")
@@ -65,30 +65,25 @@ public struct Ladder {
   }
 
   /// Where both ends stood before the first packet.
-  private func first(_ states: inout (left: String, right: String)) -> String {
-    states = isMirrored ? ("CLOSED", "LISTEN") : ("CLOSED", name(.listen))
-    return joined(time: "ms", left: states.left, inner: glyphs.empty(innerWidth), right: states.right, note: "")
+  private func first(_ states: EndStates) -> String {
+    let (left, right) = isMirrored ? (states.theirs, states.ours) : (states.ours, states.theirs)
+    return joined(time: "ms", left: left, inner: glyphs.empty(innerWidth), right: right, note: "")
   }
 
-  private func name(_ peer: State) -> String { outcome.known(peer)?.shortName ?? "?" }
-
   /// One packet: the arrow's line, then what more there is to say of it.
-  private func drawn(_ row: Row, _ states: inout (left: String, right: String)) -> [String] {
-    let (ours, theirs) = (row.state.map(\.shortName), row.peer.map { name($0) })
-    let (left, right) = isMirrored ? (theirs, ours) : (ours, theirs)
-    let now = (left: left ?? states.left, right: right ?? states.right)
+  private func drawn(_ row: Row, _ states: inout EndStates) -> [String] {
+    let changed = states.take(row)
+    let (left, right) = isMirrored ? (changed.theirs, changed.ours) : (changed.ours, changed.theirs)
     let inner = [arrow(row)] + options(row)
     let notes = row.notes
-    let lines = (0..<max(inner.count, notes.count)).map { index in
+    return (0..<max(inner.count, notes.count)).map { index in
       joined(
         time: index == 0 ? row.time : "",
-        left: index == 0 && now.left != states.left ? now.left : "",
+        left: index == 0 ? left ?? "" : "",
         inner: index < inner.count ? inner[index] : glyphs.empty(innerWidth),
-        right: index == 0 && now.right != states.right ? now.right : "",
+        right: index == 0 ? right ?? "" : "",
         note: index < notes.count ? notes[index].text(glyphs, style) : "")
     }
-    states = now
-    return lines
   }
 
   private func joined(time: String, left: String, inner: String, right: String, note: String) -> String {

@@ -21,6 +21,21 @@ struct PacketWords {
     }
   }
 
+  /// The same in as many lines as a narrow place needs, a word being longer at most.
+  func lines(_ entry: ExchangeEntry, width: Int) -> [String] {
+    let forms = forms(entry)
+    if let fitting = forms.first(where: { $0.columns <= width }) { return [fitting] }
+    var lines: [String] = []
+    for word in forms.last?.split(separator: " ") ?? [] {
+      if let last = lines.last, last.columns + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   private func forms(_ segment: Segment, _ direction: ExchangeEntry.Direction) -> [String] {
     var core = segment.flags.description + " seq=\(numbers.sequence(segment, direction))"
     if let ack = numbers.acknowledgment(segment, direction) { core += " ack=\(ack)" }

@@ -3,15 +3,7 @@ import Handshake
 /// States are where RFC 9293 figure 5 has them, more or less.
 extension StateDiagram {
   /// A place in the drawing, in its own units: 800 to the width.
-  struct Point: Hashable, Sendable {
-    var x: Int
-    var y: Int
-
-    init(_ x: Int, _ y: Int) {
-      self.x = x
-      self.y = y
-    }
-  }
+  typealias Point = SVGPoint
 
   /// What an arrow joins.
   struct Pair: Hashable, Sendable {
@@ -24,10 +16,10 @@ extension StateDiagram {
     var pair: Pair
     var points: [Point]
     var label: Point
-    var anchor = "start"
+    var anchor = SVGAnchor.start
     var columns = 24
 
-    init(_ from: State, _ to: State, through points: Point..., label: Point, anchor: String = "start") {
+    init(_ from: State, _ to: State, through points: Point..., label: Point, anchor: SVGAnchor = .start) {
       pair = Pair(from: from, to: to)
       self.points = points
       self.label = label
@@ -35,7 +27,7 @@ extension StateDiagram {
     }
 
     /// To CLOSED, up one of the two rails at the sides.
-    init(_ from: State, endsAlong points: Point..., isLeft: Bool, label x: Int, columns: Int) {
+    init(_ from: State, endsAlong points: Point..., isLeft: Bool, label x: Double, columns: Int) {
       pair = Pair(from: from, to: .closed)
       let rail = isLeft ? StateDiagram.leftRail : StateDiagram.rightRail
       let end = StateDiagram.place(of: .closed)
@@ -48,11 +40,11 @@ extension StateDiagram {
   }
 
   /// Half of a state's box.
-  static let halfWidth = 64
-  static let halfHeight = 17
+  static let halfWidth = 64.0
+  static let halfHeight = 17.0
   /// Where the arrows to CLOSED run up.
-  static let leftRail = 24
-  static let rightRail = 776
+  static let leftRail = 24.0
+  static let rightRail = 776.0
 
   /// The middle of a state's box.
   static func place(of state: State) -> Point {
@@ -77,36 +69,36 @@ extension StateDiagram {
       .closed, .listen, through: Point(370, 53), Point(370, 84), Point(225, 84), Point(225, 113), label: Point(233, 78)),
     Route(
       .closed, .synSent, through: Point(450, 53), Point(450, 84), Point(595, 84), Point(595, 113),
-      label: Point(587, 78), anchor: "end"),
-    Route(.listen, .synReceived, through: Point(210, 147), Point(210, 213), label: Point(204, 185), anchor: "end"),
+      label: Point(587, 78), anchor: .end),
+    Route(.listen, .synReceived, through: Point(210, 147), Point(210, 213), label: Point(204, 185), anchor: .end),
     Route(.synReceived, .listen, through: Point(240, 213), Point(240, 147), label: Point(246, 185)),
     Route(
       .synSent, .synReceived, through: Point(531, 130), Point(320, 130), Point(320, 222), Point(289, 222),
-      label: Point(523, 124), anchor: "end"),
+      label: Point(523, 124), anchor: .end),
     Route(
       .synSent, .established, through: Point(595, 147), Point(595, 282), Point(450, 282), Point(450, 303),
-      label: Point(587, 276), anchor: "end"),
+      label: Point(587, 276), anchor: .end),
     Route(
       .synReceived, .established, through: Point(225, 247), Point(225, 282), Point(370, 282), Point(370, 303),
       label: Point(233, 276)),
     Route(
       .synReceived, .closeWait, through: Point(289, 238), Point(630, 238), Point(630, 393), label: Point(587, 232),
-      anchor: "end"),
+      anchor: .end),
     Route(.established, .finWait1, through: Point(346, 320), Point(225, 320), Point(225, 393), label: Point(233, 314)),
     Route(
       .established, .closeWait, through: Point(474, 320), Point(585, 320), Point(585, 393), label: Point(577, 338),
-      anchor: "end"),
-    Route(.finWait1, .finWait2, through: Point(225, 427), Point(225, 493), label: Point(217, 465), anchor: "end"),
+      anchor: .end),
+    Route(.finWait1, .finWait2, through: Point(225, 427), Point(225, 493), label: Point(217, 465), anchor: .end),
     Route(
       .finWait1, .closing, through: Point(289, 410), Point(410, 410), Point(410, 493), label: Point(402, 404),
-      anchor: "end"),
+      anchor: .end),
     Route(
       .finWait1, .timeWait, through: Point(265, 427), Point(265, 460), Point(322, 460), Point(322, 612),
       Point(346, 612),
       label: Point(273, 454)),
     Route(.finWait2, .timeWait, through: Point(225, 527), Point(225, 628), Point(346, 628), label: Point(233, 646)),
     Route(.closing, .timeWait, through: Point(410, 527), Point(410, 603), label: Point(418, 588)),
-    Route(.closeWait, .lastAck, through: Point(595, 427), Point(595, 483), label: Point(587, 459), anchor: "end"),
+    Route(.closeWait, .lastAck, through: Point(595, 427), Point(595, 483), label: Point(587, 459), anchor: .end),
 
     Route(.listen, endsAlong: Point(161, 130), isLeft: true, label: 32, columns: 19),
     Route(.synReceived, endsAlong: Point(161, 230), isLeft: true, label: 32, columns: 19),

@@ -22,34 +22,44 @@ enum StateDiagram {
 
   /// The whole drawing, as the file has it.
   static func svg() -> String {
+    var svg = SVGWriter(
+      width: Double(width), height: Double(height),
+      title: "The states of a connection and what leads from one to the next", style: style)
+    for kind in ["way", "end"] { svg.arrowhead(id: kind, kind + "head") }
     let arrows = arrows()
-    var svg = head
     for route in routes {
-      guard let events = arrows[route.pair] else { continue }
-      let path = route.points.map { "\($0.x),\($0.y)" }.joined(separator: " ")
-      let kind = route.pair.to == .closed ? "end" : "way"
-      svg += "<polyline class=\"\(kind)\" points=\"\(path)\" marker-end=\"url(#\(kind))\"/>\n"
-      let lines = lines(of: events, columns: route.columns)
-      for (index, line) in lines.enumerated() {
-        let y = route.label.y - 16 * (lines.count - 1 - index)
-        svg += "<text x=\"\(route.label.x)\" y=\"\(y)\" text-anchor=\"\(route.anchor)\">\(line)</text>\n"
-      }
+      if let events = arrows[route.pair] { draw(route, events, on: &svg) }
     }
-    for state in State.allCases {
-      let place = place(of: state)
-      svg += "<rect class=\"state\" x=\"\(place.x - halfWidth)\" y=\"\(place.y - halfHeight)\" "
-      svg += "width=\"\(2 * halfWidth)\" height=\"\(2 * halfHeight)\" rx=\"6\"/>\n"
-      svg +=
-        "<text class=\"name\" x=\"\(place.x)\" y=\"\(place.y + 5)\" text-anchor=\"middle\">\(state.rawValue)</text>\n"
+    for state in State.allCases { draw(state, on: &svg) }
+    svg.text(caption, at: SVGPoint(Double(width / 2), Double(height - 14)), anchor: .middle, "label")
+    return svg.finish()
+  }
+
+  private static func draw(_ route: Route, _ events: [TransitionEvent], on svg: inout SVGWriter) {
+    let kind = route.pair.to == .closed ? "end" : "way"
+    svg.polyline(route.points, kind, [("marker-end", "url(#\(kind))")])
+    let lines = lines(of: events, columns: route.columns)
+    for (index, line) in lines.enumerated() {
+      let y = route.label.y - 16 * Double(lines.count - 1 - index)
+      svg.text(line, at: SVGPoint(route.label.x, y), anchor: route.anchor, "label")
     }
+  }
+
+  private static func draw(_ state: State, on svg: inout SVGWriter) {
+    let place = place(of: state)
+    svg.rectangle(
+      x: place.x - halfWidth, y: place.y - halfHeight, width: 2 * halfWidth, height: 2 * halfHeight, "state",
+      [("rx", "6")])
+    svg.text(state.rawValue, at: SVGPoint(place.x, place.y + 5), anchor: .middle, "label name")
+  }
+
+  private static var caption: String {
     let staying = State.allCases.map { state in
       TransitionEvent.allCases.count { TransitionTable.next(from: state, on: $0).contains(state) }
     }
     let all = State.allCases.count * TransitionEvent.allCases.count
     let loops = staying.reduce(0, +)
-    let caption =
-      "\(loops) of the \(all) pairs of state and event may leave the state as it is: these loops are not drawn."
-    return svg + "<text x=\"\(width / 2)\" y=\"\(height - 14)\" text-anchor=\"middle\">\(caption)</text>\n</svg>\n"
+    return "\(loops) of the \(all) pairs of state and event may leave the state as it is: these loops are not drawn."
   }
 
   /// A label in lines of no more columns than there is room for.
@@ -65,33 +75,15 @@ enum StateDiagram {
     return lines
   }
 
-  private static let head = """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" role="img">
-    <title>The states of a connection and what leads from one to the next</title>
-    <style>
-    text { font: 14px sans-serif; fill: #1f2328 }
-    .name { font-weight: bold }
-    .paper { fill: #ffffff }
-    .state { fill: #ddf4ff; stroke: #0969da; stroke-width: 1.5 }
-    .way { fill: none; stroke: #1f2328; stroke-width: 1.5 }
-    .end { fill: none; stroke: #8c959f; stroke-width: 1.5 }
-    .wayhead { fill: #1f2328 }
-    .endhead { fill: #8c959f }
-    @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 }
-    .paper { fill: #0d1117 }
-    .state { fill: #12263f; stroke: #4493f8 }
-    .way { stroke: #e6edf3 }
-    .end { stroke: #7d8590 }
-    .wayhead { fill: #e6edf3 }
-    .endhead { fill: #7d8590 }
-    }
-    </style>
-    <marker id="way" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="6" markerHeight="6" orient="auto">
-    <path class="wayhead" d="M0,0 L8,4 L0,8 z"/></marker>
-    <marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="6" markerHeight="6" orient="auto">
-    <path class="endhead" d="M0,0 L8,4 L0,8 z"/></marker>
-    <rect class="paper" width="\(width)" height="\(height)"/>
-
-    """
+  private static let style = SVGStyle(
+    scope: "states",
+    [
+      SVGStyle.Rule(".label", fill: .ink, "font: 14px sans-serif"),
+      SVGStyle.Rule(".name", "font-weight: bold"),
+      SVGStyle.Rule(".state", fill: .surface, stroke: .accent, "stroke-width: 1.5"),
+      SVGStyle.Rule(".way", stroke: .ink, "fill: none; stroke-width: 1.5"),
+      SVGStyle.Rule(".end", stroke: .faint, "fill: none; stroke-width: 1.5"),
+      SVGStyle.Rule(".wayhead", fill: .ink),
+      SVGStyle.Rule(".endhead", fill: .faint),
+    ])
 }

@@ -1,4 +1,5 @@
 import Handshake
+import Timebase
 import Wire
 
 /// Which packet of an exchange completed which step (the definitions are `StepKind`'s).
@@ -38,6 +39,27 @@ struct StepPlacement {
     }
   }
 
+  /// The place of the packet that a step with a time is counted from; nil where it cannot be told.
+  func begin(of step: Step) -> Int? {
+    guard let measurement = step.measurement else { return nil }
+    return switch step.kind {
+    case .resolve: nil
+    case .syn: answer.flatMap { copy(answeredAt: $0, after: measurement.interval) }
+    case .confirm: confirm
+    case .request, .response: firstText
+    case .transfer: firstReceivedText
+    case .fin: fin
+    case .peerFin, .close: weClosedFirst ? fin : peerFin
+    }
+  }
+
+  /// Of several copies of a SYN, the one that left so long before its answer.
+  private func copy(answeredAt end: Int, after interval: Interval) -> Int? {
+    entries[..<end].lastIndex { entry in
+      entry.direction == .sent && entries[end].stamp.elapsed(since: entry.stamp) == interval
+    }
+  }
+
   private var answer: Int? {
     // Where the peer opened the connection, what answers our SYN-ACK comes after it.
     if entries.first?.direction == .received {
@@ -58,11 +80,12 @@ struct StepPlacement {
 
   private var confirm: Int? { entries.lastIndex { $0.sentSegment.map(isConfirm) ?? false } }
 
-  private var lastText: Int? {
-    entries.lastIndex { entry in
-      guard let segment = entry.sentSegment else { return false }
-      return segment.textLength > 0 && !segment.flags.contains(.syn) && !isConfirm(segment)
-    }
+  private var firstText: Int? { entries.firstIndex { $0.sentSegment.map(carriesText) ?? false } }
+
+  private var lastText: Int? { entries.lastIndex { $0.sentSegment.map(carriesText) ?? false } }
+
+  private func carriesText(_ segment: Segment) -> Bool {
+    segment.textLength > 0 && !segment.flags.contains(.syn) && !isConfirm(segment)
   }
 
   private var firstReceivedText: Int? { entries.firstIndex { ($0.believedSegment?.textLength ?? 0) > 0 } }

@@ -66,7 +66,8 @@ extension TextReport {
     if summary.duplicates > 0 { words.append("\(summary.duplicates) duplicate") }
     if summary.invalid > 0 { words.append("\(summary.invalid) invalid") }
     if let clock = summary.clock {
-      words.append("times by \(clock == "mixed" ? "both clocks" : "the \(clock == "kernel" ? "kernel's" : "user's") clock")")
+      words.append(
+        "times by \(clock == "mixed" ? "both clocks" : "the \(clock == "kernel" ? "kernel's" : "user's") clock")")
     }
     if !summary.path.isEmpty { words.append("sent through \(summary.path) sockets") }
     return words.together(by: ", ")

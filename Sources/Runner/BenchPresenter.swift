@@ -53,7 +53,10 @@ final class BenchPresenter {
   private func add(_ result: BenchResult) {
     let target = result.target
     endings[target][BenchPresenter.everyEnd.firstIndex(of: result.end) ?? 0] += 1
-    guard result.end != .interrupted else { return summaries[target].interrupted += 1 }
+    guard result.end != .interrupted else {
+      summaries[target].interrupted += 1
+      return
+    }
     if result.isAnswered { summaries[target].answered += 1 }
     if result.end == .completed { summaries[target].completed += 1 }
     summaries[target].record(lateness: result.lateness, sinceDue: result.sinceDue)
@@ -89,7 +92,8 @@ final class BenchPresenter {
       summaries[index].endings = zip(BenchPresenter.everyEnd, endings[index]).map {
         BenchSummary.Ending(name: $0.rawValue, count: $1)
       }
-      try output.write(settings.run.presentation.json ? JSONLines.summary(summaries[index]) : text.summary(summaries[index]))
+      try output.write(
+        settings.run.presentation.json ? JSONLines.summary(summaries[index]) : text.summary(summaries[index]))
     }
   }
 

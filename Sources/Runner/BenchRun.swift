@@ -104,7 +104,9 @@ struct BenchRun {
       throw error
     }
     warn(loop, path, guards)
-    do throws(Errno) { try presenter.summarize(loop.engine, path: path.sending) } catch { throw RunError(writing: error) }
+    do throws(Errno) { try presenter.summarize(loop.engine, path: path.sending) } catch {
+      throw RunError(writing: error)
+    }
     try presenter.writeFiles()
     return BenchOutcome(summaries: presenter.summaries, signal: end)
   }

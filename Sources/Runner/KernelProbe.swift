@@ -3,105 +3,147 @@ import Kernel
 import Timebase
 import Wire
 
-/// One connection made by the kernel's `connect()`: the way without privileges (`--connect`).
+/// One connection made by the kernel's `connect()`, step by step: the way without privileges (`--connect`).
 ///
 /// What the kernel keeps to itself is missing: sequence numbers, the peer's options, unbelievable packets. The
 /// round-trip time is the kernel's own, from TCP_INFO, in microseconds.
-struct KernelProbe {
-  let target: ResolvedTarget
-  let plan: Plan
-  let settings: RunSettings
-  /// Whether a signal asks for an end.
-  let isInterrupted: () throws(Errno) -> Bool
-  /// When the run is over, whatever has been answered by then; nil where it may take its time.
-  let deadline: Instant?
+final class KernelProbe {
+  /// The target's index.
+  let index: Int
+  /// Which probe of the target it is, from 1.
+  let sequence: Int
+  private let target: ResolvedTarget
+  private let settings: RunSettings
+  private let began: Stamp
+  /// When the whole run ends, whatever has been answered by then; nil where it may take its time.
+  private let limit: Instant?
+  /// Nil where there was none to be had, and once it is given back.
+  private var connection: KernelConnection?
+  /// What came of it; all but the close, while that goes on.
+  private var outcome: Outcome?
+  /// When our FIN left.
+  private var closing: Stamp?
+  /// When the wait for what comes next ends.
+  private(set) var deadline: Instant
 
-  /// How long a wait lasts before the signals are looked at again.
-  private static let slice = Interval.milliseconds(50)
-
-  /// Connects, closes as planned, and says what came of it; nil where it was interrupted.
-  func run() throws(RunError) -> Outcome? {
-    let before = SystemClock.now()
+  /// Begins to connect.
+  init(
+    _ index: Int, sequence: Int, to target: ResolvedTarget, _ settings: RunSettings, limit: Instant?
+  ) throws(RunError) {
+    (self.index, self.sequence, self.target, self.settings, self.limit) = (index, sequence, target, settings, limit)
+    began = SystemClock.now()
+    // As long as the hand-made SYN and all its copies would have been waited for.
+    let patience = began.instant + settings.plan.patience
+    deadline = min(patience, limit ?? patience)
+    guard target.source != nil else {
+      outcome = Outcome(unroutable: target.remote, mode: .connect, at: began)
+      return
+    }
     do throws(Errno) {
-      let connection = try KernelConnection(
-        to: target.remote.address, port: target.remote.port, from: source, sourcePort: settings.sourcePort,
-        interface: target.interface)
-      // As long as the hand-made SYN and all its copies would have been waited for.
-      let patience = min(plan.patience, deadline.map { $0 - before.instant } ?? plan.patience)
-      while try !connection.isEstablished() {
-        guard try !isInterrupted() else { return nil }
-        if SystemClock.monotonic() - before.instant > patience { return outcome(.noResponse, before, nil) }
-        try pause(connection.descriptor, for: .writable, since: before, atMost: patience)
-      }
-      return try close(connection, before)
+      connection = try KernelConnection(
+        to: target.remote.address, port: target.remote.port, from: settings.source == nil ? nil : target.source,
+        sourcePort: settings.sourcePort, interface: target.interface)
     } catch {
-      return try outcome(of: error, before)
+      outcome = try failure(error)
     }
   }
 
-  private var source: IPAddress? { settings.source == nil ? nil : target.source }
+  /// Asks the poll loop to watch it.
+  func watch(by poller: inout Poller) { connection?.watch(by: &poller, for: closing == nil ? .writable : .readable) }
 
-  private func pause(
-    _ descriptor: borrowing FileDescriptor, for events: Poller.Events, since start: Stamp, atMost limit: Interval
-  ) throws(Errno) {
-    var poller = Poller()
-    _ = poller.add(descriptor, for: events)
-    let left = limit - (SystemClock.monotonic() - start.instant)
-    _ = try poller.wait(atMost: min(KernelProbe.slice, max(left, .milliseconds(1))))
+  /// Does what can be done now; returns what came of it once it has ended.
+  func step() throws(RunError) -> Outcome? {
+    guard connection != nil else { return outcome }
+    do throws(Errno) {
+      if outcome == nil {
+        guard try connection?.isEstablished() ?? false else {
+          return SystemClock.monotonic() < deadline ? nil : outcome(.noResponse)
+        }
+        try settle()
+      }
+      guard closing != nil, try !hasClosed() else {
+        connection = nil
+        return outcome
+      }
+      return nil
+    } catch {
+      return try failure(error)
+    }
   }
+}
 
-  /// The handshake is complete: the kernel's own time of it, then the close.
-  private func close(_ connection: consuming KernelConnection, _ before: Stamp) throws(Errno) -> Outcome? {
-    let information = try connection.information()
-    let local = try connection.localEnd()
+extension KernelProbe {
+  /// The handshake is complete: the kernel's own time of it, then the beginning of the close.
+  private func settle() throws(Errno) {
+    guard let information = try connection?.information(), let local = try connection?.localEnd() else { return }
     let rtt = Measurement(information.smoothedRTT, clock: .tcpInfo)
     // After a retransmission the kernel's first sample may be of either copy.
     let isAmbiguous = information.retransmissions > 0 && !information.usesTimestamps
-    var steps = [Step(.syn, isAmbiguous ? nil : rtt, isAmbiguous: isAmbiguous)]
-    var ending = Ending.rst
-    switch plan.close {
-    case .fin:
-      if let took = try finish(connection) { steps.append(Step(.close, took)) }
-      ending = .fin
-    case .rst: try connection.reset()
-    case .none: ending = .none
-    }
-    var outcome = outcome(.synAck, before, local.address.map { Endpoint($0, local.port) }, steps, ending)
+    let step = Step(.syn, isAmbiguous ? nil : rtt, isAmbiguous: isAmbiguous)
+    var outcome = outcome(.synAck, local.address.map { Endpoint($0, local.port) }, [step], settings.plan.close.ending)
     outcome.counters.transmissions = 1 + information.retransmissions
-    return outcome
+    self.outcome = outcome
+    switch settings.plan.close {
+    case .fin:
+      try connection?.finish()
+      let now = SystemClock.now()
+      closing = now
+      let patience = now.instant + settings.plan.wait
+      deadline = min(patience, limit ?? patience)
+    case .rst: try connection.take()?.reset()
+    case .none: break
+    }
   }
 
-  /// Sends our FIN and reads until the peer's; nil where the peer keeps its side open.
-  private func finish(_ connection: borrowing KernelConnection) throws(Errno) -> Measurement? {
-    let start = SystemClock.now()
-    try connection.finish()
-    let patience = min(plan.wait, deadline.map { $0 - start.instant } ?? plan.wait)
+  /// The most parts that are read in one step: a peer that never stops talking must not keep the others.
+  private static let batch = 16
+
+  /// Reads until the peer's FIN; a peer that keeps its side open is waited for no longer than for an answer.
+  private func hasClosed() throws(Errno) -> Bool {
+    guard let closing else { return true }
     var scrap = ReceiveBuffer()
-    while SystemClock.monotonic() - start.instant < patience {
-      // Asked after every part: a peer that never stops talking must not keep us.
-      guard try !isInterrupted() else { return nil }
-      switch try connection.receive(into: &scrap) {
-      case 0?: return SystemClock.now().since(start)
-      case nil: try pause(connection.descriptor, for: .readable, since: start, atMost: patience)
-      default: continue
+    for _ in 0..<KernelProbe.batch {
+      guard SystemClock.monotonic() < deadline else { return true }
+      guard let count = try connection?.receive(into: &scrap) else { return false }
+      if count == 0 {
+        outcome?.steps.append(Step(.close, SystemClock.now().since(closing)))
+        return true
       }
     }
-    return nil
+    return false
   }
 
-  private func outcome(of errno: Errno, _ before: Stamp) throws(RunError) -> Outcome {
-    if errno.isConnectionRefused { return outcome(.rst, before, nil, [Step(.syn, SystemClock.now().since(before))]) }
-    if errno.isTimedOut { return outcome(.noResponse, before, nil) }
+  private func failure(_ errno: Errno) throws(RunError) -> Outcome {
+    if errno.isConnectionRefused { return outcome(.rst, nil, [Step(.syn, SystemClock.now().since(began))]) }
+    if errno.isTimedOut { return outcome(.noResponse) }
     guard let reason = errno.unreachableReason else { throw .send(errno, target.remote) }
-    return outcome(reason, before, nil)
+    return outcome(reason)
   }
 
   private func outcome(
-    _ reason: Reason, _ before: Stamp, _ local: Endpoint?, _ steps: [Step] = [], _ ending: Ending = .none
+    _ reason: Reason, _ local: Endpoint? = nil, _ steps: [Step] = [], _ ending: Ending = .none
   ) -> Outcome {
     let unspecified = Endpoint(target.remote.address.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0)), 0)
     return Outcome(
       byKernel: Flow(local: local ?? unspecified, remote: target.remote), verdict: reason.verdict, reason: reason,
-      started: before.wall, steps: steps, ending: ending)
+      started: began.wall, steps: steps, ending: ending)
+  }
+}
+
+extension CloseManner {
+  /// How a connection ended that was ended so.
+  fileprivate var ending: Ending {
+    switch self {
+    case .fin: .fin
+    case .rst: .rst
+    case .none: .none
+    }
+  }
+}
+
+extension KernelConnection {
+  /// Asks the poll loop to watch it.
+  fileprivate borrowing func watch(by poller: inout Poller, for events: Poller.Events) {
+    _ = poller.add(descriptor, for: events)
   }
 }

@@ -3,98 +3,101 @@ import Handshake
 import Kernel
 import Timebase
 
-/// The unprivileged run: the same schedule, one `connect()` after the other (`--connect`).
+/// The unprivileged run: the same schedule, by `connect()` (`--connect`).
 struct KernelRun {
-  let settings: RunSettings
-  let targets: [ResolvedTarget]
-  let presenter: Presenter
+  private let settings: RunSettings
+  private let targets: [ResolvedTarget]
+  private let presenter: any ConnectionPresenter
+  private var probes: [KernelProbe] = []
+  /// The next probe to begin: round by round, target by target.
+  private var round = 0
+  private var target = 0
+  private let start = SystemClock.monotonic()
 
-  init(_ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: Presenter) {
+  init(_ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter) {
     self.settings = settings
     self.targets = targets
     self.presenter = presenter
   }
 
   /// Runs to the end of the schedule, its deadline, or a signal.
-  func run() throws(RunError) -> RunResult {
-    let watch = try SignalWatch(presenter)
-    let start = SystemClock.monotonic()
+  mutating func run() throws(RunError) -> RunResult {
+    let signals = try attempt { () throws(Errno) in try SignalSource() }
+    var signal: Signal?
     try writing { () throws(Errno) in try presenter.begin() }
-    var round = 0
-    rounds: while round < settings.schedule.count ?? .max {
-      for (index, target) in targets.enumerated() {
-        let due = start + settings.schedule.due(round: round, target: index, of: targets.count)
-        guard try wait(until: due, start, watch) else { break rounds }
-        try probe(index, target, sequence: round + 1, start, watch)
-        if watch.signal != nil { break rounds }
+    while signal == nil {
+      try begin()
+      try step()
+      if probes.isEmpty, nextStart == nil { break }
+      try wait(signals)
+      signal = try take(signals)
+    }
+    // Whatever was under way is undecided; its socket closes with it.
+    for probe in probes {
+      try writing { () throws(Errno) in try presenter.show(probe.index, sequence: probe.sequence, nil) }
+    }
+    try writing { () throws(Errno) in try presenter.conclude() }
+    return RunResult(tallies: presenter.tallies, signal: signal)
+  }
+
+  private var limit: Instant? { settings.schedule.deadline.map { start + $0 } }
+
+  /// When the next probe is to begin; nil where none is left, or none may begin yet.
+  private var nextStart: Instant? {
+    guard round < settings.schedule.count ?? .max, !targets.isEmpty else { return nil }
+    if let limit, SystemClock.monotonic() >= limit { return nil }
+    return start + settings.schedule.due(round: round, target: target, of: targets.count)
+  }
+
+  /// A source port that was asked for serves one connection at a time.
+  private var isFull: Bool { probes.count >= (settings.sourcePort == 0 ? ConnectEngine.concurrency : 1) }
+
+  private mutating func begin() throws(RunError) {
+    while !isFull, let due = nextStart, due <= SystemClock.monotonic() {
+      probes.append(
+        try KernelProbe(target, sequence: round + 1, to: targets[target], settings, limit: limit))
+      target += 1
+      if target == targets.count { (round, target) = (round + 1, 0) }
+    }
+  }
+
+  private mutating func step() throws(RunError) {
+    var rest: [KernelProbe] = []
+    for probe in probes {
+      guard let outcome = try probe.step() else {
+        rest.append(probe)
+        continue
       }
-      round += 1
+      try writing { () throws(Errno) in try presenter.show(probe.index, sequence: probe.sequence, outcome) }
     }
-    try writing { () throws(Errno) in try presenter.summarize() }
-    return RunResult(tallies: presenter.tallies, signal: watch.signal)
+    probes = rest
   }
 
-  private func probe(
-    _ index: Int, _ target: ResolvedTarget, sequence: Int, _ start: Instant, _ watch: SignalWatch
-  ) throws(RunError) {
-    guard target.source != nil else {
-      let outcome = Outcome(unroutable: target.remote, mode: .connect, at: SystemClock.now())
-      return try writing { () throws(Errno) in try presenter.show(index, sequence: sequence, outcome) }
-    }
-    let probe = KernelProbe(
-      target: target, plan: settings.plan, settings: settings,
-      isInterrupted: { () throws(Errno) in
-        try watch.look()
-        return watch.signal != nil
-      },
-      deadline: settings.schedule.deadline.map { start + $0 })
-    let outcome = try probe.run()
-    try writing { () throws(Errno) in try presenter.show(index, sequence: sequence, outcome) }
+  /// Waits for a signal, a connection, or the next thing that is due.
+  private func wait(_ signals: borrowing SignalSource) throws(RunError) {
+    var poller = Poller()
+    _ = poller.add(signals.descriptor, for: .readable)
+    for probe in probes { probe.watch(by: &poller) }
+    var next = isFull ? nil : nextStart
+    for probe in probes { next = min(next ?? probe.deadline, probe.deadline) }
+    if let limit, let due = next { next = min(due, limit) }
+    do throws(Errno) { _ = try poller.wait(until: next) } catch { throw .system(error) }
   }
 
-  private func isOver(_ start: Instant) -> Bool {
-    settings.schedule.deadline.map { SystemClock.monotonic() - start >= $0 } ?? false
+  /// Takes the signals that have come; SIGQUIT asks for the summary so far.
+  private func take(_ signals: borrowing SignalSource) throws(RunError) -> Signal? {
+    while let next = try next(signals) {
+      guard next == .quit else { return next }
+      try writing { () throws(Errno) in try presenter.summarize() }
+    }
+    return nil
   }
 
-  /// Waits for a probe's turn; false where the run ends before.
-  private func wait(until due: Instant, _ start: Instant, _ watch: SignalWatch) throws(RunError) -> Bool {
-    while true {
-      try attempt { () throws(Errno) in try watch.look() }
-      if watch.signal != nil || isOver(start) { return false }
-      let left = due - SystemClock.monotonic()
-      guard left > .zero else { return true }
-      try attempt { () throws(Errno) in try watch.sleep(min(left, .milliseconds(50))) }
-    }
+  private func next(_ signals: borrowing SignalSource) throws(RunError) -> Signal? {
+    do throws(Errno) { return try signals.next() } catch { throw .system(error) }
   }
 
   private func writing(_ body: () throws(Errno) -> Void) throws(RunError) {
     try attempt(orThrow: RunError.init(writing:), body)
-  }
-}
-
-/// The signals of a run without an event loop.
-final class SignalWatch {
-  private let source: SignalSource
-  private let presenter: Presenter
-  /// The signal that asked for an end; nil while none has.
-  private(set) var signal: Signal?
-
-  init(_ presenter: Presenter) throws(RunError) {
-    self.presenter = presenter
-    source = try attempt { () throws(Errno) in try SignalSource() }
-  }
-
-  /// Takes what has come; SIGQUIT asks for the summary so far.
-  func look() throws(Errno) {
-    while let next = try source.next() {
-      if next == .quit { try presenter.summarize() } else { signal = next }
-    }
-  }
-
-  /// Lets time pass until a signal comes.
-  func sleep(_ time: Interval) throws(Errno) {
-    var poller = Poller()
-    _ = poller.add(source.descriptor, for: .readable)
-    _ = try poller.wait(atMost: time)
   }
 }

@@ -66,7 +66,8 @@ struct TargetResolution {
     return targets
   }
 
-  private func resolve(_ spec: TargetSpec) throws(RunError) -> [ResolvedTarget] {
+  /// One target, one a port.
+  func resolve(_ spec: TargetSpec) throws(RunError) -> [ResolvedTarget] {
     let (address, zone, took) = try address(of: spec)
     try refuseGroups(address, spec)
     let through = try interface(of: zone, spec) ?? interface

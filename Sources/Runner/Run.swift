@@ -12,11 +12,21 @@ public enum Run {
     var stamping = settings.usesKernel ? nil : try? TimestampWarmUp()
     let resolution = try TargetResolution(settings)
     let targets = try resolution.resolve()
-    let presenter = Presenter(settings, targets: targets)
-    if settings.usesKernel { return try KernelRun(settings, targets, presenter).run() }
-    let network = try acquire(settings, targets, resolution.interface)
-    _ = stamping?.wait()
-    return try byHand(settings, targets, presenter, network)
+    let drawings = try Drawings(settings.presentation)
+    let usual =
+      settings.presentation.isFping ? nil : Presenter(settings, targets: targets, drawings: drawings)
+    let presenter = usual ?? FpingPresenter(settings, targets) as any ConnectionPresenter
+    let result: RunResult
+    if settings.usesKernel {
+      var run = KernelRun(settings, targets, presenter)
+      result = try run.run()
+    } else {
+      let network = try acquire(settings, targets, resolution.interface)
+      _ = stamping?.wait()
+      result = try byHand(settings, targets, presenter, network)
+    }
+    try drawings?.finish(usual?.summaries ?? [])
+    return result
   }
 
   /// A full connection to a listener of our own on loopback.
@@ -24,6 +34,7 @@ public enum Run {
   /// Where raw sockets are not allowed the process first moves into a network namespace of its own, in which they
   /// are.
   public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
+    let drawings = try Drawings(presentation)
     if !Capability.has(.netRaw) {
       do throws(Errno) {
         try Namespace.enterPrivate()
@@ -43,7 +54,10 @@ public enum Run {
     let targets = try TargetResolution(settings).resolve()
     let network = try acquire(settings, targets, nil)
     _ = stamping?.wait()
-    return try byHand(settings, targets, Presenter(settings, targets: targets), network, companion: companion)
+    let presenter = Presenter(settings, targets: targets, drawings: drawings)
+    let result = try byHand(settings, targets, presenter, network, companion: companion)
+    try drawings?.finish(presenter.summaries)
+    return result
   }
 
   private static func listener(at address: IPAddress) throws(RunError) -> Companion {
@@ -74,8 +88,9 @@ public enum Run {
     return network
   }
 
-  private static func byHand(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: Presenter, _ network: Network,
+  /// Runs the schedule by hand, over what was acquired, to its end or a signal.
+  static func byHand(
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
     companion: Companion? = nil
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
@@ -101,7 +116,7 @@ public enum Run {
       throw error
     }
     warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.conclude() }
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 

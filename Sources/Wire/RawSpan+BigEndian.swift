@@ -69,6 +69,13 @@ extension [UInt8] {
     var bytes = unsafe octets.mutableBytes
     bytes.copy(source, at: offset)
   }
+
+  /// Appends all of `source`.
+  @inlinable package mutating func append(copying source: RawSpan) {
+    let start = count
+    append(contentsOf: repeatElement(0, count: source.byteCount))
+    copy(source, at: start)
+  }
 }
 
 extension InlineArray where Element == UInt8 {

@@ -7,7 +7,12 @@ import Testing
 ///
 /// With `PROBE_RENEW_GOLDEN=1` in the environment it is written anew instead of compared; look at the difference.
 @Suite("Help") struct HelpTests {
-  @Test("the help is as it was looked at", arguments: [("help", Help.text), ("help-http", HTTPVerb.help)])
+  @Test(
+    "the help is as it was looked at",
+    arguments: [
+      ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help),
+      ("help-bench", BenchVerb.help),
+    ])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Vectors/Console/\(name).txt")
@@ -31,6 +36,7 @@ import Testing
 
   @Test("the demo's options are the default verb's") func demo() {
     let names = OptionTable<ProbeRequest>.demo.groups.flatMap(\.options).map(\.name)
-    #expect(names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--help"])
+    #expect(
+      names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--svg", "--html", "--help"])
   }
 }

@@ -26,6 +26,13 @@ public struct Tool: Hashable, Sendable {
   /// Clients and senders of the laboratory's own tests.
   public static let python = Tool(name: "python3", package: "python3")
 
+  /// A consumer of the Test Anything Protocol.
+  public static let prove = Tool(name: "prove", package: "perl")
+  /// Judges XML.
+  public static let xmllint = Tool(name: "xmllint", package: "libxml2-utils")
+  /// Judges Prometheus' metrics.
+  public static let promtool = Tool(name: "promtool", package: "prometheus")
+
   /// Where it lies; nil where it is not installed.
   public var path: String? { Tool.find(name) }
 

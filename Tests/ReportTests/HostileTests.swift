@@ -36,6 +36,7 @@ import Wire
         let text = TextReport(style: style, isVerbose: true, showsTime: true).single(record)
         #expect(text.hasSuffix("\n"))
       }
+      _ = try XMLReading(LadderPicture(outcome, heading: "</title>\u{0}").svg)
       for line in [JSONLines.connection(record)] + exchange.entries.map({ JSONLines.packet($0, of: record) }) {
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
       }

@@ -45,17 +45,16 @@ import Wire
     }
   }
 
-  @Test("every step with a time is told beside the packet that ended it", arguments: names)
+  @Test("every step with a time runs from a packet to the one that it is told beside", arguments: names)
   func stepsArePlaced(name: String) throws {
     let outcome = try record(name).outcome
     let placement = StepPlacement(outcome)
     for step in outcome.steps {
       guard let measurement = step.measurement else { continue }
       let index = try #require(placement.end(of: step.kind), "\(step.kind) has no place")
-      let starts = outcome.exchange.entries.filter {
-        outcome.exchange.entries[index].stamp.since($0.stamp).interval == measurement.interval
-      }
-      #expect(!starts.isEmpty, "\(step.kind) did not take \(measurement.interval) until there")
+      let start = try #require(placement.begin(of: step), "\(step.kind) begins nowhere")
+      let entries = outcome.exchange.entries
+      #expect(entries[index].stamp.since(entries[start].stamp).interval == measurement.interval, "\(step.kind)")
     }
   }
 

@@ -8,13 +8,22 @@ extension BenchEngine {
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp, into batch: inout PacketBatch) {
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, _):
-      guard let slot = slot(of: flow) else { return strays += 1 }
+      guard let slot = slot(of: flow) else {
+        strays += 1
+        return
+      }
       take(segment, text, slot, at: now, into: &batch)
     case .icmp(let flow, let notice, _):
-      guard let slot = slot(of: flow), slots[slot].state != .closed else { return strays += 1 }
+      guard let slot = slot(of: flow), slots[slot].state != .closed else {
+        strays += 1
+        return
+      }
       take(notice, slot)
     case .refused(_, let flow):
-      guard let flow, let slot = slot(of: flow), slots[slot].state != .closed else { return strays += 1 }
+      guard let flow, let slot = slot(of: flow), slots[slot].state != .closed else {
+        strays += 1
+        return
+      }
       refuse(slot)
     case .notOurs: strays += 1
     }

@@ -20,7 +20,7 @@ public struct BenchEngine: Sendable {
 
   var lanes: [BenchLane]
   var slots: [BenchSlot] = []
-  /// By slot: when its timer is over, in nanoseconds; `Int64.max` without one. Apart from the slots, for the search.
+  /// By slot: when its timer is over, in nanoseconds, or `Int64.max` (apart from the slots, for the search).
   var deadlines: [Int64] = []
   /// No timer is over before this.
   var earliest = Int64.max
@@ -123,8 +123,9 @@ public struct BenchEngine: Sendable {
     results.removeAll(keepingCapacity: true)
   }
 
-  /// Ends: nothing is begun any more, and whatever is under way is reset. False where the batch had not room for all:
-  /// it is to be sent, and this called again.
+  /// Ends: nothing is begun any more, and whatever is under way is reset.
+  ///
+  /// False where the batch had not room for all: it is to be sent, and this called again.
   public mutating func interrupt(at now: Instant, into batch: inout PacketBatch) -> Bool {
     schedule.end()
     for slot in slots.indices where slots[slot].state != .closed {

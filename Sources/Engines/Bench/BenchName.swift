@@ -23,5 +23,7 @@ struct BenchName: Hashable, Sendable {
   var slot: Int { Int(rawValue >> 32) }
   var role: Role { Role(rawValue: UInt8(truncatingIfNeeded: rawValue)) ?? .other }
 
-  func isOf(_ generation: UInt32) -> Bool { UInt32(truncatingIfNeeded: rawValue >> 8) & 0xff_ffff == generation & 0xff_ffff }
+  func isOf(_ generation: UInt32) -> Bool {
+    UInt32(truncatingIfNeeded: rawValue >> 8) & 0xff_ffff == generation & 0xff_ffff
+  }
 }

@@ -43,7 +43,7 @@ public struct BenchPlan: Hashable, Sendable {
   public init() {}
 
   /// The latest that a connection may begin after it was due; what is later counts as not started.
-  public static let latest = Interval.milliseconds(100)
+  public static let latest = Interval.seconds(1)
 
   /// How long a peer is given for what no timer of TCP's waits for: its own FIN, or its response.
   var patience: Interval {
@@ -66,7 +66,7 @@ public struct BenchTarget: Sendable {
   public var window: UInt16
   /// The IP fields that are ours to choose.
   public var marking: Marking
-  /// The octets of the request; read where the mode is `http`. They must fit one segment.
+  /// The octets of the request, for HTTP; they must fit one segment.
   public var request: [UInt8]
 
   /// A target from its parts.

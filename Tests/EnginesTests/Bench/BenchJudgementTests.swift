@@ -195,7 +195,12 @@ import Wire
   }
 
   @Test(arguments: BenchPlan.Mode.allCases) func interrupting(_ mode: BenchPlan.Mode) throws {
-    var world = try BenchWorld(plan(mode) { $0.count = 40; $0.rate = 1_000 }) { sent in
+    var world = try BenchWorld(
+      plan(mode) {
+        $0.count = 40
+        $0.rate = 1_000
+      }
+    ) { sent in
       sent.flow.local.port.isMultiple(of: 2) || sent.flags != .syn ? [] : [(Self.ms, BenchWorld.synAck(sent), [])]
     }
     try world.run(until: .milliseconds(30))

@@ -1,0 +1,135 @@
+import Handshake
+import Report
+import Runner
+import Timebase
+
+/// A file of checks: `HOST:PORT open|closed|filtered|unreachable [rtt<50ms] [# comment]`, a line each.
+struct CheckFile {
+  /// Something that cannot be read, and where it is.
+  struct Fault: Hashable {
+    /// The line, from 1.
+    var line: Int
+    /// The character in it, from 1.
+    var column: Int
+    /// What was meant.
+    var message: String
+  }
+
+  /// What messages call the file.
+  let name: String
+  /// One a port, in the order of the lines.
+  private(set) var items: [CheckItem] = []
+  /// Everything that is wrong, not only the first.
+  private(set) var faults: [Fault] = []
+
+  /// The longest file that is read, in octets.
+  static let limit = 4 << 20
+
+  /// Reads all lines; empty ones and comments mean nothing.
+  init(_ text: String, name: String) {
+    self.name = name
+    // A byte order mark is no part of the first line.
+    let scalars = text.unicodeScalars.first == "\u{feff}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+    let lines = scalars.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let (words, comment) = CheckFile.words(String(line))
+      guard !words.isEmpty else { continue }
+      do throws(Misread) {
+        try add(words, comment, line: index + 1)
+      } catch {
+        faults.append(Fault(line: index + 1, column: error.column, message: error.message))
+      }
+    }
+    if items.isEmpty, faults.isEmpty {
+      faults = [Fault(line: 1, column: 1, message: "no check in it; a line is HOST:PORT open, or another state")]
+    }
+    if items.count > TargetParser.portLimit {
+      let words = "\(items.count) checks are too many; at most \(TargetParser.portLimit) at once"
+      faults = [Fault(line: lines.count, column: 1, message: words)]
+    }
+  }
+
+  /// A part of a line that cannot be read.
+  private struct Misread: Error {
+    var column: Int
+    var message: String
+  }
+
+  /// A word, and where it begins.
+  struct Word: Hashable {
+    var text: String
+    var column: Int
+  }
+
+  /// The words of a line, and what stands behind a number sign that begins a word.
+  static func words(_ line: String) -> (words: [Word], comment: String?) {
+    var words: [Word] = []
+    var current: Word?
+    let scalars = Array(line.unicodeScalars)
+    for (index, scalar) in scalars.enumerated() {
+      if scalar.properties.isWhitespace {
+        if let word = current { words.append(word) }
+        current = nil
+      } else if scalar == "#", current == nil {
+        var comment = scalars[(index + 1)...]
+        while comment.first?.properties.isWhitespace ?? false { comment.removeFirst() }
+        while comment.last?.properties.isWhitespace ?? false { comment.removeLast() }
+        return (words, comment.isEmpty ? nil : String(String.UnicodeScalarView(comment)))
+      } else {
+        current = current ?? Word(text: "", column: index + 1)
+        current?.text.unicodeScalars.append(scalar)
+      }
+    }
+    if let word = current { words.append(word) }
+    return (words, nil)
+  }
+
+  private mutating func add(_ words: [Word], _ comment: String?, line: Int) throws(Misread) {
+    let spec = try CheckFile.reading(words[0]) { (text) throws(UsageError) in try TargetParser.targets([text]) }
+    guard words.count > 1 else {
+      let end = words[0].column + words[0].text.unicodeScalars.count
+      throw Misread(column: end, message: "the state is missing; say \(CheckFile.states)")
+    }
+    guard let expected = Verdict(rawValue: words[1].text) else {
+      throw Misread(column: words[1].column, message: "'\(words[1].text)' is no state; say \(CheckFile.states)")
+    }
+    let limit = try CheckFile.limit(words.dropFirst(2), expected)
+    if words.count > 3 {
+      throw Misread(column: words[3].column, message: "'\(words[3].text)' is too much; a comment begins with #")
+    }
+    for target in spec {
+      for port in target.ports {
+        let text = target.ports.count == 1 ? target.text : TargetParser.text(target.host, port)
+        var check = Check(target: text, expected: expected, limit: limit)
+        (check.file, check.line, check.comment) = (name, line, comment)
+        items.append(CheckItem(check: check, target: TargetSpec(host: target.host, ports: [port], text: text)))
+      }
+    }
+  }
+
+  private static let states = "open, closed, filtered or unreachable"
+
+  /// Reads `rtt<50ms`, where there is a third word.
+  private static func limit(_ rest: ArraySlice<Word>, _ expected: Verdict) throws(Misread) -> Interval? {
+    guard let word = rest.first else { return nil }
+    guard word.text.hasPrefix("rtt<") else {
+      let message = "'\(word.text)' is no condition; say rtt<50ms, or put # before a comment"
+      throw Misread(column: word.column, message: message)
+    }
+    guard expected == .open || expected == .refused else {
+      let message = "a port that is \(expected.rawValue) gives no answer to be timed; leave \(word.text) out"
+      throw Misread(column: word.column, message: message)
+    }
+    let time = Word(text: String(word.text.dropFirst(4)), column: word.column + 4)
+    return try reading(time) { (text) throws(UsageError) in try Values.limit(text, for: "rtt<") }
+  }
+
+  /// Reads a word; what is wrong with it is wrong in its column.
+  private static func reading<Value>(
+    _ word: Word, _ read: (String) throws(UsageError) -> Value
+  ) throws(Misread) -> Value {
+    do throws(UsageError) { return try read(word.text) } catch {
+      throw Misread(column: word.column, message: error.message)
+    }
+  }
+}

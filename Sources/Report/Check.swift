@@ -1,0 +1,161 @@
+import Handshake
+import Statistics
+import Timebase
+import Wire
+
+/// What is to hold of one port: a line of a check file.
+public struct Check: Hashable, Sendable {
+  /// The file that says so, as it was named; empty where the command line does.
+  public var file = ""
+  /// The line in the file, from 1; 0 on the command line.
+  public var line = 0
+  /// `HOST:PORT` as it was asked for, one port.
+  public var target: String
+  /// The state that it is to be in.
+  public var expected: Verdict
+  /// What the median round-trip time of the handshake must stay below; nil lets it take its time.
+  public var limit: Interval?
+  /// What the line says of itself, without its sign.
+  public var comment: String?
+
+  /// A check of a state.
+  public init(target: String, expected: Verdict = .open, limit: Interval? = nil) {
+    self.target = target
+    self.expected = expected
+    self.limit = limit
+  }
+
+  /// What is asked, as a check file spells it: `web.test:80 open rtt<50ms`.
+  public var words: String {
+    "\(target.printable) \(expected.rawValue)" + (limit.map { " rtt<\($0.compact)" } ?? "")
+  }
+}
+
+/// What came of a check, in bounded memory however often it was probed.
+public struct CheckResult: Sendable {
+  /// Whether it holds.
+  public enum Standing: String, Hashable, Sendable {
+    /// All of it holds.
+    case holds
+    /// A probe found something else, or took too long.
+    case fails
+    /// No probe was made or decided.
+    case error
+  }
+
+  /// What was to hold.
+  public let check: Check
+  /// Its address; nil where the name gave none.
+  public var remote: Endpoint?
+  /// Why it could not be probed, in words; nil where it could.
+  public var problem: String?
+  /// How many probes said which state.
+  public private(set) var states = VerdictCounts()
+  /// Probes that were decided.
+  public private(set) var decided = 0
+  /// Probes that something valid answered.
+  public private(set) var answered = 0
+  /// What the latest probe that was not as expected said, or else the latest; not its packets, which may be many.
+  public private(set) var telling: Telling?
+  /// Packets that were refused.
+  public private(set) var invalid = 0
+  /// Packets of ours that were sent again.
+  public private(set) var retransmitted = 0
+  private var handshakes = Series()
+
+  /// Nothing known yet.
+  public init(_ check: Check, remote: Endpoint? = nil, problem: String? = nil) {
+    self.check = check
+    self.remote = remote
+    self.problem = problem
+  }
+
+  /// Takes one probe that was decided.
+  public mutating func add(_ record: Record) {
+    let outcome = record.outcome
+    decided += 1
+    if record.isReply { answered += 1 }
+    states.add(outcome.verdict)
+    invalid += outcome.counters.invalid
+    retransmitted += record.retransmissions
+    if let time = outcome.measurement(of: .syn) { handshakes.record(time.interval) }
+    let isUnexpected = outcome.verdict != check.expected
+    if isUnexpected || telling.map({ $0.verdict == check.expected }) ?? true { telling = Telling(outcome) }
+  }
+
+  /// What a probe said.
+  public struct Telling: Hashable, Sendable {
+    /// The state.
+    public var verdict: Verdict
+    /// Why.
+    public var reason: Reason
+    /// Who made the connection, and how far it went.
+    public var mode: Outcome.Mode
+    /// The clock that timed the handshake; nil where nothing did.
+    public var clock: ClockSource?
+
+    init(_ outcome: Outcome) {
+      (verdict, reason, mode) = (outcome.verdict, outcome.reason, outcome.mode)
+      clock = outcome.measurement(of: .syn)?.clock
+    }
+
+    /// State and reason: `closed (rst)`.
+    var stateWords: String { "\(verdict.rawValue) (\(reason.rawValue))" }
+  }
+
+  /// Probes that were in the expected state.
+  public var asExpected: Int { states[check.expected] }
+  /// The median round-trip time of the handshakes; nil where none is known.
+  public var rtt: Interval? { handshakes.value(at: .p50) }
+
+  /// Whether it holds.
+  public var standing: Standing {
+    guard problem == nil, decided > 0 else { return .error }
+    return asExpected == decided && isInTime ? .holds : .fails
+  }
+
+  private var isInTime: Bool {
+    guard let limit = check.limit else { return true }
+    return rtt.map { $0 < limit } ?? false
+  }
+
+  /// Why it does not hold, in words; nil where it does.
+  public var failure: String? {
+    if let problem { return problem.printable }
+    guard decided > 0 else { return "the run ended before it was probed" }
+    guard asExpected == decided else {
+      let others = decided > 1 ? "\(decided - asExpected) of \(decided): " : ""
+      return others + (telling?.stateWords ?? "") + ", not \(check.expected.rawValue)"
+    }
+    guard let limit = check.limit, !isInTime else { return nil }
+    guard let rtt else { return "no time is known: it cannot be told which copy of the SYN was answered" }
+    return "\(rtt.replyMilliseconds) ms, not below \(limit.compact)"
+  }
+}
+
+/// How the checks of a run came out.
+public struct CheckTotals: Hashable, Sendable {
+  /// Those that hold.
+  public var hold = 0
+  /// Those that do not.
+  public var fail = 0
+  /// Those that could not be made.
+  public var error = 0
+  /// From the start of the run.
+  public var elapsed = Interval.zero
+
+  /// The totals of results.
+  public init(_ results: [CheckResult], elapsed: Interval) {
+    for result in results {
+      switch result.standing {
+      case .holds: hold += 1
+      case .fails: fail += 1
+      case .error: error += 1
+      }
+    }
+    self.elapsed = elapsed
+  }
+
+  /// All of them.
+  public var count: Int { hold + fail + error }
+}

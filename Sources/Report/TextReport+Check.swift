@@ -1,0 +1,42 @@
+import Timebase
+
+/// Checks for people: a line each, and what it comes to.
+extension TextReport {
+  /// One check: whether it holds, what was found, and where it is written; `width` is that of the longest target.
+  public func check(_ result: CheckResult, width: Int) -> String {
+    let (mark, colour): (String, Style.Colour) =
+      switch result.standing {
+      case .holds: ("ok", .good)
+      case .fails: ("FAIL", .bad)
+      case .error: ("ERROR", .bad)
+      }
+    var text = style.paint(mark.leading(5), colour) + "  " + result.check.target.printable.leading(width) + "  "
+    text += result.failure ?? found(result)
+    if result.standing != .holds, result.check.line > 0 {
+      text += "  " + style.paint("\(result.check.file.printable):\(result.check.line)", .faint)
+    }
+    if let comment = result.check.comment { text += "  " + style.paint("# " + comment.printable, .faint) }
+    return text.withoutTrailingSpaces + "\n"
+  }
+
+  /// What was found where it is as it should be: `open  0.213 ms`.
+  private func found(_ result: CheckResult) -> String {
+    var words = [result.check.expected.rawValue]
+    if let rtt = result.rtt { words.append("\(rtt.replyMilliseconds) ms") }
+    if result.decided > 1 { words.append("\(result.decided) times") }
+    return words.together(by: "  ")
+  }
+
+  /// One probe of a check in full.
+  public func detail(_ record: Record) -> String { single(record) + "\n" }
+
+  /// `6 checks: 4 hold, 1 fails, 1 could not be made, in 1.03 s`.
+  public func totals(_ totals: CheckTotals) -> String {
+    var words: [String] = []
+    if totals.hold > 0 { words.append("\(totals.hold) \(totals.hold == 1 ? "holds" : "hold")") }
+    if totals.fail > 0 { words.append("\(totals.fail) \(totals.fail == 1 ? "fails" : "fail")") }
+    if totals.error > 0 { words.append("\(totals.error) could not be made") }
+    let count = totals.count == 1 ? "1 check" : "\(totals.count) checks"
+    return "\(count): \(words.together(by: ", ")), in \(totals.elapsed.fixedMilliseconds) ms\n"
+  }
+}

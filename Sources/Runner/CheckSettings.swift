@@ -1,0 +1,53 @@
+import Kernel
+import Report
+
+/// A check, and where to.
+public struct CheckItem: Hashable, Sendable {
+  /// What is to hold.
+  public var check: Check
+  /// The host and its one port.
+  public var target: TargetSpec
+
+  /// A check from its parts.
+  public init(check: Check, target: TargetSpec) {
+    self.check = check
+    self.target = target
+  }
+}
+
+/// How checks are told.
+public enum CheckForm: Hashable, Sendable {
+  /// A line each, as text or as JSON, as the presentation says.
+  case lines
+  /// The Test Anything Protocol.
+  case tap
+  /// The one line of a monitoring plugin, by these thresholds.
+  case plugin(warning: PluginThreshold, critical: PluginThreshold)
+}
+
+/// Everything that a run of checks was asked for.
+public struct CheckSettings: Sendable {
+  /// What means the same as for the default verb; its targets are not read.
+  public var run = RunSettings()
+  /// The checks, in the order in which they are told.
+  public var items: [CheckItem] = []
+  /// The file that they stand in, as it was named.
+  public var file = ""
+  /// How they are told.
+  public var form = CheckForm.lines
+  /// Where the JUnit document goes; nil writes none.
+  public var junitPath: String?
+
+  /// No checks yet.
+  public init() {}
+}
+
+/// How a run of checks went.
+public struct CheckRunResult: Sendable {
+  /// One a check, in their order.
+  public var results: [CheckResult]
+  /// The signal that ended it; nil where it ended by itself.
+  public var signal: Signal?
+  /// What a monitoring plugin answers; nil where none was asked for.
+  public var plugin: PluginState?
+}

@@ -1,0 +1,131 @@
+import Handshake
+import Report
+import Testing
+import Timebase
+
+@testable import Console
+
+/// The lines of a check file, and what is said of those that cannot be read.
+@Suite("Check files") struct CheckFileTests {
+  @Test("what a line says") func lines() {
+    let file = CheckFile(
+      "\u{feff}# ports\n\n web.test:80,443\topen rtt<50ms # the shop #1 \r\n[::1]:22 closed\nfe80::1 ",
+      name: "ports.txt")
+    #expect(file.faults.map(\.line) == [5])
+    #expect(
+      file.items.map(\.check.words) == ["web.test:80 open rtt<50ms", "web.test:443 open rtt<50ms", "[::1]:22 closed"])
+    #expect(file.items.map(\.check.line) == [3, 3, 4])
+    #expect(file.items.map(\.check.comment) == ["the shop #1", "the shop #1", nil])
+    #expect(file.items.map(\.target.ports) == [[80], [443], [22]])
+    #expect(file.items.map(\.target.host) == ["web.test", "web.test", "::1"])
+    #expect(file.items.allSatisfy { $0.check.file == "ports.txt" })
+  }
+
+  /// A line that cannot be read, the column that is named, and what is said.
+  static let faults: [(String, Int, String)] = [
+    ("web.test open", 1, "'web.test' has no port; say web.test:PORT, as in web.test:443"),
+    ("  :80 open", 3, "':80' has no host"),
+    ("web.test:0 open", 1, "'web.test:0': '0' is no port; ports go from 1 to 65535"),
+    ("web.test:80", 12, "the state is missing; say open, closed, filtered or unreachable"),
+    ("web.test:80 # open", 12, "the state is missing; say open, closed, filtered or unreachable"),
+    ("web.test:80 refused", 13, "'refused' is no state; say open, closed, filtered or unreachable"),
+    ("web.test:80 open 50ms", 18, "'50ms' is no condition; say rtt<50ms, or put # before a comment"),
+    ("web.test:80 open rtt<", 22, "rtt<: '' has no unit; say 50ms, 500us or 0.5s"),
+    ("web.test:80 open rtt<50", 22, "rtt<: '50' has no unit; say 50ms, 500us or 0.5s"),
+    ("web.test:80 open rtt<5x", 22, "rtt<: '5x' is not a time; say seconds, as in 0.5, or 10ms, 500us"),
+    ("web.test:80 open rtt<0ms", 22, "rtt<: 0ms is out of range; from 1us to 3600s"),
+    ("web.test:80 filtered rtt<1s", 22, "a port that is filtered gives no answer to be timed; leave rtt<1s out"),
+    ("web.test:80 open rtt<1s x", 25, "'x' is too much; a comment begins with #"),
+    ("wäb.test:80 no", 13, "'no' is no state; say open, closed, filtered or unreachable"),
+    ("a\u{0}:80 no", 7, "'no' is no state; say open, closed, filtered or unreachable"),
+  ]
+
+  @Test("what is wrong is named by its column", arguments: faults)
+  func fault(_ line: String, _ column: Int, _ message: String) {
+    let file = CheckFile("a:1 open\n" + line, name: "f")
+    #expect(file.faults == [CheckFile.Fault(line: 2, column: column, message: message)])
+  }
+
+  @Test("all bad lines are told") func everyOne() {
+    let file = CheckFile("a:1 open\nb\nc:3 open\nd:4 shut\n", name: "f")
+    #expect(file.faults.map(\.line) == [2, 4])
+  }
+
+  @Test("a file without a check is none", arguments: ["", "\n\n", "# nothing\n  # at all", "\u{feff}"])
+  func empty(_ text: String) {
+    #expect(
+      CheckFile(text, name: "f").faults.map(\.message) == [
+        "no check in it; a line is HOST:PORT open, or another state"
+      ])
+  }
+
+  @Test("no more than can be probed at once") func tooMany() {
+    let file = CheckFile("a:1-65535 open\nb:1-2 open\n", name: "f")
+    #expect(file.faults.map(\.message) == ["65537 checks are too many; at most 65536 at once"])
+  }
+
+  @Test("octets at random never trap, and every fault lies in its line") func random() {
+    var generator = SystemRandomNumberGenerator()
+    let alphabet: [UInt8] = Array("a:8 \t\n\r#<>rtopen[]%,-./".utf8) + [0, 0x1b, 0xc3, 0xff]
+    for _ in 0..<2_000 {
+      let octets = (0..<Int.random(in: 0..<60, using: &generator)).map { _ in
+        alphabet.randomElement(using: &generator) ?? 0
+      }
+      let text = String(decoding: octets, as: UTF8.self)
+      let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      for fault in CheckFile(text, name: "f").faults {
+        #expect(
+          lines.indices.contains(fault.line - 1) && (1...lines[fault.line - 1].count + 1).contains(fault.column),
+          "\(octets)")
+      }
+    }
+  }
+
+  @Test(
+    "thresholds",
+    arguments: [
+      ("50ms", PluginThreshold(rtt: .milliseconds(50))), ("20%", PluginThreshold(loss: 20)),
+      ("0.5s,0%", PluginThreshold(rtt: .milliseconds(500), loss: 0)),
+    ])
+  func thresholds(_ text: String, _ threshold: PluginThreshold) throws {
+    #expect(try Monitor.threshold(text, for: "--warn") == threshold)
+  }
+
+  @Test(
+    "thresholds that are none",
+    arguments: ["", ",", "50", "50ms,", "20%,50ms", "50ms,20", "1ms,2ms", "20%,20%", "101%", "x%"])
+  func noThreshold(_ text: String) {
+    #expect(refusal { () throws(UsageError) in _ = try Monitor.threshold(text, for: "--warn") } != nil)
+  }
+
+  @Test(
+    "what excludes each other",
+    arguments: [
+      (["--warn", "1ms"], "--warn and --crit are thresholds of --nagios; say --nagios as well"),
+      (["--nagios", "--json"], "--nagios and --json exclude each other"),
+      (["--nagios", "--exit-state"], "--nagios and --exit-state exclude each other"),
+      (["--fping", "--nagios"], "--nagios and --fping exclude each other"),
+      (["--fping", "--json"], "--fping and --json exclude each other"),
+      (["--fping", "-c", "0"], "--fping tells at the end, and -c 0 has none"),
+      (["--fping", "-c", "10001"], "--fping: at most 10000 probes of a target; a line has to hold them"),
+    ])
+  func contradictions(_ words: [String], _ message: String) {
+    #expect(
+      refusal { () throws(UsageError) in
+        var request = ProbeRequest()
+        _ = try OptionTable<ProbeRequest>.probe.read(words, into: &request)
+        try request.check()
+      } == message)
+  }
+
+  @Test(
+    "of the forms of a check one at a time", arguments: [["--tap", "--json"], ["--tap", "--nagios"], ["-c", "0"]])
+  func forms(_ words: [String]) {
+    #expect(
+      refusal { () throws(UsageError) in
+        var request = CheckRequest()
+        _ = try OptionTable<CheckRequest>.check.read(words, into: &request)
+        try request.check()
+      } != nil)
+  }
+}

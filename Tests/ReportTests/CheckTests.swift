@@ -1,0 +1,211 @@
+import Handshake
+import Statistics
+import Testing
+import Timebase
+import Wire
+
+@testable import Report
+
+/// Checks and the forms that they are told in; the texts are `Tests/Vectors/Report/check.*`.
+@Suite("Checks") struct CheckTests {
+  static func record(_ verdict: Verdict = .open, _ reason: Reason = .synAck, ns: Int64? = nil) -> Record {
+    let steps = ns.map { [Step(.syn, Measurement(.nanoseconds($0), clock: .kernel))] } ?? []
+    let outcome = Outcome(
+      byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: verdict, reason: reason,
+      started: WallTime(nanoseconds: Scene.epoch), steps: steps, ending: .fin)
+    return Record(target: "web.test:80", sequence: 1, outcome: outcome)
+  }
+
+  static func result(
+    _ target: String, _ expected: Verdict = .open, limit: Interval? = nil, line: Int = 1, comment: String? = nil,
+    problem: String? = nil, probes records: Record...
+  ) -> CheckResult {
+    var check = Check(target: target, expected: expected, limit: limit)
+    (check.file, check.line, check.comment) = ("ports.txt", line, comment)
+    var result = CheckResult(check, remote: problem == nil ? Scene.remote : nil, problem: problem)
+    for record in records { result.add(record) }
+    return result
+  }
+
+  /// One of each kind, with everything in names and comments that a form has to escape.
+  static var all: [CheckResult] {
+    [
+      result("web.test:80", limit: .milliseconds(50), line: 1, comment: "the shop", probes: record(ns: 213_400)),
+      result("web.test:443", limit: .microseconds(200), line: 2, probes: record(ns: 213_400)),
+      result(
+        "db.test:5432", line: 4, comment: "a < b & \"c\" # SKIP \u{1b}[31m", probes: record(.refused, .rst, ns: 97_000)),
+      result("db.test:23", .filtered, line: 5, probes: record(.filtered, .noResponse)),
+      result(
+        "cache.test:6379", line: 6, probes: record(ns: 81_000), record(.filtered, .noResponse), record(ns: 82_000),
+        record(ns: 83_000)),
+      result("nowhere.test:80", line: 7, problem: "nowhere.test has no address\n"),
+      result("slow.test:80", limit: .milliseconds(1), line: 8, probes: record()),
+      result("[2001:db8::1]:22", .refused, line: 9),
+    ]
+  }
+
+  static let totals = CheckTotals(all, elapsed: .microseconds(1_030_517))
+
+  @Test("as a table") func table() throws {
+    let text = TextReport()
+    let lines = CheckTests.all.map { text.check($0, width: 16) }
+    try Golden.expect(lines.joined() + text.totals(CheckTests.totals), is: "check.txt")
+  }
+
+  @Test("as TAP") func tap() throws {
+    let lines = CheckTests.all.enumerated().map { TAP.line($1, number: $0 + 1) }
+    try Golden.expect(TAP.header(lines.count) + lines.joined() + TAP.bailOut("interrupted"), is: "check.tap")
+  }
+
+  @Test("as JUnit's XML") func junit() throws {
+    let started = WallTime(nanoseconds: Scene.epoch)
+    let document = JUnit.document(CheckTests.all, of: "ports.txt", totals: CheckTests.totals, started: started)
+    try Golden.expect(document, is: "check.xml")
+  }
+
+  @Test("as JSON Lines") func json() throws {
+    let lines = CheckTests.all.map(JSONLines.check) + [JSONLines.summary(CheckTests.totals, of: "ports.txt")]
+    try Golden.expect(lines.joined(), is: "check.json")
+  }
+
+  @Test("what holds, what does not, and why")
+  func standings() {
+    let kinds = CheckTests.all.map(\.standing)
+    #expect(kinds == [.holds, .fails, .fails, .holds, .fails, .error, .fails, .error])
+    #expect((CheckTests.totals.hold, CheckTests.totals.fail, CheckTests.totals.error) == (2, 4, 2))
+    let median = CheckTests.result(
+      "a:1", limit: .microseconds(100), probes: CheckTests.record(ns: 90_000), CheckTests.record(ns: 99_999),
+      CheckTests.record(ns: 900_000))
+    #expect(median.rtt == .nanoseconds(99_999))
+    #expect(median.standing == .holds, "the median, not the slowest")
+    #expect(
+      CheckTests.result("a:1", limit: .microseconds(100), probes: CheckTests.record(ns: 100_000)).standing == .fails,
+      "below")
+    let first = CheckTests.result("a:1", probes: CheckTests.record(.refused, .rst), CheckTests.record())
+    #expect(first.failure == "1 of 2: closed (rst), not open", "an answer as expected does not hide another")
+  }
+}
+
+/// The line and the code of a monitoring plugin, and fping's line.
+@Suite("For monitoring") struct PluginTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var result: CheckResult
+    var warning = PluginThreshold()
+    var critical = PluginThreshold()
+    var state: PluginState
+    var line: String
+    var testDescription: String { line }
+  }
+
+  static let cases: [Case] = [
+    Case(
+      result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 213_400)),
+      warning: PluginThreshold(rtt: .milliseconds(50), loss: 20),
+      critical: PluginThreshold(rtt: .milliseconds(100), loss: 50), state: .ok,
+      line: "PROBE OK - web.test:80 open (syn-ack), rtt 0.213 ms"
+        + " | rtt=0.000213s;0.050000;0.100000;0 loss=0%;20;50;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 213_400)),
+      warning: PluginThreshold(rtt: .microseconds(200)), state: .warning,
+      line: "PROBE WARNING - web.test:80 open (syn-ack), rtt 0.213 ms, above 200us"
+        + " | rtt=0.000213s;0.000200;;0 loss=0%;;;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 213_400)),
+      warning: PluginThreshold(rtt: .microseconds(100)), critical: PluginThreshold(rtt: .microseconds(213)),
+      state: .critical,
+      line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.213 ms, above 213us"
+        + " | rtt=0.000213s;0.000100;0.000213;0 loss=0%;;;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", probes: CheckTests.record(.filtered, .noResponse)), state: .critical,
+      line: "PROBE CRITICAL - web.test:80 filtered (no-response), not open | rtt=U;;;0 loss=100%;;;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", .refused, probes: CheckTests.record(.refused, .rst, ns: 5_000)),
+      state: .ok,
+      line: "PROBE OK - web.test:80 closed (rst), rtt 0.005 ms | rtt=0.000005s;;;0 loss=0%;;;0;100"),
+    Case(
+      result: CheckTests.result(
+        "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse),
+        CheckTests.record(ns: 7_000)), state: .warning,
+      line: "PROBE WARNING - web.test:80 filtered (no-response), rtt 0.005 ms, loss 34%, not open"
+        + " | rtt=0.000005s;;;0 loss=34%;;;0;100"),
+    Case(
+      result: CheckTests.result(
+        "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
+      warning: PluginThreshold(loss: 50), critical: PluginThreshold(loss: 90), state: .ok,
+      line: "PROBE OK - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
+        + " | rtt=0.000005s;;;0 loss=50%;50;90;0;100"),
+    Case(
+      result: CheckTests.result(
+        "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
+      critical: PluginThreshold(loss: 49), state: .critical,
+      line: "PROBE CRITICAL - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
+        + " | rtt=0.000005s;;;0 loss=50%;;49;0;100"),
+    Case(
+      result: CheckTests.result("a|b:80", problem: "a|b has no address"), state: .critical,
+      line: "PROBE CRITICAL - a/b:80 a/b has no address | rtt=U;;;0 loss=U;;;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80"), state: .unknown,
+      line: "PROBE UNKNOWN - web.test:80 the run ended before it was probed | rtt=U;;;0 loss=U;;;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", limit: .milliseconds(1), probes: CheckTests.record(ns: 2_000_000)),
+      state: .critical,
+      line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 2.00 ms, not below 1ms"
+        + " | rtt=0.002000s;;0.001000;0 loss=0%;;;0;100"),
+  ]
+
+  @Test("one target", arguments: cases) func one(_ row: Case) {
+    let line = PluginLine([row.result], warning: row.warning, critical: row.critical)
+    #expect(line.state == row.state)
+    #expect(line.text == row.line + "\n")
+  }
+
+  @Test("of several the worst, told first") func several() {
+    let line = PluginLine(
+      [
+        CheckTests.result("a=b:1", probes: CheckTests.record(ns: 213_000)), CheckTests.result("c:1"),
+        CheckTests.result("c:1", line: 3, probes: CheckTests.record(.refused, .rst, ns: 5_000)),
+      ], warning: PluginThreshold(), critical: PluginThreshold())
+    #expect(line.state == .critical)
+    #expect(
+      line.text == """
+        PROBE CRITICAL - 2 of 3 not as expected: c:1 closed (rst), rtt 0.005 ms, not open; \
+        c:1 the run ended before it was probed \
+        | 'a_b:1 rtt'=0.000213s;;;0 'a_b:1 loss'=0%;;;0;100 'c:1 rtt'=U;;;0 'c:1 loss'=U;;;0;100 \
+        'c:1 line 3 rtt'=0.000005s;;;0 'c:1 line 3 loss'=100%;;;0;100
+
+        """)
+    #expect(PluginLine([], warning: PluginThreshold(), critical: PluginThreshold()).state == .ok)
+  }
+
+  @Test("a line is never longer than monitoring takes, whatever the names") func bounded() {
+    let results = (1...2_000).map {
+      CheckTests.result("host-\($0).test:80", probes: CheckTests.record(.filtered, .noResponse))
+    }
+    let line = PluginLine(results, warning: PluginThreshold(), critical: PluginThreshold())
+    #expect(line.text.utf8.count <= 8_192)
+    #expect(line.text.hasPrefix("PROBE CRITICAL - 2000 of 2000 not as expected: host-1.test:80"))
+    #expect(line.text.contains("; and 1995 more |"))
+  }
+
+  @Test("critical, warning, unknown, OK: the worse of two") func order() {
+    let order: [PluginState] = [.ok, .unknown, .warning, .critical]
+    for (a, first) in order.enumerated() {
+      for (b, second) in order.enumerated() { #expect(first.worse(second) == order[max(a, b)]) }
+    }
+    #expect(PluginState.allCases.map(\.rawValue) == [0, 1, 2, 3])
+  }
+
+  @Test(
+    "times as fping prints them",
+    arguments: [
+      (0, "0.000"), (499, "0.000"), (500, "0.001"), (213_400, "0.213"), (999_499, "0.999"), (1_234_567, "1.23"),
+      (9_994_999, "9.99"), (12_345_678, "12.3"), (123_456_789, "123"), (1_234_567_890, "1235"), (-5, "0.000"),
+    ])
+  func fping(_ nanoseconds: Int64, _ text: String) {
+    #expect(FpingLine.text("a:80", width: 6, times: [.nanoseconds(nanoseconds), nil]) == "a:80   : \(text) -\n")
+  }
+
+  @Test("a name is one word to the reader") func word() {
+    #expect(FpingLine.text("a b\n:80", width: 0, times: []) == "a_b\\u{a}:80 : \n")
+  }
+}
