@@ -121,7 +121,7 @@ import Wire
   @Test func theFinIsSentAgain() throws {
     let server = BenchWorld.server()
     var world = try BenchWorld(plan()) { sent in
-      sent.flags.contains(.fin) && sent.at < .milliseconds(500) ? [] : server(sent)
+      sent.flags.contains(.fin) && sent.at < .milliseconds(100) ? [] : server(sent)
     }
     try world.run()
     #expect(world.results.map(\.end) == [.completed])
