@@ -135,7 +135,7 @@ extension JSONWriter {
     member("jitter_ns", series.jitter.value?.nanoseconds)
   }
 
-  fileprivate mutating func content(_ content: ExchangeEntry.Content) {
+  mutating func content(_ content: ExchangeEntry.Content) {
     switch content {
     case .segment(let segment):
       member("protocol", "tcp")
