@@ -12,6 +12,7 @@ import Testing
     arguments: [
       ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
       ("help-diff", DiffVerb.help),
+      ("help-bench", BenchVerb.help),
     ])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
