@@ -54,7 +54,7 @@ let package = Package(
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
     tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Statistics", on: ["Timebase"]),
-    tests(of: "Capture", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase"]),
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),

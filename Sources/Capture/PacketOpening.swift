@@ -10,7 +10,7 @@ public struct PacketOpening: Sendable {
   /// Tunnels within tunnels that are looked into.
   public static var depthLimit: Int { 8 }
 
-  /// Whether tunnels are looked into: IP in IP, 6in4, GRE, VXLAN.
+  /// Whether tunnels are looked into: IP in IP, 6in4, GRE, VXLAN, Geneve.
   ///
   /// The innermost packet counts then.
   public let looksIntoTunnels: Bool
@@ -79,7 +79,7 @@ public struct PacketOpening: Sendable {
 
   private mutating func openTunnel(_ packet: borrowing CapturedPacket, _ body: (borrowing CapturedPacket) -> Void) {
     if looksIntoTunnels, packet.depth < Self.depthLimit, let tunnel = packet.tunnel {
-      let frame = packet.octets.extracting(droppingFirst: tunnel.offset)
+      let frame = packet.octets.extracting(droppingFirst: min(tunnel.offset, packet.octets.byteCount))
       let layer = LinkLayer(of: frame, link: tunnel.link)
       if layer.content == .packet {
         let before = tunnel.offset + layer.length
