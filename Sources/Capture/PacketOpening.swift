@@ -98,6 +98,9 @@ public struct PacketOpening: Sendable {
   /// Packets that pieces have come of and that are still waited for: at the end of a capture, those that never came.
   public var unfinished: Int { fragments.unfinishedCount }
 
+  /// How many octets the unfinished packets have room for.
+  var octetsHeld: Int { fragments.octetsHeld }
+
   private mutating func reassemble(_ fragment: Fragment, _ packet: borrowing CapturedPacket) -> [UInt8]? {
     let whole = fragments.take(fragment, of: packet.octets, at: packet.stamp)
     counts.fragments = fragments.counts.fragments
