@@ -26,6 +26,8 @@ public struct SVGStyle: Sendable {
     case second
     /// A third series.
     case third
+    /// A fourth series.
+    case fourth
 
     /// The colour on light paper.
     public var light: String {
@@ -41,6 +43,7 @@ public struct SVGStyle: Sendable {
       case .doubtful: "#9a6700"
       case .second: "#bc4c00"
       case .third: "#8250df"
+      case .fourth: "#bf3989"
       }
     }
 
@@ -58,6 +61,7 @@ public struct SVGStyle: Sendable {
       case .doubtful: "#d29922"
       case .second: "#f0883e"
       case .third: "#ab7df8"
+      case .fourth: "#f778ba"
       }
     }
   }

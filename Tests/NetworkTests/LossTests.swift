@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Repeatable
 import Testing
 
 extension NetworkTests {
@@ -114,7 +115,7 @@ extension NetworkTests {
     }
 
     private static func octets(_ count: Int, seed: UInt64 = 10) -> [UInt8] {
-      var chance = Chance(seed: seed)
+      var chance = Random(seed: seed)
       return chance.octets(count)
     }
 
