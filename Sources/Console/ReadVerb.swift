@@ -51,6 +51,11 @@ struct ReadRequest: Sendable {
     if case .flow(let number) = settings.telling, operands.count > 1 {
       throw UsageError("--flow \(number) is of one capture; name one FILE")
     }
+    if settings.presentation.svgPath ?? settings.presentation.htmlPath != nil {
+      guard case .flow = settings.telling else {
+        throw UsageError("--svg and --html draw one flow; say which by --flow N")
+      }
+    }
     if settings.telling == .packets, settings.presentation.json {
       throw UsageError("--tcpdump is text; say --json --packets for packets as JSON Lines")
     }
@@ -79,7 +84,10 @@ struct ReadRequest: Sendable {
 
 extension OptionTable where Settings == ReadRequest {
   /// All options of `probe read`, by heading.
-  static var read: OptionTable { OptionTable(groups: [.telling, .limits, .output]) }
+  static var read: OptionTable {
+    let files = OptionGroup<Presentation>.files.lifted(to: \ReadRequest.settings.presentation, without: ["--pcap"])
+    return OptionTable(groups: [.telling, .limits, .output, files])
+  }
 }
 
 extension OptionGroup where Settings == ReadRequest {

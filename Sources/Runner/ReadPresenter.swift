@@ -18,14 +18,16 @@ final class ReadPresenter {
   /// Flows that have ended and are told in the order of their numbers, as many at once as `lot` says.
   private var ended: [TrackedFlow] = []
   private var followed: TrackedFlow?
+  private let drawings: Drawings?
 
   /// How many flows are told in one order.
   private static let lot = 4_096
   /// How much is collected before it is written.
   private static let enough = 65_536
 
-  init(_ settings: ReadSettings) {
+  init(_ settings: ReadSettings, drawings: Drawings?) {
     self.settings = settings
+    self.drawings = drawings
     text = TextReport(settings.presentation, on: output)
     listing = FlowListing(style: text.style)
   }
@@ -87,6 +89,8 @@ final class ReadPresenter {
     guard let flow = followed else { return }
     followed = nil
     lines += isJSON ? JSONLines.flow(flow, of: path) : text.flow(flow, tracker.story)
+    let name = "flow \(flow.number) of \(printablePath)"
+    drawings?.take(Record(target: name, sequence: 1, outcome: tracker.story.outcome(of: flow)))
   }
 
   private func tell() {

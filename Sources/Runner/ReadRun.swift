@@ -8,7 +8,8 @@ import Wire
 extension Run {
   /// Reads captures one after the other, and tells of the connections in them; needs no privilege.
   public static func read(_ settings: ReadSettings) throws(RunError) -> ReadResult {
-    let presenter = ReadPresenter(settings)
+    let drawings = try Drawings(settings.presentation)
+    let presenter = ReadPresenter(settings, drawings: drawings)
     var result = ReadResult()
     var buffer = [UInt8](repeating: 0, count: 262_144)
     for path in settings.files where result.signal == nil {
@@ -26,6 +27,7 @@ extension Run {
       if try !reading.finish(isInterrupted: result.signal != nil) { result.isWhole = false }
     }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
+    try drawings?.finish([])
     return result
   }
 }
