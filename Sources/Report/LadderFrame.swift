@@ -90,8 +90,10 @@ struct StepBracket: Hashable {
     return brackets
   }
 
-  /// The packet that completed a step: as the definitions place it, or of a captured flow, where only the first of several
-  /// requests is timed, the one that came so long after the beginning. A bracket always spans the time beside it.
+  /// The packet that completed a step, so that a bracket always spans the time beside it.
+  ///
+  /// It is where the definitions place it. Of a captured flow only the first of several requests is timed: there it is the
+  /// packet that came so long after the beginning.
   private static func end(of step: Step, from begin: Int, _ placement: StepPlacement, _ outcome: Outcome) -> Int? {
     let entries = outcome.exchange.entries
     func spans(_ index: Int) -> Bool {

@@ -39,7 +39,7 @@ import Wire
     let outcome = try Self.outcome(name)
     let entries = outcome.exchange.entries
     let brackets = StepBracket.brackets(of: outcome)
-    #expect(brackets.count == outcome.steps.count { $0.measurement != nil })
+    #expect(brackets.count == outcome.steps.count { ($0.measurement?.interval ?? .zero) > .zero })
     for bracket in brackets {
       let spanned = try #require(entries[bracket.end].stamp.elapsed(since: entries[bracket.begin].stamp))
       #expect(bracket.words.hasSuffix(" \(spanned.replyMilliseconds) ms"))
