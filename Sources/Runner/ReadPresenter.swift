@@ -8,6 +8,7 @@ import Wire
 /// Writes what captures hold: text or JSON Lines on standard output.
 final class ReadPresenter {
   private let settings: ReadSettings
+  private let drawings: Drawings?
   private let text: TextReport
   private let output = Output.standardOutput
   private var listing: FlowListing
@@ -18,14 +19,13 @@ final class ReadPresenter {
   /// Flows that have ended and are told in the order of their numbers, as many at once as `lot` says.
   private var ended: [TrackedFlow] = []
   private var followed: TrackedFlow?
-  private let drawings: Drawings?
 
   /// How many flows are told in one order.
   private static let lot = 4_096
   /// How much is collected before it is written.
   private static let enough = 65_536
 
-  init(_ settings: ReadSettings, drawings: Drawings?) {
+  init(_ settings: ReadSettings, _ drawings: Drawings?) {
     self.settings = settings
     self.drawings = drawings
     text = TextReport(settings.presentation, on: output)
@@ -89,8 +89,11 @@ final class ReadPresenter {
     guard let flow = followed else { return }
     followed = nil
     lines += isJSON ? JSONLines.flow(flow, of: path) : text.flow(flow, tracker.story)
-    let name = "flow \(flow.number) of \(printablePath)"
-    drawings?.take(Record(target: name, sequence: 1, outcome: tracker.story.outcome(of: flow)))
+    let outcome = tracker.story.outcome(of: flow)
+    drawings?.take(
+      Record(
+        target: "\(printablePath.split(separator: "/").last ?? ""), flow \(flow.number)", sequence: 1, outcome: outcome)
+    )
   }
 
   private func tell() {

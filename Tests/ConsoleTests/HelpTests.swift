@@ -11,6 +11,7 @@ import Testing
     "the help is as it was looked at",
     arguments: [
       ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
+      ("help-diff", DiffVerb.help),
       ("help-bench", BenchVerb.help),
     ])
   func golden(_ name: String, _ text: String) throws {
