@@ -94,6 +94,10 @@ public enum Run {
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
     observer.summarize = { () throws(Errno) in try presenter.summarize() }
+    observer.signals = presenter.signals
+    observer.signal = { (signal) throws(Errno) in try presenter.take(signal) }
+    observer.nextTick = { presenter.nextTick }
+    observer.tick = { () throws(Errno) in try presenter.tick() }
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
