@@ -7,11 +7,11 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/manpage-check Tests/Fuzz/run Tests/Bench/run \
+SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/manpage-check Tests/Fuzz/run \
   Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build debug test lint format audit fuzz bench demo install uninstall setcap docs check clean
+.PHONY: help build debug test lint format audit allocations fuzz bench demo install uninstall setcap docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,10 @@ audit: build ## prove that the pure rooms are pure; count unsafe
 fuzz: ## fuzz what parses, FUZZ_SECONDS each (default 10)
 	Tests/Fuzz/run
 
-bench: build ## measure against other tools in the same run
+allocations: build ## compare what the hot paths ask of memory with what is checked in
+	Tests/Bench/hot-paths --allocations
+
+bench: build ## measure against other tools in the same run, and write Docs/Benchmarks.md
 	Tests/Bench/run
 
 demo: build ## a full connection to a listener of its own on loopback
@@ -68,7 +71,7 @@ setcap: ## give the installed binary, or the built one, CAP_NET_RAW instead of s
 docs: ## the API's documentation as static HTML: .build/docs
 	Tests/docs
 
-check: lint audit test ## what has to pass before a change is done
+check: lint audit allocations test ## what has to pass before a change is done
 
 clean: ## remove what was built
 	rm -rf .build

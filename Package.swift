@@ -60,6 +60,12 @@ let package = Package(
     tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
 
+    // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
+    .target(name: "CBench", path: "Tests/Bench/CBench"),
+    .executableTarget(
+      name: "HotPaths", dependencies: ["CBench", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
+      path: "Tests/Bench/HotPaths", swiftSettings: rules),
+
     // Golden packets, and what must hold for every one of them.
     .target(
       name: "Vectors", path: "Tests/Vectors",

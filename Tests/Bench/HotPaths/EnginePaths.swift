@@ -1,0 +1,58 @@
+import Engines
+import Handshake
+import Timebase
+import Wire
+
+extension Bench {
+  /// Whole probes in virtual time, from the schedule to the report.
+  mutating func addEnginePaths() {
+    add("a half-open probe in the engine, start to report", calls: 500) { probes($0, plan: Sample.halfOpen) }
+    add("a full connection in the engine, start to report", calls: 500) { probes($0, plan: Plan()) }
+  }
+}
+
+/// Runs an engine through so many probes, each answered a millisecond later, and does what the event loop does.
+private func probes(_ count: Int, plan: Plan) -> UInt64 {
+  let target = ConnectEngine.Target(source: Sample.flow.local.address, remote: Sample.flow.remote, plan: plan)
+  var engine = ConnectEngine(targets: [target], schedule: Schedule(count: count, interval: .milliseconds(10)))
+  var now = Sample.begin
+  var frame = FrameBuffer()
+  var sum: UInt64 = 0
+  var action = engine.start(at: now)
+  while true {
+    switch action {
+    case .done: return sum
+    case .none:
+      let next = engine.nextDeadline ?? now.instant
+      let step = max(next - now.instant, .zero)
+      now = Stamp(instant: now.instant + step, wall: now.wall + step)
+      action = engine.expire(at: now)
+    case .open(let slot, _, _):
+      action = engine.opened(slot, port: Sample.flow.local.port, seed: Sample.seed, at: now)
+    case .report(let finding, _):
+      sum &+= UInt64(finding.sequence)
+      action = .none
+    case .send(let transmission):
+      engine.departed(transmission.token, at: now)
+      engine.transmitted(transmission.token, kernel: now.wall)
+      action = .none
+      guard let back = Sample.answer(to: transmission.segment) else { continue }
+      now = Stamp(instant: now.instant + .milliseconds(1), wall: now.wall + .milliseconds(1))
+      now.kernel = now.wall
+      action = deliver(back, of: transmission.flow, to: &engine, through: &frame, at: now)
+      now.kernel = nil
+    }
+  }
+}
+
+/// Delivers a segment of the peer's as a packet.
+private func deliver(
+  _ segment: Segment, of flow: Flow, to engine: inout ConnectEngine, through frame: inout FrameBuffer, at now: Stamp
+) -> Action<ConnectEngine.Finding> {
+  let back = Flow(local: flow.remote, remote: flow.local)
+  let count = try? frame.build { (out) throws(WireError) in
+    try PacketAssembly.write(segment, flow: back, text: RawSpan(), marking: Marking(), into: &out)
+  }
+  let packet = frame.view(first: count ?? 0)
+  return engine.receive(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
+}

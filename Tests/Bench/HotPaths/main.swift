@@ -1,0 +1,23 @@
+import CBench
+
+// What the paths cost that every packet takes: nanoseconds and requests for memory, a line each, behind tabs.
+//
+//     HotPaths [--rounds N] [--network]
+//
+// `--network` adds those that need a raw socket (a namespace with loopback up, CAP_NET_RAW). Tests/Bench/hot-paths calls it
+// and compares.
+
+let words = Array(CommandLine.arguments.dropFirst())
+let rounds = words.firstIndex(of: "--rounds").flatMap { Int(words[min($0 + 1, words.count - 1)]) } ?? 20
+
+var bench = Bench(rounds: max(1, rounds))
+bench.addReference()
+bench.addWirePaths()
+bench.addHandshakePaths()
+bench.addEnginePaths()
+if words.contains("--network") { try bench.addNetworkPaths() }
+
+print("path\tnanoseconds\tallocations")
+for cost in bench.run() {
+  print("\(cost.path)\t\(cost.nanoseconds)\t\(cost.allocations)")
+}
