@@ -63,9 +63,10 @@ public enum Run {
   /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
   /// before the first packet is parsed.
   static func acquire(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?, families: [AddressFamily]? = nil
   ) throws(RunError) -> Network {
-    let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
+    let families =
+      families ?? AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
     let scopes = try Scopes(targets)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(families: families, interface: interface, scopes: scopes, marking: settings.marking)
@@ -83,7 +84,7 @@ public enum Run {
   /// Runs the schedule by hand, over what was acquired, to its end or a signal.
   static func byHand(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
-    companion: Companion? = nil
+    companion: Companion? = nil, adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
       targets: targets.map {
@@ -102,6 +103,7 @@ public enum Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
+    adjust(&loop)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let end: Signal?
     do throws(RunError) {
@@ -111,8 +113,8 @@ public enum Run {
       if presenter.tallies.contains(where: { $0.decided > 0 }), error.leavesOutput { try? presenter.summarize() }
       throw error
     }
-    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.conclude() }
+    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 
