@@ -18,6 +18,8 @@ public struct LinkType: Hashable, Sendable {
   @inlinable public static var pppHDLC: LinkType { LinkType(rawValue: 50) }
   /// IPv4 or IPv6 and nothing before it.
   @inlinable public static var rawIP: LinkType { LinkType(rawValue: 101) }
+  /// Cisco's HDLC.
+  @inlinable public static var ciscoHDLC: LinkType { LinkType(rawValue: 104) }
   /// OpenBSD's loopback: as `null`, in network byte order.
   @inlinable public static var loop: LinkType { LinkType(rawValue: 108) }
   /// Linux "cooked" capture, of the pseudo-device `any`.
@@ -28,6 +30,9 @@ public struct LinkType: Hashable, Sendable {
   @inlinable public static var ipv4: LinkType { LinkType(rawValue: 228) }
   /// IPv6 and nothing before it.
   @inlinable public static var ipv6: LinkType { LinkType(rawValue: 229) }
+
+  /// Whether the program finds the packets in frames of this type.
+  public var isReadable: Bool { LinkLayer.knows(self) }
 
   /// Raw IP by the numbers that BSD systems give it within (DLT_RAW), which some programs wrote into files.
   static let rawIPOfSystems: [UInt32] = [12, 14]

@@ -28,7 +28,7 @@ extension OptionTable where Settings == PageRequest {
     return OptionTable(groups: [
       .page, OptionGroup.timing.lifted(to: path, without: ["-c", "-i"]), OptionGroup.network.lifted(to: path),
       OptionGroup.crafting.lifted(to: path, without: ["--flags"]), OptionGroup.output.lifted(to: path),
-      .pageHelp,
+      OptionGroup<Presentation>.files.lifted(to: \PageRequest.probe.run.presentation), .pageHelp,
     ])
   }
 }

@@ -66,6 +66,9 @@ enum HTTPVerb {
     if request.bodyPath != nil, request.requests > 1 || request.compares {
       throw UsageError("--body-to takes the content of one request; leave --requests and --compare out")
     }
+    if request.compares, request.probe.run.presentation.svgPath != nil {
+      throw UsageError("--svg draws one connection, and --compare makes several; leave one of them out, or take --html")
+    }
     if request.isPipelined, request.version == .v10 {
       throw UsageError("--pipeline needs HTTP/1.1; leave --version 1.0 out")
     }

@@ -9,7 +9,9 @@ import Wire
 extension OptionTable where Settings == ProbeRequest {
   /// All of them, by heading.
   static var probe: OptionTable {
-    OptionTable(groups: [.connection, .timing, .network, .crafting, .output, .monitor, .smokePing, .script])
+    let files = OptionGroup<Presentation>.files.lifted(to: \ProbeRequest.run.presentation)
+    return OptionTable(
+      groups: [.connection, .timing, .network, .crafting, .output, files, .monitor, .smokePing, .script])
   }
 }
 

@@ -47,6 +47,9 @@ extension ProbeRequest {
     if run.usesKernel, let option = handMade.first(where: \.isUsed)?.name {
       throw UsageError("\(option) needs raw sockets; leave --connect out")
     }
+    if run.presentation.svgPath != nil, run.schedule.count != 1 || run.targets.flatMap(\.ports).count > 1 {
+      throw UsageError("--svg draws one connection; leave -c out and name one port, or take --html FILE")
+    }
     if plan.mode == .halfOpen || !plan.opensConnection, plan.data.count > ProbeRequest.firstSegmentLimit {
       throw UsageError("--data: at most \(ProbeRequest.firstSegmentLimit) octets fit into the first segment")
     }
@@ -60,7 +63,8 @@ extension ProbeRequest {
     let name = monitor.isPlugin ? "--nagios" : "--fping"
     let others = [
       ("--fping", monitor.isPlugin && shown.isFping), ("--json", shown.json), ("--packet-trace", shown.tracesPackets),
-      ("--exit-state", monitor.isPlugin && exitsWithState),
+      ("--exit-state", monitor.isPlugin && exitsWithState), ("--svg", shown.isFping && shown.svgPath != nil),
+      ("--html", shown.isFping && shown.htmlPath != nil),
     ]
     if let other = others.first(where: \.1)?.0 { throw UsageError("\(name) and \(other) exclude each other") }
     guard let count = run.schedule.count else { throw UsageError("\(name) tells at the end, and -c 0 has none") }
@@ -80,7 +84,8 @@ extension ProbeRequest {
     let (plan, usual) = (run.plan, Plan())
     return [
       ("--confirm", plan.confirm), ("--data", !plan.data.isEmpty), ("--flags", plan.flags != usual.flags),
-      ("--packet-trace", run.presentation.tracesPackets), ("--isn", plan.iss != nil),
+      ("--packet-trace", run.presentation.tracesPackets), ("--svg", run.presentation.svgPath != nil),
+      ("--isn", plan.iss != nil),
       ("--window", run.window != nil), ("--mss", run.maximumSegmentSize != nil),
       ("--wscale", plan.offer.windowScale != usual.offer.windowScale), ("--no-sack", !plan.offer.sack),
       ("--no-timestamps", !plan.offer.timestamps), ("--ttl", run.marking.hopLimit != Marking().hopLimit),

@@ -66,4 +66,10 @@ enum Values {
     let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
     throw UsageError("\(option): '\(text)' is none of \(words)")
   }
+
+  /// The path of a file that is to be written.
+  static func path(_ text: String, for option: String) throws(UsageError) -> String {
+    guard !text.isEmpty, text != "-" else { throw UsageError("\(option): '\(text)' is no file; say \(option) FILE") }
+    return text
+  }
 }

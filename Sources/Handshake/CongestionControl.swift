@@ -63,6 +63,19 @@ public struct CongestionControl: Hashable, Sendable {
   /// All that was in flight was acknowledged (RFC 6582 §3.2, step 3, option 1).
   public mutating func endRecovery(inFlight: Int, mss: Int) { window = min(threshold, max(inFlight, mss) + mss) }
 
+  /// Something more was lost while losses are repaired, or a probe repaired one: half of what is there (RFC 5681 §4.3).
+  public mutating func reduce(inFlight: Int, mss: Int) {
+    threshold = max(inFlight / 2, 2 * mss)
+    window = min(window, threshold)
+    counted = 0
+  }
+
+  /// Nothing was lost after all: the path is trusted as it was (RFC 4015 §3.2).
+  public mutating func undo(_ earlier: CongestionControl) {
+    window = max(window, earlier.window)
+    threshold = max(threshold, earlier.threshold)
+  }
+
   /// Nothing was sent for longer than RTO: what was known of the path is stale (RFC 5681 §4.1).
   public mutating func restart(mss: Int) { window = min(window, CongestionControl.initialWindow(mss: mss)) }
 }

@@ -1,7 +1,7 @@
 import Timebase
 import Wire
 
-/// What an acknowledgment of our text changes (RFC 5681, RFC 6298, RFC 6582, RFC 6675).
+/// What an acknowledgment of our text changes (RFC 5681, RFC 6298, RFC 6582, RFC 8985).
 extension Connection {
   /// Moves the acknowledged edge of the text to SND.UNA.
   mutating func acknowledgeText(by segment: Segment, at now: Stamp) {
@@ -9,14 +9,17 @@ extension Connection {
     let edge = tcb.snd.una.distance(from: sequence(at: sender.acknowledged))
     let count = min(Int(edge), sender.length - sender.acknowledged)
     guard count > 0 else { return }
+    var news = news(in: segment, at: now.instant)
+    sender.flight.acknowledge(upTo: sender.acknowledged + count) { news.take($0) }
     sender.acknowledged += count
     sender.next = max(sender.next, sender.acknowledged)
     sender.highest = max(sender.highest, sender.acknowledged)
-    sender.scoreboard.removeAll(before: sender.acknowledged)
     sender.isProbing = false
     sender.duplicates = 0
     sender.timeouts = 0
-    sampleRoundTrip(by: segment, at: now.instant)
+    take(news, of: segment)
+    settleDoubt(by: segment)
+    settleTailProbe(by: segment, isDuplicate: false)
     adjustPath(for: count)
     // A plan's data stay with the plan: there is nothing to gain.
     if plan.isInteractive { sender.forgetAcknowledged() }
@@ -27,13 +30,87 @@ extension Connection {
 
   private mutating func adjustPath(for count: Int) {
     let mss = effectiveMSS
-    guard sender.isRecovering else { return sender.congestion.acknowledged(count, mss: mss) }
-    if sender.acknowledged >= sender.recover {
-      sender.isRecovering = false
-      sender.congestion.endRecovery(inFlight: sender.inFlight, mss: mss)
-    } else if !agreedOnSACK {
+    if sender.repair != .none, sender.acknowledged >= sender.recover {
+      if sender.repair == .fast { sender.congestion.endRecovery(inFlight: sender.inFlight, mss: mss) }
+      sender.repair = .none
+      sender.detection.endRecovery()
+    } else if sender.repair == .fast {
+      guard !agreedOnSACK else { return }
+      // Part of what was in flight arrived: the next hole is at its end (RFC 6582 §3.2).
       sender.congestion.deflate(by: count, mss: mss)
+      sender.flight.markFirstLost()
+    } else {
+      sender.congestion.acknowledged(count, mss: mss)
     }
+  }
+
+  /// Notes what the peer says to hold beyond a gap (RFC 2018 §5); blocks outside of what is in flight say nothing.
+  ///
+  /// - Returns: whether anything was new.
+  mutating func noteHeldText(by segment: Segment, at now: Instant) -> Bool {
+    guard agreedOnSACK, sender.inFlight > 0 else { return false }
+    var news = news(in: segment, at: now)
+    let before = sender.flight.held
+    let oldest = sequence(at: sender.acknowledged)
+    // Our FIN may be held beyond the gap too.
+    let limit = sender.highest - sender.acknowledged + (sender.fin == nil ? 0 : 1)
+    segment.options.forEachSACKBlock { block in
+      let (left, right) = (Int(block.left.distance(from: oldest)), Int(block.right.distance(from: oldest)))
+      guard left < right, right <= limit else { return }
+      sender.flight.hold((sender.acknowledged + left)..<(sender.acknowledged + right)) { news.take($0) }
+    }
+    take(news, of: segment)
+    return sender.flight.held != before
+  }
+
+  /// The peer has got something twice (RFC 2883 §4): below its acknowledgment, or within the block that follows.
+  func reportsDuplicate(_ segment: Segment) -> Bool {
+    guard agreedOnSACK, let block = segment.options.firstSACKBlock else { return false }
+    return !segment.acknowledgment.precedes(block.right)
+  }
+
+  /// A peer without SACK has got something beyond a gap: the third time in a row, what fills the gap is sent (RFC 5681
+  /// §3.2).
+  ///
+  /// Not again for what was in flight at the last loss: what comes twice makes for duplicates too (RFC 6582 §3.2).
+  mutating func receiveDuplicateAcknowledgment(at now: Instant) {
+    sender.duplicates += 1
+    if sender.repair == .fast {
+      sender.congestion.inflate(mss: effectiveMSS)
+    } else if sender.duplicates >= LossDetection.duplicateThreshold, sender.acknowledged >= sender.recover {
+      sender.flight.markFirstLost()
+      beginRecovery(at: now)
+    }
+    oweText(at: now)
+  }
+}
+
+/// The times that an acknowledgment tells.
+extension Connection {
+  /// What arrived that was not known to have.
+  private struct News {
+    var detection: LossDetection
+    /// The latest of the segments that arrived.
+    var latest: Flight.Piece?
+    /// A segment that left at this time or later is not the one whose clock value came back; nil where none did.
+    let echoEnd: Instant?
+    let now: Instant
+
+    mutating func take(_ piece: Flight.Piece) {
+      detection.note(piece, at: now, isDoubtful: echoEnd.map { piece.sentAt >= $0 } ?? false)
+      if latest.map({ $0.sentAt <= piece.sentAt }) ?? true { latest = piece }
+    }
+  }
+
+  private func news(in segment: Segment, at now: Instant) -> News {
+    var end: Instant?
+    if recentTimestamp != nil, let echo = segment.options.timestamps?.echoReply {
+      // Our clock counts whole milliseconds since the start.
+      let sinceTick = Interval.nanoseconds((now - startedAt).nanoseconds % 1_000_000)
+      let age = max(0, Int32(truncatingIfNeeded: timestampValue(at: now) &- echo))
+      end = startedAt + (now - startedAt - sinceTick + .milliseconds(1 - Int64(age)))
+    }
+    return News(detection: sender.detection, latest: nil, echoEnd: end, now: now)
   }
 
   /// Feeds the retransmission timer: by a segment that was sent once, or by the echo of our clock, which tells the
@@ -42,68 +119,15 @@ extension Connection {
   /// An old duplicate does not move the peer's TS.Recent: where its first answer was lost, the next one echoes the clock
   /// of the first copy, and a whole timeout would count as a round trip. So only an echo of the last copy, or of what
   /// was sent after it, measures anything.
-  private mutating func sampleRoundTrip(by segment: Segment, at now: Instant) {
-    if let timed = sender.timed {
-      guard sender.acknowledged >= timed.end else { return }
-      retransmission.sample(now - timed.at)
-      sender.timed = nil
+  private mutating func take(_ news: News, of segment: Segment) {
+    sender.detection = news.detection
+    guard let latest = news.latest else { return }
+    if !latest.isSentAgain {
+      retransmission.sample(news.now - latest.sentAt)
     } else if recentTimestamp != nil, let echo = segment.options.timestamps?.echoReply {
-      let elapsed = timestampValue(at: now) &- echo
-      guard let last = sender.resentValue, elapsed <= timestampValue(at: now) &- last else { return }
+      let elapsed = timestampValue(at: news.now) &- echo
+      guard let last = sender.resentValue, elapsed <= timestampValue(at: news.now) &- last else { return }
       retransmission.sample(.milliseconds(Int64(elapsed)))
     }
-  }
-
-  /// Notes what the peer says to hold beyond a gap (RFC 2018 §5); blocks outside of what is in flight say nothing.
-  ///
-  /// - Returns: whether anything was new.
-  mutating func noteHeldText(in options: TCPOptionList) -> Bool {
-    guard agreedOnSACK, sender.inFlight > 0 else { return false }
-    var isNews = false
-    let oldest = sequence(at: sender.acknowledged)
-    options.forEachSACKBlock { block in
-      let (left, right) = (Int(block.left.distance(from: oldest)), Int(block.right.distance(from: oldest)))
-      guard left < right, right <= sender.inFlight else { return }
-      let held = (sender.acknowledged + left)..<(sender.acknowledged + right)
-      isNews = sender.scoreboard.insert(held) || isNews
-    }
-    return isNews
-  }
-
-  /// The peer has got something beyond a gap: the third time in a row, what fills the gap is sent (RFC 5681 §3.2).
-  ///
-  /// Not again for what was in flight at the last loss: what comes twice makes for duplicates too (RFC 6582 §3.2).
-  mutating func receiveDuplicateAcknowledgment(at now: Instant) {
-    sender.duplicates += 1
-    if sender.isRecovering {
-      if !agreedOnSACK { sender.congestion.inflate(mss: effectiveMSS) }
-    } else if sender.duplicates >= 3, sender.acknowledged >= sender.recover {
-      sender.isRecovering = true
-      sender.recover = sender.highest
-      sender.repaired = sender.acknowledged
-      sender.congestion.beginRecovery(inFlight: sender.inFlight, mss: effectiveMSS, inflates: !agreedOnSACK)
-      timer = now + retransmission.timeout
-    }
-    oweText(at: now)
-  }
-
-  /// Goes back to the oldest unacknowledged octet; against a closed window, one octet at a time (RFC 5681 §3.1).
-  mutating func resendText(at now: Instant) -> Outgoing? {
-    if tcb.snd.wnd > 0, sender.inFlight > 0 {
-      sender.congestion.timedOut(inFlight: sender.inFlight, mss: effectiveMSS, isRepeated: sender.timeouts > 0)
-      sender.timeouts += 1
-    }
-    sender.next = sender.acknowledged
-    sender.recover = sender.highest
-    sender.isRecovering = false
-    sender.duplicates = 0
-    sender.timed = nil
-    sender.isFinLost = sender.fin != nil
-    sender.scoreboard.removeAll()
-    let isShut = tcb.snd.wnd == 0 && !sender.isAllAcknowledged
-    let outgoing = isShut ? sendWindowProbe(at: now) : sendText(at: now)
-    timer = now + retransmission.timeout
-    oweText(at: now)
-    return outgoing
   }
 }

@@ -66,6 +66,12 @@ extension Connection {
       return Reaction(send: carryOn(at: now))
     }
     if owesAck { return Reaction(send: sendAck(at: now.instant)) }
+    if let due = sender.reorderingDeadline, due <= now.instant {
+      detectLosses(at: now.instant)
+      oweText(at: now.instant)
+      return .none
+    }
+    if let due = sender.probeDeadline, due <= now.instant { return Reaction(send: sendTailProbe(at: now.instant)) }
     if let timer, timer <= now.instant { return Reaction(send: retransmissionTimeout(at: now)) }
     if let stageDeadline, stageDeadline <= now.instant { return Reaction(send: stageTimeout(at: now)) }
     return .none
@@ -142,6 +148,8 @@ extension Connection {
     stage = .done
     timer = nil
     stageDeadline = nil
+    sender.reorderingDeadline = nil
+    sender.probeDeadline = nil
     isOwed = false
     owesAck = false
   }

@@ -42,6 +42,7 @@ extension Connection {
   mutating func afterConfirm() {
     if peer == .synReceived { notes.insert(.unconfirmed) }
     timer = nil
+    giveUpAt = nil
     transmissionsLeft = plan.retransmissions
     stage = .opened
     isOwed = true
@@ -76,7 +77,7 @@ extension Connection {
         stage = .closing
         isOwed = true
       } else if stageDeadline == nil {
-        stageDeadline = now + plan.patience
+        stageDeadline = now + plan.answerWait
       }
     case .requesting: oweText(at: now)
     default: break
@@ -107,17 +108,32 @@ extension Connection {
     }
     // A peer that says again and again that it has no room may do so for ever (RFC 9293 §3.8.6.1, MUST-37).
     let isShut = plan.isInteractive && tcb.snd.wnd == 0 && heardSinceResend && !sender.isAllAcknowledged
-    guard transmissionsLeft > 0 || isShut else { return giveUp(at: now.instant) }
-    if !isShut { transmissionsLeft -= 1 }
+    if verdict != nil { return retransmissionTimeoutOnceOpen(isShut: isShut, at: now.instant) }
+    guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
+    transmissionsLeft -= 1
     retransmission.backOff()
     heardSinceResend = false
-    switch (verdict, state) {
-    case (nil, .synReceived):
-      if !plan.isPassive { counters.retransmissions += 1 }
-      return sendSynAck(at: now.instant)
-    case (nil, _): return sendFirst(at: now.instant)
-    default: return resend(at: now.instant)
+    guard state == .synReceived else { return sendFirst(at: now.instant) }
+    if !plan.isPassive { counters.retransmissions += 1 }
+    return sendSynAck(at: now.instant)
+  }
+
+  /// Once a round trip is known retransmissions follow each other faster than copies of a SYN: as many are sent as fit
+  /// the time in which those are, and no fewer.
+  private mutating func retransmissionTimeoutOnceOpen(isShut: Bool, at now: Instant) -> Outgoing? {
+    let end = giveUpAt ?? now + max(.zero, plan.patience - retransmission.timeout)
+    giveUpAt = isShut ? nil : end
+    guard transmissionsLeft > 0 || isShut || now < end else { return giveUp(at: now) }
+    guard plan.retransmissions > 0 else {
+      timer = end
+      return nil
     }
+    if !isShut, transmissionsLeft > 0 { transmissionsLeft -= 1 }
+    retransmission.backOff()
+    heardSinceResend = false
+    let outgoing = resend(at: now)
+    if transmissionsLeft == 0, !isShut, let next = timer { timer = min(next, end) }
+    return outgoing
   }
 
   private mutating func resend(at now: Instant) -> Outgoing? {

@@ -42,12 +42,15 @@ extension Connection {
     return true
   }
 
-  /// eighth, the FIN bit: taken where everything before it was (RFC 9293 §3.10.7.4).
+  /// eighth, the FIN bit: taken once everything before it was (RFC 9293 §3.10.7.4); one beyond a gap is remembered.
   ///
-  /// - Returns: whether the FIN was new.
+  /// - Returns: whether the FIN was taken now.
   @discardableResult
   mutating func takeFin(_ segment: Segment, at now: Stamp) -> Bool {
-    guard segment.flags.contains(.fin), segment.end - 1 == tcb.rcv.nxt, marks.peerFin == nil else { return false }
+    guard marks.peerFin == nil else { return false }
+    if segment.flags.contains(.fin), earlyFin == nil { earlyFin = finWithinWindow(of: segment) }
+    guard let fin = earlyFin, fin == tcb.rcv.nxt else { return false }
+    earlyFin = nil
     tcb.rcv.nxt = tcb.rcv.nxt + 1
     marks.peerFin = now
     switch state {
@@ -65,6 +68,12 @@ extension Connection {
     default: break
     }
     return true
+  }
+
+  /// Where a segment's FIN lies; nil beyond our window: then the text before it had no room either.
+  private func finWithinWindow(of segment: Segment) -> SequenceNumber? {
+    let fin = segment.end - 1
+    return fin.isIn(tcb.rcv.nxt, length: tcb.rcv.wnd &+ 1) ? fin : nil
   }
 
   /// Our FIN was acknowledged: what the RFC says in the fifth check, state by state.

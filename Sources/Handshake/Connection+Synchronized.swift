@@ -123,15 +123,14 @@ extension Connection {
     }
     if !ack.precedes(snd.una) { tcb.updateWindow(from: segment, ack: ack) }
     notePeerEstablished(by: segment, acknowledging: ack)
-    let tellsOfHeldText = noteHeldText(in: segment.options)
+    let tellsOfHeldText = noteHeldText(by: segment, at: now.instant)
+    if stage == .requesting, reportsDuplicate(segment) {
+      sender.detection.noteDuplicate(acknowledged: sender.acknowledged, next: sender.highest)
+    }
     if snd.una.precedes(ack) {
       advance(to: ack, by: segment, at: now)
-    } else if stage == .requesting, ack == snd.una, segment.len == 0, sender.inFlight > 0,
-      tellsOfHeldText || (tcb.snd.wnd == snd.wnd && snd.wnd > 0 && !agreedOnSACK)
-    {
-      receiveDuplicateAcknowledgment(at: now.instant)
-    } else if stage == .requesting, tcb.snd.wnd != snd.wnd {
-      windowChanged(at: now.instant)
+    } else if stage == .requesting, ack == snd.una {
+      receiveSameAcknowledgment(segment, oldWindow: snd.wnd, tellsOfHeldText: tellsOfHeldText, at: now.instant)
     }
     noteConfirmation(by: segment, at: now)
     return nil
@@ -166,19 +165,31 @@ extension Connection {
     retransmission.restart()
     transmissionsLeft = plan.retransmissions
     acknowledgeText(by: segment, at: now)
+    giveUpAt = nil
+    detectLosses(at: now.instant)
     timer = ack == tcb.snd.nxt ? nil : now.instant + retransmission.timeout
+    scheduleTailProbe(at: now.instant)
     if let fin = sender.fin, ack == fin + 1 { finAcknowledged(at: now) }
     progress(at: now.instant)
   }
 
-  /// The window moved without anything new being acknowledged: what it lets out is owed.
-  private mutating func windowChanged(at now: Instant) {
-    // The octet that probed the closed window found no room; it goes first.
-    if tcb.snd.wnd > 0, sender.isProbing {
-      sender.isProbing = false
-      sender.next = sender.acknowledged
+  /// Nothing new was acknowledged in order; but the peer may have got something beyond a gap, or have more room.
+  private mutating func receiveSameAcknowledgment(
+    _ segment: Segment, oldWindow: UInt32, tellsOfHeldText: Bool, at now: Instant
+  ) {
+    let isDuplicate = segment.len == 0 && tcb.snd.wnd == oldWindow && oldWindow > 0
+    if tellsOfHeldText {
+      detectLosses(at: now)
+      scheduleTailProbe(at: now)
+      oweText(at: now)
+    } else if tcb.snd.wnd != oldWindow {
+      if tcb.snd.wnd > 0 { takeBackWindowProbe() }
+      progress(at: now)
+    } else if isDuplicate, sender.inFlight > 0, !agreedOnSACK {
+      receiveDuplicateAcknowledgment(at: now)
+    } else if isDuplicate {
+      settleTailProbe(by: segment, isDuplicate: true)
     }
-    progress(at: now)
   }
 
   private mutating func noteConfirmation(by segment: Segment, at now: Stamp) {

@@ -44,9 +44,13 @@ public struct Connection: Sendable {
   /// Whether the peer is to be told of a window that has become wider.
   var owesAck = false
   var transmissionsLeft: Int
+  /// Until when a peer that has fallen silent is waited for; nil as long as it has not.
+  var giveUpAt: Instant?
   var challenges = ChallengeLimit()
   var sender: Sender
   var reassembly: Reassembly
+  /// Where the peer's FIN lies that came before the text in front of it; nil where none did.
+  var earlyFin: SequenceNumber?
   /// Whether anything believable came since the last retransmission: a peer without room is not a silent one.
   var heardSinceResend = false
   let seed: Seed
@@ -75,9 +79,14 @@ public struct Connection: Sendable {
   public var nextDeadline: Instant? {
     if isFinished { return nil }
     if isOwed || owesAck { return startedAt }
-    guard let timer, let stageDeadline else { return timer ?? stageDeadline }
-    return min(timer, stageDeadline)
+    return earlier(earlier(timer, stageDeadline), sender.deadline)
   }
+}
+
+/// The earlier of two deadlines, where there are any.
+func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+  guard let one, let other else { return one ?? other }
+  return min(one, other)
 }
 
 /// What a connection counted.

@@ -52,6 +52,8 @@ public struct Plan: Hashable, Sendable {
   public var receiveLimit: Int?
   /// How often the SYN, and later anything else of ours, is sent again.
   public var retries = 2
+  /// Whether small segments wait for what was sent before them (RFC 9293 §3.7.4, Nagle): not where each is to be timed.
+  public var joinsSmallSegments = false
   /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).
   public var wait = Interval.seconds(1)
   /// How long TIME-WAIT lasts: 2 MSL in the RFC, nothing for a prober whose port is not used again.
@@ -78,6 +80,9 @@ public struct Plan: Hashable, Sendable {
     let wait = min(max(wait, .zero), Retransmission.longestWait)
     return min(wait * ((1 << Int64(retransmissions + 1)) - 1), max(wait, Retransmission.ceiling))
   }
+
+  /// How long after its acknowledgment the answer to data is waited for before our FIN; it may come after that as well.
+  public var answerWait: Interval { min(max(wait, .zero), Retransmission.longestWait) }
 
   /// The text that the first segment carries.
   public var textInFirst: Range<Int> {

@@ -3,10 +3,27 @@ import Wire
 
 /// What is to be sent, and what of it has been sent and acknowledged, as offsets from the first octet ever.
 struct Sender: Hashable, Sendable {
-  /// A segment that was sent once: where it ends, and when it left (RFC 6298 §3, Karn's algorithm).
-  struct Timed: Hashable, Sendable {
+  /// How far losses are from being repaired.
+  enum Repair: Hashable, Sendable {
+    /// None are known.
+    case none
+    /// What has arrived since told of them: fast recovery (RFC 5681 §3.2).
+    case fast
+    /// The retransmission timer ran out (RFC 6298 §5.4).
+    case timeout
+  }
+
+  /// What the path was trusted with before a loss that may turn out to be none (RFC 3522 §3.2, RFC 4015 §3).
+  struct Doubt: Hashable, Sendable {
+    var congestion: CongestionControl
+    /// Our clock's value when the first segment was sent again; nil before that.
+    var value: UInt32?
+  }
+
+  /// A tail loss probe that is not answered yet (RFC 8985 §7.3): TLP.end_seq, TLP.is_retrans.
+  struct TailProbe: Hashable, Sendable {
     var end: Int
-    var at: Instant
+    var isRepeat: Bool
   }
 
   /// What there is to send, and what was sent and may have to be sent again.
@@ -16,7 +33,7 @@ struct Sender: Hashable, Sendable {
   /// Whether our FIN follows the last octet.
   var isClosed = false
 
-  /// The next octet to send; steps back to the oldest unacknowledged one after a timeout.
+  /// The next octet to send for the first time, or once more where it only probed a closed window.
   var next = 0
   /// One past the highest octet ever sent.
   var highest = 0
@@ -31,25 +48,33 @@ struct Sender: Hashable, Sendable {
 
   /// How much the path is trusted with.
   var congestion = CongestionControl(mss: 536)
-  /// What the peer holds beyond a gap.
-  var scoreboard = Scoreboard()
-  /// How many duplicate acknowledgments came in a row.
-  var duplicates = 0
-  /// Whether losses are being repaired without waiting for the timer: fast recovery (RFC 5681 §3.2).
-  var isRecovering = false
+  /// The segments that were sent and are not acknowledged.
+  var flight = Flight()
+  /// What time tells of losses.
+  var detection = LossDetection()
+  /// Whether losses are being repaired.
+  var repair = Repair.none
   /// `recover` (RFC 6582 §3.2): what was sent when the last loss was noticed.
   var recover = 0
-  /// One past the last octet that was sent again in this recovery.
-  var repaired = 0
+  /// How many duplicate acknowledgments came in a row from a peer without SACK.
+  var duplicates = 0
+  /// What to go back to should the loss be none.
+  var doubt: Doubt?
+  /// When the path was last trusted with less because of a loss.
+  var reducedAt = Instant(nanoseconds: 0)
 
   /// How often the timer has run out since anything new was acknowledged.
   var timeouts = 0
-  /// The segment whose round trip is being timed.
-  var timed: Timed?
   /// Our clock's value when text was last sent again: an echo of an older one may be that of a lost answer.
   var resentValue: UInt32?
   /// When text was last sent.
   var lastSent: Instant?
+  /// When segments that may only have been overtaken count as lost; nil where none wait.
+  var reorderingDeadline: Instant?
+  /// When the end of the flight is asked for; nil where it is not.
+  var probeDeadline: Instant?
+  /// The probe that is under way.
+  var tailProbe: TailProbe?
 
   init(_ octets: [UInt8]) { self.octets = octets }
 
@@ -58,7 +83,10 @@ struct Sender: Hashable, Sendable {
   var isAllSent: Bool { next >= length }
   var isAllAcknowledged: Bool { acknowledged >= length }
   /// FlightSize (RFC 5681 §2): what was sent and not acknowledged.
-  var inFlight: Int { highest - acknowledged }
+  var inFlight: Int { next - acknowledged }
+
+  /// When either of the deadlines that losses have of their own is due.
+  var deadline: Instant? { earlier(probeDeadline, reorderingDeadline) }
 
   /// Where a piece of text lies in `octets`.
   func position(of range: Range<Int>) -> Range<Int> { (range.lowerBound - base)..<(range.upperBound - base) }
@@ -71,17 +99,5 @@ struct Sender: Hashable, Sendable {
     guard count > 0, count >= 65_536 || count == octets.count, count * 2 >= octets.count else { return }
     octets.removeFirst(count)
     base += count
-  }
-
-  /// What the path carries at a guess: what was neither acknowledged, nor is held beyond a gap, nor lost (RFC 6675 §4).
-  ///
-  /// While losses are repaired, everything below the highest octet held is lost unless it was sent again since.
-  var pipe: Int {
-    guard isRecovering, !scoreboard.ranges.isEmpty else {
-      return next - acknowledged - scoreboard.count(in: acknowledged..<max(acknowledged, next))
-    }
-    let held = max(scoreboard.highest, acknowledged)
-    let again = max(acknowledged, min(repaired, held))
-    return max(0, highest - held) + again - acknowledged - scoreboard.count(in: acknowledged..<again)
   }
 }

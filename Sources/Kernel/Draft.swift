@@ -4,10 +4,18 @@ import Wire
 /// A file that is written beside its place and put there at once when it is whole.
 ///
 /// A reader finds the old one or the new one, never a part. Given up, it leaves nothing behind.
+///
+/// It is begun with privileges and finished without (see `Capability.dropAll`). Where only the privilege allows names in
+/// the folder to be changed, as for root in somebody else's, no rename is possible later: the file is opened in its place
+/// and filled there when it is whole.
 public struct Draft: ~Copyable {
   private let path: String
   private let name: String
   private let file: FileDescriptor
+  /// What is kept until the file is whole, where it lies in its place already.
+  private var octets: [UInt8] = []
+
+  private var isInPlace: Bool { name == path }
 
   /// Begins a file that is to lie at a path; until then it is called `PATH.tmp-PID`.
   ///
@@ -18,28 +26,53 @@ public struct Draft: ~Copyable {
     if !path.utf8.contains(0), unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw Errno(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EEXIST, call: .rename)
     }
-    let name = path + ".tmp-\(getpid())"
+    let isOwn = Draft.mayRename(in: Draft.folder(of: path))
+    let name = isOwn ? path + ".tmp-\(getpid())" : path
     // Never through a link that somebody has put there.
-    let file = try File.open(name, O_WRONLY | O_CREAT | O_EXCL)
+    file = try File.open(name, O_WRONLY | O_CREAT | (isOwn ? O_EXCL : O_NOFOLLOW))
     self.path = path
     self.name = name
-    self.file = file
   }
 
-  deinit { _ = unsafe unlink(name) }
+  deinit { if !isInPlace { _ = unsafe unlink(name) } }
 
   /// Writes all octets; a plain file is always ready, so that nothing is waited for.
-  public func write(_ octets: RawSpan) throws(Errno) {
-    var offset = 0
-    while offset < octets.byteCount { offset += try file.write(octets.extracting(offset...)) ?? 0 }
+  public mutating func write(_ octets: RawSpan) throws(Errno) {
+    guard isInPlace else { return try fill(octets) }
+    unsafe octets.withUnsafeBytes { unsafe self.octets.append(contentsOf: $0) }
   }
 
   /// Puts the file in its place, `rename(2)`; where it is to outlive a crash, after all of it is on the disk, `fsync(2)`.
   public consuming func commit(isDurable: Bool = true) throws(Errno) {
     let raw = file.raw
+    if isInPlace {
+      _ = try kernel(.ftruncate) { ftruncate(raw, 0) }
+      try fill(octets.span.raw)
+    }
     if isDurable { _ = try kernel(.fsync) { fsync(raw) } }
     let (name, path) = (self.name, self.path)
     // The name is gone after the rename, so that nothing is left to remove.
-    _ = try kernel(.rename) { unsafe rename(name, path) }
+    if !isInPlace { _ = try kernel(.rename) { unsafe rename(name, path) } }
+  }
+
+  private func fill(_ octets: RawSpan) throws(Errno) {
+    var offset = 0
+    while offset < octets.byteCount { offset += try file.write(octets.extracting(offset...)) ?? 0 }
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Whether the folder's owner, group and mode allow it, without any privilege; true where they cannot be read, so that
+  /// the kernel gives its own answer.
+  private static func mayRename(in folder: String) -> Bool {
+    var status = stat()
+    guard !folder.utf8.contains(0), unsafe stat(folder, &status) == 0 else { return true }
+    let mode = status.st_mode
+    if status.st_uid == geteuid() { return mode & 0o300 == 0o300 }
+    // A folder as /tmp is: names of others are not ours to change, but this one is to be our own.
+    return status.st_gid == getegid() && mode & 0o030 == 0o030 || mode & 0o003 == 0o003
   }
 }

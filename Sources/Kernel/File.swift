@@ -20,7 +20,7 @@ public enum File {
   ///
   /// See `Draft`.
   public static func replace(_ path: String, with octets: RawSpan, isDurable: Bool = true) throws(Errno) {
-    let draft = try Draft(of: path)
+    var draft = try Draft(of: path)
     try draft.write(octets)
     try draft.commit(isDurable: isDurable)
   }

@@ -51,7 +51,7 @@ public struct LadderPicture {
     let bottom = max(geometry.bottom + 12, stepPlaces.last?.y ?? 0, peerStates.last?.y ?? 0)
     var svg = SVGWriter(
       width: LadderFrame.width, height: bottom + 16 + 15 * Double(notes.count), title: heading,
-      description: notes.together(by: " "), style: SVGStyle(LadderPicture.rules))
+      description: notes.together(by: " "), style: SVGStyle(scope: "ladder", LadderPicture.rules))
     for (kind, head) in LadderPicture.heads { svg.arrowhead(id: kind, head) }
     drawHeader(on: &svg, heading)
     drawLifelines(on: &svg)

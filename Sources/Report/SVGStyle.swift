@@ -26,6 +26,8 @@ public struct SVGStyle: Sendable {
     case second
     /// A third series.
     case third
+    /// A fourth series.
+    case fourth
 
     /// The colour on light paper.
     public var light: String {
@@ -41,6 +43,7 @@ public struct SVGStyle: Sendable {
       case .doubtful: "#9a6700"
       case .second: "#bc4c00"
       case .third: "#8250df"
+      case .fourth: "#bf3989"
       }
     }
 
@@ -58,6 +61,7 @@ public struct SVGStyle: Sendable {
       case .doubtful: "#d29922"
       case .second: "#f0883e"
       case .third: "#ab7df8"
+      case .fourth: "#f778ba"
       }
     }
   }
@@ -79,36 +83,54 @@ public struct SVGStyle: Sendable {
     }
 
     /// A rule of a page, whose words and grounds have other names for their colours.
-    public init(_ selector: String, color: Colour? = nil, background: Colour? = nil, border: Colour? = nil) {
+    public init(
+      page selector: String, color: Colour? = nil, background: Colour? = nil, border: Colour? = nil,
+      _ others: String = ""
+    ) {
       self.selector = selector
       var colours: [(property: String, colour: Colour)] = []
       if let color { colours.append(("color", color)) }
       if let background { colours.append(("background-color", background)) }
       if let border { colours.append(("border-color", border)) }
       self.colours = colours
-      others = ""
+      self.others = others
     }
   }
 
   /// The rules, in their order.
   public let rules: [Rule]
+  /// The class of what they are for, so that several pictures in one page leave each other alone.
+  ///
+  /// A page's own sheet has none.
+  public let scope: String?
 
-  /// A style sheet; the paper has its rule already.
-  public init(_ rules: [Rule]) { self.rules = [Rule(".paper", fill: .paper)] + rules }
+  /// The style sheet of a kind of pictures; the paper has its rule already.
+  public init(scope: String, _ rules: [Rule]) {
+    self.scope = scope
+    self.rules = [Rule(".paper", fill: .paper)] + rules
+  }
+
+  /// The style sheet of a page.
+  init(page rules: [Rule]) {
+    scope = nil
+    self.rules = rules
+  }
 
   /// The sheet as CSS: light, and what dark paper changes of it.
   public var text: String {
     var css = ""
     for rule in rules {
       let own = rule.others.isEmpty ? [] : [rule.others]
-      css += "\(rule.selector) { \((own + declarations(rule) { $0.light }).together(by: "; ")) }\n"
+      css += "\(selector(rule)) { \((own + declarations(rule) { $0.light }).together(by: "; ")) }\n"
     }
     css += "@media (prefers-color-scheme: dark) {\n"
     for rule in rules where !rule.colours.isEmpty {
-      css += "\(rule.selector) { \(declarations(rule) { $0.dark }.together(by: "; ")) }\n"
+      css += "\(selector(rule)) { \(declarations(rule) { $0.dark }.together(by: "; ")) }\n"
     }
     return css + "}\n"
   }
+
+  private func selector(_ rule: Rule) -> String { (scope.map { ".\($0) " } ?? "") + rule.selector }
 
   private func declarations(_ rule: Rule, _ scheme: (Colour) -> String) -> [String] {
     rule.colours.map { "\($0.property): " + scheme($0.colour) }

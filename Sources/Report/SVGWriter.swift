@@ -8,7 +8,8 @@ public struct SVGWriter: Sendable {
   public init(width: Double, height: Double, title: String, description: String? = nil, style: SVGStyle) {
     markup = MarkupWriter()
     let size = "\(width.coordinate) \(height.coordinate)"
-    markup.markup("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(size)\" role=\"img\">\n")
+    let kind = style.scope.map { " class=\"\($0.escapedForMarkup)\"" } ?? ""
+    markup.markup("<svg xmlns=\"http://www.w3.org/2000/svg\"\(kind) viewBox=\"0 0 \(size)\" role=\"img\">\n")
     markup.element("title", [], title)
     if let description { markup.element("desc", [], description) }
     markup.markup("<style>\n\(style.text)</style>\n")

@@ -75,13 +75,15 @@ enum StateDiagram {
     return lines
   }
 
-  private static let style = SVGStyle([
-    SVGStyle.Rule(".label", fill: .ink, "font: 14px sans-serif"),
-    SVGStyle.Rule(".name", "font-weight: bold"),
-    SVGStyle.Rule(".state", fill: .surface, stroke: .accent, "stroke-width: 1.5"),
-    SVGStyle.Rule(".way", stroke: .ink, "fill: none; stroke-width: 1.5"),
-    SVGStyle.Rule(".end", stroke: .faint, "fill: none; stroke-width: 1.5"),
-    SVGStyle.Rule(".wayhead", fill: .ink),
-    SVGStyle.Rule(".endhead", fill: .faint),
-  ])
+  private static let style = SVGStyle(
+    scope: "states",
+    [
+      SVGStyle.Rule(".label", fill: .ink, "font: 14px sans-serif"),
+      SVGStyle.Rule(".name", "font-weight: bold"),
+      SVGStyle.Rule(".state", fill: .surface, stroke: .accent, "stroke-width: 1.5"),
+      SVGStyle.Rule(".way", stroke: .ink, "fill: none; stroke-width: 1.5"),
+      SVGStyle.Rule(".end", stroke: .faint, "fill: none; stroke-width: 1.5"),
+      SVGStyle.Rule(".wayhead", fill: .ink),
+      SVGStyle.Rule(".endhead", fill: .faint),
+    ])
 }

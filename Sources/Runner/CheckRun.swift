@@ -12,20 +12,18 @@ extension Run {
     let resolution = try TargetResolution(settings.run)
     let (results, targets, order) = try resolve(settings.items, by: resolution)
     let presenter = CheckPresenter(settings, results, targets, order: order)
+    // Begun before anything is sent, and in its place unless the run is cut short: then the old one stays.
+    let report = try settings.junitPath.map { (path) throws(RunError) in try WholeFile(path) }
     let signal: Signal?
     if settings.run.usesKernel {
-      let report = try Draft.report(at: settings.junitPath)
       var run = KernelRun(settings.run, targets, presenter)
       signal = try run.run().signal
-      try finish(report, presenter, signal, settings)
     } else {
       let network = try acquire(settings.run, targets, resolution.interface)
-      // After the privileges are gone and before anything is sent: where it cannot be written, nothing is probed.
-      let report = try Draft.report(at: settings.junitPath)
       _ = stamping?.wait()
       signal = try byHand(settings.run, targets, presenter, network).signal
-      try finish(report, presenter, signal, settings)
     }
+    if signal == nil { try report?.commit(presenter.document) }
     let state = try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }
     return CheckRunResult(results: presenter.results, signal: signal, plugin: state)
   }
@@ -60,27 +58,6 @@ extension Run {
       results.append(result)
     }
     return (results, targets, order)
-  }
-
-  /// Puts the JUnit document in its place, unless the run was cut short: then the old one stays.
-  private static func finish(
-    _ report: consuming Draft?, _ presenter: CheckPresenter, _ signal: Signal?, _ settings: CheckSettings
-  ) throws(RunError) {
-    guard let report, let path = settings.junitPath, signal == nil else { return }
-    do throws(Errno) {
-      try report.write(presenter.document.utf8.span.raw)
-      try report.commit()
-    } catch {
-      throw .file(error, path)
-    }
-  }
-}
-
-extension Draft {
-  /// Begins a file that a run was asked for; nil where it was not.
-  static func report(at path: String?) throws(RunError) -> Draft? {
-    guard let path else { return nil }
-    do throws(Errno) { return try Draft(of: path) } catch { throw .file(error, path) }
   }
 }
 

@@ -12,6 +12,7 @@ final class PagePresenter {
   private let text: TextReport
   private let output = Output.standardOutput
   private let trace: PacketTrace
+  private let drawings: Drawings?
   /// What the connections with one request each cost together.
   private var each = Traffic()
   private var eachTook = Interval.zero
@@ -21,7 +22,8 @@ final class PagePresenter {
   /// Whether every connection so far brought nothing but good responses.
   private var allGood = true
 
-  init(_ settings: PageSettings, target: ResolvedTarget) {
+  init(_ settings: PageSettings, target: ResolvedTarget, drawings: Drawings?) {
+    self.drawings = drawings
     self.settings = settings
     self.target = target
     text = TextReport(settings.run.presentation, on: output)
@@ -67,6 +69,7 @@ final class PagePresenter {
     let page = PageRecord(
       record: record,
       requests: session.transactions.indices.map { RequestRecord(session, $0) }, unsent: session.unsent, cost: cost)
+    drawings?.take(record, requests: page.requests)
     try write(page)
   }
 

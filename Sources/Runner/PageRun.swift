@@ -11,19 +11,20 @@ extension Run {
     let resolution = try TargetResolution(settings.run)
     let targets = try resolution.resolve()
     guard let target = targets.first else { throw .refused("\(settings.url): no target") }
+    let body = try settings.bodyPath.map { (path) throws(RunError) in try WholeFile(path) }
+    let drawings = try Drawings(settings.run.presentation)
     let network = try acquire(settings.run, targets, resolution.interface)
-    // Begun without privileges: nothing is written that whoever runs this may not write.
-    let body = try settings.bodyPath.map { (path) throws(RunError) in try BodyFile(path) }
     _ = stamping?.wait()
-    let presenter = PagePresenter(settings, target: target)
+    let presenter = PagePresenter(settings, target: target, drawings: drawings)
     let result = try page(settings, target, presenter, network, body)
     if result.isGood, result.signal == nil { try body?.commit() }
+    try drawings?.finish([])
     return result
   }
 
   private static func page(
     _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network,
-    _ body: BodyFile?
+    _ body: WholeFile?
   ) throws(RunError) -> PageResult {
     var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
       switch news {
@@ -58,25 +59,5 @@ extension Run {
     return HTTPEngine(
       target: ConnectEngine.Target(source: target.source, remote: target.remote, plan: target.plan(settings.run)),
       errand: errand)
-  }
-}
-
-/// The file of `--body-to`: in its place when the whole content is in it, and never a part of it.
-final class BodyFile {
-  private let path: String
-  private var draft: Draft?
-
-  init(_ path: String) throws(RunError) {
-    self.path = path
-    do throws(Errno) { draft = try Draft(of: path) } catch { throw .file(error, path) }
-  }
-
-  /// Writes on.
-  func write(_ octets: [UInt8]) throws(Errno) { try draft?.write(octets.span.raw) }
-
-  /// Puts it in its place.
-  func commit() throws(RunError) {
-    guard let draft = draft.take() else { return }
-    do throws(Errno) { try draft.commit() } catch { throw .file(error, path) }
   }
 }

@@ -15,13 +15,15 @@ final class Presenter: ConnectionPresenter {
   private let isSingle: Bool
   private let text: TextReport
   private let output = Output.standardOutput
-  private var summaries: [TargetSummary]
+  private(set) var summaries: [TargetSummary]
   private let startedAt = SystemClock.monotonic()
   private(set) var tallies: [Tally]
   private let trace: PacketTrace
+  private let drawings: Drawings?
 
   /// A presenter for a run over targets.
-  init(_ settings: RunSettings, targets: [ResolvedTarget]) {
+  init(_ settings: RunSettings, targets: [ResolvedTarget], drawings: Drawings? = nil) {
+    self.drawings = drawings
     presentation = settings.presentation
     self.targets = targets
     plan = settings.plan
@@ -65,6 +67,7 @@ final class Presenter: ConnectionPresenter {
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
     if hasSummary { summaries[index].add(record) }
+    drawings?.take(record)
     tallies[index].add(outcome.verdict, outcome.reason)
     if presentation.json { return try output.write(json(record)) }
     guard !presentation.isQuiet else { return }

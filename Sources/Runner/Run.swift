@@ -12,17 +12,21 @@ public enum Run {
     var stamping = settings.usesKernel ? nil : try? TimestampWarmUp()
     let resolution = try TargetResolution(settings)
     let targets = try resolution.resolve()
-    let presenter =
-      settings.presentation.isFping
-      ? FpingPresenter(settings, targets) as any ConnectionPresenter
-      : Presenter(settings, targets: targets)
+    let drawings = try Drawings(settings.presentation)
+    let usual =
+      settings.presentation.isFping ? nil : Presenter(settings, targets: targets, drawings: drawings)
+    let presenter = usual ?? FpingPresenter(settings, targets) as any ConnectionPresenter
+    let result: RunResult
     if settings.usesKernel {
       var run = KernelRun(settings, targets, presenter)
-      return try run.run()
+      result = try run.run()
+    } else {
+      let network = try acquire(settings, targets, resolution.interface)
+      _ = stamping?.wait()
+      result = try byHand(settings, targets, presenter, network)
     }
-    let network = try acquire(settings, targets, resolution.interface)
-    _ = stamping?.wait()
-    return try byHand(settings, targets, presenter, network)
+    try drawings?.finish(usual?.summaries ?? [])
+    return result
   }
 
   /// A full connection to a listener of our own on loopback.
@@ -30,6 +34,7 @@ public enum Run {
   /// Where raw sockets are not allowed the process first moves into a network namespace of its own, in which they
   /// are.
   public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
+    let drawings = try Drawings(presentation)
     if !Capability.has(.netRaw) {
       do throws(Errno) {
         try Namespace.enterPrivate()
@@ -49,7 +54,10 @@ public enum Run {
     let targets = try TargetResolution(settings).resolve()
     let network = try acquire(settings, targets, nil)
     _ = stamping?.wait()
-    return try byHand(settings, targets, Presenter(settings, targets: targets), network, companion: companion)
+    let presenter = Presenter(settings, targets: targets, drawings: drawings)
+    let result = try byHand(settings, targets, presenter, network, companion: companion)
+    try drawings?.finish(presenter.summaries)
+    return result
   }
 
   private static func listener(at address: IPAddress) throws(RunError) -> Companion {

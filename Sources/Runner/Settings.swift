@@ -65,6 +65,10 @@ public struct Presentation: Hashable, Sendable {
   public var stampsLines = false
   /// Every packet, tcpdump's way.
   public var tracesPackets = false
+  /// The file that the ladder is drawn into; nil where none is wanted.
+  public var svgPath: String?
+  /// The file that a page with everything is written into; nil where none is wanted.
+  public var htmlPath: String?
   /// Nothing but fping's line of times for each target, at the end and on standard error.
   public var isFping = false
   /// Whether colours may be used on a terminal.

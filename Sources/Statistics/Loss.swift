@@ -17,6 +17,9 @@ public struct Loss: Hashable, Sendable {
   /// The share that was lost, from 0 to 1; nil where nothing was sent.
   public var ratio: Double? { sent == 0 ? nil : Double(sent - received) / Double(sent) }
 
+  /// Between which shares the true loss lies, with a confidence of 95 %; nil where nothing was sent.
+  public var interval: Wilson? { Wilson(sent - received, of: sent) }
+
   /// The share that was lost as ping prints it, `33.3333` for a third; nil where nothing was sent.
   ///
   /// C's `%g` of a `float`: six significant digits without trailing zeros.

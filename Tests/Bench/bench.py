@@ -234,7 +234,7 @@ class Section:
         bound, limit = self.limits[name]
         return f"{bound} {limit:g}"
 
-    def promise(self, name, measured, form="{:.2f}", is_silent=False):
+    def promise(self, name, measured, form="{:.2f}", where="", is_silent=False):
         """Compares a figure with its limit in thresholds.tsv; a silent one is told apart only where it is missed."""
         bound, limit = self.limits[name]
         holds = measured is not None and BOUNDS[bound](measured, limit)
@@ -243,7 +243,8 @@ class Section:
         if holds and is_silent:
             self.silent += 1
         else:
-            self.promises.append(f"{'holds' if holds else 'MISSED'}: {name}: {shown}, {self.limit(name)}")
+            what = f"{name}, {where}" if where else name
+            self.promises.append(f"{'holds' if holds else 'MISSED'}: {what}: {shown}, {self.limit(name)}")
 
     def end(self):
         """Prints all of it, and ends the bench: with 1 where a promise is broken."""

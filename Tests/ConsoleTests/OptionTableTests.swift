@@ -75,7 +75,7 @@ import Testing
   }
 
   @Test("every option that takes a value refuses nonsense by its own name, or takes any word") func values() {
-    let free: Set = ["-I", "-S", "--data"]
+    let free: Set = ["-I", "-S", "--data", "--svg", "--html", "--pcap"]
     for option in OptionTable<ProbeRequest>.probe.groups.flatMap(\.options) where option.value != nil {
       for nonsense in ["", "zz", "-1", "99999999999999999999", "0x", "1 ", "\n", "٣"] where !free.contains(option.name)
       {

@@ -53,12 +53,18 @@ import Wire
       Contradiction(
         "--syn", "--data", String(repeating: "x", count: 1221),
         says: "--data: at most 1220 octets fit into the first segment"),
+      Contradiction(
+        "--svg", "x", "-c", "2",
+        says: "--svg draws one connection; leave -c out and name one port, or take --html FILE"),
+      Contradiction("--svg", "-", says: "--svg: '-' is no file; say --svg FILE"),
+      Contradiction("--html", "", says: "--html: '' is no file; say --html FILE"),
       Contradiction("--data", String(repeating: "x", count: (16 << 20) + 1), says: "--data: at most 16 MiB"),
       Contradiction(
         "--flags", "XYZ", says: "--flags: 'XYZ' names no control bits; say letters of FSRPAUECN, as in SA, or none"),
     ]
     + [
-      ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--isn", "0"], ["--window", "1"],
+      ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--svg", "x"], ["--isn", "0"],
+      ["--window", "1"],
       ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"], ["--ttl", "1"], ["-Q", "1"],
     ].map { words in
       var contradiction = Contradiction("--connect", says: "\(words[0]) needs raw sockets; leave --connect out")

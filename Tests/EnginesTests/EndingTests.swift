@@ -48,11 +48,11 @@ import Wire
     var world = World(
       ConnectEngine(targets: [World.target { $0.confirm = true }], schedule: Schedule(count: nil)))
     try world.run(until: .milliseconds(500))
-    #expect(world.sent.count == 3)
+    #expect(world.sent.count == 4)
     world.interrupt()
     try world.run()
     #expect(world.isDone && world.elapsed == .milliseconds(500))
-    #expect(world.sent.count == 4 && world.sent.last?.flags == .rst)
+    #expect(world.sent.count == 5 && world.sent.last?.flags == .rst)
     let outcome = try #require(world.findings.first?.finding.outcome)
     #expect(outcome.verdict == .open && outcome.ending == .rst)
   }

@@ -79,8 +79,10 @@ import Wire
     try trace.play(
       ClosingTests.opening + """
         0.1   > . 0:0(0) ack 1
-        1.1   > . 0:0(0) ack 1
-        3.1   > . 0:0(0) ack 1
+        0.4   > . 0:0(0) ack 1
+        1     > . 0:0(0) ack 1
+        2.2   > . 0:0(0) ack 1
+        4.6   > . 0:0(0) ack 1
         7.1   > F. 1:1(0) ack 1
         """)
     #expect(trace.connection.notes == .unconfirmed)
@@ -92,9 +94,9 @@ import Wire
     try trace.play(
       ConfirmTests.sackOpening + """
         0.1   > . 0:1(1) ack 1
-        1.1   > . 0:1(1) ack 1
-        1.2   < . 1:1(0) ack 1 <nop,nop,sack 0:1>
-        1.2   > F. 1:1(0) ack 1
+        0.4   > . 0:1(1) ack 1
+        0.5   < . 1:1(0) ack 1 <nop,nop,sack 0:1>
+        0.5   > F. 1:1(0) ack 1
         """)
     #expect(trace.connection.steps.last == Step(.confirm, nil, isAmbiguous: true))
     #expect(trace.connection.notes == [])
@@ -108,7 +110,7 @@ import Wire
         0.2   < F. 1:1(0) ack 1
         0.2   > . 1:1(0) ack 2
         0.2   > F. 1:1(0) ack 2
-        1.2   > F. 1:1(0) ack 2
+        0.5   > F. 1:1(0) ack 2
         """)
   }
 }

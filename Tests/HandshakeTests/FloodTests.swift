@@ -147,7 +147,10 @@ struct Flood {
     let connection = conversation.connection
     let (reassembly, sender) = (connection.reassembly, connection.sender)
     if reassembly.islands.count > Reassembly.islandLimit { complaints.append("keeps too many islands") }
-    if sender.scoreboard.ranges.count > Scoreboard.limit { complaints.append("keeps too many holes") }
+    if sender.flight.count > sender.inFlight { complaints.append("keeps more segments than it sent") }
+    if sender.flight.outstanding < 0 || sender.flight.held < 0 || sender.flight.lost < 0 {
+      complaints.append("miscounts what is under way")
+    }
     if reassembly.held > reassembly.capacity { complaints.append("keeps more than it offers") }
     if connection.received + Int(connection.tcb.rcv.wnd) > reassembly.capacity, connection.plan.isInteractive {
       complaints.append("offers more than there is")

@@ -51,29 +51,61 @@ import Wire
     #expect(reassembly.insert([1].span.raw, count: 1, at: 0, next: next) == 2)
   }
 
+  /// A flight against a list of its segments that counts everything anew each time.
   @Test(arguments: [1, 2, 3, 4] as [UInt64])
-  func scoreboardAgreesWithASet(seed: UInt64) {
+  func aFlightAgreesWithAPlainList(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var scoreboard = Scoreboard()
-    var held: Set<Int> = []
-    var oldest = 0
-    for _ in 0..<2_000 {
-      let first = oldest + Int.random(in: 0...300, using: &random)
-      let range = first..<(first + Int.random(in: 0...40, using: &random))
-      let isNew = !held.isSuperset(of: range)
-      #expect(scoreboard.insert(range) == isNew)
-      held.formUnion(range)
-      if Int.random(in: 0..<20, using: &random) == 0 {
-        oldest += Int.random(in: 0...200, using: &random)
-        scoreboard.removeAll(before: oldest)
-        held = held.filter { $0 >= oldest }
+    var flight = Flight()
+    var model: [Flight.Piece] = []
+    var (sent, acknowledged) = (0, 0)
+    for round in 0..<3_000 {
+      let now = Instant(nanoseconds: Int64(round))
+      switch Int.random(in: 0..<6, using: &random) {
+      case 0, 1:
+        let count = Int.random(in: 1...40, using: &random)
+        flight.append(sent..<(sent + count), at: now)
+        model.append(Flight.Piece(start: sent, end: sent + count, sentAt: now))
+        sent += count
+      case 2:
+        acknowledged = Int.random(in: acknowledged...min(sent, acknowledged + 60), using: &random)
+        var told: [Flight.Piece] = []
+        flight.acknowledge(upTo: acknowledged) { told.append($0) }
+        #expect(told == model.filter { $0.end <= acknowledged && !$0.isHeld })
+        model.removeAll { $0.end <= acknowledged }
+        if let first = model.first { model[0].start = max(first.start, acknowledged) }
+      case 3:
+        let start = Int.random(in: acknowledged...sent, using: &random)
+        let held = start..<Int.random(in: start...max(start, min(sent, start + 90)), using: &random)
+        var told: [Flight.Piece] = []
+        flight.hold(held) { told.append($0) }
+        let news = model.indices.filter {
+          !model[$0].isHeld && held.lowerBound <= model[$0].start && model[$0].end <= held.upperBound
+        }
+        #expect(told == news.map { model[$0] })
+        for index in news { (model[index].isHeld, model[index].isLost) = (true, false) }
+      case 4:
+        let limit = Int.random(in: acknowledged...sent, using: &random)
+        flight.markLost { $0.end <= limit }
+        for index in model.indices where model[index].end <= limit && !model[index].isHeld {
+          model[index].isLost = true
+        }
+      default:
+        guard let index = flight.firstLost else { break }
+        let end = min(model[index].end, model[index].start + 25)
+        if end < model[index].end {
+          model.insert(model[index], at: index + 1)
+          model[index + 1].start = end
+        }
+        (model[index].end, model[index].isLost, model[index].isSentAgain) = (end, false, true)
+        model[index].sentAt = now
+        flight.sentAgain(index, upTo: end, at: now)
       }
-      #expect(scoreboard.highest == held.max().map { $0 + 1 } ?? 0)
-      let probe = oldest + Int.random(in: 0...300, using: &random)
-      let gap = scoreboard.gap(from: probe)
-      #expect(gap.lowerBound == (probe...).first { !held.contains($0) })
-      #expect(gap.upperBound == held.filter { $0 > gap.lowerBound }.min() ?? Int.max)
-      #expect(scoreboard.count(in: oldest..<probe) == held.count { $0 < probe })
+      #expect((0..<flight.count).map { flight[$0] } == model)
+      #expect(flight.firstLost == model.firstIndex(where: \.isLost))
+      #expect(flight.held == model.filter(\.isHeld).reduce(0) { $0 + $1.count })
+      #expect(flight.heldPieces == model.count(where: \.isHeld))
+      #expect(flight.lost == model.filter(\.isLost).reduce(0) { $0 + $1.count })
+      #expect(flight.outstanding == model.filter { !$0.isHeld && !$0.isLost }.reduce(0) { $0 + $1.count })
     }
   }
 
@@ -102,5 +134,13 @@ import Wire
     #expect(control.window == 200)
     control.deflate(by: 5_000, mss: 100)
     #expect(control.window == 100)
+    let before = CongestionControl(mss: 100)
+    control = before
+    control.reduce(inFlight: 900, mss: 100)
+    #expect(control.window == 450 && control.threshold == 450)
+    control.reduce(inFlight: 100, mss: 100)
+    #expect(control.window == 200 && control.threshold == 200)
+    control.undo(before)
+    #expect(control.window == 1_000 && control.threshold == Int.max)
   }
 }

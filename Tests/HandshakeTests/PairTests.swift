@@ -48,6 +48,17 @@ import Wire
     #expect(pair.ends.allSatisfy { $0.mostWaiting <= $0.connection.reassembly.capacity }, "seed \(seed)")
   }
 
+  /// With what a modern TCP agrees on it takes seconds rather than minutes.
+  @Test(arguments: [1...1, 1...6, 5...30], 1..<9 as Range<UInt64>)
+  func aMebibyteThroughHeavyLossTakesNotLong(delay: ClosedRange<Int>, seed: UInt64) {
+    let plan = Plan.exchange.with { $0.timeWait = .zero }
+    let network = Pair.Network(loss: 20, duplication: 5, delay: delay)
+    var pair = Pair(network, seed: seed, sizes: [PairTests.mebibyte, 0], plans: [plan, plan])
+    pair.start()
+    let isWhole = pair.run(seconds: 60) { $0.isWhole }
+    #expect(isWhole && pair.complaints.isEmpty, "seed \(seed), delay \(delay): \(pair.figures)")
+  }
+
   @Test(arguments: 10..<50 as Range<UInt64>)
   func shorterOnesOverWorseNetworks(seed: UInt64) {
     let share = Int(seed) % 5 * 10

@@ -62,7 +62,11 @@ import Wire
     #expect(timer.timeout == .milliseconds(2_900))
     var fast = Retransmission(initial: .seconds(1))
     fast.sample(.microseconds(100))
-    #expect(fast.timeout == .seconds(1))
+    #expect(fast.timeout == .microseconds(200_100))
+    #expect(fast.probeTimeout(isSingle: false) == .microseconds(10_100))
+    #expect(fast.probeTimeout(isSingle: true) == .microseconds(210_100))
+    #expect(timer.probeTimeout(isSingle: false) == .milliseconds(2_900))
+    #expect(Retransmission(initial: .seconds(3)).probeTimeout(isSingle: false) == .seconds(1))
   }
 
   @Test func retransmissionTimeoutIsBounded() {

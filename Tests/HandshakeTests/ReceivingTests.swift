@@ -139,11 +139,10 @@ import Wire
         0.2   < FP. 11:21(10) ack 1
         0.2   > . 1:1(0) ack 1
         0.3   < P. 1:11(10) ack 1
-        0.3   > . 1:1(0) ack 21
-        0.3   = ESTABLISHED ESTABLISHED
+        0.3   > . 1:1(0) ack 22
+        0.3   = CLOSE-WAIT FIN-WAIT-1
         0.4   < F. 21:21(0) ack 1
         0.4   > . 1:1(0) ack 22
-        0.4   = CLOSE-WAIT FIN-WAIT-1
         0.4   take 20
         """)
     #expect(trace.connection.isPeerDone)

@@ -107,21 +107,22 @@ import Wire
     var trace = Trace()
     try trace.play(
       ClosingTests.closing + """
-        1.1   > F. 1:1(0) ack 1
-        1.2   < F. 1:1(0) ack 2
-        1.2   > . 2:2(0) ack 2
-        1.2   -
-        1.2   end open syn-ack fin
+        0.4   > F. 1:1(0) ack 1
+        0.5   < F. 1:1(0) ack 2
+        0.5   > . 2:2(0) ack 2
+        0.5   -
+        0.5   end open syn-ack fin
         """)
     let steps = trace.connection.steps.dropFirst()
     #expect(steps.map(\.kind) == [.fin, .peerFin, .close])
     #expect(steps.map(\.isAmbiguous) == [true, true, false])
-    #expect(steps.last?.measurement?.interval == .milliseconds(1_100))
+    #expect(steps.last?.measurement?.interval == .milliseconds(400))
   }
 
   @Test func noAnswerNoStep() throws {
     var trace = Trace()
-    try trace.play(ClosingTests.closing + "1.1 > F. 1:1(0) ack 1\n 3.1 > F. 1:1(0) ack 1\n 7.1 > R 2:2(0)")
+    try trace.play(ClosingTests.closing + "0.4 > F. 1:1(0) ack 1\n 1 > F. 1:1(0) ack 1\n 2.2 > F. 1:1(0) ack 1")
+    try trace.play("4.6 > F. 1:1(0) ack 1\n 7.1 > R 2:2(0)")
     #expect(trace.connection.steps.map(\.kind) == [.syn])
   }
 
@@ -146,7 +147,7 @@ import Wire
       1.1   < S. 0:0(0) ack 1 <TS val 1 ecr 2000>
       1.1   > . 1:1(0) ack 1
       1.1   > F. 1:1(0) ack 1
-      2.1   > F. 1:1(0) ack 1
+      1.4   > F. 1:1(0) ack 1
       """)
   }
 

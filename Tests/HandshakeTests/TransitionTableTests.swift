@@ -99,7 +99,9 @@ import Wire
     case .icmp:
       _ = ICMPVerdict(.icmpHostUnreachable).map { connection.receive($0, quoting: connection.tcb.snd.iss, at: now) }
     case .retransmit, .giveUp:
-      if let timer = connection.timer {
+      // Without retransmissions the end of the wait for a vanished peer has still to come.
+      for _ in 0..<(event == .giveUp ? 2 : 1) {
+        guard let timer = connection.timer else { break }
         now.instant = timer
         _ = connection.expire(at: now)
       }

@@ -69,7 +69,7 @@ private struct Pipe: ~Copyable {
   @Test("a draft that is given up leaves nothing behind, and a device is no place for one") func draft() throws {
     let path = "/tmp/probe-kernel-tests-\(getpid())-draft"
     do {
-      let draft = try Draft(of: path)
+      var draft = try Draft(of: path)
       try draft.write([1, 2, 3].span.raw)
       #expect(unsafe access(path + ".tmp-\(getpid())", F_OK) == 0)
     }

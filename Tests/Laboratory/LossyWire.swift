@@ -1,5 +1,6 @@
 import CLaboratory
 import Foundation
+import Repeatable
 import Synchronization
 
 /// What a bad wire does to the packets of one direction, each as a share from 0 to 1.
@@ -123,7 +124,7 @@ private struct Direction: Sendable {
   let to: Int32
   let weather: Weather
   var passage = Passage()
-  private var chance: Chance
+  private var chance: Random
   private var held: [Held] = []
   private var furthest: [UInt32: UInt32] = [:]
   private var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -137,7 +138,7 @@ private struct Direction: Sendable {
 
   init(from: Int32, to: Int32, _ weather: Weather, seed: UInt64) {
     (self.from, self.to, self.weather) = (from, to, weather)
-    chance = Chance(seed: seed)
+    chance = Random(seed: seed)
   }
 
   /// When the next packet that is held back must go.

@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Repeatable
 import Testing
 
 extension NetworkTests {
@@ -24,6 +25,50 @@ extension NetworkTests {
       #expect(outcome.code == 0, "\(outcome.everything)")
       #expect(FileManager.default.contents(atPath: directory.file("body")) == Data(octets))
       #expect(try outcome.connections.first?["requests"]?.array?.first?["body_bytes"]?.int == Int64(octets.count))
+      expectWeather(wire)
+    }
+
+    /// A wire that loses a fifth of all packets each way.
+    private static let storm = Weather(loss: 0.2, duplication: 0.05, reordering: 0.05)
+
+    /// What we send is whole at a peer that is the kernel's own, octet by octet.
+    @Test(arguments: [92, 93] as [UInt64]) func dataArrivesWhole(seed: UInt64) throws {
+      let wire = try LossyWire(Self.storm, seed: seed)
+      defer { wire.stop() }
+      let octets = Self.octets(1 << 20, seed: seed)
+      let directory = try TemporaryDirectory()
+      try Data(octets).write(to: URL(fileURLWithPath: directory.file("data")))
+      let listener = try RecordingListener(in: wire.server, address: LossyWire.server4)
+      defer { listener.stop() }
+      let outcome = try Probe.run(
+        [
+          target(LossyWire.server4, listener.port), "--data", "@\(directory.file("data"))", "--retries", "10", "--json",
+        ], in: wire.client, seconds: 60)
+      tell("data, \(octets.count) octets", wire, outcome)
+      #expect(outcome.code == 0, "\(outcome.everything)")
+      let connection = try #require(try outcome.connections.first)
+      #expect(connection.verdict == "open syn-ack")
+      #expect(connection.steps.contains("request"))
+      #expect(listener.ended(1).first?.bytes == octets)
+      expectWeather(wire)
+    }
+
+    /// What a server that is the kernel's own sends is whole at us.
+    @Test(.needs(.nginx), arguments: [94, 95] as [UInt64]) func contentArrivesWholeThroughAStorm(seed: UInt64) throws {
+      let wire = try LossyWire(Self.storm, seed: seed)
+      defer { wire.stop() }
+      let octets = Self.octets(1 << 20, seed: seed)
+      let nginx = try Nginx(in: wire.server, site: HTTPTests.site, files: ["file": octets])
+      defer { nginx.stop() }
+      let directory = try TemporaryDirectory()
+      let outcome = try Probe.run(
+        [
+          "http", "http://\(LossyWire.server4):\(nginx.port)/file", "--body-to", directory.file("body"), "--retries",
+          "10", "--json",
+        ], in: wire.client, seconds: 60)
+      tell("http in a storm, \(octets.count) octets", wire, outcome)
+      #expect(outcome.code == 0, "\(outcome.everything)")
+      #expect(FileManager.default.contents(atPath: directory.file("body")) == Data(octets))
       expectWeather(wire)
     }
 
@@ -70,7 +115,7 @@ extension NetworkTests {
     }
 
     private static func octets(_ count: Int, seed: UInt64 = 10) -> [UInt8] {
-      var chance = Chance(seed: seed)
+      var chance = Random(seed: seed)
       return chance.octets(count)
     }
 

@@ -85,7 +85,7 @@ extension Scenes {
     var scene = Scene(plan)
     scene.start()
     scene.pass(3_000_100)
-    scene.receive(.synAck(echo: 3_000), after: 700_140)
+    scene.receive(.synAck(echo: 4_000), after: 700_140)
     scene.receive(.peer([], seq: 1, ack: 11), after: 690_000)
     scene.receive(.peer(.psh, seq: 1, ack: 11, text: 300), after: 4_000_000)
     scene.receive(.peer(.fin, seq: 301, ack: 12), after: 800_205)

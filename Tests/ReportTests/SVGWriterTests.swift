@@ -21,7 +21,7 @@ import Testing
     let hostile = SVGWriterTests.hostile
     var svg = SVGWriter(
       width: 600, height: 80.25, title: hostile, description: hostile,
-      style: SVGStyle([SVGStyle.Rule(".way", stroke: .ink, "fill: none")]))
+      style: SVGStyle(scope: "s", [SVGStyle.Rule(".way", stroke: .ink, "fill: none")]))
     svg.arrowhead(id: "way", "way")
     svg.group(title: hostile, [("transform", hostile)]) {
       $0.text(hostile, at: SVGPoint(1, 2), "label")
@@ -47,11 +47,11 @@ import Testing
   @Test("every colour has its light in the sheet, and its dark where the reader prefers it")
   func schemes() throws {
     for colour in SVGStyle.Colour.allCases {
-      let parts = SVGStyle([SVGStyle.Rule(".x", fill: colour)]).text.split(separator: "@media")
+      let parts = SVGStyle(scope: "s", [SVGStyle.Rule(".x", fill: colour)]).text.split(separator: "@media")
       try #require(parts.count == 2)
-      #expect(parts[0].contains(".x { fill: \(colour.light) }"))
+      #expect(parts[0].contains(".s .x { fill: \(colour.light) }"))
       #expect(parts[1].contains("prefers-color-scheme: dark"))
-      #expect(parts[1].contains(".x { fill: \(colour.dark) }"))
+      #expect(parts[1].contains(".s .x { fill: \(colour.dark) }"))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Repeatable
 import Testing
 import Timebase
 
@@ -20,9 +21,9 @@ import Timebase
     var random = Random(seed)
     for _ in 0..<2_000 {
       let value = random.interval().nanoseconds
-      let index = Histogram.index(of: value)
-      let highest = Histogram.highest(at: index)
-      let lowest = index == 0 ? 0 : Histogram.highest(at: index - 1) + 1
+      let index = Histogram.Precision.fine.index(of: value)
+      let highest = Histogram.Precision.fine.highest(at: index)
+      let lowest = index == 0 ? 0 : Histogram.Precision.fine.highest(at: index - 1) + 1
       #expect(lowest <= value && value <= highest)
       #expect((highest - lowest) * 1_024 <= value)
     }
@@ -33,14 +34,15 @@ import Timebase
     for bits in 0..<41 {
       let power: Int64 = 1 << Int64(bits)
       for value in [power - 1, power, power + 1] {
-        #expect(Histogram.index(of: value + 1) - Histogram.index(of: value) <= 1)
-        #expect(Histogram.index(of: value) >= 0)
+        #expect(Histogram.Precision.fine.index(of: value + 1) - Histogram.Precision.fine.index(of: value) <= 1)
+        #expect(Histogram.Precision.fine.index(of: value) >= 0)
       }
     }
-    #expect(Histogram.index(of: 2_047) == 2_047)
-    #expect(Histogram.index(of: 2_048) == 2_048)
-    #expect(Histogram.index(of: 2_049) == 2_048)
-    #expect(Histogram.highest(at: Histogram.index(of: Histogram.ceiling)) >= Histogram.ceiling)
+    #expect(Histogram.Precision.fine.index(of: 2_047) == 2_047)
+    #expect(Histogram.Precision.fine.index(of: 2_048) == 2_048)
+    #expect(Histogram.Precision.fine.index(of: 2_049) == 2_048)
+    #expect(
+      Histogram.Precision.fine.highest(at: Histogram.Precision.fine.index(of: Histogram.ceiling)) >= Histogram.ceiling)
   }
 
   @Test("quantiles are exact within a 1024th", arguments: Seed.several)
@@ -78,6 +80,53 @@ import Timebase
       #expect(left.count == both.count)
       for quantile in HistogramTests.quantiles { #expect(left.value(at: quantile) == both.value(at: quantile)) }
     }
+  }
+
+  @Test("buckets are what was recorded, in order and without overlap", arguments: Seed.several)
+  func buckets(seed: Seed) throws {
+    var random = Random(seed)
+    for (precision, width) in [(Histogram.Precision.fine, 1_024), (.coarse, 32)] as [(Histogram.Precision, Int64)] {
+      for count in [0, 1, 5, 64, 65, 3_000] {
+        var histogram = Histogram(precision)
+        var sum: Int64 = 0
+        for _ in 0..<count {
+          let sample = random.interval()
+          sum += sample.nanoseconds
+          histogram.record(sample)
+        }
+        var (total, last): (UInt64, Int64) = (0, -1)
+        histogram.eachBucket { bucket in
+          #expect(bucket.count > 0 && bucket.lowest <= bucket.highest && bucket.lowest.nanoseconds > last)
+          #expect((bucket.highest - bucket.lowest).nanoseconds * width <= bucket.lowest.nanoseconds)
+          total += bucket.count
+          last = bucket.highest.nanoseconds
+        }
+        #expect(total == histogram.count && total == UInt64(count))
+        guard count > 0 else { continue }
+        let (mean, exact) = (try #require(histogram.mean).nanoseconds, sum / Int64(count))
+        if count <= 64 { #expect(mean == exact) } else { #expect(abs(mean - exact) * width <= exact) }
+      }
+    }
+    #expect(Histogram().mean == nil)
+  }
+
+  @Test("equal is what counted the same, in whatever order", arguments: Seed.several)
+  func equality(seed: Seed) {
+    var random = Random(seed)
+    for count in [0, 1, 64, 65, 500] {
+      let samples = (0..<count).map { _ in random.interval() }
+      var (one, other) = (Histogram(), Histogram())
+      for sample in samples { one.record(sample) }
+      for sample in samples.shuffled(using: &random) { other.record(sample) }
+      #expect(one == other)
+      other.record(.seconds(3))
+      #expect(one != other)
+    }
+    #expect(Histogram() != Histogram(.coarse))
+    var most = Histogram()
+    most.record(.seconds(1), times: .max)
+    most.record(.seconds(2), times: 5)
+    #expect(most.count == .max && most.mean?.nanoseconds.description.hasPrefix("1000") == true)
   }
 
   @Test("nothing traps: negative, endless, and counts beyond the few")

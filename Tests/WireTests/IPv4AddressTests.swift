@@ -1,5 +1,6 @@
 // RFC 1123 §2.1: the dotted quad, and what is not one.
 
+import Repeatable
 import Testing
 import Wire
 

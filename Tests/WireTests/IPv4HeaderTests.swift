@@ -1,5 +1,6 @@
 // RFC 791 §3.1: IPv4 headers read, written and refused.
 
+import Repeatable
 import Testing
 import Wire
 

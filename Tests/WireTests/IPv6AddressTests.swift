@@ -1,5 +1,6 @@
 // RFC 4291 §2.2: what is read; RFC 5952 §4 and §5: what is written.
 
+import Repeatable
 import Testing
 import Wire
 

@@ -1,5 +1,6 @@
 // RFC 8200 §3: IPv6 headers read, written and refused.
 
+import Repeatable
 import Testing
 import Wire
 

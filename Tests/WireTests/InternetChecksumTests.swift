@@ -1,5 +1,6 @@
 // RFC 1071 §3, RFC 1624 §4, and sums against one that is too simple to be wrong.
 
+import Repeatable
 import Testing
 import Wire
 

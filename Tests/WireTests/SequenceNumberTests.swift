@@ -1,5 +1,6 @@
 // RFC 9293 §3.4: arithmetic modulo 2^32.
 
+import Repeatable
 import Testing
 import Wire
 

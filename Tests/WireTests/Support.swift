@@ -1,5 +1,6 @@
 // What the tests of this room share: octets as text, dirty output buffers, and random values that can be had again.
 
+import Repeatable
 import Wire
 
 /// The octets of a hexadecimal text; blanks between them do not matter.
@@ -25,32 +26,7 @@ func written<E: Error>(
   return frame.view(first: capacity).octets
 }
 
-/// The start of a random sequence; a failing test prints it as it would be written here.
-struct Seed: Sendable, CustomStringConvertible {
-  let value: UInt64
-
-  init(_ value: UInt64) { self.value = value }
-
-  var description: String { "Seed(0x\(String(value, radix: 16)))" }
-
-  /// Two that are always tried, and a fresh one.
-  static let several = [Seed(0), Seed(0x5eed_0bad_f00d), Seed(.random(in: .min ... .max))]
-}
-
-/// SplitMix64: small, fast, and the same on every machine.
-struct Random: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: Seed) { state = seed.value }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
+extension Random {
   mutating func number<T: FixedWidthInteger & UnsignedInteger>(_: T.Type = T.self) -> T {
     // The ends of a range find more than its middle does.
     switch next() % 8 {
@@ -59,13 +35,6 @@ struct Random: RandomNumberGenerator {
     default: T(truncatingIfNeeded: next())
     }
   }
-
-  mutating func octets(_ counts: ClosedRange<Int>) -> [UInt8] {
-    let count = Int.random(in: counts, using: &self)
-    return (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
-  }
-
-  mutating func flip() -> Bool { next() & 1 == 0 }
 
   mutating func address() -> IPAddress {
     flip() ? .v4(IPv4Address(number())) : .v6(IPv6Address(UInt128(next()) << 64 | UInt128(next())))

@@ -1,5 +1,6 @@
 // RFC 9293 §3.1: TCP headers read, written and refused.
 
+import Repeatable
 import Testing
 import Wire
 

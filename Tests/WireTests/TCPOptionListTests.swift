@@ -1,5 +1,6 @@
 // RFC 9293 §3.2: lists of options, well formed and not.
 
+import Repeatable
 import Testing
 import Wire
 

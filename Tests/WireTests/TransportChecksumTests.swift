@@ -1,5 +1,6 @@
 // RFC 9293 §3.1 "Checksum" and RFC 8200 §8.1: segments whose sums were computed elsewhere.
 
+import Repeatable
 import Testing
 import Wire
 

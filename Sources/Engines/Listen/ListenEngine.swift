@@ -74,6 +74,8 @@ public struct ListenEngine: Engine {
     var plan = plan
     plan.isPassive = true
     plan.isInteractive = true
+    // What is sent back comes in whatever pieces it came in: it is nobody's measurement.
+    plan.joinsSmallSegments = service == .echo
     self.plan = plan
     self.key = key
     // Cookies and initial sequence numbers are never made by the same key: one must not give the other away.

@@ -1,0 +1,162 @@
+import Handshake
+import Timebase
+import Wire
+
+/// What is told of one connection.
+extension HTMLPage {
+  static func write(_ drawn: Drawn, named name: String, on body: inout MarkupWriter) {
+    let outcome = drawn.record.outcome
+    body.element("h2", [], name)
+    body.element("p", [], sentence(drawn.record))
+    if !outcome.exchange.entries.isEmpty { body.element("figure") { $0.markup(picture(of: drawn.record)) } }
+    if !drawn.requests.isEmpty { write(drawn.requests, on: &body) }
+    writeSteps(drawn.record, on: &body)
+    writeOptions(outcome, on: &body)
+    writePackets(outcome, on: &body)
+  }
+
+  private static func sentence(_ record: Record) -> String {
+    let outcome = record.outcome
+    var words = "\(outcome.flow.remote) is \(outcome.verdict.rawValue): \(outcome.reason.rawValue)."
+    words += " Mode: \(outcome.mode.words)."
+    if outcome.verdict == .open { words += " End: \(outcome.ending.words)." }
+    if !outcome.notes.isEmpty { words += " Notes: " + outcome.notes.list.together(by: ", ") + "." }
+    if outcome.counters.invalid > 0 { words += " Packets refused: \(outcome.counters.invalid)." }
+    return words
+  }
+
+  private static func writeSteps(_ record: Record, on body: inout MarkupWriter) {
+    guard !record.steps.isEmpty else { return }
+    let placement = StepPlacement(record.outcome)
+    body.element("h3", [], "Steps")
+    body.table(["step", "time", "clock", "from packet", "to packet"]) { table in
+      for step in record.steps {
+        let time = step.measurement.map { "\($0.interval.fixedMilliseconds) ms" }
+        table.row([
+          step.kind.rawValue, time ?? (step.isAmbiguous ? "ambiguous" : "unknown"), step.measurement?.clock.words ?? "",
+          placement.begin(of: step).map { "\($0 + 1)" } ?? "", placement.end(of: step.kind).map { "\($0 + 1)" } ?? "",
+        ])
+      }
+    }
+  }
+
+  private static func writePackets(_ outcome: Outcome, on body: inout MarkupWriter) {
+    let rows = Ladder.Row.rows(of: outcome)
+    guard !rows.isEmpty else { return }
+    let (words, fates) = (PacketWords(outcome), PacketFate.fates(of: outcome.exchange.entries))
+    body.element("h3", [], "Packets")
+    body.table(["packet", "ms", "", "what", "options", "our state", "judgement"]) { table in
+      for (index, row) in rows.enumerated() {
+        let entry = row.entry
+        var options: [String] = []
+        if case .segment(let segment) = entry.content { options = OptionWords.withoutPadding(segment.options) }
+        table.row([
+          "\(index + 1)", row.time, entry.direction == .sent ? "sent" : "came", words.forms(entry).first ?? "",
+          options.together(by: ", "), row.state?.rawValue ?? "", judgement(entry, fates[index]),
+        ])
+      }
+    }
+    if outcome.exchange.omitted > 0 {
+      body.element("p", [], "… and \(outcome.exchange.omitted) more packets, which were not kept.")
+    }
+  }
+
+  private static func judgement(_ entry: ExchangeEntry, _ fate: PacketFate) -> String {
+    let again = entry.isRetransmission ? "sent again" : ""
+    switch fate {
+    case .arrived: return again
+    case .unanswered: return again.isEmpty ? "no answer in time" : again + "; no answer in time"
+    case .turnedBack: return "answered by an ICMP error"
+    case .refused(let refusal): return "refused: \(refusal.rawValue), \(refusal.explanation)"
+    case .error: return "remembered; decides only without a TCP answer"
+    }
+  }
+
+  /// What both SYNs offered, and what holds for the connection: an option that both did, an MSS each way.
+  private static func writeOptions(_ outcome: Outcome, on body: inout MarkupWriter) {
+    let entries = outcome.exchange.entries
+    let syn = entries.lazy.compactMap(\.sentSegment).first { $0.flags.contains(.syn) }
+    guard let syn, let peer = outcome.peerOffer else { return }
+    let ours = OptionProfile(syn.options)
+    let theirs = peer.options
+    func both(_ a: Bool, _ b: Bool) -> String { a && b ? "yes" : "no" }
+    func offered(_ isOffered: Bool) -> String { isOffered ? "offered" : "" }
+    body.element("h3", [], "Options")
+    body.table(["option", "we offered", "the peer offered", "in force"]) { table in
+      let sizes = [
+        theirs.maximumSegmentSize.map { "\($0) to the peer" }, ours.maximumSegmentSize.map { "\($0) to us" },
+      ]
+      table.row([
+        "maximum segment size", ours.maximumSegmentSize.map { "\($0)" } ?? "",
+        theirs.maximumSegmentSize.map { "\($0)" } ?? "", sizes.compactMap(\.self).together(by: ", "),
+      ])
+      table.row([
+        "window scale", ours.windowScale.map { "\($0)" } ?? "", theirs.windowScale.map { "\($0)" } ?? "",
+        both(ours.windowScale != nil, theirs.windowScale != nil),
+      ])
+      table.row([
+        "SACK permitted", offered(ours.sackPermitted), offered(theirs.sackPermitted),
+        both(ours.sackPermitted, theirs.sackPermitted),
+      ])
+      table.row([
+        "time stamps", offered(ours.timestamps != nil), offered(theirs.timestamps != nil),
+        both(ours.timestamps != nil, theirs.timestamps != nil),
+      ])
+      let asked = syn.flags.isSuperset(of: [.ece, .cwr])
+      table.row([
+        "explicit congestion notification", offered(asked), offered(peer.explicitCongestion),
+        both(asked || syn.flags.contains(.ece), peer.explicitCongestion),
+      ])
+    }
+  }
+
+  private static func write(_ requests: [RequestRecord], on body: inout MarkupWriter) {
+    body.element("h3", [], "Requests")
+    body.table(["request", "what", "status", "octets", "first octet after", "whole after", "fault"]) { table in
+      for request in requests {
+        let status = [request.status.map { "\($0)" }, request.reason].compactMap(\.self).together(by: " ")
+        table.row([
+          "\(request.number)", "\(request.method) \(request.target)", status, "\(request.contentLength)",
+          time(request.response), time(request.total), request.fault ?? "",
+        ])
+      }
+    }
+    for request in requests where !request.fields.isEmpty {
+      body.element("details") { details in
+        details.element("summary", [], "header fields of response \(request.number)")
+        details.table(["field", "value"]) { table in
+          for field in request.fields { table.row([field.name, field.value]) }
+        }
+      }
+    }
+  }
+
+  private static func time(_ measurement: Measurement?) -> String {
+    measurement.map { "\($0.interval.fixedMilliseconds) ms" } ?? ""
+  }
+}
+
+extension HTMLPage {
+  /// What the page looks like; its pictures bring their own sheets.
+  static let style = SVGStyle(page: [
+    SVGStyle.Rule(
+      page: "body", color: .ink, background: .paper,
+      "font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 0 auto; padding: 8px 16px 48px"),
+    SVGStyle.Rule(page: "h1", "font-size: 22px; overflow-wrap: anywhere"),
+    SVGStyle.Rule(page: "h2", border: .rule, "font-size: 18px; margin-top: 36px; border-bottom: 1px solid"),
+    SVGStyle.Rule(page: "h3", "font-size: 15px; margin: 24px 0 6px"),
+    SVGStyle.Rule(page: "p", "overflow-wrap: anywhere"),
+    SVGStyle.Rule(page: "figure", border: .rule, "margin: 12px 0; border: 1px solid; border-radius: 6px"),
+    SVGStyle.Rule(page: "svg", "display: block; width: 100%; max-width: 900px; height: auto; margin: 0 auto"),
+    SVGStyle.Rule(page: ".scroll", "overflow-x: auto"),
+    SVGStyle.Rule(page: "table", "border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums"),
+    SVGStyle.Rule(
+      page: "th", color: .faint, border: .rule,
+      "text-align: left; font-weight: normal; border-bottom: 1px solid; padding: 3px 14px 3px 0; white-space: nowrap"),
+    SVGStyle.Rule(
+      page: "td", border: .rule,
+      "border-bottom: 1px solid; padding: 3px 14px 3px 0; vertical-align: top; max-width: 420px; overflow-wrap: break-word"
+    ),
+    SVGStyle.Rule(page: "summary", color: .accent, "cursor: pointer; margin: 8px 0"),
+  ])
+}

@@ -1,0 +1,158 @@
+import Handshake
+import Statistics
+import Timebase
+
+/// A run as one page (HTML): results, times over all probes, and of some connections the ladder, the steps, the packets,
+/// the options offered and agreed, and the requests.
+///
+/// It stands for itself: no script, nothing from elsewhere, which its own policy forbids as well. Whatever came from the
+/// network or the command line is escaped. Memory is bounded: of many connections those are kept that are asked for
+/// first, and the slowest.
+public struct HTMLPage: Sendable {
+  /// A connection that is drawn.
+  struct Drawn {
+    var record: Record
+    var requests: [RequestRecord]
+  }
+
+  /// The most targets whose first connection is drawn.
+  static let targetLimit = 16
+  /// The most results that have a line of their own.
+  static let lineLimit = 200
+
+  private(set) var first: [Drawn] = []
+  private(set) var slowest: Drawn?
+  private(set) var last: Drawn?
+  private(set) var lines: [Record] = []
+  private(set) var count = 0
+  /// The distributions to be shown, as pictures (SVG) that were made already.
+  public var distributions: [String] = []
+
+  /// A page of no result yet.
+  public init() {}
+
+  /// Takes one result, and the requests that its connection carried.
+  public mutating func add(_ record: Record, requests: [RequestRecord] = []) {
+    count += 1
+    let drawn = Drawn(record: record, requests: requests)
+    if lines.count < HTMLPage.lineLimit {
+      var line = record
+      line.outcome.exchange = Exchange()
+      lines.append(line)
+    }
+    if record.sequence == 1 {
+      if first.count < HTMLPage.targetLimit { first.append(drawn) }
+      return
+    }
+    last = drawn
+    let time = record.outcome.measurement(of: .syn)?.interval
+    if let time, time > slowest?.record.outcome.measurement(of: .syn)?.interval ?? .zero { slowest = drawn }
+  }
+
+  /// The ladder of the only connection, or of the first; nil without any.
+  public var picture: String? { first.first.map { HTMLPage.picture(of: $0.record) } }
+
+  static func picture(of record: Record) -> String {
+    let outcome = record.outcome
+    return LadderPicture(outcome, heading: "\(record.target): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)")
+      .svg
+  }
+
+  /// The page as a file has it.
+  public func text(_ summaries: [TargetSummary]) -> String {
+    var html = MarkupWriter(after: "<!DOCTYPE html>\n<html lang=\"en\">\n")
+    let title = "probe: " + titles
+    html.element("head") { head in
+      head.element("meta", [("charset", "utf-8")])
+      head.element("meta", [("http-equiv", "Content-Security-Policy"), ("content", HTMLPage.policy)])
+      head.element("meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
+      head.element("meta", [("name", "color-scheme"), ("content", "light dark")])
+      head.element("title", [], title)
+      head.markup("<style>\n\(HTMLPage.style.text)</style>\n")
+    }
+    html.element("body") { body in
+      body.element("h1", [], title)
+      writeResults(on: &body)
+      for summary in summaries { HTMLPage.write(summary, on: &body) }
+      for picture in distributions { body.element("figure") { $0.markup(picture) } }
+      for drawn in drawnConnections { HTMLPage.write(drawn.connection, named: drawn.name, on: &body) }
+    }
+    return html.text + "</html>\n"
+  }
+
+  private var titles: String {
+    let names = first.prefix(3).map(\.record.target)
+    return names.together(by: ", ") + (first.count > names.count ? ", …" : "")
+  }
+
+  private var drawnConnections: [(name: String, connection: Drawn)] {
+    var list = first.map { (name: "\($0.record.target), first connection", connection: $0) }
+    if count == 1 { list = first.map { (name: "The connection", connection: $0) } }
+    if let slowest {
+      list.append((name: "Slowest handshake, connection \(slowest.record.sequence)", connection: slowest))
+    }
+    let isSlowest = last?.record.sequence == slowest?.record.sequence && last?.record.target == slowest?.record.target
+    if let last, !isSlowest {
+      list.append((name: "Last connection, \(last.record.sequence)", connection: last))
+    }
+    return list
+  }
+
+  /// Nothing is loaded and nothing is run: only what stands in the page.
+  private static let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+}
+
+// MARK: Over all connections
+
+extension HTMLPage {
+  private func writeResults(on body: inout MarkupWriter) {
+    body.element("h2", [], "Results")
+    body.table(["target", "address", "probe", "state", "reason", "syn", "clock", "started"]) { table in
+      for record in lines {
+        let outcome = record.outcome
+        let syn = outcome.measurement(of: .syn)
+        table.row([
+          record.target, outcome.flow.remote.description, "\(record.sequence)", outcome.verdict.rawValue,
+          outcome.reason.rawValue, syn.map { "\($0.interval.replyMilliseconds) ms" } ?? "", syn?.clock.words ?? "",
+          outcome.started.nanoseconds == 0 ? "" : outcome.started.rfc3339,
+        ])
+      }
+    }
+    if count > lines.count { body.element("p", [], "… and \(count - lines.count) more results.") }
+  }
+
+  private static func write(_ summary: TargetSummary, on body: inout MarkupWriter) {
+    body.element("h2", [], "\(summary.target): \(summary.loss.sent) probes")
+    let loss = summary.loss.percentage.map { "\($0) % lost" } ?? "none sent"
+    body.element(
+      "p", [],
+      "\(summary.loss.received) answered, \(loss), \(summary.retransmitted) packets sent again, "
+        + "\(summary.duplicates) duplicates, \(summary.invalid) packets refused.")
+    body.table(["step", "count", "least", "mean", "mdev", "p50", "p90", "p99", "p99.9", "greatest"]) { table in
+      for kind in StepKind.allCases {
+        guard let series = summary[kind] else { continue }
+        let moments = series.moments
+        let quantiles = [Quantile.p50, .p90, .p99, .p999].map { series.value(at: $0) }
+        let times = [moments.min, moments.mean, moments.mdev] + quantiles + [moments.max]
+        table.row([kind.rawValue, "\(moments.count)"] + times.map { $0.map { "\($0.fixedMilliseconds) ms" } ?? "" })
+      }
+    }
+  }
+}
+
+extension MarkupWriter {
+  /// A table with a line of headings; it scrolls by itself where it is wider than the page.
+  mutating func table(_ headings: [String], _ rows: (inout MarkupWriter) -> Void) {
+    element("div", [("class", "scroll")]) { scroll in
+      scroll.element("table") { table in
+        table.element("tr") { row in for heading in headings { row.element("th", [], heading) } }
+        rows(&table)
+      }
+    }
+  }
+
+  /// A row of a table.
+  mutating func row(_ cells: [String]) {
+    element("tr") { row in for cell in cells { row.element("td", [], cell) } }
+  }
+}

@@ -1,0 +1,27 @@
+import Handshake
+import Report
+
+/// The picture and the page of a run (`--svg`, `--html`), made when it is over.
+final class Drawings {
+  private let svg: WholeFile?
+  private let html: WholeFile?
+  private var page: HTMLPage
+
+  /// Begins the files that were asked for; nil where none was.
+  init?(_ presentation: Presentation) throws(RunError) {
+    guard presentation.svgPath != nil || presentation.htmlPath != nil else { return nil }
+    svg = try presentation.svgPath.map { (path) throws(RunError) in try WholeFile(path) }
+    html = try presentation.htmlPath.map { (path) throws(RunError) in try WholeFile(path) }
+    page = HTMLPage()
+  }
+
+  /// Takes one result, and the requests that its connection carried.
+  func take(_ record: Record, requests: [RequestRecord] = []) { page.add(record, requests: requests) }
+
+  /// Draws what was taken; without any result nothing is drawn, and no file is left.
+  func finish(_ summaries: [TargetSummary]) throws(RunError) {
+    guard let picture = page.picture else { return }
+    try svg?.commit(picture)
+    if let html { try html.commit(page.text(summaries)) }
+  }
+}
