@@ -87,7 +87,7 @@ public struct WatchScreen: Sendable {
       used += gap.columns + words.columns
       text += gap + style.paint(words, cell.colour)
     }
-    return text
+    return text.withoutTrailingSpaces
   }
 }
 
