@@ -18,7 +18,9 @@ struct MetricsFile {
     due = start + min(period / 2, .milliseconds(500))
   }
 
-  /// Writes it: a reader finds the old one or the new one. Not to the disk at once: it is worth nothing after a crash.
+  /// Writes it: a reader finds the old one or the new one.
+  ///
+  /// Not to the disk at once: it is worth nothing after a crash.
   func write(_ targets: [WatchedTarget]) throws(Errno) {
     try File.replace(path, with: PrometheusText.document(targets).utf8.span.raw, isDurable: false)
   }

@@ -9,7 +9,10 @@ import Testing
 @Suite("Help") struct HelpTests {
   @Test(
     "the help is as it was looked at",
-    arguments: [("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-watch", WatchVerb.help)])
+    arguments: [
+      ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
+      ("help-watch", WatchVerb.help),
+    ])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Vectors/Console/\(name).txt")

@@ -8,7 +8,8 @@ extension NetworkTests {
     private static let enter = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l"
     private static let leave = "\u{1b}[0m\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
 
-    /// Runs a program on a terminal of its own; a script says what happens to it, a word a line:
+    /// Runs a program on a terminal of its own; a script says what happens to it.
+    ///
     /// `wait SECONDS`, `signal NUMBER`, `resize ROWS COLUMNS`, `stopped`. At the end the terminal's settings are told.
     private static let terminal = """
       import fcntl, os, pty, select, struct, sys, termios, time
