@@ -33,7 +33,7 @@ enum WatchVerb {
     each probe (not with -q), and each change of state with its time and how long the state before had lasted.
 
     Times and percentiles are milliseconds of the handshake. A sign of the course stands for the slowest of its probes, each
-    step up is longer by half; a cross is loss. Names and their addresses are looked up once, at the start.
+    step up is longer by the root of two; a cross is loss. Names and their addresses are looked up once, at the start.
     \(OptionTable<WatchRequest>.watch.help)
     Exit code: with -c or -w as without watch; 130 interrupted, 143 terminated, after the summary; 2 could not run.
 
@@ -61,7 +61,9 @@ extension OptionTable where Settings == WatchRequest {
       .metrics, OptionGroup.connection.lifted(to: path, without: ["--data"]),
       OptionGroup.timing.lifted(to: path, without: ["-c"]), OptionGroup.network.lifted(to: path),
       OptionGroup.crafting.lifted(to: path, without: ["--flags"]),
-      OptionGroup.output.lifted(to: path, without: ["-q", "-v", "--packet-trace"]), .watchEnd,
+      OptionGroup.output.lifted(to: path, without: ["-q", "-v", "--packet-trace"]),
+      OptionGroup<Presentation>.files.lifted(
+        to: \WatchRequest.probe.run.presentation, without: ["--svg", "--html"]), .watchEnd,
     ])
   }
 }

@@ -49,9 +49,12 @@ final class RawLink {
   }
 
   /// Sends a packet; its stamp will come back under the token.
-  func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) {
-    guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return }
+  ///
+  /// - Returns: false where there was no room for it, so that nothing left.
+  func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) -> Bool {
+    guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return false }
     tokens.put(token, under: id)
+    return true
   }
 
   /// The next transmit stamp in the error queue, and the packet that it belongs to.

@@ -14,7 +14,7 @@ final class WatchPresenter: ConnectionPresenter {
   private let resolved: [ResolvedTarget]
   private let settings: WatchSettings
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private let started = SystemClock.monotonic()
   /// Nil where lines are written.
   private var terminal: Terminal?
@@ -39,6 +39,7 @@ final class WatchPresenter: ConnectionPresenter {
         interval: pace)
     }
     tallies = targets.map { _ in Tally() }
+    output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     nextDrawing = started
     metrics = settings.prometheusPath.map { MetricsFile($0, every: pace, from: started) }
@@ -52,7 +53,7 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   func begin() throws(Errno) {
-    guard !presentation.json, !presentation.isQuiet, Terminal.isAvailable else { return }
+    guard !presentation.json, !presentation.isQuiet, presentation.pcapPath != "-", Terminal.isAvailable else { return }
     terminal = try Terminal()
     try draw()
   }

@@ -20,10 +20,10 @@ extension Run {
     }
     // The families of all targets, also of those that no route leads to yet.
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.remote.address.family == family } }
-    let network = try acquire(settings.run, targets, resolution.interface, families: families)
+    let (network, packets) = try acquire(settings.run, targets, resolution.interface, families: families)
     try presenter.prepare()
     _ = stamping?.wait()
-    return try byHand(settings.run, targets, presenter, network) { loop in
+    return try byHand(settings.run, targets, presenter, network, packets) { loop in
       loop.servesMany = true
       loop.revise = { engine in
         for index in presenter.unreachable {

@@ -55,6 +55,8 @@ public struct ConnectEngine: Engine {
   var nextTarget = 0
   var active = 0
   var generation: UInt32 = 0
+  /// The connection that the last packet belonged to; nil where it belonged to none.
+  private var lastSlot: Int?
   var isInterrupted = false
   /// Whether it was the schedule's deadline that ended the run: what has not been answered by then is unanswered.
   var isOverdue = false
@@ -83,6 +85,7 @@ extension ConnectEngine {
 
   /// Hands a packet to the connection whose flow it belongs to.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+    lastSlot = nil
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):
       return handle(flow) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
@@ -149,6 +152,15 @@ extension ConnectEngine {
   /// Begins nothing new, and ends what is under way.
   public mutating func interrupt(at now: Stamp) { isInterrupted = true }
 
+  /// What became of the packet that came last.
+  public var lastReceived: Judgement? { lastSlot.flatMap { probes[$0]?.conversation?.lastReceived } }
+
+  /// What the packet that was to be sent last is.
+  public func judgement(ofSent token: Token) -> Judgement? {
+    guard token.slot < probes.count, probes[token.slot]?.generation == token.generation else { return nil }
+    return probes[token.slot]?.conversation?.judgement(ofSent: token.number)
+  }
+
   private mutating func handle(
     _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
   ) -> Action<Finding> {
@@ -156,6 +168,7 @@ extension ConnectEngine {
       strays += 1
       return .none
     }
+    lastSlot = slot
     return send(probes[slot]?.conversation?.apply(body), from: slot)
   }
 
