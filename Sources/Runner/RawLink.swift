@@ -38,6 +38,13 @@ final class RawLink {
     try refreshFilters()
   }
 
+  /// Lets packets to several ports of ours through the filters, which are compiled once for all of them.
+  func listen(on list: [UInt16]) throws(Errno) {
+    var isNew = false
+    for port in list where ports.insert(port) { isNew = true }
+    if isNew { try refreshFilters() }
+  }
+
   /// Shuts the filters to a port, when they are next changed: until then its late packets come in as strays, which
   /// costs less than filters that are compiled for nobody.
   func ignore(_ port: UInt16) { ports.remove(port) }
