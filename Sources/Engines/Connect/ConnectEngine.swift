@@ -45,7 +45,7 @@ public struct ConnectEngine: Engine {
   /// Packets that no flow of ours explains: counted, and shown with `-v`.
   public private(set) var strays = 0
 
-  let targets: [Target]
+  var targets: [Target]
   let schedule: Schedule
   let sourcePort: UInt16
   var probes: [Probe?] = []
@@ -120,6 +120,20 @@ extension ConnectEngine {
     guard probes.indices.contains(slot), probes[slot] != nil, probes[slot]?.conversation == nil else { return }
     probes[slot] = nil
     active -= 1
+  }
+
+  /// Tells of a probe that never began as of one without a route: nothing can be sent from there at present.
+  public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Finding> {
+    guard probes.indices.contains(slot), let probe = probes[slot] else { return .none }
+    refused(slot)
+    let target = targets[probe.target]
+    let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
+    return .report(Finding(target: probe.target, sequence: probe.sequence, outcome: outcome), slot: nil)
+  }
+
+  /// Sends what follows to a target from another address of ours; nil: there is no way there at present.
+  public mutating func reroute(_ target: Int, from source: IPAddress?) {
+    if targets.indices.contains(target) { targets[target].source = source }
   }
 
   /// Hands a stamp of user space to the connection that sent the packet.
