@@ -56,7 +56,7 @@ let package = Package(
 
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
-    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
     tests(of: "Capture", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "Report", on: ["Statistics", "Handshake", "Wire", "Timebase", "Repeatable"]),

@@ -43,6 +43,7 @@ struct EventLoop<E: Engine> {
 
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
   mutating func run() throws(RunError) -> Signal? {
+    SystemClock.wakePunctually()
     var poller = Poller()
     let signals = try attempt { () throws(Errno) in try SignalSource() }
     _ = poller.add(signals.descriptor, for: .readable)

@@ -41,6 +41,7 @@ int clinux_demand_md5(int listener, int family, uint64_t key_first, uint64_t key
 
 // prctl(2) is variadic, and Swift calls no variadic C function.
 int clinux_set_no_new_privileges(void);
+int clinux_set_timer_slack(unsigned long nanoseconds);
 
 // capget(2) and capset(2) are in no header of glibc; the two halves of the set are joined.
 int clinux_capabilities(uint64_t *effective);
