@@ -68,7 +68,9 @@ let package = Package(
     .target(name: "CBench", path: "Tests/Bench/CBench"),
     .executableTarget(
       name: "HotPaths",
-      dependencies: ["CBench", "Console", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
+      dependencies: [
+        "CBench", "Console", "Kernel", "Engines", "Report", "Handshake", "Statistics", "Wire", "Timebase",
+      ],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.
