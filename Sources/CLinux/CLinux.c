@@ -37,6 +37,14 @@ _Static_assert(sizeof(struct ifaddrmsg) == 8 && offsetof(struct ifaddrmsg, ifa_i
 _Static_assert(offsetof(struct tcp_info, tcpi_options) == 5 && offsetof(struct tcp_info, tcpi_snd_mss) == 16, "tcp_info");
 _Static_assert(offsetof(struct tcp_info, tcpi_rtt) == 68 && offsetof(struct tcp_info, tcpi_rttvar) == 72, "tcp_info");
 _Static_assert(offsetof(struct tcp_info, tcpi_total_retrans) == 100, "tcp_info");
+_Static_assert(sizeof(struct tpacket_req) == 16 && sizeof(struct tpacket_stats) == 8, "tpacket_req");
+_Static_assert(offsetof(struct tpacket2_hdr, tp_len) == 4 && offsetof(struct tpacket2_hdr, tp_snaplen) == 8, "tpacket2");
+_Static_assert(offsetof(struct tpacket2_hdr, tp_net) == 14 && offsetof(struct tpacket2_hdr, tp_sec) == 16, "tpacket2");
+_Static_assert(offsetof(struct tpacket2_hdr, tp_nsec) == 20, "tpacket2");
+_Static_assert(sizeof(struct sockaddr_ll) == 20 && offsetof(struct sockaddr_ll, sll_ifindex) == 4, "sockaddr_ll");
+_Static_assert(offsetof(struct sockaddr_ll, sll_halen) == 11 && offsetof(struct sockaddr_ll, sll_addr) == 12, "ll");
+_Static_assert(sizeof(struct ndmsg) == 12 && offsetof(struct ndmsg, ndm_ifindex) == 4, "ndmsg");
+_Static_assert(offsetof(struct ndmsg, ndm_state) == 8, "ndmsg");
 _Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd_siginfo");
 
 int clinux_ppoll(struct pollfd *set, nfds_t count, const struct timespec *timeout) {
@@ -90,4 +98,24 @@ int clinux_demand_md5(int listener, int family, uint64_t key_first, uint64_t key
   memcpy(demand.tcpm_key, &key_first, sizeof key_first);
   memcpy(demand.tcpm_key + sizeof key_first, &key_second, sizeof key_second);
   return setsockopt(listener, IPPROTO_TCP, TCP_MD5SIG_EXT, &demand, sizeof demand);
+}
+
+int clinux_send_packets(int socket, unsigned first, unsigned count, const uint8_t *octets, size_t room,
+                        const long *lengths, const long *destinations, const void *names, size_t name_room,
+                        unsigned name_length) {
+  struct mmsghdr messages[CLINUX_MOST_MESSAGES];
+  struct iovec vectors[CLINUX_MOST_MESSAGES];
+  if (count > CLINUX_MOST_MESSAGES) count = CLINUX_MOST_MESSAGES;
+  for (unsigned index = 0; index < count; index++) {
+    unsigned packet = first + index;
+    vectors[index].iov_base = (void *)(octets + packet * room);
+    vectors[index].iov_len = (size_t)lengths[packet];
+    messages[index].msg_hdr = (struct msghdr){
+      .msg_name = (void *)((const uint8_t *)names + (size_t)destinations[packet] * name_room),
+      .msg_namelen = name_length,
+      .msg_iov = &vectors[index],
+      .msg_iovlen = 1,
+    };
+  }
+  return sendmmsg(socket, messages, count, MSG_DONTWAIT);
 }

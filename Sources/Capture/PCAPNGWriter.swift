@@ -12,13 +12,15 @@ public struct PCAPNGWriter: Sendable {
   /// How many interfaces have been described.
   public private(set) var interfaceCount = 0
 
-  /// Begins a section (§4.1), its length left open, and names the program that makes it.
-  public init(application: String) {
+  /// Begins a section (§4.1), its length left open, and names the program that makes it; the comment tells readers what
+  /// the packets do not.
+  public init(application: String, comment: String? = nil) {
     block(PCAPNG.Block.section) { out in
       out.append(littleEndian: PCAPNG.byteOrderMagic)
       out.append(littleEndian: 1 as UInt16)  // version 1.0
       out.append(littleEndian: 0 as UInt16)
       out.append(littleEndian: UInt64.max)  // the section's length: not known
+      if let comment { out.appendOption(PCAPNG.Option.comment, text: comment) }
       out.appendOption(PCAPNG.Option.sectionApplication, text: application)
       out.appendEndOfOptions()
     }

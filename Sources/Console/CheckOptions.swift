@@ -27,7 +27,9 @@ extension OptionTable where Settings == CheckRequest {
       .reports, OptionGroup.monitor.lifted(to: path),
       OptionGroup.connection.lifted(to: path, without: ["--confirm", "--data"]),
       OptionGroup.timing.lifted(to: path), OptionGroup.network.lifted(to: path, without: ["-g"]),
-      OptionGroup.output.lifted(to: path, without: ["-q", "-v", "-D", "--packet-trace"]), .checkHelp,
+      OptionGroup.output.lifted(to: path, without: ["-q", "-v", "-D", "--packet-trace"]),
+      OptionGroup<Presentation>.files.lifted(
+        to: \CheckRequest.probe.run.presentation, without: ["--svg", "--html"]), .checkHelp,
     ])
   }
 }

@@ -31,7 +31,7 @@ extension OptionTable where Settings == ProbeRequest {
   /// The options of the demo: how to show it, and which Internet Protocol.
   static var demo: OptionTable {
     let names: Set = [
-      "-4", "-6", "-v", "-q", "-D", "--packet-trace", "--json", "--no-color", "--svg", "--html", "--help",
+      "-4", "-6", "-v", "-q", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help",
     ]
     let options = probe.groups.flatMap(\.options).filter { names.contains($0.name) }
     return OptionTable(groups: [OptionGroup(title: "Options", options: options)])

@@ -18,11 +18,13 @@ public func run() -> Int32 {
 /// The verbs, told from targets by having no colon.
 private func dispatch(_ words: [String]) throws(UsageError) -> Int32 {
   switch words.first {
+  case "bench": try BenchVerb.run(Array(words.dropFirst()))
   case "check": try CheckVerb.run(Array(words.dropFirst()))
   case "demo": try DemoVerb.run(Array(words.dropFirst()))
   case "doctor": try DoctorVerb.run(Array(words.dropFirst()))
   case "http": try HTTPVerb.run(Array(words.dropFirst()))
   case "listen": try ListenVerb.run(Array(words.dropFirst()))
+  case "read": try ReadVerb.run(Array(words.dropFirst()))
   case "help": show(Help.text)
   default: try ProbeVerb.run(words)
   }

@@ -5,6 +5,10 @@ extension OptionGroup where Settings == Presentation {
   static let files = OptionGroup(
     title: "Files",
     options: [
+      Option(nil, "pcap", "FILE", "write packets into FILE as pcapng, each with a remark; - is standard output") {
+        presentation, text throws(UsageError) in
+        presentation.pcapPath = try Values.path(text, for: "--pcap", orDash: true)
+      },
       Option(nil, "svg", "FILE", "draw the ladder of the one connection into FILE") {
         presentation, text throws(UsageError) in presentation.svgPath = try Values.path(text, for: "--svg")
       },

@@ -69,7 +69,13 @@ struct ListenRequest: Sendable {
 
 extension OptionTable where Settings == ListenRequest {
   /// All options of `probe listen`, by heading.
-  static var listen: OptionTable { OptionTable(groups: [.service, .limits, .place, .output]) }
+  static var listen: OptionTable {
+    let files = OptionGroup<Presentation>.files
+    return OptionTable(groups: [
+      .service, .limits, .place, .output,
+      files.lifted(to: \ListenRequest.settings.presentation, without: ["--svg", "--html"]),
+    ])
+  }
 }
 
 extension OptionGroup where Settings == ListenRequest {

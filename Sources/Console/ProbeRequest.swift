@@ -85,6 +85,7 @@ extension ProbeRequest {
     return [
       ("--confirm", plan.confirm), ("--data", !plan.data.isEmpty), ("--flags", plan.flags != usual.flags),
       ("--packet-trace", run.presentation.tracesPackets), ("--svg", run.presentation.svgPath != nil),
+      ("--pcap", run.presentation.pcapPath != nil),
       ("--isn", plan.iss != nil),
       ("--window", run.window != nil), ("--mss", run.maximumSegmentSize != nil),
       ("--wscale", plan.offer.windowScale != usual.offer.windowScale), ("--no-sack", !plan.offer.sack),

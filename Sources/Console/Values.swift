@@ -67,9 +67,11 @@ enum Values {
     throw UsageError("\(option): '\(text)' is none of \(words)")
   }
 
-  /// The path of a file that is to be written.
-  static func path(_ text: String, for option: String) throws(UsageError) -> String {
-    guard !text.isEmpty, text != "-" else { throw UsageError("\(option): '\(text)' is no file; say \(option) FILE") }
+  /// The path of a file that is to be written; `-` only where standard output will do.
+  static func path(_ text: String, for option: String, orDash: Bool = false) throws(UsageError) -> String {
+    guard !text.isEmpty, orDash || text != "-" else {
+      throw UsageError("\(option): '\(text)' is no file; say \(option) FILE")
+    }
     return text
   }
 }

@@ -39,6 +39,21 @@ public protocol Engine: ~Copyable {
 
   /// Asks it to end: nothing new is begun, and what is owed to peers is sent.
   mutating func interrupt(at now: Stamp)
+
+  /// What became of the packet that it was handed last; nil where that belongs to no connection.
+  ///
+  /// Asked right after `receive(_:at:)`, and only where packets are written to a file.
+  var lastReceived: Judgement? { get }
+
+  /// What the packet that it asked to be sent last is; nil where that belongs to no connection.
+  func judgement(ofSent token: Token) -> Judgement?
+}
+
+extension Engine where Self: ~Copyable {
+  /// An engine that keeps no account of single packets.
+  public var lastReceived: Judgement? { nil }
+  /// An engine that keeps no account of single packets.
+  public func judgement(ofSent token: Token) -> Judgement? { nil }
 }
 
 /// What an engine wants done: of fixed size.

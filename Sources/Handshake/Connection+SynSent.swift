@@ -4,17 +4,14 @@ import Wire
 /// SYN-SENT, in the order of RFC 9293 §3.10.7.3; where a prober must be stricter, the comment says so.
 extension Connection {
   mutating func receiveSynSent(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
-    // first, the ACK bit. An RST is never answered, whatever it acknowledges.
-    let acknowledges = segment.ack.map(acknowledgesFirst) ?? false
-    if segment.flags.contains(.rst) {
-      return receiveResetInSynSent(segment, acknowledges: acknowledges, at: now)
+    switch SynAnswer(segment, una: tcb.snd.una, nxt: tcb.snd.nxt) {
+    case .reset: acceptReset(at: now)
+    case .foreignReset: Reaction(refusal: .rstMismatch)
+    case .foreignAcknowledgment(let ack, let isSyn): rejectAcknowledgment(ack, isSyn: isSyn, at: now)
+    case .notSyn: Reaction(refusal: .notSyn)
+    case .syn: openSimultaneously(segment, at: now)
+    case .synAck: acceptSynAck(segment, text: text, at: now)
     }
-    if let ack = segment.ack, !acknowledges {
-      return rejectAcknowledgment(ack, of: segment, at: now)
-    }
-    // third, security: none. fourth, the SYN bit.
-    guard segment.flags.contains(.syn) else { return Reaction(refusal: .notSyn) }
-    return segment.ack == nil ? openSimultaneously(segment, at: now) : acceptSynAck(segment, text: text, at: now)
   }
 
   /// SND.UNA < SEG.ACK =< SND.NXT: ISS+1, or up to the end of the text that the SYN carried.
@@ -23,10 +20,7 @@ extension Connection {
   }
 
   /// second, the RST bit: it counts only if it acknowledges the SYN (RFC 9293 §3.10.7.3; RFC 5961 §3.1).
-  private mutating func receiveResetInSynSent(
-    _ segment: Segment, acknowledges: Bool, at now: Stamp
-  ) -> Reaction {
-    guard acknowledges else { return Reaction(refusal: .rstMismatch) }
+  private mutating func acceptReset(at now: Stamp) -> Reaction {
     // The time stamps of an RST prove nothing: whoever sends one keeps no connection (RFC 7323 §3.2).
     noteAnswer(echo: nil, at: now)
     decide(.refused, .rst)
@@ -41,9 +35,9 @@ extension Connection {
   /// Without SYN it is what a peer says that still holds an old connection of this flow (RFC 9293 §3.5.1,
   /// figure 9): our RST clears it away, and the SYN is sent again at once, but only once.
   private mutating func rejectAcknowledgment(
-    _ ack: SequenceNumber, of segment: Segment, at now: Stamp
+    _ ack: SequenceNumber, isSyn: Bool, at now: Stamp
   ) -> Reaction {
-    if !segment.flags.contains(.syn), !notes.contains(.halfOpenPeer) {
+    if !isSyn, !notes.contains(.halfOpenPeer) {
       notes.insert(.halfOpenPeer)
       isOwed = true
       return Reaction(send: sendReset(seq: ack))

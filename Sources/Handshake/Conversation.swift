@@ -12,6 +12,9 @@ public struct Conversation: Sendable {
   /// The hop limit (time to live) of the answer that decided, or of the first that came.
   public private(set) var hopLimit: UInt8?
 
+  /// The packets that passed last; see `lastReceived`.
+  private(set) var latest = LatestPackets()
+
   /// A connection that has not sent anything yet.
   public init(_ plan: Plan, flow: Flow, seed: Seed) {
     self.flow = flow
@@ -30,9 +33,10 @@ public struct Conversation: Sendable {
   /// Takes a segment of this flow with its text.
   public mutating func receive(_ segment: Segment, text: RawSpan, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
     let wasUndecided = connection.verdict == nil
+    let isLate = connection.isFinished
     let reaction = connection.receive(segment, text: text, at: now)
     if wasUndecided, reaction.refusal == nil { self.hopLimit = hopLimit }
-    append(.received, .segment(segment), at: now, refusal: reaction.refusal)
+    append(.received, .segment(segment), at: now, refusal: reaction.refusal, isLate: isLate)
     return record(reaction, at: now)
   }
 
@@ -43,6 +47,7 @@ public struct Conversation: Sendable {
 
   /// Takes an ICMP error that quotes a segment of this flow.
   public mutating func receive(_ notice: ICMPNotice, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
+    let isLate = connection.isFinished
     var refusal: Refusal?
     var send: Outgoing?
     if let sequence = notice.quotedSequence {
@@ -55,7 +60,7 @@ public struct Conversation: Sendable {
       refusal = .badQuote
     }
     if refusal == nil, self.hopLimit == nil, connection.pendingError != nil { self.hopLimit = hopLimit }
-    append(.received, .icmp(type: notice.type, code: notice.code), at: now, refusal: refusal)
+    append(.received, .icmp(type: notice.type, code: notice.code), at: now, refusal: refusal, isLate: isLate)
     return record(Reaction(send: send), at: now)
   }
 
@@ -110,11 +115,12 @@ public struct Conversation: Sendable {
 
   private mutating func append(
     _ direction: ExchangeEntry.Direction, _ content: ExchangeEntry.Content, at now: Stamp,
-    refusal: Refusal? = nil, number: UInt32 = 0, isRetransmission: Bool = false
+    refusal: Refusal? = nil, number: UInt32 = 0, isRetransmission: Bool = false, isLate: Bool = false
   ) {
-    exchange.append(
-      ExchangeEntry(
-        direction: direction, content: content, stamp: now, state: connection.state, peer: connection.peer,
-        refusal: refusal, number: number, isRetransmission: isRetransmission))
+    let entry = ExchangeEntry(
+      direction: direction, content: content, stamp: now, state: connection.state, peer: connection.peer,
+      refusal: refusal, number: number, isRetransmission: isRetransmission)
+    exchange.append(entry)
+    latest.note(entry, isLate: isLate)
   }
 }

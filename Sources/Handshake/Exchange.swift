@@ -37,6 +37,21 @@ public struct ExchangeEntry: Hashable, Sendable {
   public var number: UInt32
   /// Whether the same sequence space was sent before.
   public var isRetransmission: Bool
+
+  /// An entry from its parts.
+  public init(
+    direction: Direction, content: Content, stamp: Stamp, state: State, peer: State, refusal: Refusal? = nil,
+    number: UInt32 = 0, isRetransmission: Bool = false
+  ) {
+    self.direction = direction
+    self.content = content
+    self.stamp = stamp
+    self.state = state
+    self.peer = peer
+    self.refusal = refusal
+    self.number = number
+    self.isRetransmission = isRetransmission
+  }
 }
 
 /// The packets of one connection in their order, in bounded memory.
@@ -51,6 +66,12 @@ public struct Exchange: Hashable, Sendable {
 
   /// No packets yet.
   public init() {}
+
+  /// The packets that somebody else kept, the first `capacity` of them, and how many more there were.
+  public init(_ entries: [ExchangeEntry], omitted: Int) {
+    self.entries = Array(entries.prefix(Exchange.capacity))
+    self.omitted = omitted + max(entries.count - Exchange.capacity, 0)
+  }
 
   mutating func append(_ entry: ExchangeEntry) {
     guard entries.count < Exchange.capacity else {

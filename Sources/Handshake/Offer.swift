@@ -48,7 +48,7 @@ public struct Offer: Hashable, Sendable {
 
 extension TCPOptionList {
   /// The list of any segment after the SYN where time stamps were agreed (RFC 7323 appendix A).
-  static func timestampsOnly(value: UInt32, echoReply: UInt32) -> TCPOptionList {
+  public static func timestampsOnly(value: UInt32, echoReply: UInt32) -> TCPOptionList {
     var list = TCPOptionList()
     list.appendNoOperation()
     list.appendNoOperation()

@@ -31,18 +31,21 @@ public struct Errno: Error, Hashable, Sendable {
     case open, read, write, close, fstat, ftruncate, rename, unlink, fsync, pipe2, ioctl
     // Sockets.
     case socket, bind, listen, accept4, connect, shutdown, getsockname, getpeername, getsockopt, setsockopt
-    case sendto, sendmsg, recvfrom, recvmsg
+    case sendto, sendmsg, sendmmsg, recvfrom, recvmsg
     case attachFilter = "setsockopt(SO_ATTACH_FILTER)"
     case bindToDevice = "setsockopt(SO_BINDTODEVICE)"
     case timestamping = "setsockopt(SO_TIMESTAMPING)"
+    case packetRing = "setsockopt(PACKET_RX_RING)"
+    case mmap
     // Routes and interfaces.
     case routeLookup = "netlink(RTM_GETROUTE)"
     case linkLookup = "netlink(RTM_GETLINK)"
     case addressLookup = "netlink(RTM_GETADDR)"
+    case neighborLookup = "netlink(RTM_GETNEIGH)"
     case interfaceLookup = "ioctl(SIOCGIFINDEX)"
     case interfaceUp = "ioctl(SIOCSIFFLAGS)"
     // The process.
-    case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, unshare, waitpid, kill
+    case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, unshare, getrlimit, setrlimit, waitpid, kill
     case spawn = "posix_spawn"
     case clock = "clock_gettime"
   }

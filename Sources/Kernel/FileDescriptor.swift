@@ -43,6 +43,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Reads what is there to the front of an array, as many octets as it has at most; see `read(into:)` above.
+  public func read(into array: inout [UInt8]) throws(Errno) -> Int? {
+    var octets = array.mutableSpan
+    var bytes = unsafe octets.mutableBytes
+    return try read(into: &bytes)
+  }
+
   /// Writes a part, `write(2)`: how much went, or nil where a non-blocking descriptor takes nothing now.
   public func write(_ octets: RawSpan) throws(Errno) -> Int? {
     try unsafe octets.withUnsafeBytes { bytes throws(Errno) in

@@ -49,7 +49,7 @@ public struct FilterProgram: Hashable, Sendable {
   }
 
   /// Destination unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792).
-  private static let errorTypesV4: [Instruction] = [
+  static let errorTypesV4: [Instruction] = [
     .outerHeaderLengthToX,
     .loadOctet(fromX: 0),
     .ifEqual(3, skip: 5), .ifEqual(4, skip: 4), .ifEqual(5, skip: 3), .ifEqual(11, skip: 2), .ifEqual(12, skip: 1),
@@ -77,12 +77,12 @@ public struct FilterProgram: Hashable, Sendable {
     .loadHalf(at: 48),
   ]
 
-  private static let protocolTCP = UInt32(IPProtocol.tcp)
+  static let protocolTCP = UInt32(IPProtocol.tcp)
 
   /// The end of a program: takes the packet if A is one of the ports.
   ///
   /// Jumps are 8 bits wide, hence the range.
-  private static func anyOf(_ ports: [UInt16]) -> [Instruction] {
+  static func anyOf(_ ports: [UInt16]) -> [Instruction] {
     // Sorted and each once, without a Set: the first one of a process costs more than the whole filter does.
     var sorted: [UInt16] = []
     for port in ports.sorted() where port != sorted.last { sorted.append(port) }
@@ -106,25 +106,28 @@ extension FilterProgram.Instruction {
     self.init(code: UInt16(code), jt: jt, jf: jf, k: k)
   }
 
-  fileprivate static let drop = Self(BPF_RET | BPF_K, 0)
+  static let drop = Self(BPF_RET | BPF_K, 0)
   /// How much of the packet is kept: more than the longest one has.
-  fileprivate static let take = Self(BPF_RET | BPF_K, 0x40000)
-  fileprivate static let outerHeaderLengthToX = Self(BPF_LDX | BPF_B | BPF_MSH, 0)
-  fileprivate static let loadLength = Self(BPF_LD | BPF_W | BPF_LEN, 0)
-  fileprivate static let subtractX = Self(BPF_ALU | BPF_SUB | BPF_X, 0)
-  fileprivate static let addX = Self(BPF_ALU | BPF_ADD | BPF_X, 0)
-  fileprivate static let moveToX = Self(BPF_MISC | BPF_TAX, 0)
-  fileprivate static func loadOctet(at k: UInt32) -> Self { Self(BPF_LD | BPF_B | BPF_ABS, k) }
-  fileprivate static func loadHalf(at k: UInt32) -> Self { Self(BPF_LD | BPF_H | BPF_ABS, k) }
-  fileprivate static func loadOctet(fromX k: UInt32) -> Self { Self(BPF_LD | BPF_B | BPF_IND, k) }
-  fileprivate static func loadHalf(fromX k: UInt32) -> Self { Self(BPF_LD | BPF_H | BPF_IND, k) }
-  fileprivate static func and(_ k: UInt32) -> Self { Self(BPF_ALU | BPF_AND | BPF_K, k) }
-  fileprivate static func shiftLeft(_ k: UInt32) -> Self { Self(BPF_ALU | BPF_LSH | BPF_K, k) }
-  fileprivate static func ifEqual(_ k: UInt32, skip: UInt8) -> Self { Self(BPF_JMP | BPF_JEQ | BPF_K, k, skip: skip) }
-  fileprivate static func ifAtLeast(_ k: UInt32, skip: UInt8, otherwise: UInt8 = 0) -> Self {
+  static let take = Self(BPF_RET | BPF_K, 0x40000)
+  static let outerHeaderLengthToX = Self(BPF_LDX | BPF_B | BPF_MSH, 0)
+  static let loadLength = Self(BPF_LD | BPF_W | BPF_LEN, 0)
+  static let subtractX = Self(BPF_ALU | BPF_SUB | BPF_X, 0)
+  static let addX = Self(BPF_ALU | BPF_ADD | BPF_X, 0)
+  static let moveToX = Self(BPF_MISC | BPF_TAX, 0)
+  static func loadWord(at k: UInt32) -> Self { Self(BPF_LD | BPF_W | BPF_ABS, k) }
+  static func loadOctet(at k: UInt32) -> Self { Self(BPF_LD | BPF_B | BPF_ABS, k) }
+  static func loadHalf(at k: UInt32) -> Self { Self(BPF_LD | BPF_H | BPF_ABS, k) }
+  static func loadOctet(fromX k: UInt32) -> Self { Self(BPF_LD | BPF_B | BPF_IND, k) }
+  static func loadHalf(fromX k: UInt32) -> Self { Self(BPF_LD | BPF_H | BPF_IND, k) }
+  static func and(_ k: UInt32) -> Self { Self(BPF_ALU | BPF_AND | BPF_K, k) }
+  static func shiftLeft(_ k: UInt32) -> Self { Self(BPF_ALU | BPF_LSH | BPF_K, k) }
+  static func ifEqual(_ k: UInt32, skip: UInt8, otherwise: UInt8 = 0) -> Self {
+    Self(BPF_JMP | BPF_JEQ | BPF_K, k, skip: skip, otherwise: otherwise)
+  }
+  static func ifAtLeast(_ k: UInt32, skip: UInt8, otherwise: UInt8 = 0) -> Self {
     Self(BPF_JMP | BPF_JGE | BPF_K, k, skip: skip, otherwise: otherwise)
   }
-  fileprivate static func ifGreater(_ k: UInt32, skip: UInt8, otherwise: UInt8) -> Self {
+  static func ifGreater(_ k: UInt32, skip: UInt8, otherwise: UInt8) -> Self {
     Self(BPF_JMP | BPF_JGT | BPF_K, k, skip: skip, otherwise: otherwise)
   }
 }

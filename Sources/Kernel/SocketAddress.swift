@@ -5,7 +5,7 @@ import Wire
 ///
 /// Octets, because the C structs can only be had through pointers of the wrong type; CLinux.c proves the offsets.
 struct SocketAddress {
-  private static let capacity = 28
+  static let capacity = 28
   private var octets = InlineArray<28, UInt8>(repeating: 0)
   private var length = SocketAddress.capacity
 
@@ -39,6 +39,9 @@ struct SocketAddress {
     default: nil
     }
   }
+
+  /// The octets, as many as the longest address has.
+  var allOctets: [UInt8] { octets.raw.octets }
 
   /// The port, in host order.
   var port: UInt16 { octets.raw.load(bigEndian: 2) }

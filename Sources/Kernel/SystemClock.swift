@@ -22,10 +22,8 @@ public enum SystemClock {
   /// The monotonic clock alone.
   public static func monotonic() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
 
-  /// Asks to be woken when it is time, and not up to 50 µs later, as is usual (`prctl(2)`, PR_SET_TIMERSLACK).
-  ///
-  /// For this thread; real-time threads have no slack anyway. A kernel that does not know it wakes as it did.
-  public static func wakePunctually() { _ = try? kernel(.prctl) { clinux_set_timer_slack(1) } }
+  /// Has waits of this process end when they should, `prctl(2)` PR_SET_TIMERSLACK: the kernel adds 50 µs otherwise.
+  public static func sharpenTimers() { _ = try? kernel(.prctl) { clinux_set_timer_slack(1) } }
 
   private static func sandwich() -> (stamp: Stamp, width: Int64) {
     let before = read(CLOCK_MONOTONIC)

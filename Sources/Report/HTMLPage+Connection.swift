@@ -52,7 +52,7 @@ extension HTMLPage {
         if case .segment(let segment) = entry.content { options = OptionWords.withoutPadding(segment.options) }
         table.row([
           "\(index + 1)", row.time, entry.direction == .sent ? "sent" : "came", words.forms(entry).first ?? "",
-          options.together(by: ", "), row.state?.rawValue ?? "", judgement(entry, fates[index]),
+          options.together(by: ", "), row.state?.rawValue ?? "", judgement(index, outcome, fates[index]),
         ])
       }
     }
@@ -61,15 +61,14 @@ extension HTMLPage {
     }
   }
 
-  private static func judgement(_ entry: ExchangeEntry, _ fate: PacketFate) -> String {
-    let again = entry.isRetransmission ? "sent again" : ""
-    switch fate {
-    case .arrived: return again
-    case .unanswered: return again.isEmpty ? "no answer in time" : again + "; no answer in time"
-    case .turnedBack: return "answered by an ICMP error"
-    case .refused(let refusal): return "refused: \(refusal.rawValue), \(refusal.explanation)"
-    case .error: return "remembered; decides only without a TCP answer"
-    }
+  /// The remark that a capture file has beside the packet, and what became of it.
+  private static func judgement(_ index: Int, _ outcome: Outcome, _ fate: PacketFate) -> String {
+    let entries = outcome.exchange.entries
+    guard let iss = outcome.iss else { return "" }
+    let copies = entries[...index].count { $0.sentSegment.map { $0.flags.contains(.syn) } ?? false }
+    let judgement = Judgement(entry: entries[index], iss: iss, irs: outcome.irs, copies: copies)
+    let remark = PacketRemark(judgement).text
+    return fate == .unanswered ? remark + "; no answer in time" : remark
   }
 
   /// What both SYNs offered, and what holds for the connection: an option that both did, an MSS each way.

@@ -25,8 +25,6 @@ public struct HTMLPage: Sendable {
   private(set) var last: Drawn?
   private(set) var lines: [Record] = []
   private(set) var count = 0
-  /// The distributions to be shown, as pictures (SVG) that were made already.
-  public var distributions: [String] = []
 
   /// A page of no result yet.
   public init() {}
@@ -74,7 +72,7 @@ public struct HTMLPage: Sendable {
       body.element("h1", [], title)
       writeResults(on: &body)
       for summary in summaries { HTMLPage.write(summary, on: &body) }
-      for picture in distributions { body.element("figure") { $0.markup(picture) } }
+      HTMLPage.writeDistribution(summaries, on: &body)
       for drawn in drawnConnections { HTMLPage.write(drawn.connection, named: drawn.name, on: &body) }
     }
     return html.text + "</html>\n"
@@ -119,6 +117,17 @@ extension HTMLPage {
       }
     }
     if count > lines.count { body.element("p", [], "… and \(count - lines.count) more results.") }
+  }
+
+  /// How long the handshakes of all targets took, where there is more than one to tell of.
+  private static func writeDistribution(_ summaries: [TargetSummary], on body: inout MarkupWriter) {
+    let curves = summaries.compactMap { summary in
+      summary[.syn].map { DistributionSVG.Curve(name: summary.target, histogram: $0.histogram) }
+    }
+    guard curves.contains(where: { $0.histogram.count > 1 }) else { return }
+    let picture = DistributionSVG(title: "Time of the handshake's first step, syn", curves: curves).text
+    body.element("h2", [], "Distribution")
+    body.element("figure") { $0.markup(picture) }
   }
 
   private static func write(_ summary: TargetSummary, on body: inout MarkupWriter) {

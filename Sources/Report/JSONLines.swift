@@ -127,7 +127,7 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func series(_ series: Series) {
+  mutating func series(_ series: Series) {
     member("count", series.moments.count)
     member("min_ns", series.moments.min?.nanoseconds)
     member("avg_ns", series.moments.mean?.nanoseconds)
@@ -155,7 +155,7 @@ extension JSONWriter {
     member("length_ns", outage.length.nanoseconds)
   }
 
-  fileprivate mutating func content(_ content: ExchangeEntry.Content) {
+  mutating func content(_ content: ExchangeEntry.Content) {
     switch content {
     case .segment(let segment):
       member("protocol", "tcp")

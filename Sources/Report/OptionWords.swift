@@ -30,6 +30,9 @@ enum OptionWords {
     }
   }
 
+  /// All octets of a list, padding among them, two digits each.
+  static func hexadecimal(_ options: TCPOptionList) -> String { hexadecimal(options.bytes.octets) }
+
   private static func hexadecimal(_ octets: [UInt8]) -> String {
     octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }

@@ -4,6 +4,9 @@ func padded(_ number: some BinaryInteger, _ width: Int) -> String {
   return String("0", times: width - digits.utf8.count) + digits
 }
 
+/// A number and what it counts, in the plural unless it is one.
+func counted(_ number: some BinaryInteger, _ noun: String) -> String { "\(number) \(noun)" + (number == 1 ? "" : "s") }
+
 extension String {
   /// A piece so many times over; by doubling it, where the standard library appends one by one.
   init(_ piece: String, times: Int) {

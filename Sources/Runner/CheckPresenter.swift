@@ -19,7 +19,7 @@ final class CheckPresenter: ConnectionPresenter {
   /// The next check to be told.
   private var next = 0
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private let width: Int
   private let started = SystemClock.now()
 
@@ -31,6 +31,7 @@ final class CheckPresenter: ConnectionPresenter {
     resolves = targets.map(\.resolve)
     ended = results.map { _ in 0 }
     details = results.map { _ in [] }
+    output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     width = min(results.map(\.check.target.unicodeScalars.count).max() ?? 0, 48)
   }

@@ -19,9 +19,9 @@ extension Run {
       var run = KernelRun(settings.run, targets, presenter)
       signal = try run.run().signal
     } else {
-      let network = try acquire(settings.run, targets, resolution.interface)
+      let (network, packets) = try acquire(settings.run, targets, resolution.interface)
       _ = stamping?.wait()
-      signal = try byHand(settings.run, targets, presenter, network).signal
+      signal = try byHand(settings.run, targets, presenter, network, packets).signal
     }
     if signal == nil { try report?.commit(presenter.document) }
     let state = try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }

@@ -22,6 +22,9 @@ struct EventLoop<E: Engine> {
   /// A server of our own on this host that is served between packets (`probe demo`).
   var companion: Companion?
 
+  /// The capture file that packets are written into; nil where nobody asked for one.
+  var packets: PacketFile?
+
   /// Whether a packet that cannot be sent concerns its connection alone: whoever serves strangers must not be ended by
   /// one of them whose address takes no packets.
   var servesMany = false
@@ -43,7 +46,7 @@ struct EventLoop<E: Engine> {
 
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
   mutating func run() throws(RunError) -> Signal? {
-    SystemClock.wakePunctually()
+    SystemClock.sharpenTimers()
     var poller = Poller()
     let signals = try attempt { () throws(Errno) in try SignalSource() }
     _ = poller.add(signals.descriptor, for: .readable)
@@ -55,16 +58,23 @@ struct EventLoop<E: Engine> {
     while !isDone {
       catchUp()
       if isDone { break }
-      _ = try attempt { () throws(Errno) in try poller.wait(until: engine.nextDeadline) }
+      _ = try attempt { () throws(Errno) in try poller.wait(until: nextDeadline) }
       try attempt { () throws(Errno) in
         try takeStamps()
         try takePackets(&buffer)
         try companion?.serve()
         try takeSignals(signals)
       }
+      settlePackets()
     }
+    try finishPackets(&poller)
     if let failure { throw failure }
     return signal
+  }
+
+  private var nextDeadline: Instant? {
+    guard let waiting = packets?.deadline else { return engine.nextDeadline }
+    return min(engine.nextDeadline ?? waiting, waiting)
   }
 
   /// Lets the engine do what is due, one thing at a time; where it is behind, packets and signals have their turn too.
@@ -81,6 +91,7 @@ struct EventLoop<E: Engine> {
     for link in network.all {
       while let stamp = try link.nextTransmitStamp() {
         engine.transmitted(stamp.token, kernel: stamp.wall)
+        packets?.transmitted(stamp.token, kernel: stamp.wall)
       }
     }
   }
@@ -104,7 +115,9 @@ struct EventLoop<E: Engine> {
       framing: reception.framing(protocolNumber: protocolNumber),
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
     show(arrival, at: now)
-    perform(engine.receive(arrival, at: now))
+    let action = engine.receive(arrival, at: now)
+    packets?.received(arrival, by: reception.interfaceIndex, at: now, engine.lastReceived)
+    perform(action)
     return true
   }
 
@@ -166,11 +179,14 @@ extension EventLoop {
   private mutating func send(_ transmission: Transmission) {
     // Read as late as can be: where the kernel gives no stamp, this one must do.
     let now = SystemClock.now()
+    var octets: [UInt8]?
     do throws(SendFailure) {
-      try network.send(transmission) { packet in
+      let hasLeft = try network.send(transmission) { packet in
         show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
+        if packets != nil { octets = packet.copied }
       }
       engine.departed(transmission.token, at: now)
+      if hasLeft, let octets { keep(octets, transmission, at: now) }
     } catch {
       switch error {
       case .errno where servesMany: engine.failedToRoute(transmission.token, at: now)
@@ -179,6 +195,33 @@ extension EventLoop {
       case .errno(let errno): fail(.send(errno, transmission.flow.remote))
       }
     }
+  }
+
+  /// Has a packet of ours written into the capture file.
+  private func keep(_ octets: [UInt8], _ transmission: Transmission, at stamp: Stamp) {
+    packets?.sent(
+      octets, transmission, through: network.interface(towards: transmission.flow.remote.address), at: stamp,
+      engine.judgement(ofSent: transmission.token))
+  }
+
+  private mutating func settlePackets() {
+    guard let packets else { return }
+    do throws(RunError) {
+      try packets.settle(at: SystemClock.now())
+    } catch {
+      self.packets = nil
+      fail(error)
+    }
+  }
+
+  /// Waits for the last stamps, which come by themselves or not at all, and completes the capture file.
+  private mutating func finishPackets(_ poller: inout Poller) throws(RunError) {
+    guard let packets else { return }
+    while let deadline = packets.deadline, SystemClock.monotonic() < deadline {
+      _ = try attempt { () throws(Errno) in try poller.wait(until: deadline) }
+      try attempt { () throws(Errno) in try takeStamps() }
+    }
+    do throws(RunError) { try packets.finish(dropped: network.dropped) } catch { fail(error) }
   }
 
   private mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {

@@ -11,7 +11,7 @@ final class ListenPresenter {
   private let presentation: Presentation
   private let endpoint: Endpoint
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private let trace: PacketTrace
 
   /// A presenter for a port.
@@ -19,6 +19,7 @@ final class ListenPresenter {
     self.settings = settings
     presentation = settings.presentation
     self.endpoint = endpoint
+    output = presentation.output
     text = TextReport(
       style: Style(output, allowsColor: presentation.allowsColor), isVerbose: presentation.isVerbose,
       showsTime: presentation.stampsLines)

@@ -23,13 +23,15 @@ extension Run {
       guard error.isAddressInUse else { throw .port(error, asked) }
       throw .refused("port \(settings.port) is taken: something listens there already (ss -ltnp tells what)")
     }
+    let packets = try PacketFile(settings.presentation)
     try attempt { () throws(Errno) in try Capability.dropAll() }
     _ = stamping?.wait()
-    return try listen(settings, place, on: port, network)
+    return try listen(settings, place, on: port, network, packets)
   }
 
   private static func listen(
-    _ settings: ListenSettings, _ place: ListenPlace, on port: UInt16, _ network: Network
+    _ settings: ListenSettings, _ place: ListenPlace, on port: UInt16, _ network: Network,
+    _ packets: PacketFile?
   ) throws(RunError) -> ListenResult {
     let presenter = ListenPresenter(settings, at: Endpoint(place.address, port))
     let engine = ListenEngine(
@@ -44,6 +46,7 @@ extension Run {
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer)
     loop.servesMany = true
+    loop.packets = packets
     // Whoever reads this may connect: the filter lets the port's packets in by now.
     try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
     let end = try loop.run()

@@ -40,6 +40,9 @@ final class Network {
   /// Whether a port is reserved for the whole run.
   func keeps(_ endpoint: Endpoint) -> Bool { kept.contains { $0.endpoint == endpoint } }
 
+  /// The interface that an address is reached by whatever the routes say; nil where they decide.
+  func interface(towards address: IPAddress) -> Interface? { scopes.interface(of: address) }
+
   /// Reserves a port that was asked for by number, for the whole run.
   func keep(_ endpoint: Endpoint) throws(Errno) {
     let scope = scopes.interface(of: endpoint.address)
@@ -82,9 +85,11 @@ final class Network {
   }
 
   /// Makes a packet and sends it; `body` is given its octets before they go.
-  func send(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) {
+  ///
+  /// - Returns: false where the kernel had no room for it, so that nothing left.
+  func send(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) -> Bool {
     let destination = transmission.flow.remote.address
-    guard let link = link(destination.family) else { return }
+    guard let link = link(destination.family) else { return false }
     var frame = FrameBuffer()
     let count: Int
     do throws(WireError) {
@@ -100,7 +105,7 @@ final class Network {
     body(packet)
     do throws(Errno) {
       let index = scopes.interface(of: destination)?.index ?? 0
-      try link.send(packet, to: destination, interfaceIndex: index, token: transmission.token)
+      return try link.send(packet, to: destination, interfaceIndex: index, token: transmission.token)
     } catch {
       throw error.isNoRoute ? .noRoute : .errno(error)
     }

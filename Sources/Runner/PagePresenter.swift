@@ -10,7 +10,7 @@ final class PagePresenter {
   private let settings: PageSettings
   private let target: ResolvedTarget
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private let trace: PacketTrace
   private let drawings: Drawings?
   /// What the connections with one request each cost together.
@@ -26,6 +26,7 @@ final class PagePresenter {
     self.drawings = drawings
     self.settings = settings
     self.target = target
+    output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     trace = PacketTrace(stampsLines: settings.run.presentation.stampsLines)
   }

@@ -13,10 +13,10 @@ extension Run {
     guard let target = targets.first else { throw .refused("\(settings.url): no target") }
     let body = try settings.bodyPath.map { (path) throws(RunError) in try WholeFile(path) }
     let drawings = try Drawings(settings.run.presentation)
-    let network = try acquire(settings.run, targets, resolution.interface)
+    let (network, packets) = try acquire(settings.run, targets, resolution.interface)
     _ = stamping?.wait()
     let presenter = PagePresenter(settings, target: target, drawings: drawings)
-    let result = try page(settings, target, presenter, network, body)
+    let result = try page(settings, target, presenter, network, packets, body)
     if result.isGood, result.signal == nil { try body?.commit() }
     try drawings?.finish([])
     return result
@@ -24,7 +24,7 @@ extension Run {
 
   private static func page(
     _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network,
-    _ body: WholeFile?
+    _ packets: PacketFile?, _ body: WholeFile?
   ) throws(RunError) -> PageResult {
     var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
       switch news {
@@ -36,6 +36,7 @@ extension Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine(settings, target), network: network, observer: observer)
+    loop.packets = packets
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let signal: Signal?
     do throws(RunError) {

@@ -14,7 +14,7 @@ final class Presenter: ConnectionPresenter {
   /// Whether the ladder is drawn: one target, one probe; of more there is a line each, as ping has it.
   private let isSingle: Bool
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private(set) var summaries: [TargetSummary]
   private let startedAt = SystemClock.monotonic()
   private(set) var tallies: [Tally]
@@ -30,6 +30,7 @@ final class Presenter: ConnectionPresenter {
     mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
+    output = presentation.output
     text = TextReport(presentation, on: output)
     // Of many targets that are probed once each, none is summed up: 65,535 summaries would be much memory for nothing.
     let summedUp = hasSummary ? targets : []

@@ -38,6 +38,13 @@ final class RawLink {
     try refreshFilters()
   }
 
+  /// Lets packets to several ports of ours through the filters, which are compiled once for all of them.
+  func listen(on list: [UInt16]) throws(Errno) {
+    var isNew = false
+    for port in list where ports.insert(port) { isNew = true }
+    if isNew { try refreshFilters() }
+  }
+
   /// Shuts the filters to a port, when they are next changed: until then its late packets come in as strays, which
   /// costs less than filters that are compiled for nobody.
   func ignore(_ port: UInt16) { ports.remove(port) }
@@ -49,9 +56,12 @@ final class RawLink {
   }
 
   /// Sends a packet; its stamp will come back under the token.
-  func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) {
-    guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return }
+  ///
+  /// - Returns: false where there was no room for it, so that nothing left.
+  func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) -> Bool {
+    guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return false }
     tokens.put(token, under: id)
+    return true
   }
 
   /// The next transmit stamp in the error queue, and the packet that it belongs to.

@@ -21,9 +21,9 @@ public enum Run {
       var run = KernelRun(settings, targets, presenter)
       result = try run.run()
     } else {
-      let network = try acquire(settings, targets, resolution.interface)
+      let (network, packets) = try acquire(settings, targets, resolution.interface)
       _ = stamping?.wait()
-      result = try byHand(settings, targets, presenter, network)
+      result = try byHand(settings, targets, presenter, network, packets)
     }
     try drawings?.finish(usual?.summaries ?? [])
     return result
@@ -52,10 +52,10 @@ public enum Run {
     let text = family == .v4 ? "\(host):\(companion.port)" : "[\(host)]:\(companion.port)"
     settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
     let targets = try TargetResolution(settings).resolve()
-    let network = try acquire(settings, targets, nil)
+    let (network, packets) = try acquire(settings, targets, nil)
     _ = stamping?.wait()
     let presenter = Presenter(settings, targets: targets, drawings: drawings)
-    let result = try byHand(settings, targets, presenter, network, companion: companion)
+    let result = try byHand(settings, targets, presenter, network, packets, companion: companion)
     try drawings?.finish(presenter.summaries)
     return result
   }
@@ -68,11 +68,12 @@ public enum Run {
     }
   }
 
-  /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up:
-  /// before the first packet is parsed.
+  /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up.
+  ///
+  /// All before the first packet is parsed. The capture file is begun last, so that no run that could not begin empties one.
   static func acquire(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
-  ) throws(RunError) -> Network {
+  ) throws(RunError) -> (Network, PacketFile?) {
     let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
     let scopes = try Scopes(targets)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
@@ -84,14 +85,15 @@ public enum Run {
         do throws(Errno) { try network.keep(endpoint) } catch { throw .port(error, endpoint) }
       }
     }
+    let packets = try PacketFile(settings.presentation)
     try attempt { () throws(Errno) in try Capability.dropAll() }
-    return network
+    return (network, packets)
   }
 
   /// Runs the schedule by hand, over what was acquired, to its end or a signal.
   static func byHand(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
-    companion: Companion? = nil
+    _ packets: PacketFile?, companion: Companion? = nil
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
       targets: targets.map {
@@ -106,6 +108,7 @@ public enum Run {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
+    loop.packets = packets
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let end: Signal?
     do throws(RunError) {

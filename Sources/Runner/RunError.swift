@@ -22,6 +22,8 @@ public enum RunError: Error {
   case output(Errno)
   /// A file that was asked for could not be written.
   case file(Errno, String)
+  /// A file could not be read.
+  case unreadable(Errno, String)
   /// A signal came while results could not be written: whoever reads them has stopped, but has not gone.
   case interrupted(Signal)
 
@@ -54,6 +56,7 @@ public enum RunError: Error {
     case .packetTooLarge: "the packet is too large; send less with --data"
     case .output(let errno): "cannot write results: \(errno)"
     case .file(let errno, let path): "cannot write \(path): \(hinted(errno))"
+    case .unreadable(let errno, let path): "cannot read \(path): \(hinted(errno))"
     case .interrupted: "interrupted while nobody took the results; some are lost"
     }
   }

@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Kernel
 import Timebase
 import Wire
 
@@ -65,6 +66,8 @@ public struct Presentation: Hashable, Sendable {
   public var stampsLines = false
   /// Every packet, tcpdump's way.
   public var tracesPackets = false
+  /// The file that packets are written into, `-` for standard output; nil where none is wanted.
+  public var pcapPath: String?
   /// The file that the ladder is drawn into; nil where none is wanted.
   public var svgPath: String?
   /// The file that a page with everything is written into; nil where none is wanted.
@@ -76,4 +79,9 @@ public struct Presentation: Hashable, Sendable {
 
   /// Results as a person wants them by default.
   public init() {}
+}
+
+extension Presentation {
+  /// Where results go: to standard error where packets go to standard output.
+  var output: Output { pcapPath == "-" ? .standardError : .standardOutput }
 }

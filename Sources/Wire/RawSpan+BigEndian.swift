@@ -54,6 +54,15 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
+  /// Lends all octets for writing and returns what `body` returns.
+  @inlinable package mutating func build<R: ~Copyable, E: Error>(
+    _ body: (inout MutableRawSpan) throws(E) -> R
+  ) throws(E) -> R {
+    var octets = mutableSpan
+    var bytes = unsafe octets.mutableBytes
+    return try body(&bytes)
+  }
+
   /// Copies all of `source` to an octet offset; traps when it does not fit.
   @inlinable package mutating func copy(_ source: RawSpan, at offset: Int) {
     var octets = mutableSpan

@@ -57,6 +57,24 @@ public struct TCPHeaderView: ~Escapable {
     headerLength = length
   }
 
+  /// Checks the fixed 20 octets alone, for a segment that a capture may have cut short.
+  ///
+  /// The options are those that are there. Throws `truncated` when not even the fixed octets are, and `malformed` when
+  /// the data offset is below five.
+  @inlinable @_lifetime(copy segment)
+  public init(lax segment: RawSpan) throws(WireError) {
+    let have = segment.byteCount
+    guard have >= TCPHeader.minimumLength else { throw .truncated(.tcp, need: TCPHeader.minimumLength, have: have) }
+    let length = Int(segment.octet(at: TCPHeader.Field.offsetAndFlags) &>> 4) &* 4
+    guard length >= TCPHeader.minimumLength else { throw .malformed(.tcp, at: TCPHeader.Field.offsetAndFlags) }
+    self.segment = segment
+    headerLength = min(length, have)
+  }
+
+  /// How long the header says it is, in octets; more than `headerLength` where it was cut short.
+  @inlinable public var statedHeaderLength: Int {
+    Int(segment.octet(at: TCPHeader.Field.offsetAndFlags) &>> 4) &* 4
+  }
   /// The sender's port.
   @inlinable public var sourcePort: UInt16 { segment.load(bigEndian: TCPHeader.Field.sourcePort) }
   /// The receiver's port.

@@ -9,7 +9,10 @@ import Testing
 @Suite("Help") struct HelpTests {
   @Test(
     "the help is as it was looked at",
-    arguments: [("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help)])
+    arguments: [
+      ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
+      ("help-bench", BenchVerb.help),
+    ])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Vectors/Console/\(name).txt")
@@ -34,6 +37,6 @@ import Testing
   @Test("the demo's options are the default verb's") func demo() {
     let names = OptionTable<ProbeRequest>.demo.groups.flatMap(\.options).map(\.name)
     #expect(
-      names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--svg", "--html", "--help"])
+      names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help"])
   }
 }

@@ -3,10 +3,22 @@ import Foundation
 
 /// A tcpdump that saw everything on one device while a closure ran, and no packet was lost to it.
 public struct Capture: Sendable {
-  let directory: TemporaryDirectory
+  /// The directory that goes with the capture; nil for a file that somebody else keeps.
+  private let directory: TemporaryDirectory?
 
   /// The capture file.
-  public var path: String { directory.file("capture.pcap") }
+  public let path: String
+
+  /// A file that another program wrote.
+  public init(reading path: String) {
+    directory = nil
+    self.path = path
+  }
+
+  private init(in directory: TemporaryDirectory) {
+    self.directory = directory
+    path = directory.file("capture.pcap")
+  }
 
   /// Captures on a device while the closure runs; quietly, tcpdump is not woken for each packet, which costs the
   /// sender microseconds between the capture's stamp and the driver's, but the end takes a second longer.
@@ -17,7 +29,7 @@ public struct Capture: Sendable {
     _ device: String, of namespace: Namespace, quietly: Bool = false, while body: () throws -> Answer
   ) throws -> (Capture, Answer) {
     let directory = try TemporaryDirectory()
-    let capture = Capture(directory: directory)
+    let capture = Capture(in: directory)
     // The ring has room for a snapshot's length a packet: at the default of 256 KiB, 8 MiB hold 32 packets and a burst
     // is lost. Nothing that is sent here is longer than 4 KiB.
     var command = ["tcpdump", "-i", device, "-n", "-U", "-s", "4096", "-B", "8192", "--nano"]

@@ -36,6 +36,8 @@ public struct CapturedPacket: Sendable {
   public var icmpType: Int?, icmpCode: Int?
   /// The text that the segment carries.
   public var payload: [UInt8]
+  /// The comments that stand beside the packet in the file.
+  public var comments: [String]
 
   /// Whether all these flags are set (tcpdump's letters S F R P .).
   public func has(_ letters: String) -> Bool {
@@ -62,6 +64,7 @@ extension Capture {
     "ip.dsfield", "ipv6.tclass", "tcp.option_kind", "tcp.options.mss_val", "tcp.options.wscale.shift",
     "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr", "ip.checksum.status", "tcp.checksum.status",
     "_ws.expert.severity", "_ws.expert.message", "icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "tcp.payload",
+    "frame.comment",
   ]
 
   /// Every TCP packet and ICMP error of the capture, in order.
@@ -110,7 +113,7 @@ extension Capture {
       ipChecksum: first("ip.checksum.status"), tcpChecksum: first("tcp.checksum.status"),
       experts: experts.map { (severity: number($0) ?? 0, message: $1) },
       icmpType: number(first("icmp.type", "icmpv6.type")), icmpCode: number(first("icmp.code", "icmpv6.code")),
-      payload: hexadecimal(first("tcp.payload") ?? ""))
+      payload: hexadecimal(first("tcp.payload") ?? ""), comments: all("frame.comment"))
   }
 
   private static func hexadecimal(_ text: String) -> [UInt8] {

@@ -70,10 +70,11 @@ import Wire
     let headings = reading.texts(of: "h2")
     #expect(
       headings == [
-        "Results", "web.test:80: 300 probes", "web.test:80, first connection", "Slowest handshake, connection 77",
+        "Results", "web.test:80: 300 probes", "Distribution", "web.test:80, first connection",
+        "Slowest handshake, connection 77",
         "Last connection, 300",
       ])
-    #expect(reading.elements.filter { $0.name == "svg" }.count == 3)
+    #expect(reading.elements.filter { $0.name == "svg" }.count == 4)
     #expect(reading.texts(of: "p").contains("… and 100 more results."))
   }
 

@@ -14,6 +14,8 @@
 #include <linux/capability.h>  // CAP_*
 #include <linux/errqueue.h>    // SO_EE_ORIGIN_TIMESTAMPING, SCM_TSTAMP_SND
 #include <linux/ethtool.h>     // ETHTOOL_GDRVINFO
+#include <linux/if_ether.h>    // ETH_P_IP, ETH_P_IPV6
+#include <linux/if_packet.h>   // PACKET_*, TPACKET_V2, tpacket_req, tpacket2_hdr, TP_STATUS_*, sockaddr_ll
 #include <linux/filter.h>      // sock_filter, sock_fprog, BPF_*, SKF_NET_OFF
 #include <linux/net_tstamp.h>  // SOF_TIMESTAMPING_*
 #include <linux/rtnetlink.h>   // RTM_*, RTA_*, RTN_*, NLM_F_*
@@ -50,6 +52,22 @@ int clinux_drop_capabilities(void);
 // strerrorname_np(3) and strerrordesc_np(3) are declared only under _GNU_SOURCE; both are free of locale and locks.
 const char *clinux_errno_name(int code);
 const char *clinux_errno_text(int code);
+
+// sendmmsg(2) and struct mmsghdr are declared only under _GNU_SOURCE. Packet i begins at i * room of the octets and goes
+// to name number destinations[i]; at most CLINUX_MOST_MESSAGES of them. Answers how many the kernel took.
+#define CLINUX_MOST_MESSAGES 256
+int clinux_send_packets(int socket, unsigned first, unsigned count, const uint8_t *octets, size_t room,
+                        const long *lengths, const long *destinations, const void *names, size_t name_room,
+                        unsigned name_length);
+
+// A frame of a packet ring changes hands by its first word (packet_mmap.rst): read before, written after the rest of
+// it, which takes an order that no Swift load of memory shared with the kernel promises.
+static inline uint32_t clinux_frame_status(const void *frame) {
+  return __atomic_load_n((const uint32_t *)frame, __ATOMIC_ACQUIRE);
+}
+static inline void clinux_give_frame_back(void *frame) {
+  __atomic_store_n((uint32_t *)frame, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+}
 
 // WIFEXITED and its kin are function-like macros.
 int clinux_exit_status(int wait_status);

@@ -66,6 +66,8 @@ public struct ConnectEngine: Engine {
   var nextTarget = 0
   var active = 0
   var generation: UInt32 = 0
+  /// The connection that the last packet belonged to; nil where it belonged to none.
+  private var lastSlot: Int?
   var isInterrupted = false
   /// Whether it was the schedule's deadline that ended the run: what has not been answered by then is unanswered.
   var isOverdue = false
@@ -94,6 +96,7 @@ extension ConnectEngine {
 
   /// Hands a packet to the connection whose flow it belongs to.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+    lastSlot = nil
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):
       return handle(flow) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
@@ -150,6 +153,15 @@ extension ConnectEngine {
     for slot in places.indices { setDeadline(of: slot) }
   }
 
+  /// What became of the packet that came last.
+  public var lastReceived: Judgement? { lastSlot.flatMap { places[$0].probe?.conversation?.lastReceived } }
+
+  /// What the packet that was to be sent last is.
+  public func judgement(ofSent token: Token) -> Judgement? {
+    guard token.slot < places.count, places[token.slot].probe?.generation == token.generation else { return nil }
+    return places[token.slot].probe?.conversation?.judgement(ofSent: token.number)
+  }
+
   private mutating func handle(
     _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
   ) -> Action<Finding> {
@@ -159,6 +171,7 @@ extension ConnectEngine {
     }
     // Changed where it lies: to hand it out would copy it, packets and all.
     let outgoing = places[slot].probe?.conversation?.apply(body)
+    lastSlot = slot
     setDeadline(of: slot)
     return send(outgoing ?? nil, from: slot)
   }

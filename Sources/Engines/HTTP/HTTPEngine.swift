@@ -70,6 +70,8 @@ public struct HTTPEngine: Engine {
   private(set) var target: ConnectEngine.Target
   let errand: Errand
   var visit: Visit?
+  /// Whether the packet that came last belonged to that connection.
+  private var wasOurs = false
   var begun = 0
   var startedAt = Instant(nanoseconds: 0)
   var isInterrupted = false
@@ -113,15 +115,23 @@ extension HTTPEngine {
       visit?.conversation?.refuse(refusal, at: now)
       return .none
     case .notOurs:
-      strays += 1
+      _ = isOurs(nil)
       return .none
     }
   }
 
   private mutating func isOurs(_ flow: Flow?) -> Bool {
-    if flow != nil, visit?.conversation?.flow == flow { return true }
-    strays += 1
-    return false
+    wasOurs = flow != nil && visit?.conversation?.flow == flow
+    if !wasOurs { strays += 1 }
+    return wasOurs
+  }
+
+  /// What became of the packet that came last.
+  public var lastReceived: Judgement? { wasOurs ? visit?.conversation?.lastReceived : nil }
+
+  /// What the packet that was to be sent last is.
+  public func judgement(ofSent token: Token) -> Judgement? {
+    isCurrent(token) ? visit?.conversation?.judgement(ofSent: token.number) : nil
   }
 
   /// Sends the SYN from the port that was reserved.

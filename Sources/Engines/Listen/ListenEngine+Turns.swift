@@ -34,6 +34,7 @@ extension ListenEngine {
 
   /// Lets something happen to a connection, then its application, and sends what comes of it.
   mutating func serve(_ slot: Int, _ body: (inout Conversation) -> Outgoing?) -> Action<Finding> {
+    lastSlot = slot
     var action = Action<Finding>.none
     // The text of what is sent may move when the application writes: it is taken before.
     if let outgoing = table.entries[slot]?.conversation.apply(body),

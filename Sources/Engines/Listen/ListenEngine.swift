@@ -54,6 +54,8 @@ public struct ListenEngine: Engine {
   let cookies: SynCookie
   var port: Port
   var table = ListenTable()
+  /// The connection that something happened to last; nil where a packet belonged to none.
+  var lastSlot: Int?
   /// How many connections ever had a place in the table, and how many of those there now are half-open.
   var entered = 0
   var halfOpen = 0
@@ -133,6 +135,7 @@ extension ListenEngine {
 
   /// Hands a packet to the connection whose flow it belongs to, or to LISTEN.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+    lastSlot = nil
     guard isListening else { return .none }
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):
@@ -151,6 +154,14 @@ extension ListenEngine {
       }
     case .notOurs: return stray()
     }
+  }
+
+  /// What became of the packet that came last.
+  public var lastReceived: Judgement? { lastSlot.flatMap { table.entries[$0]?.conversation.lastReceived } }
+
+  /// What the packet that was to be sent last is.
+  public func judgement(ofSent token: Token) -> Judgement? {
+    table.conversation(of: token)?.judgement(ofSent: token.number)
   }
 
   private mutating func stray() -> Action<Finding> {

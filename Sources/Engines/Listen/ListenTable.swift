@@ -53,6 +53,12 @@ struct ListenTable {
     return true
   }
 
+  /// The connection that sent a packet; nil where it is gone.
+  func conversation(of token: Token) -> Conversation? {
+    guard entries.indices.contains(token.slot), entries[token.slot]?.generation == token.generation else { return nil }
+    return entries[token.slot]?.conversation
+  }
+
   /// Notes when a slot wants attention; nil never.
   mutating func setDeadline(_ deadline: Instant?, of slot: Int) { deadlines[slot] = deadline ?? ListenTable.never }
 

@@ -1,0 +1,132 @@
+// RFC 9293 §3.1 in a capture: a segment that may have been cut short by the capture's snap length.
+
+import Wire
+
+/// A TCP segment as a capture shows it, used as far as it was captured.
+///
+/// Lengths are those that the headers state, not those of the octets that are there.
+public struct CapturedSegment: ~Escapable {
+  /// Where it comes from.
+  public let source: IPAddress
+  /// Where it goes.
+  public let destination: IPAddress
+  /// The hops left: Time to Live or Hop Limit.
+  public let hopLimit: UInt8
+  /// Where a routing header still sends it; nil where that is `destination`.
+  let finalDestination: IPAddress?
+  /// The header, with the options that were captured.
+  public let header: TCPHeaderView
+  /// Octets of header and payload, as IP states them.
+  public let length: Int
+
+  @_lifetime(copy header)
+  init(
+    source: IPAddress, destination: IPAddress, hopLimit: UInt8, finalDestination: IPAddress?,
+    header: consuming TCPHeaderView, length: Int
+  ) {
+    self.source = source
+    self.destination = destination
+    self.hopLimit = hopLimit
+    self.finalDestination = finalDestination
+    self.header = header
+    self.length = length
+  }
+
+  /// Octets of text, as the headers state them; those that were captured may be fewer.
+  public var payloadLength: Int { max(length - header.statedHeaderLength, 0) }
+  /// Whether all of it was captured.
+  public var isWhole: Bool { header.segment.byteCount >= length }
+  /// The sequence space it takes, SYN and FIN counting one each (RFC 9293 §3.4).
+  public var sequenceLength: UInt32 {
+    let flags = header.flags
+    return UInt32(truncatingIfNeeded: payloadLength) &+ (flags.contains(.syn) ? 1 : 0) &+ (flags.contains(.fin) ? 1 : 0)
+  }
+
+  /// What its checksum says; nil where the capture cut it short.
+  ///
+  /// Reads all of it, so ask once.
+  public var checksum: TransportChecksum? {
+    guard isWhole else { return nil }
+    let pseudoHeader = PseudoHeader(
+      source: source, destination: finalDestination ?? destination, protocolNumber: IPProtocol.tcp, length: length)
+    return TransportChecksum.judge(segment: header.segment, pseudoHeader: pseudoHeader)
+  }
+
+  /// Whether the options do not parse; false where they were cut short, since nobody knows.
+  public var hasMalformedOptions: Bool {
+    let options = header.options
+    guard !options.isEmpty, header.headerLength == header.statedHeaderLength else { return false }
+    var cursor = TCPOptionCursor(options)
+    do throws(WireError) {
+      while try cursor.next() != nil {}
+      return false
+    } catch {
+      return true
+    }
+  }
+}
+
+/// What a captured packet turned out to be.
+public enum CapturedContent: ~Escapable {
+  /// A TCP segment, whole or not.
+  case segment(CapturedSegment)
+  /// A length in it lies, or too little of it was captured to tell its ports.
+  case malformed(WireError)
+  /// Another transport, or a fragment that was not put together.
+  case other
+
+  /// Takes an IP packet apart that may be cut short; octets behind its total length are ignored.
+  @_lifetime(copy packet)
+  public init(_ packet: RawSpan) {
+    do throws(WireError) {
+      let isNewer = packet.byteCount > 0 && packet.octet(at: 0) &>> 4 == 6
+      self = isNewer ? try Self.ofIPv6(packet) : try Self.ofIPv4(packet)
+    } catch {
+      self = .malformed(error)
+    }
+  }
+
+  @_lifetime(copy packet)
+  private static func ofIPv4(_ packet: RawSpan) throws(WireError) -> CapturedContent {
+    let header = try IPv4HeaderView(lax: packet)
+    guard header.protocolNumber == IPProtocol.tcp, !header.isFragment else { return .other }
+    let payload = header.payload
+    // A sender that leaves segmentation to its network card may write 0 for the total length: all that is there counts.
+    let total = Int(header.totalLength)
+    let length = total >= header.headerLength ? total - header.headerLength : payload.byteCount
+    return .segment(
+      CapturedSegment(
+        source: .v4(header.source), destination: .v4(header.destination), hopLimit: header.timeToLive,
+        finalDestination: nil, header: try view(payload, of: length), length: length))
+  }
+
+  @_lifetime(copy packet)
+  private static func ofIPv6(_ packet: RawSpan) throws(WireError) -> CapturedContent {
+    let header = try IPv6HeaderView(lax: packet)
+    let payload = header.payload
+    var offset = 0
+    var finalDestination: IPAddress?
+    if header.nextHeader != IPProtocol.tcp {
+      let chain = try IPv6ExtensionChain(nextHeader: header.nextHeader, payload: payload)
+      guard chain.protocolNumber == IPProtocol.tcp, chain.fragment?.isAtomic ?? true else { return .other }
+      offset = chain.offset
+      finalDestination = chain.finalDestination.map(IPAddress.v6)
+    }
+    let length = max(Int(header.payloadLength), offset) - offset
+    return .segment(
+      CapturedSegment(
+        source: .v6(header.source), destination: .v6(header.destination), hopLimit: header.hopLimit,
+        finalDestination: finalDestination, header: try view(payload.extracting(offset...), of: length), length: length)
+    )
+  }
+
+  /// The header of a segment, refused where it claims to be longer than the segment.
+  @_lifetime(copy transport)
+  private static func view(_ transport: RawSpan, of length: Int) throws(WireError) -> TCPHeaderView {
+    let view = try TCPHeaderView(lax: transport)
+    guard view.statedHeaderLength <= length else {
+      throw .truncated(.tcp, need: view.statedHeaderLength, have: length)
+    }
+    return view
+  }
+}

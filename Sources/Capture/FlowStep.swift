@@ -1,0 +1,120 @@
+import Timebase
+
+/// A step of a captured flow, timed between two of its packets.
+public struct FlowStep: Hashable, Sendable {
+  /// Which step.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// From the SYN that was answered to its SYN-ACK, or to the RST that refused it.
+    case syn
+    /// From the SYN-ACK to its acknowledgment.
+    case ack
+    /// From the SYN to the first ACK: what Wireshark calls the initial round trip.
+    case handshake
+    /// From the client's first text to the acknowledgment of the last of it.
+    case request
+    /// From the client's first text to the first of the answer.
+    case response
+    /// From the first text of the answer to its last.
+    case transfer
+    /// From the first FIN to its acknowledgment.
+    case fin
+    /// From the first FIN to the other end's.
+    case peerFin = "peer-fin"
+    /// From the first FIN to the last acknowledgment of either.
+    case close
+  }
+
+  /// Which step.
+  public var kind: Kind
+  /// The packet that it is counted from.
+  public var from: FrameMark
+  /// The packet that it is counted to.
+  public var to: FrameMark
+  /// Whether the first packet was sent more than once, and nothing tells which copy was answered: then there is no time
+  /// (Karn's rule, RFC 6298 §3).
+  public var isAmbiguous: Bool
+  /// The first copy, where there was more than one.
+  public var firstCopy: FrameMark?
+  /// The latest copy, where there was more than one.
+  public var lastCopy: FrameMark?
+
+  /// How long it took; nil where that cannot be known.
+  public var time: Interval? { isAmbiguous ? nil : to.since(from) }
+
+  init(
+    _ kind: Kind, from: FrameMark, to: FrameMark, isAmbiguous: Bool = false, copies: (FrameMark, FrameMark)? = nil
+  ) {
+    self.kind = kind
+    self.from = from
+    self.to = to
+    self.isAmbiguous = isAmbiguous
+    firstCopy = copies?.0
+    lastCopy = copies?.1
+  }
+}
+
+extension TrackedFlow {
+  /// The steps that were seen, in the order of a connection's life.
+  public var steps: [FlowStep] {
+    var steps: [FlowStep] = []
+    if let syn = synStep { steps.append(syn) }
+    if isHandshakeComplete {
+      let copies = synAckCopiesBeforeEstablished > 1
+      steps.append(
+        FlowStep(
+          .ack, from: server.firstSyn, to: established, isAmbiguous: copies,
+          copies: copies ? (server.firstSyn, synAckBeforeEstablished) : nil))
+      let again = client.firstSyn != synBeforeEstablished
+      steps.append(
+        FlowStep(
+          .handshake, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: established,
+          isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeEstablished) : nil))
+    }
+    steps += talkSteps
+    return steps + closingSteps
+  }
+
+  /// The time of one step; nil where it was not seen or cannot be known.
+  public func time(of kind: FlowStep.Kind) -> Interval? { steps.first { $0.kind == kind }?.time }
+
+  /// `tcp.analysis.initial_rtt` as Wireshark computes it: from the latest copy of the SYN to the first ACK.
+  public var initialRTT: Interval? { isHandshakeComplete ? established.since(synBeforeEstablished) : nil }
+
+  private var synStep: FlowStep? {
+    guard client.firstSyn.isSet, answer.isSet else { return nil }
+    let again = synCopiesBeforeAnswer > 1
+    return FlowStep(
+      .syn, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: answer,
+      isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeAnswer) : nil)
+  }
+
+  private var talkSteps: [FlowStep] {
+    var steps: [FlowStep] = []
+    if talk.acknowledged.isSet {
+      steps.append(FlowStep(.request, from: talk.request, to: talk.acknowledged, isAmbiguous: talk.isAmbiguous))
+    }
+    if talk.response.isSet {
+      steps.append(FlowStep(.response, from: talk.request, to: talk.response, isAmbiguous: talk.isAmbiguous))
+      steps.append(FlowStep(.transfer, from: talk.response, to: talk.responseEnd))
+    }
+    return steps
+  }
+
+  private var closingSteps: [FlowStep] {
+    guard let isClosedByClient else { return [] }
+    let (closer, other) = isClosedByClient ? (client, server) : (server, client)
+    guard closer.fin.isSet else { return [] }
+    var steps: [FlowStep] = []
+    if closer.finAcknowledged.isSet {
+      steps.append(
+        FlowStep(
+          .fin, from: closer.fin, to: closer.finAcknowledged, isAmbiguous: closer.isFinAmbiguous))
+    }
+    if other.fin.isSet { steps.append(FlowStep(.peerFin, from: closer.fin, to: other.fin)) }
+    if closer.finAcknowledged.isSet, other.finAcknowledged.isSet {
+      let last = other.finAcknowledged.frame > closer.finAcknowledged.frame ? other : closer
+      steps.append(FlowStep(.close, from: closer.fin, to: last.finAcknowledged))
+    }
+    return steps
+  }
+}

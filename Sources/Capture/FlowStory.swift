@@ -1,0 +1,94 @@
+import Handshake
+import Timebase
+import Wire
+
+/// The packets of one flow, the first ones where there are too many.
+public struct FlowStory: Sendable {
+  struct Packet: Sendable {
+    let segment: Segment
+    let mark: FrameMark
+    let isFromClient: Bool
+    let isRepeated: Bool
+    let isDamaged: Bool
+  }
+
+  private(set) var packets: [Packet] = []
+  private var omitted = 0
+
+  /// No packets yet.
+  public init() {}
+
+  mutating func append(_ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark) {
+    guard packets.count < Exchange.capacity, var content = try? Segment(segment.header) else {
+      omitted += 1
+      return
+    }
+    content.textLength = segment.payloadLength
+    packets.append(
+      Packet(
+        segment: content, mark: mark, isFromClient: sighting.isFromClient,
+        isRepeated: sighting.novelty == .retransmission, isDamaged: sighting.checksum == .bad))
+  }
+
+  /// The flow told as the outcome of a connection that its client made, so that what draws those can draw it.
+  public func outcome(of flow: TrackedFlow) -> Outcome {
+    let local = Flow(local: flow.client.endpoint, remote: flow.server.endpoint)
+    let (verdict, reason) = flow.verdict
+    var outcome = Outcome(
+      byKernel: local, verdict: verdict, reason: reason, started: flow.first.stamp ?? WallTime(nanoseconds: 0),
+      steps: flow.outcomeSteps, ending: flow.outcomeEnding)
+    outcome.mode = .full
+    outcome.iss = flow.client.isn
+    outcome.irs = flow.server.isn
+    outcome.hopLimit = flow.server.packets > 0 ? flow.server.hopLimit : nil
+    outcome.counters.transmissions = flow.client.synCopies
+    outcome.counters.retransmissions = flow.client.retransmissions
+    outcome.counters.duplicates = flow.server.retransmissions
+    var ends = WatchedEnds(flow)
+    outcome.exchange = Exchange(entries(flow, &ends), omitted: omitted)
+    outcome.state = ends.client.state
+    outcome.peer = ends.server.state
+    return outcome
+  }
+
+  private func entries(_ flow: TrackedFlow, _ ends: inout WatchedEnds) -> [ExchangeEntry] {
+    // Where most checksums are wrong the capture, or whoever changed its addresses, is to blame, and not the wire.
+    let believesClient = flow.client.badChecksums * 2 > flow.client.packets
+    let believesServer = flow.server.badChecksums * 2 > flow.server.packets
+    return packets.enumerated().map { index, packet in
+      let isBelieved = !packet.isDamaged || (packet.isFromClient ? believesClient : believesServer)
+      if isBelieved { ends.pass(packet.segment, fromClient: packet.isFromClient) }
+      let wall = packet.mark.stamp ?? flow.first.stamp ?? WallTime(nanoseconds: 0)
+      return ExchangeEntry(
+        direction: packet.isFromClient ? .sent : .received, content: .segment(packet.segment),
+        stamp: Stamp(instant: Instant(nanoseconds: wall.nanoseconds), wall: wall, kernel: wall),
+        state: ends.client.state, peer: ends.server.state, refusal: isBelieved ? nil : .badChecksum,
+        number: UInt32(truncatingIfNeeded: index), isRetransmission: packet.isRepeated)
+    }
+  }
+}
+
+extension TrackedFlow {
+  fileprivate var verdict: (Verdict, Reason) {
+    if isRefused { return (.refused, .rst) }
+    if answer.isSet { return (.open, .synAck) }
+    return isOpenerKnown && !server.firstSyn.isSet ? (.filtered, .noResponse) : (.open, .ack)
+  }
+
+  fileprivate var outcomeEnding: Handshake.Ending {
+    switch ending {
+    case .fin: .fin
+    case .rst, .refused: client.reset.isSet && !server.reset.isSet ? .rst : .peerRst
+    case .unanswered, .halfOpen, .halfClosed, .closing, .open: .none
+    }
+  }
+
+  /// The steps that a connection of ours has as well.
+  fileprivate var outcomeSteps: [Step] {
+    steps.compactMap { step in
+      StepKind(rawValue: step.kind.rawValue).map { kind in
+        Step(kind, step.time.map { Measurement($0, clock: .kernel) }, isAmbiguous: step.isAmbiguous)
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Handshake
+import Timebase
+import Wire
+
+/// Follows all TCP connections of a capture in one pass and bounded memory.
+///
+/// Packets go in; flows come out of `nextEnded()` when they are over, idle, or too many, and the rest of them after
+/// `finish()`. Time is the capture's own: no clock is read.
+public struct FlowTracker: Sendable {
+  /// How much is remembered, and for how long.
+  public struct Policy: Hashable, Sendable {
+    /// The most flows at once; beyond, the one that was silent for longest goes, those that are over first.
+    public var capacity = 32_768
+    /// How long a flow may be silent: a little longer than Linux takes to find a peer gone (two hours and eleven
+    /// minutes, `tcp(7)`).
+    public var idle = Interval.seconds(8_000)
+    /// How long a flow that is over is kept, for what still comes of it: twice the maximum segment lifetime
+    /// (RFC 9293 §3.4.2).
+    public var linger = Interval.seconds(240)
+    /// Whether a flow is handed out as soon as it is over, for whoever watches; what comes later is only counted.
+    public var isLive = false
+    /// The flow whose packets are kept; nil for none.
+    public var followed: Int?
+
+    /// The default.
+    public init() {}
+  }
+
+  /// What was counted over all flows.
+  public struct Counts: Hashable, Sendable {
+    /// Packets handed in.
+    public var packets = 0
+    /// TCP segments among them.
+    public var segments = 0
+    /// Packets that could not be read.
+    public var malformed = 0
+    /// Packets of other transports, and fragments.
+    public var other = 0
+    /// Flows that were begun.
+    public var flows = 0
+    /// Flows given up for want of room.
+    public var evicted = 0
+    /// Flows given up because they were silent for too long.
+    public var idle = 0
+
+    /// Nothing counted yet.
+    public init() {}
+  }
+
+  /// What was counted.
+  public private(set) var counts = Counts()
+  /// The packets of the flow that is followed.
+  public private(set) var story = FlowStory()
+
+  private let policy: Policy
+  private var table: FlowTable
+  /// Flows that have ended and were not taken yet, the earliest last.
+  private var ended: [TrackedFlow] = []
+  private var taken = 0
+  /// The places of the flows that are left when the capture has ended, the latest first.
+  private var left: [Int]?
+
+  /// A tracker that has seen nothing; the seed keeps its hashes from being foreseen.
+  public init(_ policy: Policy = Policy(), seed: UInt64) {
+    self.policy = policy
+    table = FlowTable(seed: seed)
+  }
+
+  /// How many flows are remembered at the moment.
+  public var remembered: Int { table.count }
+
+  /// Takes the next packet: what it was to its flow; nil where it is no TCP segment that can be read.
+  public mutating func receive(_ packet: borrowing CapturedPacket) -> Sighting? {
+    switch CapturedContent(packet.octets) {
+    case .segment(let segment): return receive(segment, FrameMark(packet.stamp, frame: packet.number))
+    case .malformed: count(\.malformed)
+    case .other: count(\.other)
+    }
+    return nil
+  }
+
+  /// Takes the next segment, already taken apart.
+  public mutating func receive(_ segment: borrowing CapturedSegment, _ mark: FrameMark) -> Sighting {
+    counts.packets += 1
+    counts.segments += 1
+    retireSilent(at: mark)
+    let (key, fromHigh) = FlowKey.of(segment)
+    let place = place(of: key, segment, fromHigh, mark)
+    let wasOver = table[place].isOver
+    let sighting = table[place].receive(segment, fromHigh: fromHigh, mark)
+    if sighting.flow == policy.followed { story.append(segment, sighting, mark) }
+    table.touch(place)
+    if policy.isLive, !wasOver, table[place].isOver { ended.append(table[place]) }
+    return sighting
+  }
+
+  /// Counts a packet that was handed in and is no TCP segment.
+  public mutating func skip(malformed isMalformed: Bool) { count(isMalformed ? \.malformed : \.other) }
+
+  /// The next flow that has ended, in the order in which they did; nil where none has.
+  public mutating func nextEnded() -> TrackedFlow? {
+    guard taken < ended.count else {
+      if taken > 0 {
+        ended.removeAll(keepingCapacity: true)
+        taken = 0
+      }
+      return nil
+    }
+    taken += 1
+    return ended[taken - 1]
+  }
+
+  /// The capture has ended: the flows that are left, one by one in their order; nil when there are no more.
+  public mutating func finish() -> TrackedFlow? {
+    if left == nil { left = table.places.sorted { table[$0].number > table[$1].number } }
+    while let place = left?.popLast() {
+      let flow = table.remove(place)
+      if !(policy.isLive && flow.isOver) { return flow }
+    }
+    left = nil
+    return nil
+  }
+}
+
+extension FlowTracker {
+  private mutating func count(_ what: WritableKeyPath<Counts, Int>) {
+    counts.packets += 1
+    counts[keyPath: what] += 1
+  }
+
+  /// Where the flow of a segment is; a new one where it has none, or begins another connection of the same ports.
+  private mutating func place(
+    of key: FlowKey, _ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark
+  ) -> Int {
+    let hash = table.hash(key)
+    if let place = table.find(key, hash: hash) {
+      guard table[place].isSucceeded(by: segment, fromHigh: fromHigh) else { return place }
+      retire(place)
+    } else if table.count >= policy.capacity, let oldest = table.first(in: .over) ?? table.first(in: .running) {
+      counts.evicted += 1
+      table[oldest].isForgotten = true
+      retire(oldest)
+    }
+    counts.flows += 1
+    let flow = TrackedFlow(number: counts.flows - 1, key, senderIsHigh: fromHigh, at: mark)
+    return table.insert(flow, key, hash: hash)
+  }
+
+  private mutating func retire(_ place: Int) {
+    let flow = table.remove(place)
+    if !(policy.isLive && flow.isOver) { ended.append(flow) }
+  }
+
+  /// Retires the flows that have been silent for too long, by the capture's time.
+  private mutating func retireSilent(at mark: FrameMark) {
+    while let place = table.first(in: .over), isSilent(place, for: policy.linger, at: mark) { retire(place) }
+    while let place = table.first(in: .running), isSilent(place, for: policy.idle, at: mark) {
+      counts.idle += 1
+      table[place].isForgotten = true
+      retire(place)
+    }
+  }
+
+  private func isSilent(_ place: Int, for limit: Interval, at mark: FrameMark) -> Bool {
+    mark.since(table[place].last).map { $0 > limit } ?? false
+  }
+}

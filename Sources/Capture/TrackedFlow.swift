@@ -1,0 +1,99 @@
+import Handshake
+import Timebase
+import Wire
+
+/// One TCP connection as a capture shows it.
+public struct TrackedFlow: Sendable {
+  /// How far a flow came.
+  public enum Ending: String, Hashable, Sendable, CaseIterable {
+    /// Both FINs were sent and acknowledged.
+    case fin
+    /// One end reset it after the handshake.
+    case rst
+    /// An RST answered the SYN.
+    case refused
+    /// A SYN that nothing answered.
+    case unanswered
+    /// A SYN-ACK that was never acknowledged.
+    case halfOpen = "half-open"
+    /// One end's FIN was acknowledged; the other sent none.
+    case halfClosed = "half-closed"
+    /// A FIN that was never acknowledged.
+    case closing
+    /// Nobody has closed it.
+    case open
+  }
+
+  /// Which flow of the capture it is, from 0, as Wireshark's `tcp.stream` counts.
+  public let number: Int
+  /// The end that opened it, or, where that was not seen, the one that sent the first packet.
+  public var client: FlowSide { isClientHigh ? high : low }
+  /// The other end.
+  public var server: FlowSide { isClientHigh ? low : high }
+  /// Whether a SYN or a SYN-ACK told who opened it.
+  public internal(set) var isOpenerKnown = false
+  /// The first packet.
+  public let first: FrameMark
+  /// The latest packet.
+  public internal(set) var last: FrameMark
+
+  var low: FlowSide
+  var high: FlowSide
+  var isClientHigh: Bool
+
+  /// The copy of the SYN that was the latest when the SYN-ACK came, and how many there were by then.
+  var synBeforeAnswer = FrameMark.none
+  var synCopiesBeforeAnswer = 0
+  /// Which copy the SYN-ACK's echo names, where it names one.
+  var answeredSyn = FrameMark.none
+  /// The first SYN-ACK that acknowledges the SYN, or the RST that refuses it.
+  public internal(set) var answer = FrameMark.none
+  /// Whether an RST answered the SYN.
+  public internal(set) var isRefused = false
+  /// The client's first ACK of the SYN-ACK.
+  public internal(set) var established = FrameMark.none
+  /// The latest SYN and SYN-ACK when it came, and how many SYN-ACKs there were.
+  var synBeforeEstablished = FrameMark.none
+  var synAckBeforeEstablished = FrameMark.none
+  var synAckCopiesBeforeEstablished = 0
+  var talk = FlowTalk()
+  /// How late a segment may fill a gap and count as overtaken: the handshake's round trip, once it is known.
+  var patience = SequenceGaps.patience
+  /// Whether the client sent the first FIN or, without one, the first RST; nil where nobody closed.
+  public internal(set) var isClosedByClient: Bool?
+  /// Whether both ends had sent SYNs without ACK (RFC 9293 §3.5, figure 7).
+  public internal(set) var isSimultaneous = false
+  /// Whether it was given up for want of room or because it was idle, not because the capture ended or it did.
+  public internal(set) var isForgotten = false
+
+  init(number: Int, _ key: FlowKey, senderIsHigh: Bool, at mark: FrameMark) {
+    self.number = number
+    first = mark
+    last = mark
+    let ends = key.ends
+    low = FlowSide(ends.low)
+    high = FlowSide(ends.high)
+    isClientHigh = senderIsHigh
+  }
+
+  /// Whether the handshake was seen from its SYN to its last ACK.
+  public var isHandshakeComplete: Bool { client.firstSyn.isSet && answer.isSet && established.isSet && !isRefused }
+
+  /// Whether nothing more can come of it: both FINs are acknowledged, or it was reset.
+  public var isOver: Bool {
+    if low.reset.isSet || high.reset.isSet { return true }
+    return low.finAcknowledged.isSet && high.finAcknowledged.isSet
+  }
+
+  /// How far it came.
+  public var ending: Ending {
+    if low.finAcknowledged.isSet, high.finAcknowledged.isSet { return .fin }
+    if isRefused { return .refused }
+    if low.reset.isSet || high.reset.isSet { return .rst }
+    if low.finAcknowledged.isSet || high.finAcknowledged.isSet { return .halfClosed }
+    if low.fin.isSet || high.fin.isSet { return .closing }
+    if established.isSet || !isOpenerKnown { return .open }
+    if server.firstSyn.isSet { return .halfOpen }
+    return client.firstSyn.isSet ? .unanswered : .open
+  }
+}

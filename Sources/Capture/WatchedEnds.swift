@@ -1,0 +1,82 @@
+import Handshake
+import Wire
+
+/// The states of both ends, concluded from the packets that pass between them (RFC 9293 §3.3.2, figure 5).
+///
+/// What an end does or is told is an event of `TransitionTable`, and where it leads stands there. A packet is taken to
+/// arrive at once: where it did not, its copy changes nothing more. Two FINs that crossed tell it by what they
+/// acknowledge.
+struct WatchedEnds {
+  /// One end.
+  struct End {
+    fileprivate(set) var state: State
+    /// SND.NXT; nil before its first segment.
+    fileprivate var next: SequenceNumber?
+    fileprivate var hasSentFin = false
+  }
+
+  private(set) var client: End
+  private(set) var server: End
+
+  /// Both ends before the first packet of a flow.
+  init(_ flow: TrackedFlow) {
+    guard flow.isOpenerKnown else {
+      client = End(state: .established)
+      server = End(state: .established)
+      return
+    }
+    client = End(state: .closed)
+    server = End(state: flow.isRefused ? .closed : .listen)
+  }
+
+  /// A packet leaves one end and reaches the other.
+  mutating func pass(_ segment: Segment, fromClient: Bool) {
+    if fromClient {
+      WatchedEnds.pass(segment, from: &client, to: &server)
+    } else {
+      WatchedEnds.pass(segment, from: &server, to: &client)
+    }
+  }
+
+  private static func pass(_ segment: Segment, from sender: inout End, to receiver: inout End) {
+    let isNew = sender.next.map { $0.precedes(segment.end) } ?? true
+    if segment.flags.contains(.rst) {
+      sender.move(on: .abort)
+    } else if segment.flags.contains(.syn), segment.ack == nil {
+      if sender.state == .closed { sender.move(on: .open) }
+    } else if segment.flags.contains(.fin), !sender.hasSentFin {
+      sender.hasSentFin = true
+      if sender.state == .closeWait, segment.ack != receiver.next {
+        // It has not acknowledged the other end's FIN, so it sent its own before that one came: both crossed.
+        sender.state = .established
+        sender.move(on: .close)
+        sender.move(on: .fin)
+      } else {
+        sender.move(on: .close)
+      }
+    }
+    if isNew { sender.next = segment.end }
+    receiver.move(on: receiver.event(of: segment))
+  }
+}
+
+extension WatchedEnds.End {
+  /// What a segment is to the end that it reaches.
+  fileprivate func event(of segment: Segment) -> TransitionEvent {
+    let acknowledgesAll = next.flatMap { next in segment.ack.map { !$0.precedes(next) } } ?? (segment.ack != nil)
+    if segment.flags.contains(.rst) { return .reset }
+    if segment.flags.contains(.syn) {
+      guard segment.ack != nil else { return .syn }
+      return acknowledgesAll ? .synAck : .otherSynAck
+    }
+    guard segment.ack != nil else { return .noAck }
+    if segment.flags.contains(.fin) { return acknowledgesAll ? .finAck : .fin }
+    return acknowledgesAll ? .ack : .text
+  }
+
+  /// Goes where the table says, by the first of its ways where a plan would have to choose.
+  fileprivate mutating func move(on event: TransitionEvent) {
+    let row = TransitionTable.rows.first { $0.states.contains(state) && $0.events.contains(event) }
+    state = row?.next.first ?? state
+  }
+}

@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+import Wire
+
+/// Sends batches of whole IP packets, `sendmmsg(2)`: one system call for many.
+public struct BatchSender: ~Copyable, Sendable {
+  /// Which way the packets go.
+  public enum Path: String, Hashable, Sendable {
+    /// Through the kernel's IP layer, which routes each packet and finds its neighbour, `raw(7)`.
+    case raw
+    /// Straight to the interface, `packet(7)`: no look-up, and no firewall of this host in between.
+    case packet
+  }
+
+  /// Which way the packets go.
+  public let path: Path
+  /// What to poll for room.
+  public let descriptor: FileDescriptor
+  private var names: [UInt8]
+  private let family: AddressFamily
+  private let nameRoom: Int
+  private let nameLength: UInt32
+
+  /// Opens a raw socket; destination `i` of a batch is address `i`.
+  ///
+  /// - Throws: EPERM without CAP_NET_RAW, EAFNOSUPPORT without IPv6.
+  public init(routing destinations: [IPAddress], family: AddressFamily, interface: Interface?) throws(Errno) {
+    let descriptor = try FileDescriptor(socket: family.number, .raw, protocol: IPPROTO_RAW)
+    if family == .v6 { try descriptor.set(.headerIncludedV6, to: CInt(1)) }
+    if let interface { try descriptor.bind(toDevice: interface) }
+    self.descriptor = descriptor
+    path = .raw
+    self.family = family
+    nameRoom = SocketAddress.capacity
+    nameLength = family == .v4 ? 16 : 28
+    names = destinations.flatMap { SocketAddress($0, scope: interface?.index ?? 0).allOctets }
+  }
+
+  /// Opens a packet socket that receives nothing, and knows no destination before `address(_:)`.
+  ///
+  /// - Throws: EPERM without CAP_NET_RAW.
+  public init(toLinkOf family: AddressFamily) throws(Errno) {
+    descriptor = try FileDescriptor(socket: AF_PACKET, .datagram, protocol: 0)
+    path = .packet
+    nameRoom = MemoryLayout<sockaddr_ll>.size
+    nameLength = UInt32(nameRoom)
+    names = []
+    self.family = family
+  }
+
+  /// From now on destination `i` of a batch is neighbour `i`; means something for a packet socket only.
+  public mutating func address(_ neighbors: [Neighbor]) {
+    guard path == .packet else { return }
+    names = neighbors.flatMap { BatchSender.name(of: $0, family) }
+  }
+
+  /// A `sockaddr_ll`, `packet(7)`.
+  private static func name(of neighbor: Neighbor, _ family: AddressFamily) -> [UInt8] {
+    var name: [UInt8] = []
+    name.append(native: UInt16(AF_PACKET))
+    name.append(native: UInt16(family == .v4 ? ETH_P_IP : ETH_P_IPV6).bigEndian)
+    name.append(native: neighbor.interfaceIndex)
+    name.append(contentsOf: [0, 0, 0, UInt8(neighbor.linkAddress.count)])
+    name.append(contentsOf: neighbor.linkAddress)
+    name.append(contentsOf: repeatElement(0, count: MemoryLayout<sockaddr_ll>.size - name.count))
+    return name
+  }
+
+  /// Sends packets of a batch from an index on, never waiting.
+  ///
+  /// - Returns: how many the kernel took; 0 where it had no room (EAGAIN, ENOBUFS).
+  /// - Throws: what the kernel says of the packet at the index: EPERM from a firewall, EMSGSIZE, ENETUNREACH,
+  ///   EHOSTUNREACH, ENETDOWN, ENXIO for an interface that is gone.
+  public func send(_ batch: borrowing PacketBatch, from index: Int) throws(Errno) -> Int {
+    // The C side takes it on trust that every destination has a name.
+    for packet in index..<batch.count {
+      precondition((batch.destination(of: packet) + 1) * nameRoom <= names.count, "a destination without a name")
+    }
+    let raw = descriptor.raw
+    let (room, count) = (batch.room, UInt32(batch.count - index))
+    let (nameRoom, nameLength) = (nameRoom, nameLength)
+    do throws(Errno) {
+      let sent = try unsafe batch.allOctets.withUnsafeBytes { octets throws(Errno) -> CInt? in
+        try unsafe batch.allLengths.withUnsafeBufferPointer { lengths throws(Errno) in
+          try unsafe batch.allDestinations.withUnsafeBufferPointer { destinations throws(Errno) in
+            try unsafe names.span.raw.withUnsafeBytes { names throws(Errno) in
+              try kernelNow(.sendmmsg) {
+                unsafe clinux_send_packets(
+                  raw, UInt32(index), count, octets.assumingMemoryBound(to: UInt8.self).baseAddress, room,
+                  lengths.baseAddress, destinations.baseAddress, names.baseAddress, nameRoom, nameLength)
+              }
+            }
+          }
+        }
+      }
+      return sent.map(Int.init) ?? 0
+    } catch {
+      if error.code == ENOBUFS { return 0 }
+      throw error
+    }
+  }
+}

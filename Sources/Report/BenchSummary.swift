@@ -1,0 +1,112 @@
+import Handshake
+import Statistics
+import Timebase
+
+/// What the connections of a benchmark to one target came to, in bounded memory.
+public struct BenchSummary: Sendable {
+  /// How connections ended, by name.
+  public struct Ending: Hashable, Sendable {
+    /// The name, as scripts read it.
+    public var name: String
+    /// How many ended so.
+    public var count: Int
+
+    /// A count under a name.
+    public init(name: String, count: Int) {
+      self.name = name
+      self.count = count
+    }
+  }
+
+  /// The target as it was typed.
+  public let target: String
+  /// Its address and port.
+  public let remote: Endpoint
+  /// How far connections went: `syn`, `full` or `http`.
+  public let mode: String
+  /// Connections a second that were asked for.
+  public let askedRate: Double
+
+  /// Connections that were begun.
+  public var started = 0
+  /// Connections that were due and could not start.
+  public var notStarted = 0
+  /// Connections that went as far as they were to go.
+  public var completed = 0
+  /// Connections whose SYN something valid answered.
+  public var answered = 0
+  /// Connections that were interrupted before anything was decided.
+  public var interrupted = 0
+  /// All endings that occur, by name.
+  public var endings: [Ending] = []
+  /// Packets of ours that were sent again.
+  public var retransmitted = 0
+  /// Answers that came again.
+  public var duplicates = 0
+  /// Packets that were refused.
+  public var invalid = 0
+  /// From the start to the last connection's beginning.
+  public var beginning = Interval.zero
+  /// From the start to the last connection's end.
+  public var elapsed = Interval.zero
+  /// How the packets were sent: `packet` or `raw`.
+  public var path = ""
+  /// Responses by the first digit of their status, from 1 to 5.
+  public var statuses = [Int](repeating: 0, count: 5)
+
+  /// From the time each was due to the answer to its SYN.
+  public private(set) var sinceDue = Series()
+  /// How late each began.
+  public private(set) var lateness = Series()
+  private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
+  private var stamped = 0
+  private var unstamped = 0
+
+  /// The summary of a target that nothing is known of yet.
+  public init(target: String, remote: Endpoint, mode: String, askedRate: Double) {
+    self.target = target
+    self.remote = remote
+    self.mode = mode
+    self.askedRate = askedRate
+  }
+
+  /// What is told of one step; nil where no connection has a time for it.
+  public subscript(step: StepKind) -> Series? {
+    let own = series[step.index]
+    return own.moments.count > 0 ? own : nil
+  }
+
+  /// Takes the time of one step of one connection.
+  public mutating func record(_ measurement: Measurement, of step: StepKind) {
+    series[step.index].record(measurement.interval)
+    if measurement.clock == .kernel { stamped += 1 } else { unstamped += 1 }
+  }
+
+  /// Takes how late a connection began, and where its SYN was answered how long after it was due.
+  public mutating func record(lateness late: Interval, sinceDue: Interval?) {
+    lateness.record(late)
+    if let sinceDue { self.sinceDue.record(sinceDue) }
+  }
+
+  /// What was decided of connections that were not interrupted.
+  public var loss: Loss { Loss(sent: started - interrupted, received: answered) }
+
+  /// Connections a second that were begun; nil where none was.
+  ///
+  /// Over the time that as many as were due take at the asked rate, or longer where the last one began later.
+  public var achievedRate: Double? {
+    let asked = Double(started + notStarted) / askedRate
+    let span = max(asked, Double(beginning.nanoseconds) / 1e9)
+    return started > 0 && span > 0 ? Double(started) / span : nil
+  }
+
+  /// Where the times come from: `kernel`, `user`, or `mixed`; nil without any.
+  public var clock: String? {
+    switch (stamped, unstamped) {
+    case (0, 0): nil
+    case (_, 0): "kernel"
+    case (0, _): "user"
+    default: "mixed"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Capture
+import Handshake
+import Timebase
+import Wire
+
+extension TrackedFlow {
+  /// How far it came and by whom: `fin by client`.
+  var endingWords: String {
+    let by = isClosedByClient.map { $0 ? " by client" : " by server" } ?? ""
+    switch ending {
+    case .fin, .rst, .halfClosed, .closing: return ending.rawValue + by
+    case .refused, .unanswered, .halfOpen, .open: return ending.rawValue
+    }
+  }
+
+  var endingColour: Style.Colour? {
+    switch ending {
+    case .fin: .good
+    case .rst, .refused: .bad
+    case .unanswered, .halfOpen: .doubtful
+    case .halfClosed, .closing, .open: nil
+    }
+  }
+
+  /// What is told only where it happened, both ends together.
+  var remarks: [String] {
+    var words: [String] = []
+    if !isOpenerKnown { words.append("begins in the middle") }
+    if isSimultaneous { words.append("both opened") }
+    if isForgotten { words.append("given up early") }
+    if client.synCopies > 1 { words.append("\(client.synCopies) SYNs") }
+    if server.synCopies > 1 { words.append("\(server.synCopies) SYN-ACKs") }
+    func tell(_ count: (FlowSide) -> Int, _ what: String, _ more: String? = nil) {
+      let sum = count(client) + count(server)
+      if sum > 0 { words.append(more.map { "\(sum) \($0)" } ?? counted(sum, what)) }
+    }
+    tell(\.retransmissions, "", "sent again")
+    tell(\.outOfOrder, "", "out of order")
+    tell(\.gaps, "gap")
+    tell(\.zeroWindows, "zero window")
+    tell(\.keepAlives, "keep-alive")
+    tell(\.strays, "stray")
+    tell(\.badChecksums, "bad checksum")
+    tell(\.unfinishedChecksums, "", "left to the card to sum")
+    tell(\.unverifiedChecksums, "", "cut short")
+    tell(\.malformedOptions, "malformed option list")
+    return words
+  }
+}
+
+extension FlowStep {
+  /// The step and its time: `syn 0.213 ms`.
+  var words: String {
+    guard let time else { return "\(kind.rawValue) " + (isAmbiguous ? "ambiguous" : "unknown") }
+    return "\(kind.rawValue) \(time.replyMilliseconds) ms"
+  }
+}
+
+extension FlowSide {
+  /// What its SYN offered, as tcpdump has it: `isn 1000, win 64240, mss 1460, sackOK`.
+  var offerWords: String? {
+    guard let synchronization else { return nil }
+    let words =
+      ["isn \(synchronization.isn)", "win \(synchronization.window)"]
+      + OptionWords.withoutPadding(synchronization.options)
+    return words.joined(separator: ", ")
+  }
+
+  /// What it sent: `6 packets, 1240 octets`.
+  var sentWords: String { counted(packets, "packet") + ", " + counted(octets, "octet") }
+}
+
+extension FlowAgreement {
+  /// What both ends agreed on: `segments up to 1460 and 1440, windows scaled by 7 and 8, SACK`.
+  var words: String {
+    func pair(_ a: (some FixedWidthInteger)?, _ b: (some FixedWidthInteger)?) -> String {
+      let (first, second) = (a.map { "\($0)" } ?? "?", b.map { "\($0)" } ?? "?")
+      return first == second ? first : "\(first) and \(second)"
+    }
+    var words: [String] = []
+    if clientMaximumSegmentSize != nil || serverMaximumSegmentSize != nil {
+      words.append("segments up to \(pair(clientMaximumSegmentSize, serverMaximumSegmentSize))")
+    }
+    if clientWindowScale != nil { words.append("windows scaled by \(pair(clientWindowScale, serverWindowScale))") }
+    if sack { words.append("SACK") }
+    if timestamps { words.append("time stamps") }
+    if ecn { words.append("ECN") }
+    return words.isEmpty ? "nothing" : words.joined(separator: ", ")
+  }
+}

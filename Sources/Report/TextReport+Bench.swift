@@ -1,0 +1,98 @@
+import Handshake
+import Statistics
+import Timebase
+
+/// What a benchmark says to a person.
+extension TextReport {
+  /// The quantiles of the table, and how they are headed.
+  private static let quantiles: [(quantile: Quantile, name: String)] = [
+    (.p50, "p50"), (.p90, "p90"), (.p99, "p99"), (.p999, "p99.9"), (.p9999, "p99.99"),
+  ]
+
+  /// The closing lines of one target: counts, a table of its steps, what else happened.
+  public func summary(_ summary: BenchSummary) -> String {
+    var text = "\n--- \(summary.target.printable) bench statistics ---\n" + counts(summary) + rates(summary)
+    text += table(summary)
+    let remarks = remarks(summary)
+    return remarks.isEmpty ? text : text + remarks + "\n"
+  }
+
+  private func counts(_ summary: BenchSummary) -> String {
+    var text = "\(summary.started) connections started, \(summary.completed) completed"
+    for ending in summary.endings where ending.count > 0 && ending.name != "completed" {
+      text += ", \(ending.count) \(ending.name)"
+    }
+    if summary.notStarted > 0 { text += ", \(summary.notStarted) not started" }
+    if let percentage = summary.loss.percentage { text += ", \(percentage)% loss" }
+    return text + "\n"
+  }
+
+  private func rates(_ summary: BenchSummary) -> String {
+    guard let achieved = summary.achievedRate else { return "" }
+    return "rate \(BenchWords.rate(achieved))/s of \(BenchWords.rate(summary.askedRate))/s asked\n"
+  }
+
+  /// A line for each step, in milliseconds.
+  private func table(_ summary: BenchSummary) -> String {
+    var rows: [(name: String, series: Series)] = []
+    for kind in StepKind.allCases {
+      if let series = summary[kind] { rows.append((kind.rawValue, series)) }
+    }
+    // Where connections began on time, this says nothing that the step does not say.
+    if summary.isLate { rows.append(("syn since due", summary.sinceDue)) }
+    guard !rows.isEmpty else { return "" }
+    let heads = ["count", "min", "avg"] + TextReport.quantiles.map(\.name) + ["max"]
+    var text = "ms".leading(BenchWords.nameWidth)
+    for head in heads { text += head.trailing(BenchWords.width) }
+    text += "\n"
+    for row in rows { text += line(row.name, row.series) }
+    return text
+  }
+
+  private func line(_ name: String, _ series: Series) -> String {
+    let (moments, width) = (series.moments, BenchWords.width)
+    var text = name.leading(BenchWords.nameWidth) + String(moments.count).trailing(width)
+    for interval in [moments.min, moments.mean] + TextReport.quantiles.map({ series.value(at: $0.quantile) })
+      + [moments.max]
+    {
+      text += (interval?.fixedMilliseconds ?? "-").trailing(width)
+    }
+    return text + "\n"
+  }
+
+  private func remarks(_ summary: BenchSummary) -> String {
+    var words: [String] = []
+    if summary.retransmitted > 0 { words.append("\(summary.retransmitted) retransmitted") }
+    if summary.duplicates > 0 { words.append("\(summary.duplicates) duplicate") }
+    if summary.invalid > 0 { words.append("\(summary.invalid) invalid") }
+    if let clock = summary.clock {
+      words.append(
+        "times by \(clock == "mixed" ? "both clocks" : "the \(clock == "kernel" ? "kernel's" : "user's") clock")")
+    }
+    if !summary.path.isEmpty { words.append("sent through \(summary.path) sockets") }
+    return words.together(by: ", ")
+  }
+}
+
+extension BenchSummary {
+  /// Whether connections began so late that their SYN's time tells less than the truth: a tenth of its median or more.
+  var isLate: Bool {
+    guard let late = lateness.value(at: .p99), let syn = self[.syn]?.value(at: .p50) else { return false }
+    return late * 10 >= syn
+  }
+}
+
+/// The words of a benchmark.
+enum BenchWords {
+  /// The width of a step's name.
+  static let nameWidth = 14
+  /// The width of a number.
+  static let width = 10
+
+  /// A rate with one decimal.
+  static func rate(_ rate: Double) -> String {
+    guard rate.isFinite, rate >= 0, rate < 1e15 else { return "?" }
+    let tenths = Int((rate * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

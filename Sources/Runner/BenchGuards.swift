@@ -1,0 +1,37 @@
+import Kernel
+import Wire
+
+/// The guarded ports of a benchmark: each is reserved once, and kept for the whole run.
+final class BenchGuards {
+  private let homes: [IPAddress]
+  private let scopes: Scopes
+  private var boxes: [ResetGuardBox] = []
+  /// Why no more ports could be had; nil where that was never so.
+  var shortage: Errno?
+
+  /// How many ports are reserved at once where more are needed: each one costs a pause that connections wait through.
+  private static let portion = 8
+
+  init(homes: [IPAddress], scopes: Scopes) {
+    self.homes = homes
+    self.scopes = scopes
+  }
+
+  /// Reserves more ports at a home, and lets their packets in; answers their numbers.
+  func reserve(at home: Int, _ path: some BenchPath, count: Int = portion) throws(Errno) -> [UInt16] {
+    let address = homes[home]
+    var ports: [UInt16] = []
+    do throws(Errno) {
+      for _ in 0..<count {
+        let box = try ResetGuardBox(address: address, port: 0, interface: scopes.interface(of: address))
+        boxes.append(box)
+        ports.append(box.port)
+      }
+    } catch {
+      // What could be had is used.
+      guard !ports.isEmpty else { throw error }
+    }
+    try path.listen(on: ports, family: address.family)
+    return ports
+  }
+}

@@ -1,0 +1,151 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// The way that a benchmark's packets go and come.
+protocol BenchPath: AnyObject {
+  /// How the packets are sent.
+  var sending: BatchSender.Path { get }
+  /// Asks the poll loop to watch for packets.
+  func watch(by poller: inout Poller)
+  /// Lets packets to ports of ours in.
+  func listen(on ports: [UInt16], family: AddressFamily) throws(Errno)
+  /// Sends a batch, and tells the engine what left and when.
+  func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno)
+  /// Tells the engine of stamps, then hands one packet to it; false where none waits.
+  func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool
+  /// How many packets the kernel dropped because our buffers were full.
+  var dropped: UInt32 { get }
+  /// Looks after what may change while it runs; called at every turn of the loop.
+  func refresh(at now: Stamp) throws(Errno)
+}
+
+/// Through the kernel's IP layer, and back by raw sockets.
+///
+/// At rates that leave the time for it every packet that begins a step is stamped by the kernel.
+final class BenchRawPath: BenchPath {
+  private let links: [RawLink]
+  private let targets: [ResolvedTarget]
+  private let scopes: Scopes
+  /// Sends many at once, without stamps; nil where each is stamped.
+  private let sender: BatchBox?
+  private var buffer = ReceiveBuffer()
+  let sending = BatchSender.Path.raw
+
+  /// A way to targets; with `stamps` each packet is sent alone and stamped by the kernel.
+  init(_ targets: [ResolvedTarget], interface: Interface?, scopes: Scopes, stamps: Bool) throws(Errno) {
+    let families = AddressFamily.allCases.filter { family in targets.contains { $0.remote.address.family == family } }
+    links = try families.map { (family) throws(Errno) in try RawLink(family: family, interface: interface) }
+    self.targets = targets
+    self.scopes = scopes
+    let isUniform = families.count == 1 && !targets.contains { scopes.interface(of: $0.remote.address) != nil }
+    sender =
+      !stamps && isUniform
+      ? BatchBox(try BatchSender(routing: targets.map(\.remote.address), family: families[0], interface: interface))
+      : nil
+  }
+
+  func watch(by poller: inout Poller) { for link in links { link.watch(by: &poller) } }
+
+  func listen(on ports: [UInt16], family: AddressFamily) throws(Errno) {
+    for link in links where link.family == family { try link.listen(on: ports) }
+  }
+
+  func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno) {
+    if let sender { return try sender.send(batch, for: &engine) }
+    for index in 0..<batch.count {
+      let name = batch.name(of: index)
+      let target = targets[batch.destination(of: index)].remote.address
+      let scope = scopes.interface(of: target)?.index ?? 0
+      guard let link = links.first(where: { $0.family == target.family }) else { continue }
+      // Read as late as can be: where the kernel gives no stamp, this one must do.
+      let now = SystemClock.now()
+      do throws(Errno) {
+        try link.send(batch[index], to: target, interfaceIndex: scope, token: Token(bench: name))
+        engine.departed(name, at: now)
+      } catch {
+        guard error.isNoRoute else { throw error }
+        engine.failed(name)
+      }
+    }
+  }
+
+  func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool {
+    for link in links where try take(from: link, &buffer, for: &engine, into: &batch) { return true }
+    return false
+  }
+
+  private func take(
+    from link: RawLink, _ buffer: inout ReceiveBuffer, for engine: inout BenchEngine, into batch: inout PacketBatch
+  ) throws(Errno) -> Bool {
+    guard let (reception, number) = try link.receive(into: &buffer) else { return false }
+    // A stamp of what this packet answers is in the error queue by now, if there is one.
+    while let stamp = try link.nextTransmitStamp() {
+      engine.transmitted(stamp.token.benchName, kernel: stamp.wall)
+    }
+    var now = SystemClock.now()
+    now.kernel = reception.kernelStamp
+    let arrival = Arrival(
+      buffer.view(first: reception.count), framing: reception.framing(protocolNumber: number),
+      mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
+    engine.receive(arrival, at: now, into: &batch)
+    return true
+  }
+
+  var dropped: UInt32 { links.reduce(0) { $0 &+ $1.dropped } }
+
+  func refresh(at now: Stamp) throws(Errno) {}
+}
+
+/// A sender of batches that classes can hold.
+final class BatchBox {
+  private var sender: BatchSender
+
+  init(_ sender: consuming BatchSender) { self.sender = sender }
+
+  /// Says where the packets go; see `BatchSender.address(_:)`.
+  func address(_ neighbors: [Neighbor]) { sender.address(neighbors) }
+
+  /// How often a full queue is waited for before the rest of a batch is given up to its timers.
+  private static let patience = 20
+
+  /// Sends a whole batch; what has no route has ended.
+  ///
+  /// The time of departure is read before the system call: it contains what the kernel does with the packets before.
+  func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno) {
+    var index = 0
+    var attempts = 0
+    while index < batch.count {
+      let now = SystemClock.now()
+      let sent: Int
+      do throws(Errno) {
+        sent = try sender.send(batch, from: index)
+      } catch {
+        guard error.isNoRoute else { throw error }
+        engine.failed(batch.name(of: index))
+        index += 1
+        continue
+      }
+      for taken in index..<index + sent { engine.departed(batch.name(of: taken), at: now) }
+      index += sent
+      guard sent == 0 else { continue }
+      attempts += 1
+      guard attempts < BatchBox.patience else { return }
+      Poller.pause(.microseconds(50))
+    }
+  }
+}
+
+extension Token {
+  /// The benchmark's name of a packet as a token.
+  init(bench name: UInt64) {
+    self.init(
+      slot: Int(name >> 32), generation: UInt32(truncatingIfNeeded: name >> 8) & 0xff_ffff,
+      number: UInt32(name & 0xff))
+  }
+
+  /// The benchmark's name that it was made of.
+  var benchName: UInt64 { UInt64(slot) << 32 | UInt64(generation) << 8 | UInt64(number) }
+}

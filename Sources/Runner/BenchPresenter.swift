@@ -1,0 +1,125 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Statistics
+import Timebase
+import Wire
+
+/// Gathers what a benchmark's connections came to, and writes it.
+final class BenchPresenter {
+  private(set) var summaries: [BenchSummary]
+  private let settings: BenchSettings
+  private let targets: [ResolvedTarget]
+  private let text: TextReport
+  private let output = Output.standardOutput
+  private let errors = Output.standardError
+  private var start: Instant?
+  /// By target and kind of ending.
+  private var endings: [[Int]]
+  private var progressAt: Instant?
+  private var showsProgress: Bool
+
+  private static let everyEnd = BenchResult.End.allCases
+
+  init(_ settings: BenchSettings, _ targets: [ResolvedTarget]) throws(RunError) {
+    self.settings = settings
+    self.targets = targets
+    let plan = settings.plan
+    summaries = targets.map {
+      BenchSummary(target: $0.name, remote: $0.remote, mode: plan.mode.rawValue, askedRate: plan.rate)
+    }
+    endings = targets.map { _ in [Int](repeating: 0, count: BenchPresenter.everyEnd.count) }
+    text = TextReport(settings.run.presentation, on: output)
+    showsProgress = Output.standardError.isTerminal && !settings.run.presentation.isQuiet
+  }
+
+  /// What the loop tells.
+  var observer: BenchObserver {
+    BenchObserver(
+      result: { [self] in add($0) },
+      progress: { [self] (engine, now) throws(Errno) in try progress(engine, now) },
+      summarize: { [self] (engine) throws(Errno) in try summarize(engine, path: nil) })
+  }
+
+  private var writesText: Bool { !settings.run.presentation.json && !settings.csv }
+
+  /// Says what is about to happen, so that a long run is not a silent one.
+  func begin() throws(Errno) {
+    guard writesText, !settings.run.presentation.isQuiet else { return }
+    for target in targets { try output.write(text.header(target, settings.plan)) }
+  }
+
+  private func add(_ result: BenchResult) {
+    let target = result.target
+    endings[target][BenchPresenter.everyEnd.firstIndex(of: result.end) ?? 0] += 1
+    guard result.end != .interrupted else {
+      summaries[target].interrupted += 1
+      return
+    }
+    if result.isAnswered { summaries[target].answered += 1 }
+    if result.end == .completed { summaries[target].completed += 1 }
+    summaries[target].record(lateness: result.lateness, sinceDue: result.sinceDue)
+    for kind in BenchResult.steps {
+      if let measurement = result[kind] { summaries[target].record(measurement, of: kind) }
+    }
+    if result.status >= 100 { summaries[target].statuses[min(Int(result.status / 100), 5) - 1] += 1 }
+    let begun = result.due + result.lateness
+    if let start { summaries[target].beginning = max(summaries[target].beginning, begun - start) }
+  }
+
+  private func progress(_ engine: borrowing BenchEngine, _ now: Instant) throws(Errno) {
+    if start == nil { start = now }
+    guard let start else { return }
+    for index in summaries.indices { summaries[index].elapsed = now - start }
+    guard showsProgress, progressAt.map({ now - $0 >= .milliseconds(500) }) ?? true else { return }
+    progressAt = now
+    let started = targets.indices.reduce(0) { $0 + engine.counts(of: $1).started }
+    try errors.write("\r\(text.progress(started: started, underWay: engine.underWay, elapsed: now - start))")
+  }
+
+  /// Writes the closing lines of all targets, as far as they have come.
+  func summarize(_ engine: borrowing BenchEngine, path: BatchSender.Path?) throws(Errno) {
+    if showsProgress, progressAt != nil { try errors.write("\r\u{1b}[K") }
+    for index in summaries.indices {
+      let counts = engine.counts(of: index)
+      summaries[index].started = counts.started
+      summaries[index].notStarted = counts.notStarted
+      summaries[index].retransmitted = counts.retransmitted
+      summaries[index].duplicates = counts.duplicates
+      summaries[index].invalid = counts.invalid
+      if let path { summaries[index].path = path.rawValue }
+      summaries[index].endings = zip(BenchPresenter.everyEnd, endings[index]).map {
+        BenchSummary.Ending(name: $0.rawValue, count: $1)
+      }
+      try output.write(
+        settings.run.presentation.json ? JSONLines.summary(summaries[index]) : text.summary(summaries[index]))
+    }
+  }
+
+  /// Writes the files that were asked for.
+  func writeFiles() throws(RunError) {}
+}
+
+extension BenchResult {
+  /// The steps that it may have times of.
+  static let steps: [StepKind] = [.syn, .request, .response, .transfer, .fin, .peerFin]
+}
+
+extension TextReport {
+  /// The line before a benchmark begins.
+  func header(_ target: ResolvedTarget, _ plan: BenchPlan) -> String {
+    let words =
+      switch plan.mode {
+      case .halfOpen: "half-open connections"
+      case .full: "full connections, ended by \(plan.close.rawValue.uppercased())"
+      case .http: "HTTP requests, a connection each, ended by \(plan.close.rawValue.uppercased())"
+      }
+    return "\(target.name) (\(target.remote)): \(words), \(plan.rate)/s\n"
+  }
+
+  /// The line on the terminal while it runs.
+  func progress(started: Int, underWay: Int, elapsed: Interval) -> String {
+    "\(elapsed.nanoseconds / 1_000_000_000) s, \(started) connections, \(underWay) under way  "
+  }
+}

@@ -1,0 +1,140 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+extension Run {
+  /// Connections at a fixed rate, many of them under way at once.
+  public static func bench(_ settings: BenchSettings) throws(RunError) -> BenchOutcome {
+    var stamping = try? TimestampWarmUp()
+    let resolution = try TargetResolution(settings.run)
+    let targets = try resolution.resolve()
+    try BenchLimits.check(settings, targets)
+    _ = ResourceLimit.raiseDescriptors()
+    SystemClock.sharpenTimers()
+    let scopes = try Scopes(targets)
+    // Where packets go straight to the interface there is a path for it alone; otherwise, and at rates that leave the
+    // time for a stamp of every packet, they go the ordinary way.
+    let isFast = settings.plan.rate * Double(targets.count) > BenchLimits.stampedRate
+    if isFast, settings.plan.mode != .http {
+      let path = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in try BenchPacketPath(targets) }
+      if let path {
+        return try BenchRun(settings, targets, scopes).run(path) { _ = stamping?.wait() }
+      }
+    }
+    let path = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
+      try BenchRawPath(targets, interface: resolution.interface, scopes: scopes, stamps: !isFast)
+    }
+    return try BenchRun(settings, targets, scopes).run(path) { _ = stamping?.wait() }
+  }
+}
+
+/// How a benchmark went.
+public struct BenchOutcome: Sendable {
+  /// One summary a target, in the order of the command line.
+  public var summaries: [BenchSummary]
+  /// The signal that ended it; nil where it ended by itself.
+  public var signal: Signal?
+}
+
+/// What a benchmark may do to others, and to itself.
+enum BenchLimits {
+  /// Connections a second beyond which not every packet is stamped by the kernel.
+  static let stampedRate = 5_000.0
+
+  /// Refuses a rate that only the owner of a target may ask for, and a target that cannot be reached.
+  static func check(_ settings: BenchSettings, _ targets: [ResolvedTarget]) throws(RunError) {
+    for target in targets where target.source == nil {
+      throw .refused("\(target.name): no route leads there: see `ip route get`")
+    }
+    guard !settings.ownsTargets else { return }
+    let own: [IPAddress]
+    do throws(Errno) { own = try Interface.localAddresses() } catch { throw .system(error) }
+    for target in targets {
+      let address = target.remote.address
+      if address.isLoopback || own.contains(address) { continue }
+      let rate = settings.plan.rate * Double(targets.count { $0.remote.address == address })
+      guard rate > BenchSettings.freeRate else { continue }
+      throw .refused(
+        "\(target.name): more than \(Int(BenchSettings.freeRate)) connections a second to an address that is not this "
+          + "host's; if it is yours to load, say --i-own-the-target")
+    }
+  }
+}
+
+/// One benchmark: the ports, the engine, the loop, and what is told of them.
+struct BenchRun {
+  private let settings: BenchSettings
+  private let targets: [ResolvedTarget]
+  private let scopes: Scopes
+  private let presenter: BenchPresenter
+
+  init(_ settings: BenchSettings, _ targets: [ResolvedTarget], _ scopes: Scopes) throws(RunError) {
+    self.settings = settings
+    self.targets = targets
+    self.scopes = scopes
+    presenter = try BenchPresenter(settings, targets)
+  }
+
+  /// Runs on a path; `ready` is called before the first packet.
+  func run(_ path: some BenchPath, ready: () -> Void) throws(RunError) -> BenchOutcome {
+    var engine = try engine()
+    let guards = BenchGuards(homes: engine.homes, scopes: scopes)
+    // The ports that the rate will need are reserved while there are privileges, and not in the midst of it.
+    let expected = min(settings.plan.concurrency, 8 + Int(min(settings.plan.rate / 4, 1e6)))
+    for home in engine.homes.indices {
+      do throws(Errno) {
+        for port in try guards.reserve(at: home, path, count: expected) { engine.add(port: port, home: home) }
+      } catch {
+        throw .port(error, Endpoint(engine.homes[home], 0))
+      }
+    }
+    try attempt { () throws(Errno) in try Capability.dropAll() }
+    ready()
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
+    var loop = BenchLoop(engine: engine, path: path, guards: guards, observer: presenter.observer)
+    let end: Signal?
+    do throws(RunError) {
+      end = try loop.run()
+    } catch {
+      // What was measured until then is not lost, unless it cannot be told.
+      if error.leavesOutput { try? presenter.summarize(loop.engine, path: path.sending) }
+      throw error
+    }
+    warn(loop, path, guards)
+    do throws(Errno) { try presenter.summarize(loop.engine, path: path.sending) } catch {
+      throw RunError(writing: error)
+    }
+    try presenter.writeFiles()
+    return BenchOutcome(summaries: presenter.summaries, signal: end)
+  }
+
+  private func engine() throws(RunError) -> BenchEngine {
+    var list: [BenchTarget] = []
+    for (index, target) in targets.enumerated() {
+      guard let source = target.source else { continue }
+      let plan = target.plan(settings.run)
+      var own = BenchTarget(
+        source: source, remote: target.remote, offer: plan.offer, window: plan.window, marking: settings.run.marking)
+      if index < settings.requests.count { own.request = settings.requests[index].octets }
+      guard own.request.count <= min(plan.textLimit, Int(plan.offer.maximumSegmentSize ?? 536)) - 12 else {
+        throw .refused("\(target.name): the request does not fit one segment; send fewer or shorter header fields")
+      }
+      list.append(own)
+    }
+    guard let engine = try? BenchEngine(settings.plan, targets: list, seed: Entropy.uint64()) else {
+      throw .refused("source and target must both be IPv4 or both IPv6")
+    }
+    return engine
+  }
+
+  /// Says what of the packets that came is in no result, and which limit was met.
+  private func warn(_ loop: borrowing BenchLoop<some BenchPath>, _ path: some BenchPath, _ guards: BenchGuards) {
+    Run.warn(of: path.dropped, strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+    guard let shortage = guards.shortage else { return }
+    let hint = shortage.hint.map { "; \($0)" } ?? ""
+    try? Output.standardError.write("probe: no further source port could be had (\(shortage)\(hint))\n")
+  }
+}

@@ -1,0 +1,27 @@
+import Engines
+import Handshake
+import Timebase
+
+/// Everything that `probe bench` was asked for.
+public struct BenchSettings: Sendable {
+  /// What means the same as for the default verb: targets, addresses, the SYN.
+  public var run = RunSettings()
+  /// What is done, how often, and how much at once.
+  public var plan = BenchPlan()
+  /// The request of each target's connections, by its place among them; empty unless HTTP is spoken.
+  public var requests: [HTTPRequest] = []
+  /// Whether somebody has said that the targets are theirs to load.
+  public var ownsTargets = false
+  /// Results as comma-separated values instead of text.
+  public var csv = false
+  /// Where the histograms go, in HdrHistogram's log format.
+  public var histogramLog: String?
+  /// Where the picture goes.
+  public var picture: String?
+
+  /// The settings of a plain `probe bench HOST:PORT`.
+  public init() {}
+
+  /// Connections a second to one address of somebody else's, beyond which it must be said that they may be made.
+  public static let freeRate = 1_000.0
+}

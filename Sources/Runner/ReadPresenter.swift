@@ -1,0 +1,142 @@
+import Capture
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+/// Writes what captures hold: text or JSON Lines on standard output.
+final class ReadPresenter {
+  private let settings: ReadSettings
+  private let text: TextReport
+  private let output = Output.standardOutput
+  private var listing: FlowListing
+  private var summary = CaptureSummary()
+  private var path = ""
+  /// What is to be written.
+  private var lines = ""
+  /// Flows that have ended and are told in the order of their numbers, as many at once as `lot` says.
+  private var ended: [TrackedFlow] = []
+  private var followed: TrackedFlow?
+
+  /// How many flows are told in one order.
+  private static let lot = 4_096
+  /// How much is collected before it is written.
+  private static let enough = 65_536
+
+  init(_ settings: ReadSettings) {
+    self.settings = settings
+    text = TextReport(settings.presentation, on: output)
+    listing = FlowListing(style: text.style)
+  }
+
+  private var isJSON: Bool { settings.presentation.json }
+
+  /// Begins the next file.
+  func begin(_ path: String) {
+    self.path = path
+    if settings.files.count > 1, !isJSON, settings.telling == .flows, !settings.presentation.isQuiet {
+      lines += (summary.frames > 0 ? "\n" : "") + "==> \(printablePath) <==\n"
+    }
+    listing = FlowListing(style: text.style)
+  }
+
+  private var printablePath: String { path == "-" ? "standard input" : path }
+
+  /// Takes a flow that has ended.
+  func show(_ flow: TrackedFlow) {
+    if case .flow(let number) = settings.telling {
+      if flow.number == number { followed = flow }
+      return
+    }
+    if let filter = settings.filter, !filter.matches(flow.client.endpoint, flow.server.endpoint) { return }
+    summary.add(flow)
+    guard settings.telling == .flows, !settings.presentation.isQuiet else { return }
+    ended.append(flow)
+    if ended.count >= ReadPresenter.lot { tell() }
+  }
+
+  /// Takes a packet: hands it to the tracker, and tells it where it is a TCP segment that is meant.
+  func show(_ packet: borrowing CapturedPacket, _ tracker: inout FlowTracker) {
+    switch CapturedContent(packet.octets) {
+    case .segment(let segment):
+      let mark = FrameMark(packet.stamp, frame: packet.number)
+      let sighting = tracker.receive(segment, mark)
+      guard isMeant(segment) else { return }
+      if isJSON {
+        lines += JSONLines.packet(segment, sighting, mark, of: path)
+      } else {
+        lines += CapturedTrace.line(segment, of: packet, stampsLines: settings.presentation.stampsLines)
+      }
+    case .malformed: tracker.skip(malformed: true)
+    case .other: tracker.skip(malformed: false)
+    }
+  }
+
+  private func isMeant(_ segment: borrowing CapturedSegment) -> Bool {
+    guard let filter = settings.filter else { return true }
+    return filter.matches(
+      Endpoint(segment.source, segment.header.sourcePort),
+      Endpoint(segment.destination, segment.header.destinationPort))
+  }
+
+  /// Ends a file.
+  func end(_ tracker: FlowTracker, frames: Int) {
+    tell()
+    summary.add(tracker.counts, frames: frames)
+    guard let flow = followed else { return }
+    followed = nil
+    lines += isJSON ? JSONLines.flow(flow, of: path) : text.flow(flow, tracker.story)
+  }
+
+  private func tell() {
+    ended.sort { $0.number < $1.number }
+    if isJSON {
+      for flow in ended { lines += JSONLines.flow(flow, of: path) }
+    } else {
+      lines += listing.lines(ended)
+    }
+    ended.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes what has been collected, once it is enough.
+  func write(atOnce isDue: Bool) throws(Errno) {
+    if isDue { tell() }
+    guard isDue || lines.utf8.count >= ReadPresenter.enough else { return }
+    let due = lines
+    lines.removeAll(keepingCapacity: true)
+    if !due.isEmpty { try output.write(due) }
+  }
+
+  /// Writes the closing lines.
+  func summarize() throws(Errno) {
+    guard settings.telling == .flows else { return }
+    let files = settings.files
+    if isJSON {
+      lines += JSONLines.summary(summary, of: files)
+    } else {
+      lines += text.summary(summary, of: files.count == 1 ? printablePath : "\(files.count) files")
+    }
+    try write(atOnce: true)
+  }
+}
+
+/// One line of text a captured packet, as `tcpdump -nn -S` prints it.
+enum CapturedTrace {
+  /// The line, line feed included.
+  static func line(
+    _ segment: borrowing CapturedSegment, of packet: borrowing CapturedPacket, stampsLines: Bool
+  ) -> String {
+    let time = packet.stamp.map { stampsLines ? $0.bracketed : $0.timeOfDay } ?? "?"
+    return "\(time) \(words(segment, of: packet))\n"
+  }
+
+  private static func words(_ segment: borrowing CapturedSegment, of packet: borrowing CapturedPacket) -> String {
+    // Extension headers stand between the addresses and the ports; what was cut short says less of them.
+    let follows = packet.octets.byteCount > 6 && segment.source.family == .v6 && packet.octets.octet(at: 6) != 6
+    if segment.isWhole, follows { return PacketNotation.tcpdump(packet: packet.octets) }
+    guard let header = try? TCPHeader(segment.header) else { return "malformed packet" }
+    return PacketNotation.tcpdump(
+      header, payloadLength: segment.payloadLength, source: segment.source, destination: segment.destination)
+  }
+}

@@ -1,0 +1,120 @@
+import Handshake
+import Testing
+import Timebase
+import Wire
+
+@testable import Capture
+
+/// A flow as the outcome of a connection: states of both ends, steps, verdict.
+@Suite struct FlowStoryTests {
+  private func outcome(_ packets: (inout FlowScene) -> Void) throws -> Outcome {
+    var policy = FlowTracker.Policy()
+    policy.followed = 0
+    var scene = FlowScene(policy)
+    packets(&scene)
+    let flow = try #require(scene.finish().first)
+    return scene.tracker.story.outcome(of: flow)
+  }
+
+  @Test("A whole connection goes through the states of figure 5")
+  func whole() throws {
+    let outcome = try outcome {
+      $0.handshake()
+      $0.client(.psh, ack: 1, text: 10, at: 2_000)
+      $0.server([], ack: 11, at: 2_500)
+      $0.close(seq: 11, ack: 1, at: 3_000)
+    }
+    let entries = outcome.exchange.entries
+    #expect(
+      entries.map(\.state) == [
+        .synSent, .established, .established, .established, .established, .finWait1, .finWait2, .timeWait, .timeWait,
+      ])
+    #expect(
+      entries.map(\.peer) == [
+        .synReceived, .synReceived, .established, .established, .established, .closeWait, .closeWait, .lastAck, .closed,
+      ])
+    #expect(outcome.verdict == .open && outcome.reason == .synAck)
+    #expect(outcome.ending == .fin)
+    #expect(outcome.state == .timeWait && outcome.peer == .closed)
+    #expect(outcome.iss == FlowScene.iss && outcome.irs == FlowScene.irs)
+    #expect(outcome.measurement(of: .syn)?.interval == .milliseconds(1))
+    #expect(outcome.steps.map(\.kind) == [.syn, .request, .fin, .peerFin, .close])
+  }
+
+  @Test("Closing from both sides at once passes CLOSING")
+  func simultaneousClose() throws {
+    let outcome = try outcome {
+      $0.handshake()
+      $0.client(.fin, ack: 1, at: 2_000)
+      $0.server(.fin, ack: 1, at: 2_001)
+      $0.server([], seq: 2, ack: 2, at: 2_200)
+      $0.client([], seq: 2, ack: 2, at: 2_201)
+    }
+    #expect(outcome.exchange.entries.dropFirst(3).map(\.state) == [.finWait1, .closing, .timeWait, .timeWait])
+    #expect(outcome.exchange.entries.last?.peer == .timeWait)
+  }
+
+  @Test("A refused connection")
+  func refused() throws {
+    let outcome = try outcome {
+      $0.client(.syn, seq: 0, at: 0)
+      $0.server(.rst, seq: 0, ack: 1, at: 700)
+    }
+    #expect(outcome.verdict == .refused && outcome.reason == .rst)
+    #expect(outcome.exchange.entries.map(\.state) == [.synSent, .closed])
+    #expect(outcome.exchange.entries.map(\.peer) == [.closed, .closed])
+    #expect(outcome.measurement(of: .syn)?.interval == .microseconds(700))
+  }
+
+  @Test("What the wire damaged is not believed; where nearly all is wrong, the capture is to blame")
+  func damaged() throws {
+    let one = try outcome { scene in
+      scene.handshake()
+      let text = Segment(seq: FlowScene.iss + 1, ack: FlowScene.irs + 1, flags: .fin, textLength: 10)
+      scene.pass(text, scene.flow, at: 2_000) { $0[49] ^= 1 }
+    }
+    #expect(one.exchange.entries.map(\.refusal) == [nil, nil, nil, .badChecksum])
+    #expect(one.exchange.entries.last?.state == .established)
+    let all = try outcome { scene in
+      for flags in [TCPFlags.syn, .fin] {
+        let segment = Segment(seq: FlowScene.iss, flags: flags, textLength: 10)
+        scene.pass(segment, scene.flow, at: 2_000) { $0[49] ^= 1 }
+      }
+    }
+    #expect(all.exchange.entries.allSatisfy { $0.refusal == nil })
+  }
+
+  @Test("More packets than are kept are counted")
+  func omitted() throws {
+    let outcome = try outcome { scene in
+      scene.handshake()
+      for number in 0..<600 as Range<UInt32> {
+        scene.client([], seq: 1 + number * 10, ack: 1, text: 10, at: 2_000 + Int64(number))
+      }
+    }
+    #expect(outcome.exchange.entries.count == Exchange.capacity)
+    #expect(outcome.exchange.omitted == 603 - Exchange.capacity)
+  }
+
+  @Test("Every move of either end is one that the table allows")
+  func movesAreOfTheTable() throws {
+    let outcome = try outcome {
+      $0.handshake()
+      $0.server(.fin, ack: 1, at: 2_000)
+      $0.client(.fin, ack: 2, at: 2_100)
+      $0.client(.syn, seq: 0, ack: 2, at: 2_150)
+      $0.server([], seq: 2, ack: 2, at: 2_200)
+      $0.server(.rst, seq: 2, at: 2_300)
+    }
+    var (state, peer) = (State.closed, State.listen)
+    for entry in outcome.exchange.entries {
+      #expect(FlowStoryTests.follows(entry.state, state), "\(state) to \(entry.state)")
+      #expect(FlowStoryTests.follows(entry.peer, peer), "\(peer) to \(entry.peer)")
+      (state, peer) = (entry.state, entry.peer)
+    }
+  }
+
+  private static func follows(_ next: State, _ state: State) -> Bool {
+    TransitionEvent.allCases.contains { TransitionTable.next(from: state, on: $0).contains(next) }
+  }
+}

@@ -1,0 +1,97 @@
+import Capture
+import Handshake
+import Report
+import Testing
+import Timebase
+import Wire
+
+/// What captures are told as: `Tests/Vectors/Report/capture.*`.
+@Suite struct CaptureReportTests {
+  private static let client = Endpoint(.v4(IPv4Address(10, 0, 0, 1)), 49_512)
+  private static let server = Endpoint(.v4(IPv4Address(10, 0, 0, 2)), 80)
+
+  /// Three flows: a whole one with a text sent again, a refused one, and a SYN sent twice that nothing answered.
+  private static func read(following flow: Int? = nil) -> (FlowTracker, [TrackedFlow], String) {
+    var policy = FlowTracker.Policy()
+    policy.followed = flow
+    var reading = Reading(tracker: FlowTracker(policy, seed: 1))
+    let offer = Offer()
+    let answer = Offer(maximumSegmentSize: 1_400, windowScale: 9)
+    reading.pass(.syn, seq: 100, options: offer.list(value: 7, echoReply: 0), at: 0)
+    reading.pass(.syn, seq: 900, ack: 101, options: answer.list(value: 9, echoReply: 7), at: 213, back: true)
+    reading.pass([], seq: 101, ack: 901, at: 250)
+    reading.pass(.psh, seq: 101, ack: 901, text: 40, at: 300)
+    reading.pass(.psh, seq: 101, ack: 901, text: 40, at: 200_300)
+    reading.pass(.psh, seq: 901, ack: 141, text: 400, at: 200_900, back: true)
+    reading.pass(.fin, seq: 141, ack: 1_301, at: 201_000)
+    reading.pass(.fin, seq: 1_301, ack: 142, at: 201_200, back: true)
+    reading.pass([], seq: 142, ack: 1_302, at: 201_240)
+    reading.port += 1
+    reading.pass(.syn, seq: 5, at: 300_000)
+    reading.pass(.rst, seq: 0, ack: 6, at: 300_090, back: true)
+    reading.port += 1
+    reading.pass(.syn, seq: 5, at: 400_000)
+    reading.pass(.syn, seq: 5, at: 1_400_000)
+    var flows: [TrackedFlow] = []
+    while let flow = reading.tracker.finish() { flows.append(flow) }
+    return (reading.tracker, flows, reading.packets)
+  }
+
+  @Test func table() throws {
+    var listing = FlowListing()
+    let (_, flows, _) = Self.read()
+    try Golden.expect(listing.lines(flows) + listing.lines([]), is: "capture.txt")
+  }
+
+  @Test func oneFlow() throws {
+    let (tracker, flows, _) = Self.read(following: 0)
+    try Golden.expect(TextReport().flow(try #require(flows.first), tracker.story), is: "capture-flow.txt")
+  }
+
+  @Test func summary() throws {
+    let (tracker, flows, _) = Self.read()
+    var summary = CaptureSummary()
+    for flow in flows { summary.add(flow) }
+    summary.add(tracker.counts, frames: 13)
+    try Golden.expect(TextReport().summary(summary, of: "a\u{1b}.pcap"), is: "capture-summary.txt")
+    try Golden.expect(JSONLines.summary(summary, of: ["a.pcap"]), is: "capture-summary.json")
+  }
+
+  @Test func json() throws {
+    let (_, flows, packets) = Self.read()
+    try Golden.expect(packets + flows.map { JSONLines.flow($0, of: "a.pcap") }.joined(), is: "capture.json")
+  }
+
+  private struct Reading {
+    var tracker: FlowTracker
+    var port = CaptureReportTests.client.port
+    var packets = ""
+    private var frame = 0
+
+    init(tracker: FlowTracker) { self.tracker = tracker }
+
+    mutating func pass(
+      _ flags: TCPFlags, seq: UInt32, ack: UInt32? = nil, text: Int = 0, options: TCPOptionList = TCPOptionList(),
+      at time: Int64, back: Bool = false
+    ) {
+      let segment = Segment(
+        seq: SequenceNumber(seq), ack: ack.map { SequenceNumber($0) }, flags: flags, wnd: 64_240, options: options)
+      let client = Endpoint(CaptureReportTests.client.address, port)
+      let flow = Flow(
+        local: back ? CaptureReportTests.server : client, remote: back ? client : CaptureReportTests.server)
+      var buffer = FrameBuffer()
+      let octets = [UInt8](repeating: 0x78, count: text)
+      let count = buffer.build { out in
+        (try? PacketAssembly.write(segment, flow: flow, text: octets.span.raw, marking: Marking(), into: &out)) ?? 0
+      }
+      frame += 1
+      let mark = FrameMark(WallTime(nanoseconds: 1_767_323_045_123_456_000 + time * 1_000), frame: frame)
+      switch CapturedContent(buffer.view.extracting(first: count)) {
+      case .segment(let segment):
+        let sighting = tracker.receive(segment, mark)
+        packets += JSONLines.packet(segment, sighting, mark, of: "a.pcap")
+      case .malformed, .other: Issue.record("a packet of our own")
+      }
+    }
+  }
+}
