@@ -63,8 +63,10 @@ final class BenchRawPath: BenchPath {
       // Read as late as can be: where the kernel gives no stamp, this one must do.
       let now = SystemClock.now()
       do throws(Errno) {
-        try link.send(batch[index], to: target, interfaceIndex: scope, token: Token(bench: name))
-        engine.departed(name, at: now)
+        // What found no room is sent again when its timer is over.
+        if try link.send(batch[index], to: target, interfaceIndex: scope, token: Token(bench: name)) {
+          engine.departed(name, at: now)
+        }
       } catch {
         guard error.isNoRoute else { throw error }
         engine.failed(name)

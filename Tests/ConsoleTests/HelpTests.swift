@@ -11,6 +11,7 @@ import Testing
     "the help is as it was looked at",
     arguments: [
       ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
+      ("help-diff", DiffVerb.help),
       ("help-bench", BenchVerb.help),
     ])
   func golden(_ name: String, _ text: String) throws {
@@ -37,6 +38,8 @@ import Testing
   @Test("the demo's options are the default verb's") func demo() {
     let names = OptionTable<ProbeRequest>.demo.groups.flatMap(\.options).map(\.name)
     #expect(
-      names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help"])
+      names == [
+        "-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help",
+      ])
   }
 }
