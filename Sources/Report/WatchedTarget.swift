@@ -84,7 +84,7 @@ public struct WatchedTarget: Sendable {
 
   /// Passes over a probe that was interrupted.
   public mutating func skip(sequence: Int) {
-    summary.addUndecided()
+    summary.addUndecided(sequence: sequence)
     outages.skip(sequence: sequence)
   }
 

@@ -54,6 +54,7 @@ struct EventLoop<E: Engine> {
 
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
   mutating func run() throws(RunError) -> Signal? {
+    SystemClock.sharpenTimers()
     var poller = Poller()
     let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + observer.signals) }
     _ = poller.add(signals.descriptor, for: .readable)

@@ -22,6 +22,7 @@ struct KernelRun {
 
   /// Runs to the end of the schedule, its deadline, or a signal.
   mutating func run() throws(RunError) -> RunResult {
+    SystemClock.sharpenTimers()
     let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + presenter.signals) }
     var signal: Signal?
     try writing { () throws(Errno) in try presenter.begin() }
