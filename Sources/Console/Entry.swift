@@ -25,6 +25,7 @@ private func dispatch(_ words: [String]) throws(UsageError) -> Int32 {
   case "watch": try WatchVerb.run(Array(words.dropFirst()))
   case "http": try HTTPVerb.run(Array(words.dropFirst()))
   case "listen": try ListenVerb.run(Array(words.dropFirst()))
+  case "diff": try DiffVerb.run(Array(words.dropFirst()))
   case "read": try ReadVerb.run(Array(words.dropFirst()))
   case "help": show(Help.text)
   default: try ProbeVerb.run(words)

@@ -14,6 +14,7 @@ enum Help {
       probe watch HOST:PORT   for ever: a live screen, metrics for Prometheus (probe watch -h tells more)
       probe listen PORT       the other side: answers handshakes (probe listen -h tells more)
       probe read FILE...      the connections in captures, each step timed (probe read -h tells more)
+      probe diff A B          what differs between two captures or results (probe diff -h tells more)
       probe demo              a listener of its own on loopback, probed and drawn: needs nothing
       probe doctor            what this machine allows
 

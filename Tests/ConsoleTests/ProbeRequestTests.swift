@@ -64,9 +64,8 @@ import Wire
     ]
     + [
       ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--svg", "x"], ["--pcap", "x"],
-      ["--isn", "0"],
-      ["--window", "1"],
-      ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"], ["--ttl", "1"], ["-Q", "1"],
+      ["--isn", "0"], ["--window", "1"], ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"],
+      ["--ttl", "1"], ["-Q", "1"],
     ].map { words in
       var contradiction = Contradiction("--connect", says: "\(words[0]) needs raw sockets; leave --connect out")
       contradiction.words += words
