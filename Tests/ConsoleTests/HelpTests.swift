@@ -37,6 +37,8 @@ import Testing
   @Test("the demo's options are the default verb's") func demo() {
     let names = OptionTable<ProbeRequest>.demo.groups.flatMap(\.options).map(\.name)
     #expect(
-      names == ["-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help"])
+      names == [
+        "-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help",
+      ])
   }
 }
