@@ -56,19 +56,21 @@ let package = Package(
 
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
-    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
-    tests(of: "Capture", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
+    tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
-    tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
 
     // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
     .target(name: "CBench", path: "Tests/Bench/CBench"),
     .executableTarget(
       name: "HotPaths",
-      dependencies: ["CBench", "Console", "Kernel", "Engines", "Handshake", "Statistics", "Wire", "Timebase"],
+      dependencies: [
+        "CBench", "Console", "Kernel", "Engines", "Report", "Capture", "Handshake", "Statistics", "Wire", "Timebase",
+      ],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.

@@ -35,6 +35,9 @@ public struct CaptureReader: Sendable {
   /// Whether nothing more can be read: whatever else is fed goes unseen.
   public var hasStopped: Bool { decoder.progress.hasStopped }
 
+  /// How many octets the unfinished record has room for.
+  var octetsHeld: Int { carry.capacity }
+
   /// Takes the next octets of the file and hands out every frame that they complete.
   public mutating func feed(_ octets: RawSpan, _ body: (borrowing CapturedFrame) -> Void) {
     // Held in a variable of its own while it lasts: a span of it may not stand beside a change of `self`.

@@ -36,8 +36,8 @@ public struct FlowStory: Sendable {
     let (verdict, reason) = flow.verdict
     var outcome = Outcome(
       byKernel: local, verdict: verdict, reason: reason, started: flow.first.stamp ?? WallTime(nanoseconds: 0),
-      steps: flow.outcomeSteps, ending: flow.outcomeEnding)
-    outcome.mode = .full
+      steps: flow.outcomeSteps, ending: ending(of: flow))
+    outcome.mode = .capture
     outcome.iss = flow.client.isn
     outcome.irs = flow.server.isn
     outcome.hopLimit = flow.server.packets > 0 ? flow.server.hopLimit : nil
@@ -49,6 +49,14 @@ public struct FlowStory: Sendable {
     outcome.state = ends.client.state
     outcome.peer = ends.server.state
     return outcome
+  }
+
+  private func ending(of flow: TrackedFlow) -> Ending {
+    switch flow.ending {
+    case .fin: .fin
+    case .rst, .refused: flow.client.reset.isSet && !flow.server.reset.isSet ? .rst : .peerRst
+    case .unanswered, .halfOpen, .halfClosed, .closing, .open: .none
+    }
   }
 
   private func entries(_ flow: TrackedFlow, _ ends: inout WatchedEnds) -> [ExchangeEntry] {
@@ -73,14 +81,6 @@ extension TrackedFlow {
     if isRefused { return (.refused, .rst) }
     if answer.isSet { return (.open, .synAck) }
     return isOpenerKnown && !server.firstSyn.isSet ? (.filtered, .noResponse) : (.open, .ack)
-  }
-
-  fileprivate var outcomeEnding: Handshake.Ending {
-    switch ending {
-    case .fin: .fin
-    case .rst, .refused: client.reset.isSet && !server.reset.isSet ? .rst : .peerRst
-    case .unanswered, .halfOpen, .halfClosed, .closing, .open: .none
-    }
   }
 
   /// The steps that a connection of ours has as well.

@@ -147,6 +147,8 @@ enum EtherType {
   static var bridged: UInt16 { 0x6558 }
   /// PPP within GRE (RFC 2637).
   static var ppp: UInt16 { 0x880b }
+  /// Ethernet mirrored by a switch (ERSPAN I and II).
+  static var mirrored: UInt16 { 0x88be }
   /// Up to here it is a length (IEEE 802.3).
   static var greatestLength: UInt16 { 1_500 }
 }

@@ -10,7 +10,7 @@ public struct PacketOpening: Sendable {
   /// Tunnels within tunnels that are looked into.
   public static var depthLimit: Int { 8 }
 
-  /// Whether tunnels are looked into: IP in IP, 6in4, GRE, VXLAN.
+  /// Whether tunnels are looked into: IP in IP, 6in4, GRE, VXLAN, Geneve.
   ///
   /// The innermost packet counts then.
   public let looksIntoTunnels: Bool
@@ -79,7 +79,7 @@ public struct PacketOpening: Sendable {
 
   private mutating func openTunnel(_ packet: borrowing CapturedPacket, _ body: (borrowing CapturedPacket) -> Void) {
     if looksIntoTunnels, packet.depth < Self.depthLimit, let tunnel = packet.tunnel {
-      let frame = packet.octets.extracting(droppingFirst: tunnel.offset)
+      let frame = packet.octets.extracting(droppingFirst: min(tunnel.offset, packet.octets.byteCount))
       let layer = LinkLayer(of: frame, link: tunnel.link)
       if layer.content == .packet {
         let before = tunnel.offset + layer.length
@@ -97,6 +97,9 @@ public struct PacketOpening: Sendable {
 
   /// Packets that pieces have come of and that are still waited for: at the end of a capture, those that never came.
   public var unfinished: Int { fragments.unfinishedCount }
+
+  /// How many octets the unfinished packets have room for.
+  var octetsHeld: Int { fragments.octetsHeld }
 
   private mutating func reassemble(_ fragment: Fragment, _ packet: borrowing CapturedPacket) -> [UInt8]? {
     let whole = fragments.take(fragment, of: packet.octets, at: packet.stamp)

@@ -1,4 +1,4 @@
-// RFC 2003, RFC 4213, RFC 2784, RFC 2890, RFC 2637, RFC 7348: packets within packets.
+// RFC 2003, RFC 4213, RFC 2784, RFC 2890, RFC 2637, RFC 7348, RFC 8926: packets within packets.
 
 import Wire
 
@@ -10,15 +10,17 @@ struct Tunnel: Hashable {
 
   /// Looks whether the payload of a packet is another frame; nil where it is not, or cannot be told.
   init?(protocolNumber: UInt8, payload: RawSpan, at offset: Int) {
+    guard let found = Self.inside(protocolNumber, payload) else { return nil }
+    self.init(link: found.link, offset: offset + found.offset)
+  }
+
+  private static func inside(_ protocolNumber: UInt8, _ payload: RawSpan) -> Tunnel? {
     switch protocolNumber {
-    case Number.ipv4, Number.ipv6: self.init(link: .rawIP, offset: offset)
-    case Number.gre:
-      guard let found = Self.inGRE(payload) else { return nil }
-      self.init(link: found.link, offset: offset + found.offset)
-    case IPProtocol.udp:
-      guard Self.isVXLAN(payload) else { return nil }
-      self.init(link: .ethernet, offset: offset + 16)
-    default: return nil
+    case Number.ipv4, Number.ipv6: Tunnel(link: .rawIP, offset: 0)
+    case Number.gre: inGRE(payload)
+    case IPProtocol.udp: inUDP(payload)
+    case IPProtocol.authentication: inAuthentication(payload)
+    default: nil
     }
   }
 
@@ -45,17 +47,46 @@ struct Tunnel: Hashable {
     var length = 4
     for optional: UInt16 in [0x8000, 0x2000, 0x1000] where flags & optional != 0 { length += 4 }
     if flags & 0x0007 == 1, flags & 0x0080 != 0 { length += 4 }  // an acknowledgment number
-    switch payload.load(bigEndian: 2, as: UInt16.self) {
-    case EtherType.ipv4, EtherType.ipv6: return Tunnel(link: .rawIP, offset: length)
-    case EtherType.bridged: return Tunnel(link: .ethernet, offset: length)
+    let type: UInt16 = payload.load(bigEndian: 2)
+    switch type {
     case EtherType.ppp: return Tunnel(link: .ppp, offset: length)
+    case EtherType.mirrored:  // draft-foschiano-erspan: type II has a sequence number and a header, type I neither
+      return Tunnel(link: .ethernet, offset: length + (flags & 0x1000 != 0 ? 8 : 0))
+    default: return behind(type, at: length)
+    }
+  }
+
+  /// What EtherTypes name in GRE and Geneve alike.
+  private static func behind(_ type: UInt16, at offset: Int) -> Tunnel? {
+    switch type {
+    case EtherType.ipv4, EtherType.ipv6: Tunnel(link: .rawIP, offset: offset)
+    case EtherType.bridged: Tunnel(link: .ethernet, offset: offset)
+    default: nil
+    }
+  }
+
+  /// RFC 7348 §5: VXLAN with the flag that says that there is a network identifier; RFC 8926 §3: Geneve, version 0.
+  private static func inUDP(_ datagram: RawSpan) -> Tunnel? {
+    guard datagram.byteCount >= 16 else { return nil }
+    let first = datagram.octet(at: 8)
+    switch datagram.load(bigEndian: 2, as: UInt16.self) {
+    case 4_789: return first & 0x08 != 0 ? Tunnel(link: .ethernet, offset: 16) : nil
+    case 4_790:  // draft-ietf-nvo3-vxlan-gpe §3.1: the last octet of the first word says what is next
+      guard first & 0x0c == 0x0c else { return nil }
+      switch datagram.octet(at: 11) {
+      case 1, 2: return Tunnel(link: .rawIP, offset: 16)
+      case 3: return Tunnel(link: .ethernet, offset: 16)
+      default: return nil
+      }
+    case 6_081: return first &>> 6 == 0 ? behind(datagram.load(bigEndian: 10), at: 16 + Int(first & 0x3f) * 4) : nil
     default: return nil
     }
   }
 
-  /// RFC 7348 §5: UDP to port 4789, and the flag that says that there is a network identifier.
-  private static func isVXLAN(_ datagram: RawSpan) -> Bool {
-    datagram.byteCount >= 16 && datagram.load(bigEndian: 2, as: UInt16.self) == 4_789
-      && datagram.octet(at: 8) & 0x08 != 0
+  /// RFC 4302 §3.1.2: a packet in tunnel mode behind IPv4's Authentication Header; IPv6's is stepped over before.
+  private static func inAuthentication(_ payload: RawSpan) -> Tunnel? {
+    guard payload.byteCount >= 2 else { return nil }
+    let isPacket = [Number.ipv4, Number.ipv6].contains(payload.octet(at: 0))
+    return isPacket ? Tunnel(link: .rawIP, offset: (Int(payload.octet(at: 1)) + 2) * 4) : nil
   }
 }

@@ -51,6 +51,8 @@ struct ReadRequest: Sendable {
     if case .flow(let number) = settings.telling, operands.count > 1 {
       throw UsageError("--flow \(number) is of one capture; name one FILE")
     }
+    let draws = settings.presentation.svgPath ?? settings.presentation.htmlPath
+    if draws != nil, !isOneFlow { throw UsageError("--svg and --html draw one flow; say which by --flow N") }
     if settings.telling == .packets, settings.presentation.json {
       throw UsageError("--tcpdump is text; say --json --packets for packets as JSON Lines")
     }
@@ -58,6 +60,8 @@ struct ReadRequest: Sendable {
       throw UsageError("--packets goes with --json; say --tcpdump for packets as text")
     }
   }
+
+  private var isOneFlow: Bool { if case .flow = settings.telling { true } else { false } }
 
   /// Reads `HOST`, `PORT`, `HOST:PORT` or `[HOST]:PORT`.
   static func filter(_ text: String) throws(UsageError) -> FlowFilter {
@@ -79,7 +83,12 @@ struct ReadRequest: Sendable {
 
 extension OptionTable where Settings == ReadRequest {
   /// All options of `probe read`, by heading.
-  static var read: OptionTable { OptionTable(groups: [.telling, .limits, .output]) }
+  static var read: OptionTable {
+    let files = OptionGroup<Presentation>.files
+    return OptionTable(groups: [
+      .telling, .limits, files.lifted(to: \ReadRequest.settings.presentation, without: ["--pcap"]), .output,
+    ])
+  }
 }
 
 extension OptionGroup where Settings == ReadRequest {

@@ -13,6 +13,8 @@ public struct Outcome: Sendable {
     case connect
     /// By hand, and the peer opened it.
     case listen
+    /// By others: it was read from a capture.
+    case capture
 
     /// What a plan by hand asks for; a segment that opens no connection is one segment and its answer.
     public init(_ plan: Plan) {

@@ -98,7 +98,10 @@ extension LadderPicture {
     guard !rows.isEmpty else {
       return ["No packets: " + (outcome.mode == .connect ? "the kernel made the connection." : "none were sent.")]
     }
-    var notes = ["Time runs down, not to scale; long waits are cut. Times are those of our end."]
+    var notes = [
+      "Time runs down, not to scale; long waits are cut. Times are those "
+        + (outcome.mode == .capture ? "of the capture." : "of our end.")
+    ]
     if let roundTrip = roundTrip {
       notes.append("Every arrow falls by half of the shortest round trip (\(roundTrip.replyMilliseconds) ms):")
       notes.append("when a packet was at the far end is not known.")

@@ -9,6 +9,7 @@ extension Outcome.Mode {
     case .halfOpen: "half-open, SYN then RST"
     case .connect: "the kernel's connect(), no packets of our own"
     case .listen: "the peer's connection, answered by hand"
+    case .capture: "read from a capture"
     }
   }
 }

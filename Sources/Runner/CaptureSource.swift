@@ -12,6 +12,9 @@ struct CaptureSource: ~Copyable {
     case signal(Signal)
   }
 
+  /// Room for what is read at once.
+  static var buffer: [UInt8] { [UInt8](repeating: 0, count: 262_144) }
+
   private let path: String
   private let descriptor: FileDescriptor
   private let signals: SignalSource

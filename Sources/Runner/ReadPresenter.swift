@@ -8,6 +8,7 @@ import Wire
 /// Writes what captures hold: text or JSON Lines on standard output.
 final class ReadPresenter {
   private let settings: ReadSettings
+  private let drawings: Drawings?
   private let text: TextReport
   private let output = Output.standardOutput
   private var listing: FlowListing
@@ -24,8 +25,9 @@ final class ReadPresenter {
   /// How much is collected before it is written.
   private static let enough = 65_536
 
-  init(_ settings: ReadSettings) {
+  init(_ settings: ReadSettings, _ drawings: Drawings?) {
     self.settings = settings
+    self.drawings = drawings
     text = TextReport(settings.presentation, on: output)
     listing = FlowListing(style: text.style)
   }
@@ -87,6 +89,11 @@ final class ReadPresenter {
     guard let flow = followed else { return }
     followed = nil
     lines += isJSON ? JSONLines.flow(flow, of: path) : text.flow(flow, tracker.story)
+    let outcome = tracker.story.outcome(of: flow)
+    drawings?.take(
+      Record(
+        target: "\(printablePath.split(separator: "/").last ?? ""), flow \(flow.number)", sequence: 1, outcome: outcome)
+    )
   }
 
   private func tell() {

@@ -112,6 +112,12 @@ struct Readout: Equatable {
   var interfaces: [CaptureInterface] = []
   var format: CaptureFormat?
 
+  /// Hands out the frames of a whole file.
+  static func frames(of octets: [UInt8], _ body: (borrowing CapturedFrame) -> Void) {
+    var reader = CaptureReader()
+    reader.feed(octets.span.raw, body)
+  }
+
   /// Reads octets in pieces of a length; the whole at once where it is nil.
   init(_ octets: [UInt8], pieces length: Int? = nil) {
     var reader = CaptureReader()

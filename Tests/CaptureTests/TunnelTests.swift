@@ -30,6 +30,24 @@ import Wire
     Wrapping(
       testDescription: "GRE, PPTP", protocolNumber: 47,
       header: [0x30, 0x81, 0x88, 0x0b, 0, 24, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0x21]),
+    Wrapping(
+      testDescription: "GRE, mirrored with a number (ERSPAN II)", protocolNumber: 47,
+      header: [0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 0, 0, 0, 0, 0, 0] + ethernet),
+    Wrapping(
+      testDescription: "GRE, mirrored without (ERSPAN I)", protocolNumber: 47, header: [0, 0, 0x88, 0xbe] + ethernet),
+    Wrapping(
+      testDescription: "an authenticated packet in tunnel mode", protocolNumber: 51,
+      header: [4, 4] + [UInt8](repeating: 0, count: 22)),
+    Wrapping(
+      testDescription: "Geneve, two options", protocolNumber: 17,
+      header: PacketOctets.bigEndian(
+        50_000 as UInt16, 6_081 as UInt16, 70 as UInt16, 0 as UInt16, 0x0200_6558 as UInt32, 0x0001_0000 as UInt32,
+        0x1111_1111 as UInt32, 0x2222_2222 as UInt32) + ethernet),
+    Wrapping(
+      testDescription: "VXLAN's generic form", protocolNumber: 17,
+      header: PacketOctets.bigEndian(
+        50_000 as UInt16, 4_790 as UInt16, 70 as UInt16, 0 as UInt16, 0x0c00_0002 as UInt32, 0 as UInt32),
+      carriesIPv6: true),
     Wrapping(testDescription: "VXLAN", protocolNumber: 17, header: vxlan + ethernet),
     Wrapping(
       testDescription: "VXLAN, a tag within", protocolNumber: 17,
@@ -62,6 +80,8 @@ import Wire
       PacketOctets.ipv4([0, 0, 8], protocolNumber: 47),
       PacketOctets.ipv4([], protocolNumber: 4),
       PacketOctets.ipv4([0x55], protocolNumber: 4),
+      PacketOctets.ipv4([4, 255, 0, 0], protocolNumber: 51),  // an Authentication Header longer than the packet
+      PacketOctets.ipv4([6, 4] + Self.inner, protocolNumber: 51),  // and one before TCP
       PacketOctets.ipv4(Array(Self.vxlan[..<8]) + [0, 0, 0, 0, 0, 0, 0, 0] + Self.ethernet, protocolNumber: 17),
     ]
     let (opened, opening) = PacketOctets.opened(packets, tunnels: true)

@@ -1,0 +1,183 @@
+import Statistics
+import Timebase
+
+/// Two files of the same work, compared: before and after, here and there, or one side and the other.
+public struct CaptureComparison: Sendable {
+  /// Something that differs, and in how many pairs.
+  public struct Difference: Hashable, Sendable {
+    /// What differs: `client mss`.
+    public var what: String
+    /// How: `1460 → 1380`, or `rewritten` where each pair has values of its own.
+    public var how: String
+    /// In how many pairs.
+    public var count: Int
+    /// The first pair: its numbers in both files.
+    public var example: (Int, Int)
+
+    /// Whether both tell the same difference.
+    public static func == (a: Difference, b: Difference) -> Bool { a.what == b.what && a.how == b.how }
+    /// By what it tells.
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(what)
+      hasher.combine(how)
+    }
+  }
+
+  /// The times of one step on both sides.
+  public struct Shift: Sendable {
+    /// The step.
+    public var step: String
+    /// The times of the first file.
+    public var first: Series
+    /// The times of the second file.
+    public var second: Series
+    /// The median of the second by that of the first; nil where there are too few times to say.
+    public var ratio: Bootstrap.Ratio?
+  }
+
+  /// Flows of both files.
+  public let counts: (first: Int, second: Int)
+  /// How many pairs were found by what: its word, and the number.
+  public let matched: [(evidence: String, count: Int)]
+  /// What differs, the most frequent first.
+  public let differences: [Difference]
+  /// Packets of connections that were seen twice and that only the first file has, and only the second.
+  public let lost: (first: Int64, second: Int64)
+  /// How the times of steps differ.
+  public let shifts: [Shift]
+  /// Flows of the first file without a counterpart, and of the second.
+  public let only: (first: [ComparedFlow], second: [ComparedFlow])
+
+  /// So few times of a step say nothing of its median.
+  public static let fewest = 5
+
+  /// Compares the flows of two files, in the order of their numbers.
+  ///
+  /// What is ignored is told by its words: `ttl` of either end, `client window` of one, `times` for all medians.
+  public init(_ first: [ComparedFlow], _ second: [ComparedFlow], ignoring ignored: Set<String> = [], seed: UInt64) {
+    let matching = FlowMatching(first, second)
+    counts = (first.count, second.count)
+    only = (matching.onlyFirst, matching.onlySecond)
+    matched = FlowMatching.Evidence.allCases.compactMap { evidence in
+      let count = matching.pairs.count { $0.evidence == evidence }
+      return count > 0 ? (evidence.rawValue, count) : nil
+    }
+    lost = CaptureComparison.lost(matching.pairs)
+    differences = CaptureComparison.differences(of: matching.pairs).filter { difference in
+      !ignored.contains(difference.what) && !ignored.contains(String(difference.what.split(separator: " ").last ?? ""))
+    }
+    shifts = ignored.contains("times") ? [] : CaptureComparison.shifts(first, second, seed: seed)
+  }
+
+  /// Whether nothing differs: neither the flows, nor what was counted, nor a median.
+  public var isSame: Bool {
+    only.first.isEmpty && only.second.isEmpty && differences.isEmpty
+      && !shifts.contains { $0.ratio?.isDifferent ?? false }
+  }
+
+  private static func lost(_ pairs: [FlowMatching.Pair]) -> (first: Int64, second: Int64) {
+    var lost: (first: Int64, second: Int64) = (0, 0)
+    for pair in pairs where pair.evidence.isSame {
+      for (a, b) in [(pair.first.client, pair.second.client), (pair.first.server, pair.second.server)] {
+        guard let a = a.packets, let b = b.packets else { continue }
+        lost.first = lost.first.addingClamped(max(a.addingClamped(-b), 0))
+        lost.second = lost.second.addingClamped(max(b.addingClamped(-a), 0))
+      }
+    }
+    return lost
+  }
+
+  private static func differences(of pairs: [FlowMatching.Pair]) -> [Difference] {
+    var found: [Difference] = []
+    var places: [Difference: Int] = [:]
+    for pair in pairs {
+      for (what, how) in pair.differences {
+        let difference = Difference(what: what, how: how, count: 1, example: (pair.first.number, pair.second.number))
+        if let place = places[difference] {
+          found[place].count += 1
+        } else if found.count < limit {
+          places[difference] = found.count
+          found.append(difference)
+        }
+      }
+    }
+    return found.enumerated().sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(\.element)
+  }
+
+  /// Differences that are told apart; a file may have been made to have more.
+  private static let limit = 10_000
+
+  private static func shifts(_ first: [ComparedFlow], _ second: [ComparedFlow], seed: UInt64) -> [Shift] {
+    let (own, others) = (series(first), series(second))
+    return own.compactMap { step, times in
+      guard let other = others.first(where: { $0.step == step })?.series else { return nil }
+      let isEnough = min(times.moments.count, other.moments.count) >= fewest
+      let ratio = isEnough ? Bootstrap(seed: seed).ratio(of: other.histogram, to: times.histogram, at: .p50) : nil
+      return Shift(step: step, first: times, second: other, ratio: ratio)
+    }
+  }
+
+  private static func series(_ flows: [ComparedFlow]) -> [(step: String, series: Series)] {
+    var found: [(step: String, series: Series)] = []
+    for time in flows.lazy.flatMap(\.times) {
+      if let place = found.firstIndex(where: { $0.step == time.step }) {
+        found[place].series.record(time.interval)
+      } else if found.count < 32 {
+        found.append((time.step, Series()))
+        found[found.count - 1].series.record(time.interval)
+      }
+    }
+    return found
+  }
+}
+
+extension FlowMatching.Pair {
+  /// What differs between the two, and how.
+  var differences: [(what: String, how: String)] {
+    var found: [(what: String, how: String)] = []
+    func tell(_ what: String, _ a: (some Equatable)?, _ b: (some Equatable)?, _ how: String? = nil) {
+      guard let a, let b, "\(a)" != "\(b)" else { return }
+      found.append((what, how ?? "\(a) → \(b)"))
+    }
+    if evidence.isSame {
+      tell("client address", first.client.address, second.client.address)
+      tell("server address", first.server.address, second.server.address)
+      tell("client port", first.client.port, second.client.port, "rewritten")
+      tell("server port", first.server.port, second.server.port)
+    } else if evidence == .port {
+      tell("server address", first.server.address, second.server.address)
+    }
+    for (name, a, b) in [("client", first.client, second.client), ("server", first.server, second.server)] {
+      if evidence.isSame {
+        tell("\(name) isn", a.isn, b.isn, "rewritten")
+        tell("\(name) packets", a.packets, b.packets, "of another number")
+        tell("\(name) octets", a.octets, b.octets, "of another number")
+      }
+      tell("\(name) ttl", a.hopLimit, b.hopLimit)
+      tell("\(name) window", a.window, b.window)
+      found += FlowMatching.Pair.options(name, a.options, b.options)
+    }
+    tell("end", first.end, second.end)
+    return found
+  }
+
+  /// Options of a SYN that are missing, that were added, that say something else, or stand in another order.
+  private static func options(_ name: String, _ a: [String]?, _ b: [String]?) -> [(what: String, how: String)] {
+    guard let a, let b else { return [] }
+    var found: [(what: String, how: String)] = []
+    let (before, after) = (a.map(kind), b.map(kind))
+    for (index, kind) in before.enumerated() {
+      guard let other = after.firstIndex(of: kind) else {
+        found.append(("\(name) \(kind)", "stripped"))
+        continue
+      }
+      // Clocks differ from one run to the next, and nobody is to blame.
+      if kind != "TS", a[index] != b[other] { found.append(("\(name) \(kind)", "\(a[index]) → \(b[other])")) }
+    }
+    for kind in after where !before.contains(kind) { found.append(("\(name) \(kind)", "added")) }
+    if found.isEmpty, before != after { found.append(("\(name) options", "in another order")) }
+    return found
+  }
+
+  private static func kind(_ option: String) -> String { String(option.prefix { $0 != " " }) }
+}

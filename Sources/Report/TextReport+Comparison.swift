@@ -1,0 +1,65 @@
+import Statistics
+import Timebase
+
+/// Two files compared, for people.
+extension TextReport {
+  /// What differs between two files, and whether anything does.
+  public func comparison(_ comparison: CaptureComparison, _ first: String, _ second: String) -> String {
+    let arrow = style.isUnicode ? "→" : "->"
+    var text = "DIFF \(first.printable) \(arrow) \(second.printable)\n"
+    text += counted(comparison.counts.first, "flow") + " and \(comparison.counts.second)"
+    let pairs = comparison.matched.map { "\($0.count) matched by \($0.evidence)" }
+    text += (pairs.isEmpty ? ", none matched" : ", " + pairs.joined(separator: ", ")) + "\n"
+    text += lone(comparison.only.first, in: first) + lone(comparison.only.second, in: second)
+    for (count, name) in [(comparison.lost.first, first), (comparison.lost.second, second)] where count > 0 {
+      text += "packets of matched flows only in \(name.printable): \(count)\n"
+    }
+    for difference in comparison.differences {
+      let how = style.isUnicode ? difference.how : difference.how.replacingArrows
+      text += "\(difference.what.printable): \(how.printable) (" + counted(difference.count, "flow")
+      text += ", as \(difference.example.0) \(arrow) \(difference.example.1))\n"
+    }
+    for shift in comparison.shifts { text += self.shift(shift, arrow) }
+    return text + (comparison.isSame ? style.paint("same", .good) : style.paint("different", .bad)) + "\n"
+  }
+
+  /// The first few flows that only one file has.
+  private func lone(_ flows: [ComparedFlow], in name: String) -> String {
+    guard !flows.isEmpty else { return "" }
+    var text = "only in \(name.printable): " + counted(flows.count, "flow") + "\n"
+    for flow in flows.prefix(10) {
+      let end = flow.end.map { " (\($0.printable))" } ?? ""
+      text += "  \(flow.number)  \(flow.client.endpoint.printable)  \(flow.server.endpoint.printable)\(end)\n"
+    }
+    return text + (flows.count > 10 ? "  and \(flows.count - 10) more\n" : "")
+  }
+
+  /// `syn p50 0.213 → 0.500 ms, 2.35 times (2.10 to 2.51), of 20 and 20: slower`.
+  private func shift(_ shift: CaptureComparison.Shift, _ arrow: String) -> String {
+    let medians = [shift.first, shift.second].map { $0.value(at: .p50)?.fixedMilliseconds ?? "?" }
+    var text = "\(shift.step.printable) p50 \(medians[0]) \(arrow) \(medians[1]) ms"
+    let count = "of \(shift.first.moments.count) and \(shift.second.moments.count)"
+    guard let ratio = shift.ratio else {
+      let isNone = shift.first.value(at: .p50) == .zero
+      return text + ", \(count): " + (isNone ? "nothing to divide by" : "too few to compare") + "\n"
+    }
+    text += ", \(ratio.estimate.hundredths) times (\(ratio.lower.hundredths) to \(ratio.upper.hundredths)), \(count)"
+    guard ratio.isDifferent else { return text + "\n" }
+    return text + ": " + (ratio.estimate > 1 ? style.paint("slower", .doubtful) : style.paint("faster", .good)) + "\n"
+  }
+}
+
+extension String {
+  fileprivate var replacingArrows: String {
+    split(separator: "→", omittingEmptySubsequences: false).joined(separator: "->")
+  }
+}
+
+extension Double {
+  /// With two decimals; what is beyond all sense is told as that.
+  fileprivate var hundredths: String {
+    guard isFinite, self >= 0, self < 1e12 else { return "?" }
+    let whole = Int64((self * 100).rounded())
+    return "\(whole / 100)." + padded(whole % 100, 2)
+  }
+}

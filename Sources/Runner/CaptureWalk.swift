@@ -1,0 +1,68 @@
+import Capture
+import Kernel
+import Wire
+
+/// The way of a capture's octets to the flows in it.
+struct CaptureWalk {
+  private var reader = CaptureReader()
+  private var opening: PacketOpening
+  private(set) var tracker: FlowTracker
+
+  /// Nothing of the capture has come yet.
+  init(_ policy: FlowTracker.Policy, looksIntoTunnels: Bool) {
+    opening = PacketOpening(looksIntoTunnels: looksIntoTunnels)
+    tracker = FlowTracker(policy, seed: Entropy.uint64())
+  }
+
+  /// Whether what is wrong with it makes the rest unreadable.
+  var hasStopped: Bool { reader.hasStopped }
+  /// How many frames there were.
+  var frameCount: Int { reader.frameCount }
+
+  /// Takes the next octets: each packet goes to the tracker, or to `packet` where that is to hand it on, and each flow
+  /// that has ended to `flow`.
+  mutating func take(
+    _ octets: RawSpan, packet: ((borrowing CapturedPacket, inout FlowTracker) -> Void)?, flow: (TrackedFlow) -> Void
+  ) {
+    CaptureWalk.walk(octets, &reader, &opening, &tracker, packet, flow)
+  }
+
+  private static func walk(
+    _ octets: RawSpan, _ reader: inout CaptureReader, _ opening: inout PacketOpening, _ tracker: inout FlowTracker,
+    _ each: ((borrowing CapturedPacket, inout FlowTracker) -> Void)?, _ body: (TrackedFlow) -> Void
+  ) {
+    reader.feed(octets) { frame in
+      opening.open(frame) { packet in
+        if let each {
+          each(packet, &tracker)
+        } else {
+          _ = tracker.receive(packet)
+        }
+        while let flow = tracker.nextEnded() { body(flow) }
+      }
+    }
+  }
+
+  /// Hands out the flows that are left; where the file has ended, what is missing of it is a fault.
+  mutating func finish(isWhole: Bool, _ body: (TrackedFlow) -> Void) {
+    if isWhole { reader.finish() }
+    while let flow = tracker.nextEnded() { body(flow) }
+    while let flow = tracker.finish() { body(flow) }
+  }
+
+  /// Why nothing of the file could be read; nil where something could.
+  var refusal: String? {
+    if let fault = reader.fault, fault.isRefusal { return "\(fault)" }
+    guard let link = opening.unreadableLink, opening.counts.unreadable == reader.frameCount else { return nil }
+    return "frames of \(link) are not read; capture on an interface of another kind"
+  }
+
+  /// What is wrong with the file, in one line; nil where nothing is.
+  var warning: String? {
+    if let fault = reader.fault {
+      return "\(fault)" + (reader.faultCount > 1 ? " (and \(reader.faultCount - 1) more faults)" : "")
+    }
+    guard let link = opening.unreadableLink else { return nil }
+    return "\(opening.counts.unreadable) frames of \(link), which is not read"
+  }
+}

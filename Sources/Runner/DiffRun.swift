@@ -1,0 +1,132 @@
+import Capture
+import Kernel
+import Report
+import Wire
+
+/// Everything that `probe diff` was asked for.
+public struct DiffSettings: Sendable {
+  /// The first file.
+  public var first = ""
+  /// The second file.
+  public var second = ""
+  /// Whether tunnels are looked into.
+  public var looksIntoTunnels = false
+  /// What is not compared, by the words that tell it: `ttl`, `client window`.
+  public var ignored: Set<String> = []
+  /// How results are shown.
+  public var presentation = Presentation()
+
+  /// The settings of a plain `probe diff A B`.
+  public init() {}
+}
+
+/// How a run of `probe diff` went.
+public struct DiffResult: Sendable {
+  /// Whether nothing differs.
+  public var isSame = false
+  /// The signal that ended it; nil where it ended by itself.
+  public var signal: Signal?
+}
+
+extension Run {
+  /// Compares two captures, two results in JSON Lines, or one with the other.
+  public static func diff(_ settings: DiffSettings) throws(RunError) -> DiffResult {
+    var result = DiffResult()
+    var files: [[ComparedFlow]] = []
+    for path in [settings.first, settings.second] {
+      var collection = FlowCollection(path, looksIntoTunnels: settings.looksIntoTunnels)
+      if let signal = try collection.read() {
+        result.signal = signal
+        return result
+      }
+      files.append(collection.flows)
+    }
+    let comparison = CaptureComparison(
+      files[0], files[1], ignoring: settings.ignored, seed: 0x70_726f_6265)
+    let output = Output.standardOutput
+    let text =
+      settings.presentation.json
+      ? JSONLines.comparison(comparison, settings.first, settings.second)
+      : TextReport(settings.presentation, on: output).comparison(comparison, settings.first, settings.second)
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+      if settings.presentation.json || !settings.presentation.isQuiet { try output.write(text) }
+    }
+    result.isSame = comparison.isSame
+    return result
+  }
+}
+
+/// The flows of one file, of either kind, as many as fit into memory.
+struct FlowCollection {
+  private let path: String
+  private let looksIntoTunnels: Bool
+  private(set) var flows: [ComparedFlow] = []
+  private var left = 0
+
+  /// The most flows of a file that are compared.
+  static let limit = 65_536
+  /// The longest line of a file of JSON.
+  static let lineLimit = 1_048_576
+
+  init(_ path: String, looksIntoTunnels: Bool) {
+    self.path = path
+    self.looksIntoTunnels = looksIntoTunnels
+  }
+
+  /// Reads the file to its end; the signal that came before, if one did.
+  mutating func read() throws(RunError) -> Signal? {
+    let source = try CaptureSource(path)
+    var buffer = CaptureSource.buffer
+    var walk: CaptureWalk?
+    var lines: LineReader?
+    loop: while true {
+      switch try source.next(into: &buffer) {
+      case .signal(let signal): return signal
+      case .end: break loop
+      case .octets(let count):
+        if walk == nil, lines == nil {
+          if buffer[0] == UInt8(ascii: "{") {
+            lines = LineReader(limit: FlowCollection.lineLimit)
+          } else {
+            walk = CaptureWalk(FlowTracker.Policy(), looksIntoTunnels: looksIntoTunnels)
+          }
+        }
+        walk?.take(buffer.span.raw.extracting(first: count), packet: nil) { add(ComparedFlow($0)) }
+        if walk?.hasStopped ?? false { break loop }
+        for line in lines?.take(buffer[..<count]) ?? [] { try take(line) }
+      }
+    }
+    if let last = lines?.finish() { try take(last) }
+    try finish(&walk, isJSON: lines != nil)
+    return nil
+  }
+
+  private mutating func finish(_ walk: inout CaptureWalk?, isJSON: Bool) throws(RunError) {
+    walk?.finish(isWhole: true) { add(ComparedFlow($0)) }
+    guard walk != nil || isJSON else { throw .refused("\(path): there is nothing in it") }
+    if let refusal = walk?.refusal { throw .refused("\(path): \(refusal)") }
+    if let warning = walk?.warning { warn("\(warning); what was whole is compared") }
+    if isJSON, flows.isEmpty { throw .refused("\(path): it has no line of type flow or connection") }
+    if left > 0 { warn("\(left) flows beyond the first \(FlowCollection.limit) are not compared") }
+    flows.sort { $0.number < $1.number }
+  }
+
+  private func warn(_ words: String) { try? Output.standardError.write("probe: \(path): \(words)\n") }
+
+  private mutating func add(_ flow: ComparedFlow) {
+    if flows.count < FlowCollection.limit { flows.append(flow) } else { left += 1 }
+  }
+
+  private mutating func take(_ line: LineReader.Line) throws(RunError) {
+    guard !line.isTooLong else {
+      throw .refused("\(path):\(line.number): longer than \(FlowCollection.lineLimit) octets; no result has such lines")
+    }
+    guard !line.octets.isEmpty else { return }
+    do throws(JSONReader.Fault) {
+      let value = try JSONReader.value(of: line.octets)
+      if let flow = ComparedFlow(value, number: flows.count + left) { add(flow) }
+    } catch {
+      throw .refused("\(path):\(line.number):\(error.offset + 1): not JSON: \(error.expected) expected")
+    }
+  }
+}
