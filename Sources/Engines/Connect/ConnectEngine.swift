@@ -169,11 +169,11 @@ extension ConnectEngine {
       strays += 1
       return .none
     }
-    // Changed where it lies: to hand it out would copy it, packets and all.
+    // Changed where it lies, and not as an argument below: the table would be held for the call, and copied to be changed.
     let outgoing = places[slot].probe?.conversation?.apply(body)
     lastSlot = slot
     setDeadline(of: slot)
-    return send(outgoing ?? nil, from: slot)
+    return send(outgoing, from: slot)
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
