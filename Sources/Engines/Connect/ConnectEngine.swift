@@ -52,7 +52,7 @@ public struct ConnectEngine: Engine {
   /// Packets that no flow of ours explains: counted, and shown with `-v`.
   public private(set) var strays = 0
 
-  let targets: [Target]
+  var targets: [Target]
   let schedule: Schedule
   let sourcePort: UInt16
   var places: [Place] = []
@@ -134,6 +134,20 @@ extension ConnectEngine {
     vacate(slot)
   }
 
+  /// Tells of a probe that never began as of one without a route: nothing can be sent from there at present.
+  public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Finding> {
+    guard places.indices.contains(slot), let probe = places[slot].probe else { return .none }
+    refused(slot)
+    let target = targets[probe.target]
+    let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
+    return .report(Finding(target: probe.target, sequence: probe.sequence, outcome: outcome), slot: nil)
+  }
+
+  /// Sends what follows to a target from another address of ours; nil: there is no way there at present.
+  public mutating func reroute(_ target: Int, from source: IPAddress?) {
+    if targets.indices.contains(target) { targets[target].source = source }
+  }
+
   /// Hands a stamp of user space to the connection that sent the packet.
   public mutating func departed(_ token: Token, at stamp: Stamp) {
     update(token) { $0.departed(token.number, at: stamp) }
@@ -173,7 +187,7 @@ extension ConnectEngine {
     let outgoing = places[slot].probe?.conversation?.apply(body)
     lastSlot = slot
     setDeadline(of: slot)
-    return send(outgoing, from: slot)
+    return send(outgoing ?? nil, from: slot)
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
