@@ -183,7 +183,7 @@ extension ConnectEngine {
       strays += 1
       return .none
     }
-    // Changed where it lies, and not as an argument below: the table would be held for the call, and copied to be changed.
+    // Changed where it lies: to hand it out would copy it, packets and all.
     let outgoing = places[slot].probe?.conversation?.apply(body)
     lastSlot = slot
     setDeadline(of: slot)
