@@ -61,7 +61,7 @@ let package = Package(
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
-    tests(of: "Runner", on: ["Kernel", "Engines", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
 
     // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.

@@ -99,4 +99,13 @@ public struct Transmission: Sendable {
   public var data: [UInt8]
   /// Which octets of the data it carries.
   public var text: Range<Int>
+
+  /// A packet from its parts.
+  public init(token: Token, flow: Flow, segment: Segment, data: [UInt8], text: Range<Int>) {
+    self.token = token
+    self.flow = flow
+    self.segment = segment
+    self.data = data
+    self.text = text
+  }
 }

@@ -63,6 +63,8 @@ public struct Exchange: Hashable, Sendable {
 
   /// The most packets that are kept of one connection.
   public static let capacity = 512
+  /// The packets of an ordinary connection, from SYN to the last ACK, and one to spare.
+  private static let ordinary = 8
 
   /// No packets yet.
   public init() {}
@@ -78,6 +80,8 @@ public struct Exchange: Hashable, Sendable {
       omitted += 1
       return
     }
+    // Room for a whole connection at once, not for one packet, two, four, eight.
+    if entries.isEmpty { entries.reserveCapacity(Exchange.ordinary) }
     entries.append(entry)
   }
 

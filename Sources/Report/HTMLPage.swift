@@ -70,9 +70,9 @@ public struct HTMLPage: Sendable {
     }
     html.element("body") { body in
       body.element("h1", [], title)
-      writeResults(on: &body)
       for summary in summaries { HTMLPage.write(summary, on: &body) }
       HTMLPage.writeDistribution(summaries, on: &body)
+      writeResults(on: &body)
       for drawn in drawnConnections { HTMLPage.write(drawn.connection, named: drawn.name, on: &body) }
     }
     return html.text + "</html>\n"
@@ -103,8 +103,18 @@ public struct HTMLPage: Sendable {
 // MARK: Over all connections
 
 extension HTMLPage {
+  /// The results; many of them only for who wants to see them.
   private func writeResults(on body: inout MarkupWriter) {
     body.element("h2", [], "Results")
+    guard lines.count > 20 else { return writeLines(on: &body) }
+    body.element("details") { details in
+      details.element("summary", [], "\(lines.count) results, in the order in which they came")
+      writeLines(on: &details)
+    }
+    if count > lines.count { body.element("p", [], "… and \(count - lines.count) more results.") }
+  }
+
+  private func writeLines(on body: inout MarkupWriter) {
     body.table(["target", "address", "probe", "state", "reason", "syn", "clock", "started"]) { table in
       for record in lines {
         let outcome = record.outcome
@@ -116,7 +126,6 @@ extension HTMLPage {
         ])
       }
     }
-    if count > lines.count { body.element("p", [], "… and \(count - lines.count) more results.") }
   }
 
   /// How long the handshakes of all targets took, where there is more than one to tell of.

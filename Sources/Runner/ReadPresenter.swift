@@ -90,7 +90,10 @@ final class ReadPresenter {
     followed = nil
     lines += isJSON ? JSONLines.flow(flow, of: path) : text.flow(flow, tracker.story)
     let outcome = tracker.story.outcome(of: flow)
-    drawings?.take(Record(target: "\(printablePath.split(separator: "/").last ?? ""), flow \(flow.number)", sequence: 1, outcome: outcome))
+    drawings?.take(
+      Record(
+        target: "\(printablePath.split(separator: "/").last ?? ""), flow \(flow.number)", sequence: 1, outcome: outcome)
+    )
   }
 
   private func tell() {

@@ -1,7 +1,7 @@
 """What the benches share: a namespace of their own, programs built for one run, captures, tables, thresholds.
 
 A bench is an executable file beside this one. It measures, prints a table for people, or with --markdown its section
-of Docs/Benchmarks.md, and ends with 1 where a limit of thresholds.tsv is missed.
+of Docs/Benchmarks.md, and ends with 1 where a limit of thresholds.tsv is missed, with 2 where it cannot run here.
 """
 
 import argparse
@@ -37,10 +37,16 @@ def ready(options, *tools):
     """Ends the bench by a word where the program or a borrowed tool, (name, Debian package), is missing."""
     options.binary = os.path.abspath(options.binary)
     if not os.access(options.binary, os.X_OK):
-        sys.exit(f"no program at {options.binary}: make build")
+        cannot(f"no program at {options.binary}: make build")
     for name, package in tools:
         if shutil.which(name) is None:
-            sys.exit(f"{name} is missing (Debian package {package})")
+            cannot(f"{name} is missing (Debian package {package})")
+
+
+def cannot(why):
+    """Ends the bench because it cannot run here."""
+    note(why)
+    sys.exit(2)
 
 
 def installed(tools):
@@ -68,7 +74,7 @@ def enter_namespace(is_optional=False):
     if subprocess.run([*words, "true"], check=False, capture_output=True).returncode != 0:
         if is_optional:
             return False
-        sys.exit("no namespace: unshare is forbidden here, with and without a user namespace; try sudo")
+        cannot("no namespace: unshare is forbidden here, with and without a user namespace; try sudo")
     os.environ["PROBE_BENCH"] = "1"
     return os.execvp("unshare", [*words, sys.executable, *sys.argv])
 
@@ -95,7 +101,7 @@ def programs(*names):
     """Builds programs of Tests/Bench/Programs for this run; gives their paths."""
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     if compiler is None:
-        sys.exit("no C compiler (Debian package gcc, or the clang that comes with Swift)")
+        cannot("no C compiler (Debian package gcc, or the clang that comes with Swift)")
     with tempfile.TemporaryDirectory() as place:
         for name in names:
             run(compiler, "-O2", "-Wall", "-Werror", "-o", f"{place}/{name}", f"{PLACE}/Programs/{name}.c")

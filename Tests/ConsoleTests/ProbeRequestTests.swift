@@ -63,9 +63,9 @@ import Wire
         "--flags", "XYZ", says: "--flags: 'XYZ' names no control bits; say letters of FSRPAUECN, as in SA, or none"),
     ]
     + [
-      ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--svg", "x"], ["--pcap", "x"], ["--isn", "0"],
-      ["--window", "1"],
-      ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"], ["--ttl", "1"], ["-Q", "1"],
+      ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--svg", "x"], ["--pcap", "x"],
+      ["--isn", "0"], ["--window", "1"], ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"],
+      ["--ttl", "1"], ["-Q", "1"],
     ].map { words in
       var contradiction = Contradiction("--connect", says: "\(words[0]) needs raw sockets; leave --connect out")
       contradiction.words += words

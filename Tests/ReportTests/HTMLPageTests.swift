@@ -70,7 +70,7 @@ import Wire
     let headings = reading.texts(of: "h2")
     #expect(
       headings == [
-        "Results", "web.test:80: 300 probes", "Distribution", "web.test:80, first connection",
+        "web.test:80: 300 probes", "Distribution", "Results", "web.test:80, first connection",
         "Slowest handshake, connection 77",
         "Last connection, 300",
       ])

@@ -34,6 +34,18 @@ import Wire
     #expect(words.contains("No packets: the kernel made the connection."))
   }
 
+  @Test("a bracket spans the time that stands beside it", arguments: names)
+  func brackets(name: String) throws {
+    let outcome = try Self.outcome(name)
+    let entries = outcome.exchange.entries
+    let brackets = StepBracket.brackets(of: outcome)
+    #expect(brackets.count == outcome.steps.count { ($0.measurement?.interval ?? .zero) > .zero })
+    for bracket in brackets {
+      let spanned = try #require(entries[bracket.end].stamp.elapsed(since: entries[bracket.begin].stamp))
+      #expect(bracket.words.hasSuffix(" \(spanned.replyMilliseconds) ms"))
+    }
+  }
+
   @Test("what a packet became is told as far as it is known")
   func fates() throws {
     func fates(_ name: String) throws -> [PacketFate] { PacketFate.fates(of: try Self.outcome(name).exchange.entries) }

@@ -155,7 +155,9 @@ extension ConnectEngine {
       return .none
     }
     lastSlot = slot
-    return send(probes[slot]?.conversation?.apply(body), from: slot)
+    // Not as an argument below: the table would be held for the call already, and copied to be changed.
+    let outgoing = probes[slot]?.conversation?.apply(body)
+    return send(outgoing, from: slot)
   }
 
   /// The slot of a flow; there are no more than `concurrency` to look through.

@@ -1,0 +1,51 @@
+import Testing
+import Timebase
+import Wire
+
+@testable import Handshake
+
+@Suite("What a conversation says of its last packet") struct JudgementOfPacketsTests {
+  private let flow = Flow(
+    local: Endpoint(.v4(IPv4Address(10, 0, 0, 1)), 1_000), remote: Endpoint(.v4(IPv4Address(10, 0, 0, 2)), 80))
+
+  private func stamp(_ micros: Int64) -> Stamp {
+    Stamp(instant: Instant(nanoseconds: micros * 1_000), wall: WallTime(nanoseconds: micros * 1_000))
+  }
+
+  @Test("the packet that came last, with what it is read against; the one that was sent last, by its number")
+  func last() throws {
+    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    #expect(conversation.lastReceived == nil)
+    let first = conversation.start(at: stamp(0))
+    let syn = try #require(first)
+    let sent = try #require(conversation.judgement(ofSent: syn.number))
+    #expect((sent.iss, sent.irs, sent.copies) == (SequenceNumber(100), nil, 1))
+    #expect(conversation.judgement(ofSent: syn.number &+ 1) == nil)
+    let wrong = Segment(seq: SequenceNumber(7), ack: SequenceNumber(102), flags: .syn)
+    _ = conversation.receive(wrong, hopLimit: 64, at: stamp(1))
+    #expect(conversation.lastReceived?.entry.refusal == .ackMismatch)
+    let right = Segment(seq: SequenceNumber(7), ack: SequenceNumber(101), flags: .syn, wnd: 1_000)
+    let answer = conversation.receive(right, hopLimit: 64, at: stamp(2))
+    let ack = try #require(answer)
+    #expect(conversation.lastReceived?.entry.refusal == nil)
+    #expect(conversation.lastReceived?.irs == SequenceNumber(7))
+    #expect(conversation.judgement(ofSent: ack.number)?.entry.number == ack.number)
+    conversation.refuse(.badChecksum, at: stamp(3))
+    #expect(conversation.lastReceived?.entry.refusal == .badChecksum)
+  }
+
+  @Test("also where the exchange keeps no more packets, and after the end")
+  func beyond() throws {
+    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    _ = conversation.start(at: stamp(0))
+    let wrong = Segment(seq: SequenceNumber(7), ack: SequenceNumber(102), flags: .syn)
+    for _ in 0..<Exchange.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(1)) }
+    #expect(conversation.exchange.omitted > 0)
+    let reset = Segment(seq: SequenceNumber(0), ack: SequenceNumber(101), flags: .rst)
+    _ = conversation.receive(reset, hopLimit: 64, at: stamp(2))
+    let last = try #require(conversation.lastReceived)
+    #expect(last.entry.content == .segment(reset) && !last.isLate)
+    _ = conversation.receive(reset, hopLimit: 64, at: stamp(3))
+    #expect(conversation.lastReceived?.isLate == true)
+  }
+}
