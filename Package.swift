@@ -56,7 +56,7 @@ let package = Package(
 
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase"]),
-    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "HotPaths",
       dependencies: [
-        "CBench", "Console", "Kernel", "Engines", "Capture", "Handshake", "Statistics", "Wire", "Timebase",
+        "CBench", "Console", "Kernel", "Engines", "Report", "Capture", "Handshake", "Statistics", "Wire", "Timebase",
       ],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
 

@@ -22,6 +22,7 @@ private func dispatch(_ words: [String]) throws(UsageError) -> Int32 {
   case "check": try CheckVerb.run(Array(words.dropFirst()))
   case "demo": try DemoVerb.run(Array(words.dropFirst()))
   case "doctor": try DoctorVerb.run(Array(words.dropFirst()))
+  case "watch": try WatchVerb.run(Array(words.dropFirst()))
   case "http": try HTTPVerb.run(Array(words.dropFirst()))
   case "listen": try ListenVerb.run(Array(words.dropFirst()))
   case "diff": try DiffVerb.run(Array(words.dropFirst()))

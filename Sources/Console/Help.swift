@@ -11,6 +11,7 @@ enum Help {
       probe http URL          an HTTP request inside the connection (probe http -h tells more)
       probe bench HOST:PORT   connections at a fixed rate, in percentiles (probe bench -h tells more)
       probe check FILE        what is to hold of many ports, all at once (probe check -h tells more)
+      probe watch HOST:PORT   for ever: a live screen, metrics for Prometheus (probe watch -h tells more)
       probe listen PORT       the other side: answers handshakes (probe listen -h tells more)
       probe read FILE...      the connections in captures, each step timed (probe read -h tells more)
       probe diff A B          what differs between two captures or results (probe diff -h tells more)

@@ -28,6 +28,9 @@ public protocol Engine: ~Copyable {
   /// Answers an `.open` action: no port could be reserved, and the slot is free again.
   mutating func refused(_ slot: Int)
 
+  /// The same, where the run goes on: there is a result to be told of it.
+  mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Report>
+
   /// Says when a packet left, as user space saw it.
   mutating func departed(_ token: Token, at stamp: Stamp)
 
@@ -54,6 +57,14 @@ extension Engine where Self: ~Copyable {
   public var lastReceived: Judgement? { nil }
   /// An engine that keeps no account of single packets.
   public func judgement(ofSent token: Token) -> Judgement? { nil }
+}
+
+extension Engine where Self: ~Copyable {
+  /// Most have nothing to tell of what never began.
+  public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Report> {
+    refused(slot)
+    return .none
+  }
 }
 
 /// What an engine wants done: of fixed size.

@@ -42,14 +42,14 @@ public struct Draft: ~Copyable {
     unsafe octets.withUnsafeBytes { unsafe self.octets.append(contentsOf: $0) }
   }
 
-  /// Puts the file in its place, after all of it is on the disk, `fsync(2)`, `rename(2)`.
-  public consuming func commit() throws(Errno) {
+  /// Puts the file in its place, `rename(2)`; where it is to outlive a crash, after all of it is on the disk, `fsync(2)`.
+  public consuming func commit(isDurable: Bool = true) throws(Errno) {
     let raw = file.raw
     if isInPlace {
       _ = try kernel(.ftruncate) { ftruncate(raw, 0) }
       try fill(octets.span.raw)
     }
-    _ = try kernel(.fsync) { fsync(raw) }
+    if isDurable { _ = try kernel(.fsync) { fsync(raw) } }
     let (name, path) = (self.name, self.path)
     // The name is gone after the rename, so that nothing is left to remove.
     if !isInPlace { _ = try kernel(.rename) { unsafe rename(name, path) } }

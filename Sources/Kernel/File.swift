@@ -25,10 +25,10 @@ public enum File {
   /// Puts a file in the place of another at once: a reader finds the old one or the new one, never a part.
   ///
   /// See `Draft`.
-  public static func replace(_ path: String, with octets: RawSpan) throws(Errno) {
+  public static func replace(_ path: String, with octets: RawSpan, isDurable: Bool = true) throws(Errno) {
     var draft = try Draft(of: path)
     try draft.write(octets)
-    try draft.commit()
+    try draft.commit(isDurable: isDurable)
   }
 
   /// Opens a file that no child process inherits.

@@ -10,6 +10,10 @@ public enum Signal: Hashable, Sendable {
   case terminate
   /// SIGQUIT: Ctrl-\.
   case quit
+  /// SIGWINCH: the terminal has another size.
+  case resize
+  /// SIGTSTP: Ctrl-Z.
+  case suspend
 
   /// The signal's number; a process that it ended exits with 128 more.
   public var number: Int32 {
@@ -17,14 +21,23 @@ public enum Signal: Hashable, Sendable {
     case .interrupt: SIGINT
     case .terminate: SIGTERM
     case .quit: SIGQUIT
+    case .resize: SIGWINCH
+    case .suspend: SIGTSTP
     }
   }
+
+  /// The signals that any run takes for itself.
+  public static let usual: [Signal] = [.interrupt, .terminate, .quit]
+  /// Those that whoever draws on a terminal takes as well.
+  public static let ofTerminal: [Signal] = [.resize, .suspend]
 
   fileprivate init?(number: UInt32) {
     switch Int32(truncatingIfNeeded: number) {
     case SIGINT: self = .interrupt
     case SIGTERM: self = .terminate
     case SIGQUIT: self = .quit
+    case SIGWINCH: self = .resize
+    case SIGTSTP: self = .suspend
     default: return nil
     }
   }
@@ -32,19 +45,19 @@ public enum Signal: Hashable, Sendable {
 
 /// The signals of the process as something to poll and read, `signalfd(2)`: none ever interrupts the loop.
 ///
-/// While the value lives SIGINT, SIGTERM and SIGQUIT are blocked; SIGPIPE and SIGXFSZ are ignored for good, so that a
+/// While the value lives its signals are blocked; SIGPIPE and SIGXFSZ are ignored for good, so that a
 /// reader who has gone away and a file that may grow no more are errors of `write`.
 public struct SignalSource: ~Copyable {
   /// What to poll for readability.
   public let descriptor: FileDescriptor
+  private let blocked: [Signal]
 
   /// Blocks the signals and begins to collect them.
   ///
   /// Blocking is by thread: call it before any other starts.
-  public init() throws(Errno) {
-    var signals = sigset_t()
-    _ = unsafe sigemptyset(&signals)
-    for signal in [Signal.interrupt, .terminate, .quit] { _ = unsafe sigaddset(&signals, signal.number) }
+  public init(_ blocked: [Signal] = Signal.usual) throws(Errno) {
+    self.blocked = blocked
+    var signals = sigset_t(of: blocked)
     _ = try kernel(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &signals, nil) }
     let flags = CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC)
     descriptor = FileDescriptor(owning: try kernel(.signalfd) { unsafe signalfd(-1, &signals, flags) })
@@ -65,9 +78,7 @@ public struct SignalSource: ~Copyable {
   }
 
   deinit {
-    var signals = sigset_t()
-    _ = unsafe sigemptyset(&signals)
-    for signal in [Signal.interrupt, .terminate, .quit] { _ = unsafe sigaddset(&signals, signal.number) }
+    var signals = sigset_t(of: blocked)
     _ = unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 
@@ -78,5 +89,13 @@ public struct SignalSource: ~Copyable {
     var bytes = unsafe list.mutableBytes
     guard let count = try descriptor.read(into: &bytes), count == 128 else { return nil }
     return Signal(number: record.raw.load(native: 0))
+  }
+}
+
+extension sigset_t {
+  fileprivate init(of list: [Signal]) {
+    self.init()
+    _ = unsafe sigemptyset(&self)
+    for signal in list { _ = unsafe sigaddset(&self, signal.number) }
   }
 }

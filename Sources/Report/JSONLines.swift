@@ -61,6 +61,11 @@ public enum JSONLines {
       json.member("address", summary.remote.address.description)
       json.member("port", summary.remote.port)
       json.member("mode", summary.mode.rawValue)
+      json.member("loss_low", summary.loss.interval?.lower)
+      json.member("loss_high", summary.loss.interval?.upper)
+      json.member("reordered", summary.reordering.count)
+      json.member("interrupted", summary.undecided)
+      json.member("outages", summary.outages.settled) { $0.outages($1) }
     }
   }
 
@@ -133,6 +138,21 @@ extension JSONWriter {
     member("p999_ns", series.value(at: .p999)?.nanoseconds)
     member("max_ns", series.moments.max?.nanoseconds)
     member("jitter_ns", series.jitter.value?.nanoseconds)
+  }
+
+  fileprivate mutating func outages(_ outages: Outages) {
+    member("count", outages.count)
+    member("longest", outages.longest) { $0.outage($1) }
+    member("latest", outages.latest) { $0.outage($1) }
+    member("current", outages.current) { $0.outage($1) }
+  }
+
+  private mutating func outage(_ outage: Outage) {
+    member("first", outage.first.rfc3339)
+    member("last", outage.last.rfc3339)
+    member("end", outage.end?.rfc3339)
+    member("probes", outage.misses)
+    member("length_ns", outage.length.nanoseconds)
   }
 
   mutating func content(_ content: ExchangeEntry.Content) {

@@ -21,6 +21,12 @@ extension Interval {
     return (nanoseconds < 0 && micros > 0 ? "-" : "") + "\(micros / 1_000)." + padded(micros % 1_000, 3)
   }
 
+  /// In seconds with three decimals, cut: `4.003`.
+  var fixedSeconds: String {
+    let millis = max(nanoseconds, 0) / 1_000_000
+    return "\(millis / 1_000)." + padded(millis % 1_000, 3)
+  }
+
   /// In whole milliseconds, rounded as ping rounds the time of a run.
   var wholeMilliseconds: String { String((max(nanoseconds, 0) &+ 500_000) / 1_000_000) }
 }

@@ -29,6 +29,12 @@ public struct Record: Sendable {
   /// Whether an ICMP error decided.
   public var isError: Bool { outcome.reason.rawValue.hasPrefix("icmp-") }
 
+  /// When the answer came; nil without one, and where several copies of the SYN may be what it answers.
+  var answered: WallTime? {
+    guard isReply, outcome.counters.transmissions <= 1, let time = outcome.measurement(of: .syn) else { return nil }
+    return outcome.started + time.interval
+  }
+
   /// Copies beyond the first, of the SYN and of anything after it.
   public var retransmissions: Int {
     max(outcome.counters.transmissions - 1, 0) + outcome.counters.retransmissions

@@ -24,6 +24,10 @@ public struct TargetSummary: Sendable {
   public private(set) var duplicates = 0
   /// Packets that were refused.
   public private(set) var invalid = 0
+  /// Probes in a row that were not answered.
+  public private(set) var outages = Outages()
+  /// Answers that were overtaken by those of later probes, and how many probes were under way at once.
+  public private(set) var reordering = Reordering()
   /// From the first packet of the first probe to the last of the latest; may be set by whoever knows better.
   public var elapsed = Interval.zero
   /// By the step's place among all kinds: a dictionary costs more to set up than a whole probe takes.
@@ -58,11 +62,16 @@ public struct TargetSummary: Sendable {
       guard let measurement = step.measurement else { continue }
       series[step.kind.index].record(measurement.interval)
     }
+    outages.record(sequence: record.sequence, at: outcome.started, isAnswered: record.isReply)
+    reordering.record(sequence: record.sequence, departure: outcome.started, arrival: record.answered)
     extend(with: outcome)
   }
 
-  /// Counts a probe that was interrupted before anything was decided.
-  public mutating func addUndecided() { undecided += 1 }
+  /// Counts a probe, the n-th of the target, that was interrupted before anything was decided.
+  public mutating func addUndecided(sequence: Int) {
+    undecided += 1
+    outages.skip(sequence: sequence)
+  }
 
   private mutating func extend(with outcome: Outcome) {
     let entries = outcome.exchange.entries

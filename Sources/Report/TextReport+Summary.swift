@@ -6,9 +6,10 @@ extension TextReport {
   /// The closing lines of one target, after an empty line as ping leaves one.
   public func summary(_ summary: TargetSummary) -> String {
     var text = "\n--- \(summary.target.printable) probe statistics ---\n" + counts(summary) + "\n"
-    if let series = summary[.syn] { text += times(series) }
+    if let series = summary[.syn] { text += times(series, pipe: summary.reordering.pipe) }
     let rest = remarks(summary)
-    return rest.isEmpty ? text : text + rest + "\n"
+    if !rest.isEmpty { text += rest + "\n" }
+    return text + loss(summary) + outages(summary.outages.settled)
   }
 
   /// `20 packets transmitted, 20 received, 0% packet loss, time 19012ms`.
@@ -21,10 +22,13 @@ extension TextReport {
   }
 
   /// `rtt min/avg/max/mdev = …`, in ping's arithmetic, and the quantiles in the same form.
-  private func times(_ series: Series) -> String {
+  ///
+  /// As ping has it, `, pipe 3` tells how many probes had left at most when one of them was answered.
+  private func times(_ series: Series, pipe: Int) -> String {
     let moments = [series.ping.min, series.ping.mean, series.ping.max, series.ping.mdev]
     let quantiles = [Quantile.p50, .p90, .p99].map { series.value(at: $0) }
-    return "rtt min/avg/max/mdev = \(joined(moments)) ms\nrtt p50/p90/p99 = \(joined(quantiles)) ms\n"
+    let pipe = pipe > 1 ? ", pipe \(pipe)" : ""
+    return "rtt min/avg/max/mdev = \(joined(moments)) ms\(pipe)\nrtt p50/p90/p99 = \(joined(quantiles)) ms\n"
   }
 
   private func joined(_ intervals: [Interval?]) -> String {
@@ -36,9 +40,33 @@ extension TextReport {
     var words: [String] = []
     if summary.retransmitted > 0 { words.append("\(summary.retransmitted) retransmitted") }
     if summary.duplicates > 0 { words.append("\(summary.duplicates) duplicate") }
+    if summary.reordering.count > 0 { words.append("\(summary.reordering.count) reordered") }
     if summary.invalid > 0 { words.append("\(summary.invalid) invalid") }
     if summary.undecided > 0 { words.append("\(summary.undecided) interrupted") }
     if summary.mode == .connect { words.append("measured by the kernel's connect()") }
     return words.joined(separator: ", ")
+  }
+
+  /// `loss between 8.3 % and 12.0 % (95 % confidence)`, where something was lost, or every detail is asked for.
+  private func loss(_ summary: TargetSummary) -> String {
+    guard let interval = summary.loss.interval, isVerbose || summary.loss.received < summary.loss.sent else {
+      return ""
+    }
+    // In ten-thousandths of the whole, since a share of so many probes is no more exact than that.
+    let ends = [interval.lower, interval.upper].map { share in
+      let tenths = Int((share * 1_000).rounded())
+      return "\(tenths / 10).\(tenths % 10) %"
+    }
+    return "loss between \(ends[0]) and \(ends[1]) (95 % confidence)\n"
+  }
+
+  /// `2 outages, the longest 4.003 s from 2026-01-02T03:04:05.123456789Z: 4 probes`, where there were any.
+  private func outages(_ outages: Outages) -> String {
+    guard outages.count > 0 else { return "" }
+    let all = [outages.longest, outages.current].compactMap(\.self)
+    guard let longest = all.max(by: { $0.length < $1.length }) else { return "" }
+    let count = outages.count == 1 ? "1 outage of" : "\(outages.count) outages, the longest"
+    let text = "\(count) \(longest.length.fixedSeconds) s from \(longest.first.rfc3339): \(longest.misses) probes"
+    return text + (outages.current == nil ? "\n" : ", not over yet\n")
   }
 }

@@ -14,6 +14,14 @@ protocol ConnectionPresenter: AnyObject {
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno)
   /// Tells what there is so far: somebody asks for it (SIGQUIT), or something failed.
   func summarize() throws(Errno)
+  /// The signals that it wants to be told of, beyond those that every run takes.
+  var signals: [Signal] { get }
+  /// Is told of one of them.
+  func take(_ signal: Signal) throws(Errno)
+  /// When it has something to do by itself; nil where results alone bring news.
+  var nextTick: Instant? { get }
+  /// Does it.
+  func tick() throws(Errno)
   /// Tells what it comes to, at the end.
   func conclude() throws(Errno)
 }
@@ -21,6 +29,14 @@ protocol ConnectionPresenter: AnyObject {
 extension ConnectionPresenter {
   /// Most tell of no single packet.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {}
+  /// Most want none.
+  var signals: [Signal] { [] }
+  /// There are none.
+  func take(_ signal: Signal) throws(Errno) {}
+  /// Most tell of results as they come.
+  var nextTick: Instant? { nil }
+  /// There is nothing to do.
+  func tick() throws(Errno) {}
   /// What there is so far is all there is.
   func conclude() throws(Errno) { try summarize() }
 }

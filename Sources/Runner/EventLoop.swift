@@ -12,6 +12,12 @@ struct LoopObserver<Report: Sendable> {
   var summarize: () throws(Errno) -> Void = {}
   /// A packet passed, in either direction.
   var packet: ((borrowing Arrival, Stamp) throws(Errno) -> Void)?
+  /// Signals that are wanted beyond those that every run takes, and who is told of them.
+  var signals: [Signal] = []
+  var signal: (Signal) throws(Errno) -> Void = { _ in }
+  /// When the observer has something to do by itself, and what.
+  var nextTick: () -> Instant? = { nil }
+  var tick: () throws(Errno) -> Void = {}
 }
 
 /// The one event loop: it owns sockets, clock and signals, asks the engine what to do, and knows no verb.
@@ -26,8 +32,10 @@ struct EventLoop<E: Engine> {
   var packets: PacketFile?
 
   /// Whether a packet that cannot be sent concerns its connection alone: whoever serves strangers must not be ended by
-  /// one of them whose address takes no packets.
+  /// one of them whose address takes no packets, and whoever watches for ever not by an interface that is down.
   var servesMany = false
+  /// What may be put right in the engine after each tick.
+  var revise: ((inout E) -> Void)?
 
   private var signal: Signal?
   /// The first failure; the loop then only clears up.
@@ -46,8 +54,9 @@ struct EventLoop<E: Engine> {
 
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
   mutating func run() throws(RunError) -> Signal? {
+    SystemClock.sharpenTimers()
     var poller = Poller()
-    let signals = try attempt { () throws(Errno) in try SignalSource() }
+    let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + observer.signals) }
     _ = poller.add(signals.descriptor, for: .readable)
     for link in network.all { link.watch(by: &poller) }
     companion?.watch(by: &poller)
@@ -57,13 +66,14 @@ struct EventLoop<E: Engine> {
     while !isDone {
       catchUp()
       if isDone { break }
-      _ = try attempt { () throws(Errno) in try poller.wait(until: nextDeadline) }
+      _ = try attempt { () throws(Errno) in try poller.wait(until: nextWake) }
       try attempt { () throws(Errno) in
         try takeStamps()
         try takePackets(&buffer)
         try companion?.serve()
         try takeSignals(signals)
       }
+      tick()
       settlePackets()
     }
     try finishPackets(&poller)
@@ -71,9 +81,19 @@ struct EventLoop<E: Engine> {
     return signal
   }
 
-  private var nextDeadline: Instant? {
-    guard let waiting = packets?.deadline else { return engine.nextDeadline }
-    return min(engine.nextDeadline ?? waiting, waiting)
+  private var nextWake: Instant? {
+    var next = engine.nextDeadline
+    for other in [packets?.deadline, observer.nextTick()] {
+      if let other { next = min(next ?? other, other) }
+    }
+    return next
+  }
+
+  private mutating func tick() {
+    guard failure == nil, let due = observer.nextTick(), due <= SystemClock.monotonic() else { return }
+    let observer = observer
+    note { () throws(Errno) in try observer.tick() }
+    revise?(&engine)
   }
 
   /// Lets the engine do what is due, one thing at a time; where it is behind, packets and signals have their turn too.
@@ -122,9 +142,9 @@ struct EventLoop<E: Engine> {
 
   private mutating func takeSignals(_ signals: borrowing SignalSource) throws(Errno) {
     while let next = try signals.next() {
-      guard next != .quit else {
+      guard next == .interrupt || next == .terminate else {
         let observer = observer
-        note { () throws(Errno) in try observer.summarize() }
+        note { () throws(Errno) in try next == .quit ? observer.summarize() : observer.signal(next) }
         continue
       }
       // The second one does not wait for anything.
@@ -169,6 +189,7 @@ extension EventLoop {
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
       return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
     } catch {
+      if servesMany { return engine.unreserved(slot, at: SystemClock.now()) }
       engine.refused(slot)
       fail(.port(error, Endpoint(address, port)))
       return .none

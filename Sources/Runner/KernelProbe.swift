@@ -35,7 +35,7 @@ final class KernelProbe {
     // As long as the hand-made SYN and all its copies would have been waited for.
     let patience = began.instant + settings.plan.patience
     deadline = min(patience, limit ?? patience)
-    guard target.source != nil else {
+    guard target.source != nil || settings.source == nil else {
       outcome = Outcome(unroutable: target.remote, mode: .connect, at: began)
       return
     }
@@ -114,6 +114,8 @@ extension KernelProbe {
   }
 
   private func failure(_ errno: Errno) throws(RunError) -> Outcome {
+    // No SYN has left: what the kernel says at once it says of its own routes.
+    if errno.isNoRoute, connection == nil { return Outcome(unroutable: target.remote, mode: .connect, at: began) }
     if errno.isConnectionRefused { return outcome(.rst, nil, [Step(.syn, SystemClock.now().since(began))]) }
     if errno.isTimedOut { return outcome(.noResponse) }
     guard let reason = errno.unreachableReason else { throw .send(errno, target.remote) }

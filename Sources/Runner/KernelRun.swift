@@ -22,7 +22,8 @@ struct KernelRun {
 
   /// Runs to the end of the schedule, its deadline, or a signal.
   mutating func run() throws(RunError) -> RunResult {
-    let signals = try attempt { () throws(Errno) in try SignalSource() }
+    SystemClock.sharpenTimers()
+    let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + presenter.signals) }
     var signal: Signal?
     try writing { () throws(Errno) in try presenter.begin() }
     while signal == nil {
@@ -31,6 +32,9 @@ struct KernelRun {
       if probes.isEmpty, nextStart == nil { break }
       try wait(signals)
       signal = try take(signals)
+      if let due = presenter.nextTick, due <= SystemClock.monotonic() {
+        try writing { () throws(Errno) in try presenter.tick() }
+      }
     }
     // Whatever was under way is undecided; its socket closes with it.
     for probe in probes {
@@ -81,14 +85,15 @@ struct KernelRun {
     var next = isFull ? nil : nextStart
     for probe in probes { next = min(next ?? probe.deadline, probe.deadline) }
     if let limit, let due = next { next = min(due, limit) }
+    if let tick = presenter.nextTick { next = min(next ?? tick, tick) }
     do throws(Errno) { _ = try poller.wait(until: next) } catch { throw .system(error) }
   }
 
   /// Takes the signals that have come; SIGQUIT asks for the summary so far.
   private func take(_ signals: borrowing SignalSource) throws(RunError) -> Signal? {
     while let next = try next(signals) {
-      guard next == .quit else { return next }
-      try writing { () throws(Errno) in try presenter.summarize() }
+      if next == .interrupt || next == .terminate { return next }
+      try writing { () throws(Errno) in try next == .quit ? presenter.summarize() : presenter.take(next) }
     }
     return nil
   }

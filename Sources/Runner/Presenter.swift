@@ -61,7 +61,7 @@ final class Presenter: ConnectionPresenter {
   /// Tells of one probe.
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
     guard let outcome else {
-      if hasSummary { summaries[index].addUndecided() }
+      if hasSummary { summaries[index].addUndecided(sequence: sequence) }
       return
     }
     let target = targets[index]

@@ -83,6 +83,15 @@ struct TargetResolution {
     }
   }
 
+  /// Our address towards a target as routes are now; nil where none leads there.
+  func source(towards target: ResolvedTarget) -> IPAddress? {
+    let route = try? Route.to(target.remote.address, from: source, interface: target.interface ?? interface)
+    switch route?.kind {
+    case .unicast, .local, .anycast: return route?.source
+    default: return nil
+    }
+  }
+
   private func interface(of zone: String?, _ spec: TargetSpec) throws(RunError) -> Interface? {
     guard let zone else { return nil }
     let named = try TargetResolution.interface(named: zone, asked: spec.text)

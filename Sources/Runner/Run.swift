@@ -72,9 +72,10 @@ public enum Run {
   ///
   /// All before the first packet is parsed. The capture file is begun last, so that no run that could not begin empties one.
   static func acquire(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?, families: [AddressFamily]? = nil
   ) throws(RunError) -> (Network, PacketFile?) {
-    let families = AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
+    let families =
+      families ?? AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
     let scopes = try Scopes(targets)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(families: families, interface: interface, scopes: scopes, marking: settings.marking)
@@ -93,7 +94,7 @@ public enum Run {
   /// Runs the schedule by hand, over what was acquired, to its end or a signal.
   static func byHand(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
-    _ packets: PacketFile?, companion: Companion? = nil
+    _ packets: PacketFile?, companion: Companion? = nil, adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
       targets: targets.map {
@@ -104,11 +105,16 @@ public enum Run {
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
     observer.summarize = { () throws(Errno) in try presenter.summarize() }
+    observer.signals = presenter.signals
+    observer.signal = { (signal) throws(Errno) in try presenter.take(signal) }
+    observer.nextTick = { presenter.nextTick }
+    observer.tick = { () throws(Errno) in try presenter.tick() }
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
     loop.packets = packets
+    adjust(&loop)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let end: Signal?
     do throws(RunError) {
@@ -118,8 +124,8 @@ public enum Run {
       if presenter.tallies.contains(where: { $0.decided > 0 }), error.leavesOutput { try? presenter.summarize() }
       throw error
     }
-    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.conclude() }
+    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 

@@ -11,8 +11,7 @@ import Testing
     "the help is as it was looked at",
     arguments: [
       ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
-      ("help-diff", DiffVerb.help),
-      ("help-bench", BenchVerb.help),
+      ("help-diff", DiffVerb.help), ("help-bench", BenchVerb.help), ("help-watch", WatchVerb.help),
     ])
   func golden(_ name: String, _ text: String) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -66,7 +66,7 @@ extension NetworkTests {
       #expect(
         summary.names == [
           "schema", "type", "target", "sent", "received", "loss", "retransmitted", "duplicates", "invalid", "steps",
-          "address", "port", "mode",
+          "address", "port", "mode", "loss_low", "loss_high", "reordered", "interrupted", "outages",
         ])
       for (name, count) in [("sent", 3), ("received", 3), ("retransmitted", 0), ("duplicates", 0), ("invalid", 0)] {
         #expect(summary[name] == .integer(Int64(count)), "\(name)")

@@ -73,9 +73,11 @@ import Wire
       Scene.fullClose(), Scenes.retransmitted, Scenes.refused, Scenes.filtered, Scenes.prohibited, Scenes.refusals,
     ]
     for (index, scene) in scenes.enumerated() {
-      summary.add(Record(target: "web.test:80", sequence: index + 1, outcome: try scene.outcome()))
+      var outcome = try scene.outcome()
+      outcome.started = outcome.started + .seconds(Int64(index))
+      summary.add(Record(target: "web.test:80", sequence: index + 1, outcome: outcome))
     }
-    summary.addUndecided()
+    summary.addUndecided(sequence: 7)
     #expect(summary.loss.sent == 6 && summary.loss.received == 4)
     #expect(summary.errors == 1 && summary.undecided == 1)
     #expect(summary.retransmitted == 3 && summary.invalid == 4)
@@ -90,6 +92,20 @@ import Wire
     #expect(steps?["syn"]?.count == 10)
   }
 
+  @Test("probes that were under way at once are told as ping tells them, and what was overtaken")
+  func overlapping() {
+    var summary = TargetSummary(target: "web.test:80", remote: Scene.remote, mode: .connect)
+    // A probe a second; the first takes 2.5 s, the others a tenth.
+    for (index, time) in [2_500, 100, 100, 100].enumerated() {
+      summary.add(record(Int64(time) * 1_000_000, sequence: index + 1))
+    }
+    let text = TextReport().summary(summary)
+    #expect(text.contains("rtt min/avg/max/mdev = 100.000/700.000/2500.000/1039.230 ms, pipe 3\n"))
+    #expect(text.contains("\n2 reordered") == false && text.contains("1 reordered"))
+    #expect(
+      !text.contains("loss between") && TextReport(isVerbose: true).summary(summary).contains("loss between 0.0 %"))
+  }
+
   @Test("a target that never answered has no times")
   func nothingReceived() throws {
     var summary = TargetSummary(target: "web.test:80", remote: Scene.remote, mode: .full)
@@ -99,6 +115,7 @@ import Wire
 
         --- web.test:80 probe statistics ---
         1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 2ms
+        loss between 20.7 % and 100.0 % (95 % confidence)
 
         """)
     let empty = TargetSummary(target: "t:1", remote: Scene.remote, mode: .full)

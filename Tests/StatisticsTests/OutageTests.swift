@@ -82,25 +82,35 @@ import Timebase
     #expect(outages.settled.longest?.length == .zero)
   }
 
-  /// The arrival of each probe's answer in milliseconds, in the order of its sequence, and how many were overtaken.
-  private static let arrivals: [([Int64], Int)] = [
-    ([1, 2, 3, 4], 0), ([1, 5, 3, 4], 1), ([4, 3, 2, 1], 3), ([10, 1, 2, 3], 1), ([1, 10, 11, 2], 2), ([3, 3, 3], 0),
+  /// The arrival of each probe's answer in milliseconds, a probe a millisecond, how many were overtaken, and the most
+  /// that were under way when one was answered; 0 is no answer.
+  private static let arrivals: [([Int64], Int, Int)] = [
+    ([2, 3, 4, 5], 0, 3), ([1, 6, 5, 6], 1, 3), ([8, 7, 6, 5], 3, 4), ([10, 3, 4, 5], 1, 4), ([1, 10, 11, 5], 2, 3),
+    ([9, 9, 9], 0, 3), ([1, 1, 2], 0, 2), ([3, 0, 0, 9], 0, 4), ([0, 0], 0, 0), ([1], 0, 1),
   ]
 
   @Test("an answer that was overtaken is counted once", arguments: arrivals)
-  func reordering(times: [Int64], count: Int) {
+  func reordering(times: [Int64], count: Int, pipe: Int) {
     for order in [Array(times.indices), times.indices.reversed(), times.indices.sorted { times[$0] < times[$1] }] {
       var reordering = Reordering()
-      for index in order { reordering.record(sequence: index + 1, at: WallTime(nanoseconds: times[index] * 1_000_000)) }
-      #expect(reordering.count == count)
+      for index in order {
+        let arrival = times[index] == 0 ? nil : WallTime(nanoseconds: times[index] * 1_000_000)
+        let departure = WallTime(nanoseconds: Int64(index) * 1_000_000)
+        reordering.record(sequence: index + 1, departure: departure, arrival: arrival)
+      }
+      #expect(reordering.count == count && reordering.pipe == pipe, "\(order)")
     }
   }
 
-  @Test("only so many answers are kept")
+  @Test("only so many probes are kept")
   func bounded() {
     var reordering = Reordering()
-    for sequence in 1...10_000 { reordering.record(sequence: sequence, at: OutageTests.time(sequence)) }
-    reordering.record(sequence: 5, at: OutageTests.time(20_000))
+    for sequence in 1...10_000 {
+      let time = OutageTests.time(sequence)
+      reordering.record(sequence: sequence, departure: time, arrival: time + .milliseconds(1))
+    }
+    #expect(reordering.count == 0 && reordering.pipe == 1)
+    reordering.record(sequence: 5, departure: OutageTests.time(5), arrival: OutageTests.time(20_000))
     #expect(reordering.count == 1)
   }
 }

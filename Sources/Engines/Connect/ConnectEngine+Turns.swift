@@ -7,10 +7,7 @@ extension ConnectEngine {
   public var nextDeadline: Instant? {
     if active == 0, nextStart == nil { return startedAt }
     var next = nextStart
-    for slot in probes.indices {
-      guard let deadline = deadline(of: slot) else { continue }
-      next = min(next ?? deadline, deadline)
-    }
+    if let first = deadlines.first { next = min(next ?? first.deadline, first.deadline) }
     if let end, !isInterrupted { next = min(next ?? end, end) }
     return next
   }
@@ -21,52 +18,53 @@ extension ConnectEngine {
   /// Ends what has ended, sends what is due, or begins the next probe.
   public mutating func expire(at now: Stamp) -> Action<Finding> {
     if let end, end <= now.instant, !isInterrupted {
-      isInterrupted = true
       isOverdue = true
+      interrupt(at: now)
     }
-    for slot in probes.indices {
-      guard let deadline = deadline(of: slot), deadline <= now.instant else { continue }
-      let action = turn(slot, at: now)
-      if case .none = action { continue }
+    if let first = deadlines.first, first.deadline <= now.instant {
+      let action = turn(first.slot, at: now)
+      setDeadline(of: first.slot)
       return action
     }
     if let due = nextStart, due <= now.instant { return begin(at: now) }
     return active == 0 && nextStart == nil ? .done : .none
   }
 
+  /// Notes when a connection wants attention: after whatever may have changed that.
+  mutating func setDeadline(of slot: Int) { deadlines.set(deadline(of: slot), of: slot) }
+
   /// When one connection wants attention.
   ///
-  /// Asked of every slot after every packet, hence of the slot's value where it lies: a copy would be large.
+  /// Asked after every packet, hence of the slot's value where it lies: a copy would be large.
   private func deadline(of slot: Int) -> Instant? {
-    guard let isFinished = probes[slot]?.conversation?.connection.isFinished else { return nil }
+    guard let isFinished = places[slot].probe?.conversation?.connection.isFinished else { return nil }
     guard isFinished else {
-      return isInterrupted ? startedAt : probes[slot]?.conversation?.connection.nextDeadline
+      return isInterrupted ? startedAt : places[slot].probe?.conversation?.connection.nextDeadline
     }
-    guard let reportBy = probes[slot]?.reportBy else { return startedAt }
-    return probes[slot]?.conversation?.connection.awaitsStamps == true ? reportBy : startedAt
+    guard let reportBy = places[slot].probe?.reportBy else { return startedAt }
+    return places[slot].probe?.conversation?.connection.awaitsStamps == true ? reportBy : startedAt
   }
 
   private mutating func turn(_ slot: Int, at now: Stamp) -> Action<Finding> {
-    guard let connection = probes[slot]?.conversation?.connection else { return .none }
+    guard let connection = places[slot].probe?.conversation?.connection else { return .none }
     guard connection.isFinished else {
       let (isInterrupted, isOverdue) = (isInterrupted, isOverdue)
-      let outgoing = probes[slot]?.conversation?.apply {
+      let outgoing = places[slot].probe?.conversation?.apply {
         isInterrupted ? $0.abort(at: now, isOverdue: isOverdue) : $0.expire(at: now)
       }
       return send(outgoing, from: slot)
     }
     // The kernel's stamp of the last packet may still be on its way through the error queue.
-    if connection.awaitsStamps, probes[slot]?.reportBy == nil {
-      probes[slot]?.reportBy = now.instant + ConnectEngine.stampGrace
+    if connection.awaitsStamps, places[slot].probe?.reportBy == nil {
+      places[slot].probe?.reportBy = now.instant + ConnectEngine.stampGrace
       return .none
     }
     return report(slot)
   }
 
   private mutating func report(_ slot: Int) -> Action<Finding> {
-    guard let probe = probes[slot], let conversation = probe.conversation else { return .none }
-    probes[slot] = nil
-    active -= 1
+    guard let probe = places[slot].probe, let conversation = probe.conversation else { return .none }
+    vacate(slot)
     let finding = Finding(target: probe.target, sequence: probe.sequence, outcome: Outcome(conversation))
     return .report(finding, slot: slot)
   }
@@ -93,11 +91,30 @@ extension ConnectEngine {
       let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
       return .report(Finding(target: index, sequence: sequence, outcome: outcome), slot: nil)
     }
-    let slot = probes.firstIndex { $0 == nil } ?? probes.count
-    if slot == probes.count { probes.append(nil) }
     generation &+= 1
-    probes[slot] = Probe(target: index, sequence: sequence, conversation: nil, generation: generation)
-    active += 1
+    let slot = occupy(Probe(target: index, sequence: sequence, conversation: nil, generation: generation))
     return .open(slot: slot, address: source, port: sourcePort)
+  }
+
+  /// Puts a probe into the place that was left last, or a new one.
+  private mutating func occupy(_ probe: Probe) -> Int {
+    active += 1
+    guard firstFree >= 0 else {
+      places.append(Place(probe: probe))
+      return places.count - 1
+    }
+    let slot = firstFree
+    firstFree = places[slot].nextFree
+    places[slot] = Place(probe: probe)
+    return slot
+  }
+
+  /// Forgets a probe, and leaves its place to the next one.
+  mutating func vacate(_ slot: Int) {
+    if let flow = places[slot].probe?.conversation?.flow { slots.remove(flow) }
+    deadlines.set(nil, of: slot)
+    places[slot] = Place(probe: nil, nextFree: firstFree)
+    firstFree = slot
+    active -= 1
   }
 }

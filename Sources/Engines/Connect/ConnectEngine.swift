@@ -42,13 +42,24 @@ public struct ConnectEngine: Engine {
     var reportBy: Instant?
   }
 
+  /// A place for a connection, or a link in the chain of those that are free.
+  struct Place {
+    var probe: Probe?
+    /// The next free place behind this one; -1 where there is none.
+    var nextFree = -1
+  }
+
   /// Packets that no flow of ours explains: counted, and shown with `-v`.
   public private(set) var strays = 0
 
-  let targets: [Target]
+  var targets: [Target]
   let schedule: Schedule
   let sourcePort: UInt16
-  var probes: [Probe?] = []
+  var places: [Place] = []
+  /// The first free place; -1 where none is.
+  var firstFree = -1
+  var slots = FlowTable()
+  var deadlines = DeadlineQueue()
   var startedAt = Instant(nanoseconds: 0)
   /// The next probe to begin: round by round, target by target.
   var nextRound = 0
@@ -104,22 +115,37 @@ extension ConnectEngine {
 
   /// Sends the first segment from the port that was reserved.
   public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
-    guard probes.indices.contains(slot), let index = probes[slot]?.target, let source = targets[index].source
+    guard places.indices.contains(slot), let index = places[slot].probe?.target, let source = targets[index].source
     else { return .none }
     let target = targets[index]
     let flow = Flow(local: Endpoint(source, port), remote: target.remote)
     var conversation = Conversation(target.plan, flow: flow, seed: seed)
     // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
     let outgoing = isInterrupted ? nil : conversation.start(at: now)
-    probes[slot]?.conversation = conversation
+    places[slot].probe?.conversation = conversation
+    slots.insert(flow, slot: slot)
+    setDeadline(of: slot)
     return send(outgoing, from: slot)
   }
 
   /// Forgets a probe that never began.
   public mutating func refused(_ slot: Int) {
-    guard probes.indices.contains(slot), probes[slot] != nil, probes[slot]?.conversation == nil else { return }
-    probes[slot] = nil
-    active -= 1
+    guard places.indices.contains(slot), let probe = places[slot].probe, probe.conversation == nil else { return }
+    vacate(slot)
+  }
+
+  /// Tells of a probe that never began as of one without a route: nothing can be sent from there at present.
+  public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Finding> {
+    guard places.indices.contains(slot), let probe = places[slot].probe else { return .none }
+    refused(slot)
+    let target = targets[probe.target]
+    let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
+    return .report(Finding(target: probe.target, sequence: probe.sequence, outcome: outcome), slot: nil)
+  }
+
+  /// Sends what follows to a target from another address of ours; nil: there is no way there at present.
+  public mutating func reroute(_ target: Int, from source: IPAddress?) {
+    if targets.indices.contains(target) { targets[target].source = source }
   }
 
   /// Hands a stamp of user space to the connection that sent the packet.
@@ -136,45 +162,42 @@ extension ConnectEngine {
   public mutating func failedToRoute(_ token: Token, at now: Stamp) { update(token) { $0.failedToRoute() } }
 
   /// Begins nothing new, and ends what is under way.
-  public mutating func interrupt(at now: Stamp) { isInterrupted = true }
+  public mutating func interrupt(at now: Stamp) {
+    isInterrupted = true
+    for slot in places.indices { setDeadline(of: slot) }
+  }
 
   /// What became of the packet that came last.
-  public var lastReceived: Judgement? { lastSlot.flatMap { probes[$0]?.conversation?.lastReceived } }
+  public var lastReceived: Judgement? { lastSlot.flatMap { places[$0].probe?.conversation?.lastReceived } }
 
   /// What the packet that was to be sent last is.
   public func judgement(ofSent token: Token) -> Judgement? {
-    guard token.slot < probes.count, probes[token.slot]?.generation == token.generation else { return nil }
-    return probes[token.slot]?.conversation?.judgement(ofSent: token.number)
+    guard token.slot < places.count, places[token.slot].probe?.generation == token.generation else { return nil }
+    return places[token.slot].probe?.conversation?.judgement(ofSent: token.number)
   }
 
   private mutating func handle(
     _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
   ) -> Action<Finding> {
-    guard let flow, let slot = slot(of: flow) else {
+    guard let flow, let slot = slots.slot(of: flow) else {
       strays += 1
       return .none
     }
+    // Changed where it lies: to hand it out would copy it, packets and all.
+    let outgoing = places[slot].probe?.conversation?.apply(body)
     lastSlot = slot
-    // Not as an argument below: the table would be held for the call already, and copied to be changed.
-    let outgoing = probes[slot]?.conversation?.apply(body)
-    return send(outgoing, from: slot)
-  }
-
-  /// The slot of a flow; there are no more than `concurrency` to look through.
-  ///
-  /// Each is looked at where it lies: to hand it to a closure would copy it, packets and all.
-  private func slot(of flow: Flow) -> Int? {
-    for slot in probes.indices where probes[slot]?.conversation?.flow == flow { return slot }
-    return nil
+    setDeadline(of: slot)
+    return send(outgoing ?? nil, from: slot)
   }
 
   private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
-    guard token.slot < probes.count, probes[token.slot]?.generation == token.generation else { return }
-    probes[token.slot]?.conversation?.apply(body)
+    guard token.slot < places.count, places[token.slot].probe?.generation == token.generation else { return }
+    places[token.slot].probe?.conversation?.apply(body)
+    setDeadline(of: token.slot)
   }
 
   func send(_ outgoing: Outgoing?, from slot: Int) -> Action<Finding> {
-    guard let outgoing, let probe = probes[slot], let conversation = probe.conversation else { return .none }
+    guard let outgoing, let probe = places[slot].probe, let conversation = probe.conversation else { return .none }
     return .send(
       Transmission(
         token: Token(slot: slot, generation: probe.generation, number: outgoing.number),

@@ -11,32 +11,42 @@ extension Bench {
   }
 }
 
-/// Runs an engine through so many probes, each answered a millisecond later, and does what the event loop does.
+/// Runs an engine through so many probes, each answered a millisecond later.
 private func probes(_ count: Int, plan: Plan) -> UInt64 {
   let target = ConnectEngine.Target(source: Sample.flow.local.address, remote: Sample.flow.remote, plan: plan)
   var engine = ConnectEngine(targets: [target], schedule: Schedule(count: count, interval: .milliseconds(10)))
+  var sum: UInt64 = 0
+  drive(&engine, answer: Sample.answer) { sum &+= UInt64($0.sequence) }
+  return sum
+}
+
+/// Does what the event loop does, in virtual time, until the engine is done; what is answered is so a millisecond later.
+func drive(
+  _ engine: inout ConnectEngine, answer: (Segment) -> Segment?, report: (ConnectEngine.Finding) -> Void
+) {
   var now = Sample.begin
   var frame = FrameBuffer()
-  var sum: UInt64 = 0
+  var port = Sample.flow.local.port
   var action = engine.start(at: now)
   while true {
     switch action {
-    case .done: return sum
+    case .done: return
     case .none:
       let next = engine.nextDeadline ?? now.instant
       let step = max(next - now.instant, .zero)
       now = Stamp(instant: now.instant + step, wall: now.wall + step)
       action = engine.expire(at: now)
     case .open(let slot, _, _):
-      action = engine.opened(slot, port: Sample.flow.local.port, seed: Sample.seed, at: now)
+      port = port == .max ? Sample.flow.local.port : port + 1
+      action = engine.opened(slot, port: port, seed: Sample.seed, at: now)
     case .report(let finding, _):
-      sum &+= UInt64(finding.sequence)
+      report(finding)
       action = .none
     case .send(let transmission):
       engine.departed(transmission.token, at: now)
       engine.transmitted(transmission.token, kernel: now.wall)
       action = .none
-      guard let back = Sample.answer(to: transmission.segment) else { continue }
+      guard let back = answer(transmission.segment) else { continue }
       now = Stamp(instant: now.instant + .milliseconds(1), wall: now.wall + .milliseconds(1))
       now.kernel = now.wall
       action = deliver(back, of: transmission.flow, to: &engine, through: &frame, at: now)

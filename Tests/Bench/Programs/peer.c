@@ -1,5 +1,6 @@
 // The far end of a path of known delay: owns a TUN device, and answers every TCP segment for any address so many
-// microseconds after it came. Usage: peer DEVICE DELAY_US; prints "ready" once the device is there.
+// microseconds after it came. Usage: peer DEVICE DELAY_US [LOSS]; prints "ready" once the device is there. Of a hundred SYNs, LOSS are
+// lost by chance, the same ones in every run.
 //
 // It keeps nothing of a connection: a SYN gets a SYN-ACK, text gets a page of HTTP with a FIN, a FIN an acknowledgment.
 // What comes while others wait is queued; where the queue is full it is dropped and told at the end.
@@ -85,6 +86,15 @@ static int answer(const uint8_t *packet, int count, uint8_t *out) {
   return 20 + length;
 }
 
+// Whether a packet is a SYN that is to be lost.
+static int is_lost(const uint8_t *packet, int count, unsigned loss) {
+  static uint32_t chance = 1;
+  int start = (packet[0] & 15) * 4;
+  if (loss == 0 || count < start + 20 || (packet[start + 13] & 0x12) != 0x02) return 0;
+  chance = chance * 1664525 + 1013904223;
+  return (chance >> 16) % 100 < loss;
+}
+
 static int open_device(const char *name) {
   struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
   strncpy(request.ifr_name, name, IFNAMSIZ - 1);
@@ -97,7 +107,8 @@ static int open_device(const char *name) {
 }
 
 int main(int count, char **words) {
-  if (count != 3) return fprintf(stderr, "usage: peer DEVICE DELAY_US\n"), 2;
+  if (count != 3 && count != 4) return fprintf(stderr, "usage: peer DEVICE DELAY_US [LOSS]\n"), 2;
+  unsigned loss = count == 4 ? atoi(words[3]) : 0;
   int64_t delay = atoll(words[2]) * 1000;
   int device = open_device(words[1]);
   puts("ready");
@@ -114,6 +125,7 @@ int main(int count, char **words) {
     struct timespec wait = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
     if (ppoll(&wanted, 1, left < 0 ? NULL : &wait, NULL) < 0) return 1;
     for (ssize_t length; (length = read(device, packet, sizeof packet)) > 0;) {
+      if (is_lost(packet, length, loss)) continue;
       if (tail - head == PLACES) {
         fprintf(stderr, "peer: the queue is full\n");
         continue;

@@ -1,0 +1,69 @@
+import Glibc
+
+/// A terminal that is drawn on rather than written to: on its alternate screen, without cursor and echo.
+///
+/// Whatever ends the value leaves the terminal as it was found.
+public struct Terminal: ~Copyable {
+  private let output: Output
+  /// How the terminal was set before; nil where the input is no terminal.
+  private let found: termios?
+
+  /// Rows and columns.
+  public struct Size: Hashable, Sendable {
+    /// How many lines there are.
+    public var rows: Int
+    /// How many characters are in each.
+    public var columns: Int
+
+    /// A size from its parts.
+    public init(rows: Int, columns: Int) {
+      self.rows = rows
+      self.columns = columns
+    }
+  }
+
+  /// Whether standard output is a terminal that can be drawn on, and ours at present: in the background, and on a
+  /// terminal that knows no cursor, lines are all there is.
+  public static var isAvailable: Bool {
+    guard Output.standardOutput.isTerminal, tcgetpgrp(STDOUT_FILENO) == getpgrp() else { return false }
+    guard let kind = Environment.value(of: "TERM"), !kind.isEmpty else { return false }
+    return kind != "dumb"
+  }
+
+  /// Takes the terminal of standard output.
+  public init() throws(Errno) {
+    output = Output.standardOutput
+    var settings = termios()
+    if unsafe tcgetattr(STDIN_FILENO, &settings) == 0 {
+      found = settings
+      settings.c_lflag &= ~tcflag_t(ECHO)
+      _ = unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+    } else {
+      found = nil
+    }
+    // The alternate screen, no cursor, and no line that runs on in the next one.
+    try output.write("\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l")
+  }
+
+  deinit {
+    try? output.write("\u{1b}[0m\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l")
+    guard var found else { return }
+    // What was typed meanwhile was not meant for the shell.
+    _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &found)
+  }
+
+  /// Its present size, `ioctl_tty(2)` TIOCGWINSZ; 24 by 80 where it does not say.
+  public var size: Size {
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
+      return Size(rows: 24, columns: 80)
+    }
+    return Size(rows: Int(size.ws_row), columns: Int(size.ws_col))
+  }
+
+  /// Writes a picture.
+  public func draw(_ text: String) throws(Errno) { try output.write(text) }
+
+  /// Stops this process as Ctrl-Z would, until somebody continues it; the terminal must have been given back.
+  public static func suspend() { _ = raise(SIGSTOP) }
+}

@@ -1,0 +1,63 @@
+import Timebase
+
+/// What changes, for people and logs.
+extension TextReport {
+  /// One change of state: `2026-01-02T03:04:05Z web.test:80: open -> filtered (no-response), was open for 1h02m`.
+  public func change(_ change: WatchChange) -> String {
+    var text = "\(change.at.second) \(change.target.printable): "
+    if let from = change.from { text += style.paint(from.rawValue, from.colour) + " -> " }
+    text += style.paint(change.to.rawValue, change.to.colour) + " (\(change.reason.rawValue))"
+    if let from = change.from, let after = change.after { text += ", was \(from.rawValue) for \(after.roughly)" }
+    return text + "\n"
+  }
+
+  /// The closing lines of a target that was watched: ping's, and its outages where there were any.
+  public func summary(_ target: WatchedTarget) -> String {
+    var text = summary(target.summary)
+    let outages = target.outages.settled
+    guard outages.count > 0 else { return text }
+    text += outages.count == 1 ? "1 outage" : "\(outages.count) outages"
+    if let longest = outages.longest {
+      text += ", the longest \(longest.length.roughly) from \(longest.first.second), \(longest.misses) missed"
+    }
+    if let current = outages.current { text += ", one since \(current.first.second) goes on" }
+    return text + "\n"
+  }
+}
+
+/// What changes, for scripts.
+extension JSONLines {
+  /// One change of state.
+  public static func change(_ change: WatchChange) -> String {
+    line("change") { json in
+      json.member("target", change.target)
+      json.member("address", change.remote.address.description)
+      json.member("port", change.remote.port)
+      json.member("seq", change.sequence)
+      json.member("from", change.from?.rawValue)
+      json.member("state", change.to.rawValue)
+      json.member("reason", change.reason.rawValue)
+      json.member("started", change.at.rfc3339)
+      json.member("after_ns", change.after?.nanoseconds)
+    }
+  }
+}
+
+extension WallTime {
+  /// The moment in UTC to the second: `2026-01-02T03:04:05Z`.
+  var second: String { rfc3339.prefix(19) + "Z" }
+}
+
+extension Interval {
+  /// In the two greatest units that it has: `850ms`, `12s`, `3m07s`, `5h02m`, `12d03h`.
+  var roughly: String {
+    let seconds = max(nanoseconds, 0) / 1_000_000_000
+    switch seconds {
+    case ..<1: return "\(max(nanoseconds, 0) / 1_000_000)ms"
+    case ..<60: return "\(seconds)s"
+    case ..<3_600: return "\(seconds / 60)m\(padded(seconds % 60, 2))s"
+    case ..<86_400: return "\(seconds / 3_600)h\(padded(seconds / 60 % 60, 2))m"
+    default: return "\(seconds / 86_400)d\(padded(seconds / 3_600 % 24, 2))h"
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Handshake
+import Statistics
+import Timebase
+import Wire
+
+/// What is known of a target that is probed for ever, in memory that does not grow.
+public struct WatchedTarget: Sendable {
+  /// The target as it was typed.
+  public let name: String
+  /// Its address and port.
+  public let remote: Endpoint
+  /// The state that counts as success.
+  public let expected: Verdict
+  /// How long the look-up of its name took; nil where there was none.
+  public let resolve: Interval?
+  /// The state that the latest probe found; nil before the first.
+  public private(set) var state: Verdict?
+  /// Why.
+  public private(set) var reason: Reason?
+  /// When the first probe that found this state left.
+  public private(set) var since: WallTime?
+  /// When the latest probe left.
+  public private(set) var latest: WallTime?
+  /// The time of the latest handshake; nil where the latest probe has none.
+  public private(set) var last: Interval?
+  /// How long the latest probe took in all, as far as it is known.
+  public private(set) var took: Interval?
+  /// How often the state has changed.
+  public private(set) var changes = 0
+  /// Probes that found the expected state.
+  public private(set) var successes = 0
+  /// How long outages that are over lasted together.
+  public private(set) var outageTime = Interval.zero
+  /// Everything since the beginning.
+  public private(set) var summary: TargetSummary
+  /// When it did not answer.
+  public private(set) var outages = Outages()
+  /// What happened in each interval of the last minutes.
+  public private(set) var course: TimeSeries
+  /// The steps' times as monitoring systems keep them, by the step's place among all kinds.
+  private var buckets: [BucketCounts?]
+  /// The latest probe that said what the state is: of two the later one counts, whichever was decided first.
+  private var sequence = 0
+
+  /// How many intervals are kept for the last minutes.
+  public static let intervals = 120
+
+  /// Nothing known yet; `interval` is the time from one probe to the next.
+  public init(
+    _ name: String, remote: Endpoint, mode: Outcome.Mode, expected: Verdict = .open, resolve: Interval? = nil,
+    interval: Interval = .seconds(1)
+  ) {
+    (self.name, self.remote, self.expected, self.resolve) = (name, remote, expected, resolve)
+    summary = TargetSummary(target: name, remote: remote, mode: mode)
+    course = TimeSeries(
+      length: max(interval, .milliseconds(2_500)), capacity: WatchedTarget.intervals, limit: .forgetting)
+    buckets = StepKind.allCases.map { _ in nil }
+  }
+
+  /// The times of a step; nil where no probe has one.
+  public subscript(step: StepKind) -> BucketCounts? { buckets[step.index] }
+
+  /// Takes one result, of a probe that was due so long after the start; says how the state changed, if it did.
+  public mutating func add(_ record: Record, at offset: Interval) -> WatchChange? {
+    let outcome = record.outcome
+    summary.add(record)
+    if outcome.verdict == expected { successes += 1 }
+    for step in record.steps {
+      guard let time = step.measurement?.interval else { continue }
+      buckets[step.kind.index, default: BucketCounts()].record(time)
+    }
+    let time = outcome.measurement(of: .syn)?.interval
+    course.record(record.isReply ? time : nil, at: offset)
+    let before = outages.latest
+    outages.record(sequence: record.sequence, at: outcome.started, isAnswered: record.isReply)
+    if let over = outages.latest, over != before { outageTime = outageTime + over.length }
+    guard record.sequence > sequence else { return nil }
+    sequence = record.sequence
+    latest = outcome.started
+    last = time
+    took = record.duration
+    return take(outcome, sequence: record.sequence)
+  }
+
+  /// Passes over a probe that was interrupted.
+  public mutating func skip(sequence: Int) {
+    summary.addUndecided(sequence: sequence)
+    outages.skip(sequence: sequence)
+  }
+
+  /// Where somebody knows how long the run has taken.
+  public mutating func setElapsed(_ elapsed: Interval) { summary.elapsed = elapsed }
+
+  private mutating func take(_ outcome: Outcome, sequence: Int) -> WatchChange? {
+    reason = outcome.reason
+    guard outcome.verdict != state else { return nil }
+    let change = WatchChange(
+      target: name, remote: remote, sequence: sequence, from: state, to: outcome.verdict, reason: outcome.reason,
+      at: outcome.started, after: since.map { max(outcome.started - $0, .zero) })
+    if state != nil { changes += 1 }
+    state = outcome.verdict
+    since = outcome.started
+    return change
+  }
+}
+
+extension [BucketCounts?] {
+  fileprivate subscript(index: Int, default counts: BucketCounts) -> BucketCounts {
+    get { self[index] ?? counts }
+    set { self[index] = newValue }
+  }
+}
+
+/// A target was found in another state than before.
+public struct WatchChange: Hashable, Sendable {
+  /// The target as it was typed.
+  public var target: String
+  /// Its address and port.
+  public var remote: Endpoint
+  /// Which probe found it, from 1.
+  public var sequence: Int
+  /// The state before; nil for the first.
+  public var from: Verdict?
+  /// The state now.
+  public var to: Verdict
+  /// Why.
+  public var reason: Reason
+  /// When the probe that found it left.
+  public var at: WallTime
+  /// How long the state before had lasted; nil for the first.
+  public var after: Interval?
+}
+
+extension Record {
+  /// From the first segment to the end of the last step, and the look-up before it: what a probe took in all.
+  var duration: Interval? {
+    let own = outcome.exchange.entries
+    if let first = own.first, let last = own.last, let whole = last.stamp.elapsed(since: first.stamp) { return whole }
+    return outcome.steps.compactMap(\.measurement?.interval).max()
+  }
+}

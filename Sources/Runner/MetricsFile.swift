@@ -1,0 +1,43 @@
+import Kernel
+import Report
+import Timebase
+
+/// The file that Prometheus' text collector reads, written anew as a whole at every interval.
+struct MetricsFile {
+  private let path: String
+  private let period: Interval
+  /// When it is due next.
+  private(set) var due: Instant
+  /// Why it could not be written the last time; nil where it could.
+  private(set) var trouble: String?
+
+  /// A file that is due a little after the probes of each interval, once a second at most: nobody reads it more often.
+  init(_ path: String, every interval: Interval, from start: Instant) {
+    self.path = path
+    period = max(interval, .seconds(1))
+    due = start + min(period / 2, .milliseconds(500))
+  }
+
+  /// Writes it: a reader finds the old one or the new one.
+  ///
+  /// Not to the disk at once: it is worth nothing after a crash.
+  func write(_ targets: [WatchedTarget]) throws(Errno) {
+    try File.replace(path, with: PrometheusText.document(targets).utf8.span.raw, isDurable: false)
+  }
+
+  /// Writes it, and goes on where that fails; the failure is told once, unless somebody else shows it.
+  mutating func refresh(_ targets: [WatchedTarget], isSilent: Bool = false) {
+    let began = SystemClock.monotonic()
+    let before = trouble
+    do throws(Errno) {
+      try write(targets)
+      trouble = nil
+    } catch {
+      trouble = "cannot write \(path): \(error)"
+    }
+    if let trouble, before == nil, !isSilent { try? Output.standardError.write("probe: \(trouble)\n") }
+    // A file of very many targets takes its time; probing has nine tenths of it.
+    let now = SystemClock.monotonic()
+    due = max(due + period, now + (now - began) * 9)
+  }
+}

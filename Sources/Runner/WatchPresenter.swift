@@ -1,0 +1,151 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+/// Shows targets that are watched: on a terminal as a live screen, elsewhere as lines, and as metrics in a file.
+final class WatchPresenter: ConnectionPresenter {
+  private(set) var tallies: [Tally]
+  /// Targets that cannot be sent to at present, by index.
+  private(set) var unreachable: Set<Int> = []
+  private var watched: [WatchedTarget]
+  private let resolved: [ResolvedTarget]
+  private let settings: WatchSettings
+  private let text: TextReport
+  private let output: Output
+  private let started = SystemClock.monotonic()
+  /// Nil where lines are written.
+  private var terminal: Terminal?
+  private var drawnAt = Instant(nanoseconds: 0)
+  private var nextDrawing: Instant
+  private var metrics: MetricsFile?
+  /// When routes were last looked up again.
+  private var lookedAt = Instant(nanoseconds: 0)
+
+  /// Between two drawings while results come, and while none do: clock and lengths go on.
+  private static let (quick, slow) = (Interval.milliseconds(250), Interval.seconds(1))
+
+  init(_ settings: WatchSettings, _ targets: [ResolvedTarget]) {
+    self.settings = settings
+    resolved = targets
+    let schedule = settings.run.schedule
+    let mode: Outcome.Mode = settings.run.usesKernel ? .connect : Outcome.Mode(settings.run.plan)
+    let pace = schedule.due(round: 1, target: 0, of: targets.count)
+    watched = targets.map {
+      WatchedTarget(
+        $0.name, remote: $0.remote, mode: mode, expected: settings.expected, resolve: $0.resolve?.interval,
+        interval: pace)
+    }
+    tallies = targets.map { _ in Tally() }
+    output = settings.run.presentation.output
+    text = TextReport(settings.run.presentation, on: output)
+    nextDrawing = started
+    metrics = settings.prometheusPath.map { MetricsFile($0, every: pace, from: started) }
+  }
+
+  private var presentation: Presentation { settings.run.presentation }
+
+  /// Writes the first metrics: where the file cannot be written, nothing is probed.
+  func prepare() throws(RunError) {
+    do throws(Errno) { try metrics?.write(watched) } catch { throw .file(error, settings.prometheusPath ?? "") }
+  }
+
+  func begin() throws(Errno) {
+    guard !presentation.json, !presentation.isQuiet, presentation.pcapPath != "-", Terminal.isAvailable else { return }
+    terminal = try Terminal()
+    try draw()
+  }
+
+  func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
+    guard let outcome else { return watched[index].skip(sequence: sequence) }
+    tallies[index].add(outcome.verdict, outcome.reason)
+    let target = resolved[index]
+    let record = Record(
+      target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
+    let due = settings.run.schedule.due(round: sequence - 1, target: index, of: watched.count)
+    let change = watched[index].add(record, at: due)
+    if outcome.reason == .noRoute { unreachable.insert(index) } else { unreachable.remove(index) }
+    nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
+    try tell(record, change)
+  }
+
+  private func tell(_ record: Record, _ change: WatchChange?) throws(Errno) {
+    if presentation.json {
+      if !presentation.isQuiet { try output.write(JSONLines.connection(record)) }
+      if let change { try output.write(JSONLines.change(change)) }
+    } else if terminal == nil {
+      if !presentation.isQuiet { try output.write(text.line(record)) }
+      if let change { try output.write(text.change(change)) }
+    }
+  }
+
+  /// The summary so far; on the screen all of it stands already.
+  func summarize() throws(Errno) {
+    guard terminal == nil else { return try draw() }
+    let elapsed = SystemClock.monotonic() - started
+    for index in watched.indices {
+      watched[index].setElapsed(elapsed)
+      let target = watched[index]
+      try output.write(presentation.json ? JSONLines.summary(target.summary) : text.summary(target))
+    }
+  }
+
+  func conclude() throws(Errno) {
+    leave()
+    metrics?.refresh(watched)
+    try summarize()
+  }
+
+  /// Gives the terminal back, however the run ends.
+  func leave() { terminal = nil }
+}
+
+// MARK: What it does by itself
+
+extension WatchPresenter {
+  var signals: [Signal] { Signal.ofTerminal }
+
+  func take(_ signal: Signal) throws(Errno) {
+    switch signal {
+    case .suspend:
+      let hadTerminal = terminal != nil
+      leave()
+      Terminal.suspend()
+      // Continued in the background it goes on by lines: the terminal is another's.
+      if hadTerminal, Terminal.isAvailable { terminal = try Terminal() }
+      try draw()
+    default: try draw()
+    }
+  }
+
+  var nextTick: Instant? {
+    var next = terminal == nil ? nil : nextDrawing
+    if let due = metrics?.due { next = min(next ?? due, due) }
+    // Routes are looked up again once a second.
+    if !unreachable.isEmpty { next = min(next ?? nextLook, nextLook) }
+    return next
+  }
+
+  private var nextLook: Instant { max(lookedAt + .seconds(1), started) }
+
+  func tick() throws(Errno) {
+    let now = SystemClock.monotonic()
+    if nextLook <= now { lookedAt = now }
+    if let due = metrics?.due, due <= now { metrics?.refresh(watched, isSilent: terminal != nil) }
+    if nextDrawing <= now { try draw() }
+  }
+
+  private func draw() throws(Errno) {
+    drawnAt = SystemClock.monotonic()
+    nextDrawing = drawnAt + WatchPresenter.slow
+    guard let size = terminal?.size else { return }
+    var style = text.style
+    style.width = size.columns
+    let frame = WatchScreen.Frame(
+      now: SystemClock.now().wall, elapsed: drawnAt - started, interval: settings.run.schedule.interval,
+      remark: metrics?.trouble)
+    try terminal?.draw(WatchScreen(style: style, rows: size.rows).drawing(watched, frame))
+  }
+}

@@ -1,0 +1,41 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Timebase
+import Wire
+
+extension Run {
+  /// Targets that are probed until somebody interrupts it.
+  public static func watch(_ settings: WatchSettings) throws(RunError) -> RunResult {
+    var stamping = settings.run.usesKernel ? nil : try? TimestampWarmUp()
+    let resolution = try TargetResolution(settings.run)
+    let targets = unique(try resolution.resolve())
+    let presenter = WatchPresenter(settings, targets)
+    defer { presenter.leave() }
+    if settings.run.usesKernel {
+      try presenter.prepare()
+      var run = KernelRun(settings.run, targets, presenter)
+      return try run.run()
+    }
+    // The families of all targets, also of those that no route leads to yet.
+    let families = AddressFamily.allCases.filter { family in targets.contains { $0.remote.address.family == family } }
+    let (network, packets) = try acquire(settings.run, targets, resolution.interface, families: families)
+    try presenter.prepare()
+    _ = stamping?.wait()
+    return try byHand(settings.run, targets, presenter, network, packets) { loop in
+      loop.servesMany = true
+      loop.revise = { engine in
+        for index in presenter.unreachable {
+          engine.reroute(index, from: resolution.source(towards: targets[index]))
+        }
+      }
+    }
+  }
+
+  /// Each target once: by its name metrics are told apart.
+  private static func unique(_ targets: [ResolvedTarget]) -> [ResolvedTarget] {
+    var names: Set<String> = []
+    return targets.filter { names.insert($0.name).inserted }
+  }
+}

@@ -1,0 +1,14 @@
+import Handshake
+
+/// Everything that a run without an end was asked for.
+public struct WatchSettings: Sendable {
+  /// What means the same as for the default verb.
+  public var run = RunSettings()
+  /// The state that counts as success.
+  public var expected = Verdict.open
+  /// The file that Prometheus' text collector reads; nil writes none.
+  public var prometheusPath: String?
+
+  /// A run that goes on until interrupted.
+  public init() { run.schedule.count = nil }
+}

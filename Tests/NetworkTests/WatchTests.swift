@@ -1,0 +1,110 @@
+import Foundation
+import Glibc
+import Laboratory
+import Testing
+
+extension NetworkTests {
+  /// `probe watch`: without an end, on a terminal and elsewhere.
+  @Suite(.needs()) struct WatchTests {
+    /// Waits until a program has written something.
+    private func waits(_ program: Program, for text: String, seconds: Double = 10) -> Bool {
+      waitUntil(seconds: seconds) { program.outputSoFar.contains(text) ? true : nil } ?? false
+    }
+
+    /// A service that goes and comes back: when, and for how long.
+    @Test func changesOfState() throws {
+      let namespace = try Namespace()
+      let first = try RecordingListener(in: namespace, address: "127.0.0.1")
+      let program = try Program(
+        [Probe.path, "watch", "127.0.0.1:\(first.port)", "-i", "0.05", "-q", "--expect", "open"], in: namespace)
+      #expect(waits(program, for: ": open (syn-ack)"))
+      first.stop()
+      #expect(waits(program, for: "open -> closed (rst), was open for "))
+      let second = try RecordingListener(in: namespace, address: "127.0.0.1", port: first.port)
+      defer { second.stop() }
+      #expect(waits(program, for: "closed -> open (syn-ack), was closed for "))
+      program.send(SIGINT)
+      let outcome = program.wait(seconds: 5)
+      #expect(outcome.code == 130)
+      #expect(outcome.lines.prefix(3).allSatisfy { $0.contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127/) })
+      #expect(outcome.output.contains("rtt min/avg/max/mdev = "))
+      #expect(!outcome.output.contains("\u{1b}"), "no terminal, no screen")
+    }
+
+    @Test(arguments: [[], ["--connect"]]) func lines(_ words: [String]) throws {
+      let namespace = try Namespace()
+      let outcome = try Probe.run(
+        ["watch", "127.0.0.1:9", "[::1]:9", "127.0.0.1:9", "-c", "3", "-i", "0.02"] + words, in: namespace)
+      #expect(outcome.code == 0)
+      #expect(outcome.lines.count { $0.hasPrefix("closed ") } == 6, "a line each, and no target twice")
+      let records = try JSON.lines(
+        try Probe.run(["watch", "127.0.0.1:9", "-c", "3", "-i", "0.02", "--json"] + words, in: namespace).output)
+      #expect(
+        records.map { $0["type"]?.string } == ["connection", "change", "connection", "connection", "summary"])
+    }
+
+    /// Judged by Prometheus' own tool, and never seen by half.
+    @Test(.needs(.promtool)) func metrics() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      let folder = try TemporaryDirectory()
+      let target = "127.0.0.1:\(listener.port)"
+      let program = try Program(
+        [Probe.path, "watch", target, "127.0.0.1:9", "-i", "0.01", "-q", "--prometheus", folder.file("probe.prom")],
+        in: namespace)
+      var versions: Set<String> = []
+      _ = waitUntil(seconds: 10) {
+        let text = folder.text("probe.prom")
+        if text.contains("probe_success{") {
+          #expect(text.hasSuffix("\n") && text.contains("le=\"+Inf\""), "whole whenever it is read")
+          versions.insert(text)
+        }
+        return versions.count >= 3 ? true : nil
+      }
+      #expect(versions.count >= 3, "it is written again and again")
+      program.send(SIGTERM)
+      #expect(program.wait(seconds: 5).code == 143)
+      let text = folder.text("probe.prom")
+      #expect(text.contains("\nprobe_success{target=\"\(target)\"} 1\n"))
+      #expect(text.contains("\nprobe_success{target=\"127.0.0.1:9\"} 0\n"))
+      #expect(text.contains("\nprobe_state{target=\"127.0.0.1:9\",state=\"closed\"} 1\n"))
+      let judged = try Program.run(["promtool", "check", "metrics"], input: text)
+      #expect((judged.code, judged.everything) == (0, ""))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.contains("tmp") } == false)
+    }
+
+    @Test func metricsWithoutAPlace() throws {
+      let namespace = try Namespace()
+      let outcome = try Probe.run("watch", "127.0.0.1:9", "--prometheus", "/nowhere/probe.prom", in: namespace)
+      #expect(outcome.code == 2)
+      #expect(outcome.errors.contains("cannot write /nowhere/probe.prom"))
+      #expect(outcome.output == "", "nothing is probed")
+    }
+
+    /// An interface that goes down and comes back is an outage, not the end.
+    @Test func outlivesAnInterface() throws {
+      let wire = try Wire()
+      let listener = try RecordingListener(in: wire.server, address: Wire.server4)
+      defer { listener.stop() }
+      let program = try Program(
+        [Probe.path, "watch", "\(Wire.server4):\(listener.port)", "-i", "0.05", "-q", "-W", "0.2", "--retries", "0"],
+        in: wire.client)
+      #expect(waits(program, for: ": open (syn-ack)"))
+      try wire.client.command("ip", "link", "set", Wire.device, "down")
+      #expect(waits(program, for: "open -> unreachable (no-route)"))
+      try wire.client.command("ip", "link", "set", Wire.device, "up")
+      #expect(waits(program, for: "-> open (syn-ack), was "), "\(program.outputSoFar) \(program.errorsSoFar)")
+      program.send(SIGINT)
+      #expect(program.wait(seconds: 5).code == 130)
+    }
+
+    /// Where it may not be started it says so, and there is no screen to give back.
+    @Test func noPriorRoute() throws {
+      let namespace = try Namespace()
+      let outcome = try Probe.run("watch", "10.99.0.1:80", "-c", "2", "-i", "0.02", in: namespace)
+      #expect(outcome.code == 1)
+      #expect(outcome.output.contains("unreachable (no-route)"))
+    }
+  }
+}

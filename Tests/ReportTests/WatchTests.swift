@@ -1,0 +1,203 @@
+import Handshake
+import Statistics
+import Testing
+import Timebase
+import Wire
+
+@testable import Report
+
+/// Targets that are watched: what is known of them, the screen, the lines, the metrics.
+@Suite("Watching") struct WatchTests {
+  /// A probe's result; `sequence` says when it left.
+  static func record(
+    _ sequence: Int, _ verdict: Verdict = .open, us: Int64? = 200, target: String = "web.test:80",
+    remote: Endpoint = Scene.remote
+  ) -> Record {
+    let reason: Reason =
+      switch verdict {
+      case .open: .synAck
+      case .refused: .rst
+      case .filtered: .noResponse
+      case .unreachable: .noRoute
+      }
+    let isReply = verdict == .open || verdict == .refused
+    let steps = us.map { [Step(.syn, Measurement(.microseconds($0), clock: .kernel))] } ?? []
+    let outcome = Outcome(
+      byKernel: Flow(local: Scene.local, remote: remote), verdict: verdict, reason: reason,
+      started: WallTime(nanoseconds: Scene.epoch + Int64(sequence - 1) * 1_000_000_000), steps: isReply ? steps : [],
+      ending: .fin)
+    return Record(target: target, sequence: sequence, outcome: outcome)
+  }
+
+  static func target(_ name: String = "web.test:80", remote: Endpoint = Scene.remote) -> WatchedTarget {
+    WatchedTarget(name, remote: remote, mode: .full, resolve: .microseconds(1_500))
+  }
+
+  /// Takes probes one second apart.
+  @discardableResult
+  static func feed(_ target: inout WatchedTarget, _ records: [Record]) -> [WatchChange] {
+    records.compactMap { target.add($0, at: .seconds(Int64($0.sequence - 1))) }
+  }
+
+  /// A service that was away for twenty seconds, one that is slow now and then, one that is closed, one not probed yet.
+  static var several: [WatchedTarget] {
+    var away = target("web.test:80")
+    feed(&away, (1...120).map { record($0, (61...80).contains($0) ? .filtered : .open, us: 200 + Int64($0 % 3)) })
+    let remote = Endpoint(.v6(IPv6Address(0x2001_0db8 << 96 | 5)), 5_432)
+    var slow = WatchedTarget("db.backend.a-long-name.example.test:5432", remote: remote, mode: .full)
+    feed(&slow, (1...120).map { record($0, us: $0 % 17 == 0 ? 9_000 : 850, target: slow.name, remote: remote) })
+    var closed = WatchedTarget("127.0.0.1:9", remote: Scene.remote, mode: .full, expected: .refused)
+    feed(&closed, (1...120).map { record($0, .refused, us: 9, target: closed.name) })
+    return [away, slow, closed, target("new.test:443")]
+  }
+
+  static let frame = WatchScreen.Frame(
+    now: WallTime(nanoseconds: Scene.epoch + 120_000_000_000), elapsed: .seconds(120), interval: .seconds(1))
+
+  @Test("the screen, at several sizes", arguments: [(120, 10), (80, 24), (60, 6), (24, 5), (100, 3)])
+  func screen(_ columns: Int, _ rows: Int) throws {
+    let plain = WatchScreen(style: Style(isUnicode: columns != 80, width: columns), rows: rows)
+    let lines = plain.lines(WatchTests.several, WatchTests.frame)
+    #expect(lines.count <= rows)
+    #expect(lines.allSatisfy { $0.columns <= columns })
+    try Golden.expect(lines.map { $0 + "\n" }.joined(), is: "watch-\(columns)x\(rows).txt")
+  }
+
+  @Test("no size traps, and none is written beyond", arguments: [true, false])
+  func everySize(_ isColoured: Bool) {
+    for columns in 1...130 {
+      for rows in [1, 2, 4, 5, 7, 50] {
+        let style = Style(isColoured: isColoured, width: columns)
+        let lines = WatchScreen(style: style, rows: rows).lines(WatchTests.several, WatchTests.frame)
+        #expect(lines.count <= rows)
+        if !isColoured { #expect(lines.allSatisfy { $0.columns <= columns }, "\(columns)x\(rows)") }
+      }
+    }
+  }
+
+  @Test("a drawing begins at the corner and leaves nothing of the one before") func drawing() {
+    var frame = WatchTests.frame
+    frame.remark = "cannot write /x: disk full"
+    let text = WatchScreen(style: Style(isColoured: true, width: 80), rows: 24).drawing(WatchTests.several, frame)
+    #expect(text.hasPrefix("\u{1b}[H"))
+    #expect(text.hasSuffix("\u{1b}[31mcannot write /x: disk full\u{1b}[0m\u{1b}[K\u{1b}[J"))
+    #expect(!text.hasSuffix("\n"), "a line feed at the end would scroll")
+    #expect(text.components(of: "\u{1b}[K\r\n") == 7)
+  }
+
+  @Test("a name cannot speak to the terminal") func hostileName() {
+    let target = WatchTests.target("\u{1b}]0;title\u{7}:80")
+    let text = WatchScreen(style: Style(width: 100), rows: 9).drawing([target], WatchTests.frame)
+    #expect(text.contains("\\u{1b}]0;title\\u{7}:80"))
+    #expect(!text.contains("\u{1b}]"))
+  }
+
+  @Test("states, and how long they lasted") func changes() {
+    var target = WatchTests.target()
+    let records = (1...10).map { WatchTests.record($0, (4...6).contains($0) ? .filtered : .open) }
+    let changes = WatchTests.feed(&target, records)
+    let text = TextReport()
+    #expect(
+      changes.map(text.change) == [
+        "2026-01-02T03:04:05Z web.test:80: open (syn-ack)\n",
+        "2026-01-02T03:04:08Z web.test:80: open -> filtered (no-response), was open for 3s\n",
+        "2026-01-02T03:04:11Z web.test:80: filtered -> open (syn-ack), was filtered for 3s\n",
+      ])
+    #expect((target.changes, target.outages.count, target.successes) == (2, 1, 7))
+    #expect(target.outageTime == .seconds(3))
+    #expect(
+      text.summary(target).hasSuffix("1 outage, the longest 3s from 2026-01-02T03:04:08Z, 3 missed\n"))
+    #expect(
+      JSONLines.change(changes[2]) == """
+        {"schema":1,"type":"change","target":"web.test:80","address":"10.0.0.2","port":80,"seq":7,"from":"filtered",\
+        "state":"open","reason":"syn-ack","started":"2026-01-02T03:04:11.123456789Z","after_ns":3000000000}
+
+        """)
+    #expect(JSONLines.change(changes[0]).contains("\"from\":null"))
+    #expect(JSONLines.change(changes[0]).contains("\"after_ns\":null"))
+  }
+
+  /// Silence is known seconds after later probes were answered: it is loss, and no news of the state.
+  @Test("a result that comes late does not turn the state back") func late() {
+    var target = WatchTests.target()
+    let order = [1, 3, 4, 5, 2, 6].map { WatchTests.record($0, $0 == 2 ? .filtered : .open) }
+    #expect(WatchTests.feed(&target, order).count == 1)
+    #expect(target.state == .open)
+    #expect((target.summary.loss.sent, target.summary.loss.received) == (6, 5))
+    #expect(target.outages.count == 0, "one alone is loss")
+    var down = WatchTests.target()
+    let outage = [1, 2, 3, 7, 4, 5, 6, 8].map { WatchTests.record($0, (3...6).contains($0) ? .filtered : .open) }
+    #expect(WatchTests.feed(&down, outage).map(\.to) == [.open, .filtered, .open])
+    #expect((down.outages.count, down.outageTime) == (1, .seconds(4)))
+  }
+
+  @Test("an interrupted probe is neither loss nor news") func skipped() {
+    var target = WatchTests.target()
+    WatchTests.feed(&target, [WatchTests.record(1)])
+    target.skip(sequence: 2)
+    #expect((target.state, target.summary.loss.sent, target.summary.undecided) == (.open, 1, 1))
+  }
+
+  @Test("metrics, as Prometheus reads them") func metrics() throws {
+    var targets = WatchTests.several
+    targets.append(WatchTests.target("quote\"back\\slash\nfeed:80"))
+    let text = PrometheusText.document(targets)
+    try Golden.expect(text, is: "watch.prom")
+    #expect(text.contains("{target=\"quote\\\"back\\\\slash\\nfeed:80\"} 4\n"))
+    var seen: Set<Substring> = []
+    for line in text.split(separator: "\n") where line.hasPrefix("# TYPE") {
+      #expect(seen.insert(line).inserted, "a family stands once")
+    }
+    let samples = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.prefix { $0 != "}" } }
+    #expect(Set(samples).count == samples.count, "no sample twice")
+  }
+
+  @Test(
+    "an address is hashed as the blackbox exporter hashes it",
+    arguments: [
+      // Python: for b in ipaddress.ip_address(text).packed: h = (h ^ b) * 16777619 % 2**32, from 2166136261.
+      ("127.0.0.1", UInt32(3_668_918_509)), ("10.0.0.2", 1_867_542_245), ("::1", 1_751_717_746),
+      ("2001:db8::5", 1_784_348_328),
+    ])
+  func hash(_ text: String, _ hash: UInt32) throws {
+    #expect(try PrometheusText.hash(#require(IPAddress(parsing: text[...]))) == hash)
+  }
+
+  @Test(
+    "each step up is longer by the root of two",
+    arguments: [
+      (0, 0), (1_000, 0), (1_414, 0), (1_415, 1), (1_999, 1), (2_000, 2), (2_829, 3), (4_000, 4), (5_657, 5),
+      (8_000, 6),
+      (11_313, 6), (11_314, 7), (Int64.max, 7),
+    ])
+  func levels(_ nanoseconds: Int64, _ level: Int) {
+    #expect(Sparkline.level(.nanoseconds(nanoseconds), from: .nanoseconds(1_000)) == level)
+  }
+
+  @Test("the course: its latest at the right end, loss as a cross, gaps empty") func course() {
+    var course = TimeSeries(length: .seconds(1), capacity: 8, limit: .forgetting)
+    for (second, time) in [(0, 100), (1, 141), (2, 283), (3, -1), (5, 100), (6, 800), (7, 9_000)] as [(Int64, Int64)] {
+      course.record(time < 0 ? nil : .microseconds(time), at: .seconds(second))
+    }
+    #expect(Sparkline(course, width: 8, isUnicode: true).text == "▁▁▄× ▁▇█")
+    #expect(Sparkline(course, width: 8, isUnicode: false).text == "__=x _%#")
+    #expect(Sparkline(course, width: 4, isUnicode: true).text == "▁×▁█", "by the slowest of each two")
+    #expect(Sparkline(course, width: 3, isUnicode: true).text == "▁×█")
+    #expect(Sparkline(course, width: 0, isUnicode: true).text == "")
+    #expect(Sparkline(TimeSeries(), width: 9, isUnicode: true).text == "")
+  }
+
+  @Test(
+    "lengths in their two greatest units",
+    arguments: [
+      (-1, "0ms"), (0, "0ms"), (850, "850ms"), (1_000, "1s"), (59_999, "59s"), (60_000, "1m00s"), (3_599_999, "59m59s"),
+      (3_600_000, "1h00m"), (86_399_999, "23h59m"), (86_400_000, "1d00h"), (9_000_000_000_000, "104166d16h"),
+    ])
+  func lengths(_ milliseconds: Int64, _ text: String) {
+    #expect(Interval.milliseconds(milliseconds).roughly == text)
+  }
+}
+
+extension String {
+  fileprivate func components(of piece: String) -> Int { ranges(of: piece).count }
+}
