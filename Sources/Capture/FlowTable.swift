@@ -56,7 +56,7 @@ struct FlowTable: Sendable {
 
   /// The flow in a place.
   subscript(place: Int) -> TrackedFlow {
-    _read { yield entries[place].flow }
+    get { entries[place].flow }
     _modify { yield &entries[place].flow }
   }
 

@@ -17,7 +17,8 @@ public struct Sighting: Hashable, Sendable {
 extension TrackedFlow {
   /// One end: the higher, or the lower.
   subscript(isHigh: Bool) -> FlowSide {
-    _read { if isHigh { yield high } else { yield low } }
+    // No `_read`: what it lends was freed while it was still used, by the optimiser of Swift 6.3.1.
+    get { isHigh ? high : low }
     _modify { if isHigh { yield &high } else { yield &low } }
   }
 

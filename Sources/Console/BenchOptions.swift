@@ -22,7 +22,7 @@ extension OptionTable where Settings == BenchRequest {
   static var bench: OptionTable {
     let path = \BenchRequest.probe
     return OptionTable(groups: [
-      .bench, OptionGroup.timing.lifted(to: path, without: ["-c", "-i", "-w", "--time-wait"]),
+      .bench, .benchFiles, OptionGroup.timing.lifted(to: path, without: ["-c", "-i", "-w", "--time-wait"]),
       OptionGroup.network.lifted(to: path, without: ["-g"]),
       OptionGroup.crafting.lifted(to: path, without: ["--flags", "--isn"]),
       OptionGroup.output.lifted(to: path, without: ["-D", "--packet-trace"]), .benchHelp,
@@ -63,6 +63,19 @@ extension OptionGroup where Settings == BenchRequest {
       },
       Option(nil, "i-own-the-target", "more than 1000 a second to another host's address") { request, _ in
         request.bench.ownsTargets = true
+      },
+    ])
+
+  fileprivate static let benchFiles = OptionGroup(
+    title: "Tables and files",
+    options: [
+      Option(nil, "csv", "comma-separated values instead of text") { request, _ in request.bench.csv = true },
+      Option(nil, "histogram-log", "FILE", "all times, in HdrHistogram's log format") {
+        request, text throws(UsageError) in
+        request.bench.histogramLog = try Values.path(text, for: "--histogram-log")
+      },
+      Option(nil, "svg", "FILE", "the distribution and the course of the run, as a picture") {
+        request, text throws(UsageError) in request.bench.picture = try Values.path(text, for: "--svg")
       },
     ])
 

@@ -58,6 +58,8 @@ public struct BenchSummary: Sendable {
   public private(set) var sinceDue = Series()
   /// How late each began.
   public private(set) var lateness = Series()
+  /// The handshakes in the course of the run.
+  public private(set) var course = TimeSeries(length: .milliseconds(100))
   private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
   private var stamped = 0
   private var unstamped = 0
@@ -82,6 +84,9 @@ public struct BenchSummary: Sendable {
     if measurement.clock == .kernel { stamped += 1 } else { unstamped += 1 }
   }
 
+  /// Takes how long a handshake took that began so long after the start; nil where nothing answered.
+  public mutating func record(handshake: Interval?, at offset: Interval) { course.record(handshake, at: offset) }
+
   /// Takes how late a connection began, and where its SYN was answered how long after it was due.
   public mutating func record(lateness late: Interval, sinceDue: Interval?) {
     lateness.record(late)
@@ -90,6 +95,9 @@ public struct BenchSummary: Sendable {
 
   /// What was decided of connections that were not interrupted.
   public var loss: Loss { Loss(sent: started - interrupted, received: answered) }
+
+  /// Between what the true loss lies, with a confidence of 95 %; nil where nothing was sent.
+  var lossInterval: Wilson? { Wilson(loss.sent - loss.received, of: loss.sent) }
 
   /// Connections a second that were begun; nil where none was.
   ///

@@ -14,6 +14,8 @@ extension JSONLines {
       json.member("sent", summary.loss.sent)
       json.member("received", summary.loss.received)
       json.member("loss", summary.loss.ratio)
+      json.member("loss_low", summary.lossInterval?.lower)
+      json.member("loss_high", summary.lossInterval?.upper)
       json.member("retransmitted", summary.retransmitted)
       json.member("duplicates", summary.duplicates)
       json.member("invalid", summary.invalid)
@@ -28,6 +30,24 @@ extension JSONLines {
       json.member("path", summary.path)
       json.member("clock", summary.clock)
       json.steps(of: summary)
+    }
+  }
+}
+
+extension JSONLines {
+  /// How the steps of one target compare with those of another.
+  public static func ratio(_ comparison: BenchComparison) -> String {
+    line("ratio") { json in
+      json.member("target", comparison.target)
+      json.member("base", comparison.base)
+      json.member("step", comparison.step.rawValue)
+      for quantile in comparison.quantiles {
+        json.member(quantile.name, quantile.ratio) { json, ratio in
+          json.member("ratio", ratio.estimate)
+          json.member("low", ratio.lower)
+          json.member("high", ratio.upper)
+        }
+      }
     }
   }
 }

@@ -14,7 +14,28 @@ extension TextReport {
     var text = "\n--- \(summary.target.printable) bench statistics ---\n" + counts(summary) + rates(summary)
     text += table(summary)
     let remarks = remarks(summary)
-    return remarks.isEmpty ? text : text + remarks + "\n"
+    if !remarks.isEmpty { text += remarks + "\n" }
+    return text
+  }
+
+  /// The handshakes' times as rows of bars; empty where there are none.
+  public func distribution(_ summary: BenchSummary) -> String {
+    guard let syn = summary[.syn] else { return "" }
+    return "\nsyn " + DistributionText(syn.histogram, style: style).text
+  }
+
+  /// How a target compares with the first one.
+  public func ratio(_ comparison: BenchComparison) -> String {
+    var words: [String] = []
+    for quantile in comparison.quantiles {
+      guard let ratio = quantile.ratio else { continue }
+      let ends = "\(BenchWords.ratio(ratio.lower)) to \(BenchWords.ratio(ratio.upper))"
+      let verdict = ratio.isDifferent ? "" : ", no difference shown"
+      words.append("\(quantile.name) × \(BenchWords.ratio(ratio.estimate)) (\(ends)\(verdict))")
+    }
+    guard !words.isEmpty else { return "" }
+    let names = "\(comparison.target.printable) against \(comparison.base.printable)"
+    return "\n\(names), \(comparison.step.rawValue): \(words.together(by: ", ")); 95 % confidence\n"
   }
 
   private func counts(_ summary: BenchSummary) -> String {
@@ -24,6 +45,10 @@ extension TextReport {
     }
     if summary.notStarted > 0 { text += ", \(summary.notStarted) not started" }
     if let percentage = summary.loss.percentage { text += ", \(percentage)% loss" }
+    if let interval = summary.lossInterval {
+      let ends = [interval.lower, interval.upper].map(BenchWords.percent)
+      text += " (\(ends[0])–\(ends[1])%, 95 % confidence)"
+    }
     return text + "\n"
   }
 
@@ -88,6 +113,18 @@ enum BenchWords {
   static let nameWidth = 14
   /// The width of a number.
   static let width = 10
+
+  /// A share in percent, with two decimals.
+  static func percent(_ share: Double) -> String { fixed(share * 100, 100) }
+
+  /// A ratio with three decimals.
+  static func ratio(_ ratio: Double) -> String { fixed(ratio, 1_000) }
+
+  private static func fixed(_ value: Double, _ scale: Int) -> String {
+    guard value.isFinite, value >= 0, value < 1e9 else { return "?" }
+    let whole = Int((value * Double(scale)).rounded())
+    return "\(whole / scale)." + padded(whole % scale, String(scale).utf8.count - 1)
+  }
 
   /// A rate with one decimal.
   static func rate(_ rate: Double) -> String {

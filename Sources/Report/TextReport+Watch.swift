@@ -10,19 +10,6 @@ extension TextReport {
     if let from = change.from, let after = change.after { text += ", was \(from.rawValue) for \(after.roughly)" }
     return text + "\n"
   }
-
-  /// The closing lines of a target that was watched: ping's, and its outages where there were any.
-  public func summary(_ target: WatchedTarget) -> String {
-    var text = summary(target.summary)
-    let outages = target.outages.settled
-    guard outages.count > 0 else { return text }
-    text += outages.count == 1 ? "1 outage" : "\(outages.count) outages"
-    if let longest = outages.longest {
-      text += ", the longest \(longest.length.roughly) from \(longest.first.second), \(longest.misses) missed"
-    }
-    if let current = outages.current { text += ", one since \(current.first.second) goes on" }
-    return text + "\n"
-  }
 }
 
 /// What changes, for scripts.

@@ -33,8 +33,6 @@ public struct WatchedTarget: Sendable {
   public private(set) var outageTime = Interval.zero
   /// Everything since the beginning.
   public private(set) var summary: TargetSummary
-  /// When it did not answer.
-  public private(set) var outages = Outages()
   /// What happened in each interval of the last minutes.
   public private(set) var course: TimeSeries
   /// The steps' times as monitoring systems keep them, by the step's place among all kinds.
@@ -57,12 +55,16 @@ public struct WatchedTarget: Sendable {
     buckets = StepKind.allCases.map { _ in nil }
   }
 
+  /// When it did not answer.
+  public var outages: Outages { summary.outages }
+
   /// The times of a step; nil where no probe has one.
   public subscript(step: StepKind) -> BucketCounts? { buckets[step.index] }
 
   /// Takes one result, of a probe that was due so long after the start; says how the state changed, if it did.
   public mutating func add(_ record: Record, at offset: Interval) -> WatchChange? {
     let outcome = record.outcome
+    let before = outages.latest
     summary.add(record)
     if outcome.verdict == expected { successes += 1 }
     for step in record.steps {
@@ -71,8 +73,6 @@ public struct WatchedTarget: Sendable {
     }
     let time = outcome.measurement(of: .syn)?.interval
     course.record(record.isReply ? time : nil, at: offset)
-    let before = outages.latest
-    outages.record(sequence: record.sequence, at: outcome.started, isAnswered: record.isReply)
     if let over = outages.latest, over != before { outageTime = outageTime + over.length }
     guard record.sequence > sequence else { return nil }
     sequence = record.sequence
@@ -85,7 +85,6 @@ public struct WatchedTarget: Sendable {
   /// Passes over a probe that was interrupted.
   public mutating func skip(sequence: Int) {
     summary.addUndecided(sequence: sequence)
-    outages.skip(sequence: sequence)
   }
 
   /// Where somebody knows how long the run has taken.

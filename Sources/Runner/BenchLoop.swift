@@ -43,7 +43,9 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
     let signals = try attempt { () throws(Errno) in try SignalSource() }
     _ = poller.add(signals.descriptor, for: .readable)
     path.watch(by: &poller)
-    engine.start(at: SystemClock.monotonic())
+    let start = SystemClock.monotonic()
+    engine.start(at: start)
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try observer.progress(engine, start) }
     while !engine.isDone, !isEnding {
       do throws(Errno) {
         try turn(signals)

@@ -18,7 +18,10 @@ final class BenchPresenter {
   /// By target and kind of ending.
   private var endings: [[Int]]
   private var progressAt: Instant?
-  private var showsProgress: Bool
+  private let showsProgress: Bool
+  private let files: BenchFiles
+  /// The seed of the comparisons: written nowhere, since the intervals hardly move with it.
+  private let seed: UInt64
 
   private static let everyEnd = BenchResult.End.allCases
 
@@ -32,6 +35,8 @@ final class BenchPresenter {
     endings = targets.map { _ in [Int](repeating: 0, count: BenchPresenter.everyEnd.count) }
     text = TextReport(settings.run.presentation, on: output)
     showsProgress = Output.standardError.isTerminal && !settings.run.presentation.isQuiet
+    files = try BenchFiles(settings, names: targets.map(\.name), started: SystemClock.now().wall)
+    seed = Entropy.uint64()
   }
 
   /// What the loop tells.
@@ -64,41 +69,84 @@ final class BenchPresenter {
       if let measurement = result[kind] { summaries[target].record(measurement, of: kind) }
     }
     if result.status >= 100 { summaries[target].statuses[min(Int(result.status / 100), 5) - 1] += 1 }
-    let begun = result.due + result.lateness
-    if let start { summaries[target].beginning = max(summaries[target].beginning, begun - start) }
+    files.add(result)
+    guard let start else { return }
+    let begun = result.due + result.lateness - start
+    summaries[target].beginning = max(summaries[target].beginning, begun)
+    // Where it cannot be known which copy was answered there is no time, and no loss either.
+    if result.syn != nil || !result.isAnswered {
+      summaries[target].record(handshake: result.syn?.interval, at: begun)
+    }
   }
 
   private func progress(_ engine: borrowing BenchEngine, _ now: Instant) throws(Errno) {
     if start == nil { start = now }
     guard let start else { return }
     for index in summaries.indices { summaries[index].elapsed = now - start }
+    try files.advance(to: now - start)
     guard showsProgress, progressAt.map({ now - $0 >= .milliseconds(500) }) ?? true else { return }
     progressAt = now
     let started = targets.indices.reduce(0) { $0 + engine.counts(of: $1).started }
     try errors.write("\r\(text.progress(started: started, underWay: engine.underWay, elapsed: now - start))")
   }
 
-  /// Writes the closing lines of all targets, as far as they have come.
+  /// Writes the closing lines of all targets, as far as they have come, and how they compare.
   func summarize(_ engine: borrowing BenchEngine, path: BatchSender.Path?) throws(Errno) {
     if showsProgress, progressAt != nil { try errors.write("\r\u{1b}[K") }
     for index in summaries.indices {
-      let counts = engine.counts(of: index)
-      summaries[index].started = counts.started
-      summaries[index].notStarted = counts.notStarted
-      summaries[index].retransmitted = counts.retransmitted
-      summaries[index].duplicates = counts.duplicates
-      summaries[index].invalid = counts.invalid
+      settle(index, engine.counts(of: index))
       if let path { summaries[index].path = path.rawValue }
-      summaries[index].endings = zip(BenchPresenter.everyEnd, endings[index]).map {
-        BenchSummary.Ending(name: $0.rawValue, count: $1)
+    }
+    let comparisons = comparisons()
+    if settings.run.presentation.json {
+      for summary in summaries { try output.write(JSONLines.summary(summary)) }
+      for comparison in comparisons { try output.write(JSONLines.ratio(comparison)) }
+    } else if settings.csv {
+      try output.write(table())
+    } else {
+      for summary in summaries {
+        try output.write(text.summary(summary))
+        if !settings.run.presentation.isQuiet { try output.write(text.distribution(summary)) }
       }
-      try output.write(
-        settings.run.presentation.json ? JSONLines.summary(summaries[index]) : text.summary(summaries[index]))
+      for comparison in comparisons { try output.write(text.ratio(comparison)) }
     }
   }
 
+  private func settle(_ index: Int, _ counts: BenchCounts) {
+    summaries[index].started = counts.started
+    summaries[index].notStarted = counts.notStarted
+    summaries[index].retransmitted = counts.retransmitted
+    summaries[index].duplicates = counts.duplicates
+    summaries[index].invalid = counts.invalid
+    summaries[index].endings = zip(BenchPresenter.everyEnd, endings[index]).map {
+      BenchSummary.Ending(name: $0.rawValue, count: $1)
+    }
+  }
+
+  /// Every target but the first against the first.
+  private func comparisons() -> [BenchComparison] {
+    guard let base = summaries.first else { return [] }
+    let step = settings.plan.mode == .http ? [StepKind.syn, .response] : [.syn]
+    return summaries.dropFirst().flatMap { summary in
+      step.map { BenchComparison(summary, to: base, step: $0, seed: seed) }
+    }
+  }
+
+  /// A line for each step of each target.
+  private func table() -> String {
+    var text = CSV.seriesHeader
+    for summary in summaries {
+      for kind in BenchResult.steps {
+        if let series = summary[kind] { text += CSV.series(series, target: summary.target, step: kind) }
+      }
+    }
+    return text
+  }
+
   /// Writes the files that were asked for.
-  func writeFiles() throws(RunError) {}
+  func writeFiles() throws(RunError) {
+    try files.commit(summaries, at: summaries.map(\.elapsed).max() ?? .zero)
+  }
 }
 
 extension BenchResult {

@@ -49,6 +49,11 @@ enum BenchLimits {
     for target in targets where target.source == nil {
       throw .refused("\(target.name): no route leads there: see `ip route get`")
     }
+    for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.remote == target.remote })
+    {
+      // Their connections would have the same ends.
+      throw .refused("\(target.name): twice in one run; name each address and port once")
+    }
     guard !settings.ownsTargets else { return }
     let own: [IPAddress]
     do throws(Errno) { own = try Interface.localAddresses() } catch { throw .system(error) }

@@ -88,7 +88,7 @@ final class WatchPresenter: ConnectionPresenter {
     for index in watched.indices {
       watched[index].setElapsed(elapsed)
       let target = watched[index]
-      try output.write(presentation.json ? JSONLines.summary(target.summary) : text.summary(target))
+      try output.write(presentation.json ? JSONLines.summary(target.summary) : text.summary(target.summary))
     }
   }
 

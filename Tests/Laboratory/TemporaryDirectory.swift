@@ -24,6 +24,9 @@ public final class TemporaryDirectory: Sendable {
     return file(name)
   }
 
+  /// The names of all files in it, sorted.
+  public func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+
   /// The text of a file; empty where there is none yet.
   public func text(_ name: String) -> String {
     guard let data = FileManager.default.contents(atPath: file(name)) else { return "" }

@@ -82,6 +82,55 @@ extension NetworkTests {
       for listener in listeners { #expect(listener.ended(50).count == 50) }
     }
 
+    /// The tables and files of one run, each read by another program where there is one.
+    @Test func files() throws {
+      let listener = try RecordingListener(in: wire.server, address: Wire.server4)
+      defer { listener.stop() }
+      let place = try TemporaryDirectory()
+      let host = target(Wire.server4, listener.port)
+      let outcome = try Probe.run(
+        [
+          "bench", host, "--rate", "200", "-c", "300", "--csv", "--histogram-log", place.file("log"), "--svg",
+          place.file("svg"),
+        ], in: wire.client)
+      let rows = outcome.output.split(separator: "\r\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false)
+      }
+      #expect(rows.first?.prefix(3) == ["target", "step", "count"])
+      #expect(rows.dropFirst().map { $0[1] } == ["syn", "fin", "peer-fin"])
+      #expect(rows.allSatisfy { $0.count == rows[0].count })
+      let counts = rows.dropFirst().compactMap { Int($0[2]) }
+      #expect(counts.allSatisfy { $0 > 0 })
+      let log = place.text("log").split(separator: "\n").map(String.init)
+      #expect(log.first == "#[Histogram log format version 1.3]")
+      let lines = log.filter { $0.hasPrefix("Tag=\(host)/syn,") }
+      #expect(lines.count >= 2, "one and a half seconds, a line for each that began")
+      #expect(lines.allSatisfy { $0.contains(",HISTFA") })
+      #expect(place.text("svg").hasPrefix("<svg") || place.text("svg").hasPrefix("<?xml"))
+      #expect(place.text("svg").contains("</svg>"))
+      #expect(try place.names() == ["log", "svg"], "nothing else is left")
+    }
+
+    @Test func targetsAreCompared() throws {
+      let listeners = try (0..<2).map { _ in try RecordingListener(in: wire.server, address: Wire.server4) }
+      defer { for listener in listeners { listener.stop() } }
+      let words = [
+        "bench", target(Wire.server4, listeners[0].port), target(Wire.server4, listeners[1].port), "--rate", "100",
+        "-c",
+        "100",
+      ]
+      let outcome = try Probe.run(words + ["--json"], in: wire.client)
+      let ratio = try #require(try JSON.lines(outcome.output).first { $0["type"]?.string == "ratio" })
+      #expect(ratio["base"] == .text(target(Wire.server4, listeners[0].port)))
+      let median = try #require(ratio["p50"])
+      let (low, high) = (try #require(median["low"]?.double), try #require(median["high"]?.double))
+      #expect(low <= high)
+      #expect(low > 0.2 && high < 5, "the same host twice: \(outcome.output)")
+      let text = try Probe.run(words, in: wire.client)
+      #expect(text.output.contains(" against "))
+      #expect(text.output.contains("answers (bars: logarithm of their number)"))
+    }
+
     @Test(.needs(.nginx)) func requests() throws {
       let nginx = try Nginx(in: wire.server)
       defer { nginx.stop() }
@@ -114,6 +163,13 @@ extension NetworkTests {
       #expect(try sockets(in: "03") == 0, "nothing is left half-open")
       _ = waitUntil(seconds: 3) { (try? sockets(in: "01")) == 0 ? true : nil }
       #expect(try sockets(in: "01") == 0, "nothing is left open")
+    }
+
+    @Test func noTargetTwice() throws {
+      let outcome = try Probe.run(
+        ["bench", target(Wire.server4, 80), target(Wire.server4, 81), target(Wire.server4, 80)], in: wire.client)
+      #expect(outcome.code == 2)
+      #expect(outcome.errors.contains("twice"))
     }
 
     @Test func manyASecondNeedAWord() throws {

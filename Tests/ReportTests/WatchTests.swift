@@ -106,7 +106,7 @@ import Wire
     #expect((target.changes, target.outages.count, target.successes) == (2, 1, 7))
     #expect(target.outageTime == .seconds(3))
     #expect(
-      text.summary(target).hasSuffix("1 outage, the longest 3s from 2026-01-02T03:04:08Z, 3 missed\n"))
+      text.summary(target.summary).contains("\n1 outage of 3.000 s from 2026-01-02T03:04:08.123456789Z: 3 probes\n"))
     #expect(
       JSONLines.change(changes[2]) == """
         {"schema":1,"type":"change","target":"web.test:80","address":"10.0.0.2","port":80,"seq":7,"from":"filtered",\

@@ -6,8 +6,8 @@ import Wire
 extension Bench {
   /// Whole probes in virtual time, from the schedule to the report.
   mutating func addEnginePaths() {
-    add("a half-open probe in the engine, start to report", calls: 500) { probes($0, plan: Sample.halfOpen) }
-    add("a full connection in the engine, start to report", calls: 500) { probes($0, plan: Plan()) }
+    add("a half-open probe in the engine, start to report", calls: 2_000) { probes($0, plan: Sample.halfOpen) }
+    add("a full connection in the engine, start to report", calls: 2_000) { probes($0, plan: Plan()) }
   }
 }
 

@@ -1,4 +1,4 @@
-// The comparison of Tests/Bench/connections: connections by the kernel, as many as one process makes.
+// What Tests/Bench/connections compares with: connections by the kernel, as many as one process makes.
 //
 // Usage: connect-loop ADDRESS PORT fin|rst SECONDS IN-FLIGHT
 // Keeps so many connect() calls under way by epoll, closes each connection as soon as it is made (fin: close; rst: close
