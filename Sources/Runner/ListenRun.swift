@@ -10,7 +10,7 @@ extension Run {
   public static func listen(_ settings: ListenSettings) throws(RunError) -> ListenResult {
     var stamping = try? TimestampWarmUp()
     let place = try ListenPlace(settings)
-    let network = try attempt(orThrow: { RunError(opening: $0).withoutConnect }) { () throws(Errno) in
+    let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
       try Network(
         families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface),
         marking: settings.marking)
@@ -99,6 +99,9 @@ struct ListenPlace {
       address = settings.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
     }
   }
+
+  /// What it means that raw sockets do not open.
+  static func failure(opening errno: Errno) -> RunError { RunError(opening: errno).withoutConnect }
 
   /// What each connection offers: as much in a segment as the interfaces carry.
   func plan(_ settings: ListenSettings) -> Plan {
