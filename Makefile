@@ -19,7 +19,7 @@ help: ## show this list
 # The linker writes the program piecemeal. Written again in one go its pages are mapped in fewer, larger pieces, and a
 # start takes 0.2 ms less (Tests/Bench/startup), as it does for an installed copy.
 build: ## the release binary, statically linked: .build/release/probe
-	@set -o pipefail; swift build $(RELEASE) 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
+	@set -o pipefail; swift build $(RELEASE) --product probe 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
 	@cp -p $(BINARY) $(BINARY).whole && mv $(BINARY).whole $(BINARY)
 
 debug: ## the debug build

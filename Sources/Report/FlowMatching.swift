@@ -42,17 +42,20 @@ struct FlowMatching {
   }
 
   private mutating func match(_ evidence: Evidence) {
-    var waiting: [String: [Int]] = [:]
+    // A chain a key, in the flows' order: arrays as values would be changed in place by way of the heap.
+    var waiting: [String: Int] = [:]
+    var following = [Int?](repeating: nil, count: onlySecond.count)
     for index in onlySecond.indices.reversed() {
-      if let key = evidence.key(onlySecond[index]) { waiting[key, default: []].append(index) }
+      if let key = evidence.key(onlySecond[index]) { following[index] = waiting.updateValue(index, forKey: key) }
     }
     var taken: Set<Int> = []
     var rest: [ComparedFlow] = []
     for flow in onlyFirst {
-      guard let key = evidence.key(flow), let index = waiting[key]?.popLast() else {
+      guard let key = evidence.key(flow), let index = waiting.removeValue(forKey: key) else {
         rest.append(flow)
         continue
       }
+      if let next = following[index] { waiting.updateValue(next, forKey: key) }
       taken.insert(index)
       pairs.append(Pair(first: flow, second: onlySecond[index], evidence: evidence))
     }
