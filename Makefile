@@ -11,7 +11,7 @@ SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/manp
   Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build debug test lint format audit allocations fuzz bench demo install uninstall setcap docs check clean
+.PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ help: ## show this list
 build: ## the release binary, statically linked: .build/release/probe
 	@set -o pipefail; swift build $(RELEASE) --product probe 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
 	@cp -p $(BINARY) $(BINARY).whole && mv $(BINARY).whole $(BINARY)
+
+# Measures the rooms themselves, and is no part of the product.
+hotpaths: build
+	@set -o pipefail; swift build $(RELEASE) --product HotPaths 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
 
 debug: ## the debug build
 	swift build
@@ -46,10 +50,10 @@ audit: build ## prove that the pure rooms are pure; count unsafe
 fuzz: ## fuzz what parses, FUZZ_SECONDS each (default 10)
 	Tests/Fuzz/run
 
-allocations: build ## compare what the hot paths ask of memory with what is checked in
+allocations: hotpaths ## compare what the hot paths ask of memory with what is checked in
 	Tests/Bench/hot-paths --allocations
 
-bench: build ## measure against other tools in the same run, and write Docs/Benchmarks.md
+bench: hotpaths ## measure against other tools in the same run, and write Docs/Benchmarks.md
 	Tests/Bench/run
 
 demo: build ## a full connection to a listener of its own on loopback

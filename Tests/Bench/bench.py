@@ -37,7 +37,7 @@ def ready(options, *tools):
     """Ends the bench by a word where the program or a borrowed tool, (name, Debian package), is missing."""
     options.binary = os.path.abspath(options.binary)
     if not os.access(options.binary, os.X_OK):
-        cannot(f"no program at {options.binary}: make build")
+        cannot(f"no program at {options.binary}: make build hotpaths")
     for name, package in tools:
         if shutil.which(name) is None:
             cannot(f"{name} is missing (Debian package {package})")
