@@ -77,7 +77,10 @@ extension OptionGroup where Settings == BenchRequest {
       Option(nil, "svg", "FILE", "the distribution and the course of the run, as a picture") {
         request, text throws(UsageError) in request.bench.picture = try Values.path(text, for: "--svg")
       },
-    ])
+    ]
+      + OptionGroup<Presentation>.files.lifted(
+        to: \BenchRequest.probe.run.presentation, without: ["--svg", "--html"]
+      ).options)
 
   fileprivate static let benchHelp = OptionGroup(
     title: "For scripts",

@@ -56,6 +56,7 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
         try? interrupt()
       }
     }
+    finishPackets(&poller)
     tell()
     if let failure { throw failure }
     return signal
@@ -64,10 +65,13 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
   private mutating func turn(_ signals: borrowing SignalSource) throws(Errno) {
     let now = SystemClock.now()
     try path.refresh(at: now)
+    // One that nobody takes would end every wait at once.
+    try path.takeStamps(for: &engine)
     engine.advance(at: now.instant, into: &batch)
     try flush()
     openPorts()
     try receive()
+    settlePackets()
     tell()
     if now.instant - signalsAt >= BenchLoop.round {
       signalsAt = now.instant
@@ -78,7 +82,7 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
 
   /// Waits for a packet, a signal or the next deadline; not at all where that is near.
   private mutating func rest(_ poller: inout Poller) throws(Errno) {
-    guard let deadline = engine.nextDeadline else {
+    guard let deadline = nextWake else {
       _ = try poller.wait(atMost: BenchLoop.round)
       return
     }
@@ -87,10 +91,15 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
     _ = try poller.wait(atMost: min(left - BenchLoop.shortest, BenchLoop.round))
   }
 
+  private var nextWake: Instant? {
+    guard let writing = path.deadline else { return engine.nextDeadline }
+    return min(engine.nextDeadline ?? writing, writing)
+  }
+
   private mutating func receive() throws(Errno) {
     for _ in 0..<BenchLoop.mostReceptions {
       guard try path.take(for: &engine, into: &batch) else { break }
-      if batch.vacancies < BenchEngine.mostPacketsPerEvent { try flush() }
+      if path.keepsPackets || batch.vacancies < BenchEngine.mostPacketsPerEvent { try flush() }
     }
     try flush()
   }
@@ -110,6 +119,30 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
       guards.shortage = error
       engine.refusePorts()
     }
+  }
+}
+
+// MARK: The capture file
+
+extension BenchLoop {
+  /// Writes the packets whose stamps are there, all those that came before having been handed over.
+  private mutating func settlePackets() {
+    guard path.keepsPackets, failure == nil else { return }
+    do throws(RunError) { try path.settle(at: SystemClock.now()) } catch { stop(for: error) }
+  }
+
+  /// Waits for the last stamps, which come by themselves or not at all, and completes the file.
+  private mutating func finishPackets(_ poller: inout Poller) {
+    guard path.keepsPackets else { return }
+    do throws(Errno) {
+      while let deadline = path.deadline, SystemClock.monotonic() < deadline {
+        _ = try poller.wait(until: deadline)
+        try path.takeStamps(for: &engine)
+      }
+    } catch {
+      fail(.system(error))
+    }
+    do throws(RunError) { try path.finish() } catch { fail(error) }
   }
 }
 
@@ -142,8 +175,10 @@ extension BenchLoop {
   }
 
   /// Results cannot be written: the run is cleared up and ends.
-  private mutating func end(for error: Errno) {
-    fail(RunError(writing: error))
+  private mutating func end(for error: Errno) { stop(for: RunError(writing: error)) }
+
+  private mutating func stop(for error: RunError) {
+    fail(error)
     try? interrupt()
   }
 

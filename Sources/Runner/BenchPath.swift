@@ -20,6 +20,25 @@ protocol BenchPath: AnyObject {
   var dropped: UInt32 { get }
   /// Looks after what may change while it runs; called at every turn of the loop.
   func refresh(at now: Stamp) throws(Errno)
+  /// Whether each packet is written to a file, and so has to leave before the next event is looked at.
+  var keepsPackets: Bool { get }
+  /// When packets that wait to be written must be, even without their stamps; nil where none waits.
+  var deadline: Instant? { get }
+  /// Tells the engine, and the file, of the stamps that have come; called at every turn of the loop.
+  func takeStamps(for engine: inout BenchEngine) throws(Errno)
+  /// Writes the packets whose stamps are there.
+  func settle(at now: Stamp) throws(RunError)
+  /// Writes all that is left; the file, where there is one, is complete.
+  func finish() throws(RunError)
+}
+
+/// A path whose packets nobody writes down.
+extension BenchPath {
+  var keepsPackets: Bool { false }
+  var deadline: Instant? { nil }
+  func takeStamps(for engine: inout BenchEngine) throws(Errno) {}
+  func settle(at now: Stamp) throws(RunError) {}
+  func finish() throws(RunError) {}
 }
 
 /// Through the kernel's IP layer, and back by raw sockets.
@@ -33,6 +52,8 @@ final class BenchRawPath: BenchPath {
   private let sender: BatchBox?
   private var buffer = ReceiveBuffer()
   let sending = BatchSender.Path.raw
+  /// Where every packet is written to; nil where nobody asked, and only where each is stamped.
+  var packets: BenchPackets?
 
   /// A way to targets; with `stamps` each packet is sent alone and stamped by the kernel.
   init(_ targets: [ResolvedTarget], interface: Interface?, scopes: Scopes, stamps: Bool) throws(Errno) {
@@ -64,14 +85,21 @@ final class BenchRawPath: BenchPath {
       let now = SystemClock.now()
       do throws(Errno) {
         // What found no room is sent again when its timer is over.
-        if try link.send(batch[index], to: target, interfaceIndex: scope, token: Token(bench: name)) {
+        let token = packets?.token(of: name) ?? Token(bench: name)
+        if try link.send(batch[index], to: target, interfaceIndex: scope, token: token) {
           engine.departed(name, at: now)
+          packets?.sent(batch[index], named: name, token, at: now, by: engine)
         }
       } catch {
         guard error.isNoRoute else { throw error }
         engine.failed(name)
       }
     }
+  }
+
+  func takeStamps(for engine: inout BenchEngine) throws(Errno) {
+    guard sender == nil else { return }
+    for link in links { try takeStamps(from: link) { engine.transmitted($0.benchName, kernel: $1) } }
   }
 
   func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool {
@@ -84,21 +112,36 @@ final class BenchRawPath: BenchPath {
   ) throws(Errno) -> Bool {
     guard let (reception, number) = try link.receive(into: &buffer) else { return false }
     // A stamp of what this packet answers is in the error queue by now, if there is one.
-    while let stamp = try link.nextTransmitStamp() {
-      engine.transmitted(stamp.token.benchName, kernel: stamp.wall)
-    }
+    try takeStamps(from: link) { engine.transmitted($0.benchName, kernel: $1) }
     var now = SystemClock.now()
     now.kernel = reception.kernelStamp
     let arrival = Arrival(
       buffer.view(first: reception.count), framing: reception.framing(protocolNumber: number),
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
-    engine.receive(arrival, at: now, into: &batch)
+    guard let packets else {
+      engine.receive(arrival, at: now, into: &batch)
+      return true
+    }
+    let judgement = engine.judge(arrival, at: now, into: &batch)
+    packets.file.received(arrival, by: reception.interfaceIndex, at: now, judgement)
     return true
+  }
+
+  private func takeStamps(from link: RawLink, _ told: (Token, WallTime) -> Void) throws(Errno) {
+    while let stamp = try link.nextTransmitStamp() {
+      told(stamp.token, stamp.wall)
+      packets?.file.transmitted(stamp.token, kernel: stamp.wall)
+    }
   }
 
   var dropped: UInt32 { links.reduce(0) { $0 &+ $1.dropped } }
 
   func refresh(at now: Stamp) throws(Errno) {}
+
+  var keepsPackets: Bool { packets != nil }
+  var deadline: Instant? { packets?.file.deadline }
+  func settle(at now: Stamp) throws(RunError) { try packets?.file.settle(at: now) }
+  func finish() throws(RunError) { try packets?.file.finish(dropped: dropped) }
 }
 
 /// A sender of batches that classes can hold.
@@ -138,16 +181,4 @@ final class BatchBox {
       Poller.pause(.microseconds(50))
     }
   }
-}
-
-extension Token {
-  /// The benchmark's name of a packet as a token.
-  init(bench name: UInt64) {
-    self.init(
-      slot: Int(name >> 32), generation: UInt32(truncatingIfNeeded: name >> 8) & 0xff_ffff,
-      number: UInt32(name & 0xff))
-  }
-
-  /// The benchmark's name that it was made of.
-  var benchName: UInt64 { UInt64(slot) << 32 | UInt64(generation) << 8 | UInt64(number) }
 }

@@ -12,7 +12,7 @@ final class BenchPresenter {
   private let settings: BenchSettings
   private let targets: [ResolvedTarget]
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private let errors = Output.standardError
   private var start: Instant?
   /// By target and kind of ending.
@@ -33,6 +33,7 @@ final class BenchPresenter {
       BenchSummary(target: $0.name, remote: $0.remote, mode: plan.mode.rawValue, askedRate: plan.rate)
     }
     endings = targets.map { _ in [Int](repeating: 0, count: BenchPresenter.everyEnd.count) }
+    output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     showsProgress = Output.standardError.isTerminal && !settings.run.presentation.isQuiet
     files = try BenchFiles(settings, names: targets.map(\.name), started: SystemClock.now().wall)

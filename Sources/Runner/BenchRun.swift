@@ -27,7 +27,10 @@ extension Run {
     let path = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try BenchRawPath(targets, interface: resolution.interface, scopes: scopes, stamps: !isFast)
     }
-    return try BenchRun(settings, targets, scopes).run(path) { _ = stamping?.wait() }
+    let begin = { () throws(RunError) in
+      path.packets = try BenchPackets(settings.run, through: resolution.interface)
+    }
+    return try BenchRun(settings, targets, scopes).run(path, begin) { _ = stamping?.wait() }
   }
 }
 
@@ -53,6 +56,11 @@ enum BenchLimits {
     {
       // Their connections would have the same ends.
       throw .refused("\(target.name): twice in one run; name each address and port once")
+    }
+    let isStampable = settings.plan.rate * Double(targets.count) <= stampedRate
+    guard settings.run.presentation.pcapPath == nil || isStampable else {
+      throw .refused(
+        "--pcap stamps every packet: a rate up to \(Int(stampedRate))/s in all; lower --rate, or leave --pcap out")
     }
     guard !settings.ownsTargets else { return }
     let own: [IPAddress]
@@ -83,8 +91,10 @@ struct BenchRun {
     presenter = try BenchPresenter(settings, targets)
   }
 
-  /// Runs on a path; `ready` is called before the first packet.
-  func run(_ path: some BenchPath, ready: () -> Void) throws(RunError) -> BenchOutcome {
+  /// Runs on a path; `begin` is called last while there are privileges, `ready` before the first packet.
+  func run(
+    _ path: some BenchPath, _ begin: () throws(RunError) -> Void = {}, ready: () -> Void
+  ) throws(RunError) -> BenchOutcome {
     var engine = try engine()
     let guards = BenchGuards(homes: engine.homes, scopes: scopes)
     // The ports that the rate will need are reserved while there are privileges, and not in the midst of it.
@@ -96,6 +106,7 @@ struct BenchRun {
         throw .port(error, Endpoint(engine.homes[home], 0))
       }
     }
+    try begin()
     try attempt { () throws(Errno) in try Capability.dropAll() }
     ready()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }

@@ -19,17 +19,17 @@ extension BenchEngine {
         return
       }
       take(notice, slot)
-    case .refused(_, let flow):
+    case .refused(let why, let flow):
       guard let flow, let slot = slot(of: flow), slots[slot].state != .closed else {
         strays += 1
         return
       }
-      refuse(slot)
+      refuse(slot, why)
     case .notOurs: strays += 1
     }
   }
 
-  private func slot(of flow: Flow) -> Int? {
+  func slot(of flow: Flow) -> Int? {
     guard let place = ports.place(of: flow.local.port, at: flow.local.address) else { return nil }
     for lane in lanes.indices
     where lanes[lane].target.remote == flow.remote && lanes[lane].target.source == flow.local.address {
@@ -56,27 +56,33 @@ extension BenchEngine {
   ) {
     strays += 1
     guard !segment.flags.contains(.rst), let ack = segment.ack, slots[slot].generation > 0 else { return }
-    let isRepeatedFin = segment.flags.contains(.fin) && segment.end == slots[slot].receiveNext
-    if isRepeatedFin, slots[slot].result.end == .completed, plan.close == .fin, plan.mode != .halfOpen {
-      return sendAck(slot, at: now.instant, into: &batch)
-    }
+    if isRepeatedFin(segment, slot) { return sendAck(slot, at: now.instant, into: &batch) }
     sendReset(slot, seq: ack, into: &batch)
+  }
+
+  /// Whether a segment that came after the end is the FIN that ended it.
+  func isRepeatedFin(_ segment: Segment, _ slot: Int) -> Bool {
+    segment.flags.contains(.fin) && segment.end == slots[slot].receiveNext && slots[slot].result.end == .completed
+      && plan.close == .fin && plan.mode != .halfOpen
   }
 
   /// An ICMP error counts if it quotes the SYN that is unanswered; it decides only if TCP says nothing.
   private mutating func take(_ notice: ICMPNotice, _ slot: Int) {
     guard slots[slot].state == .synSent, notice.quotedSequence == slots[slot].iss else {
-      return slots[slot].state == .synSent ? refuse(slot) : ()
+      return slots[slot].state == .synSent ? refuse(slot, .badQuote) : ()
     }
     if let verdict = notice.verdict, verdict.decides { slots[slot].notice = verdict.reason }
   }
 
   /// Counts a packet that decides nothing.
-  mutating func refuse(_ slot: Int) { lanes[slots[slot].result.target].counts.invalid += 1 }
+  mutating func refuse(_ slot: Int, _ why: Refusal) {
+    lastRefusal = why
+    lanes[slots[slot].result.target].counts.invalid += 1
+  }
 
   /// Counts a refused segment, and says whether it may be answered: what a liar makes us send is bounded.
-  mutating func refuseAndMayAnswer(_ slot: Int) -> Bool {
-    refuse(slot)
+  mutating func refuseAndMayAnswer(_ slot: Int, _ why: Refusal) -> Bool {
+    refuse(slot, why)
     guard slots[slot].answers < BenchSlot.answerLimit else { return false }
     slots[slot].answers += 1
     return true
@@ -93,15 +99,17 @@ extension BenchEngine {
     case .reset:
       noteAnswer(echo: nil, slot, at: now)
       finish(slot, .refused)
-    case .foreignReset, .notSyn: refuse(slot)
+    case .foreignReset: refuse(slot, .rstMismatch)
+    case .notSyn: refuse(slot, .notSyn)
     case .foreignAcknowledgment(let ack, let isSyn):
       if !isSyn, !slots[slot].hasCleared {
         // The peer still holds an old connection: our RST clears it away, and the SYN follows at once (§3.5.1).
         slots[slot].hasCleared = true
+        lastRefusal = .ackMismatch
         sendReset(slot, seq: ack, into: &batch)
         lanes[slots[slot].result.target].counts.retransmitted += 1
         sendSyn(slot, at: now.instant, into: &batch)
-      } else if refuseAndMayAnswer(slot) {
+      } else if refuseAndMayAnswer(slot, .ackMismatch) {
         sendReset(slot, seq: ack, into: &batch)
       }
     case .syn:
@@ -123,10 +131,10 @@ extension BenchEngine {
     _ segment: Segment, _ slot: Int, at now: Stamp, into batch: inout PacketBatch
   ) {
     if segment.flags.contains(.rst) {
-      guard segment.seq == slots[slot].receiveNext else { return refuse(slot) }
+      guard segment.seq == slots[slot].receiveNext else { return refuse(slot, .rstMismatch) }
       return finish(slot, .refused)
     }
-    guard segment.ack == slots[slot].nxt else { return refuse(slot) }
+    guard segment.ack == slots[slot].nxt else { return refuse(slot, .ackMismatch) }
     noteAnswer(echo: segment.options.timestamps?.echoReply, slot, at: now)
     open(slot, at: now, into: &batch)
   }

@@ -20,13 +20,13 @@ extension BenchEngine {
     // second, the RST bit: exactly at RCV.NXT, or it is challenged (RFC 5961 §3.2).
     if segment.flags.contains(.rst) {
       if segment.seq == expected { return finish(slot, .reset) }
-      return challenge(slot, at: now, into: &batch)
+      return challenge(slot, .rstMismatch, at: now, into: &batch)
     }
     // third, security: none. fourth, the SYN bit (RFC 5961 §4.2).
-    guard !segment.flags.contains(.syn) else { return challenge(slot, at: now, into: &batch) }
+    guard !segment.flags.contains(.syn) else { return challenge(slot, .unexpectedSyn, at: now, into: &batch) }
     // fifth, the ACK bit.
-    guard let ack = segment.ack else { return refuse(slot) }
-    guard !slots[slot].nxt.precedes(ack) else { return challenge(slot, at: now, into: &batch) }
+    guard let ack = segment.ack else { return refuse(slot, .noAck) }
+    guard !slots[slot].nxt.precedes(ack) else { return challenge(slot, .ackMismatch, at: now, into: &batch) }
     if let timestamps = segment.options.timestamps, slots[slot].hasTimestamps, !isAhead || segment.seq == expected {
       slots[slot].recentTimestamp = timestamps.value
     }
@@ -44,18 +44,19 @@ extension BenchEngine {
   private mutating func takeOutsideTheWindow(
     _ segment: Segment, _ slot: Int, at now: Stamp, into batch: inout PacketBatch
   ) {
-    if segment.flags.contains(.rst) { return refuse(slot) }
+    if segment.flags.contains(.rst) { return refuse(slot, .rstMismatch) }
     let isSynAck = segment.flags.isSuperset(of: [.syn, .ack])
-    if isSynAck, segment.seq != slots[slot].irs { return refuse(slot) }
+    if isSynAck, segment.seq != slots[slot].irs { return refuse(slot, .irsMismatch) }
     // Bounded: a peer that repeats itself without end gets no answer without end.
     lanes[slots[slot].result.target].counts.duplicates += 1
+    lastRefusal = .outOfWindow
     guard slots[slot].answers < BenchSlot.answerLimit else { return }
     slots[slot].answers += 1
     sendAck(slot, at: now.instant, into: &batch)
   }
 
-  private mutating func challenge(_ slot: Int, at now: Stamp, into batch: inout PacketBatch) {
-    if refuseAndMayAnswer(slot) { sendAck(slot, at: now.instant, into: &batch) }
+  private mutating func challenge(_ slot: Int, _ why: Refusal, at now: Stamp, into batch: inout PacketBatch) {
+    if refuseAndMayAnswer(slot, why) { sendAck(slot, at: now.instant, into: &batch) }
   }
 
   private mutating func takeAcknowledgment(

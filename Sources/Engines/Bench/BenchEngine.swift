@@ -17,6 +17,8 @@ public struct BenchEngine: Sendable {
   public internal(set) var strays = 0
   /// Connections under way.
   public internal(set) var underWay = 0
+  /// Why a packet was refused last; asked for by `judge(_:at:into:)` alone.
+  var lastRefusal: Refusal?
 
   var lanes: [BenchLane]
   var slots: [BenchSlot] = []

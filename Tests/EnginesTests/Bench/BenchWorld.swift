@@ -27,7 +27,12 @@ struct BenchWorld: ~Copyable {
   /// The loop sleeps through this: (from, to).
   var pause: ClosedRange<Interval>?
 
+  /// Whether each packet is judged by itself, as where packets are written to a file.
+  var keepsJudgements = false
+
   private(set) var sent: [Sent] = []
+  /// What each packet that came, and each that left, was said to be.
+  private(set) var judgements: [Judgement?] = []
   private(set) var results: [BenchResult] = []
   private(set) var ports: [UInt16] = []
   private(set) var now = BenchWorld.start
@@ -84,7 +89,12 @@ struct BenchWorld: ~Copyable {
   mutating func deliver(_ octets: [UInt8]) {
     var stamp = stamp
     if stamps { stamp.kernel = stamp.wall }
-    engine.receive(Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp, into: &batch)
+    let arrival = Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false)
+    if keepsJudgements {
+      judgements.append(engine.judge(arrival, at: stamp, into: &batch))
+    } else {
+      engine.receive(arrival, at: stamp, into: &batch)
+    }
     flush()
   }
 
@@ -107,6 +117,9 @@ struct BenchWorld: ~Copyable {
         continue
       }
       sent.append(packet)
+      if keepsJudgements {
+        judgements.append(engine.judgement(ofSent: batch.name(of: index), packet.segment, at: stamp))
+      }
       for answer in peer(packet) {
         order += 1
         queue.append((now + answer.after, order, BenchWorld.packet(answer.segment, answer.text, of: packet.flow)))
