@@ -76,8 +76,13 @@ struct OptionGroup<Settings: Sendable>: Sendable {
 
 /// The options of a verb, and how a command line is read by them.
 struct OptionTable<Settings: Sendable>: Sendable {
+  private let made: @Sendable () -> [OptionGroup<Settings>]
+
+  /// A table of groups, made only where an option or the help asks for them: a plain `probe HOST:PORT` does without.
+  init(groups: @autoclosure @escaping @Sendable () -> [OptionGroup<Settings>]) { made = groups }
+
   /// All options, by heading.
-  let groups: [OptionGroup<Settings>]
+  var groups: [OptionGroup<Settings>] { made() }
 
   private func option(short: Character) -> Option<Settings>? {
     groups.lazy.flatMap(\.options).first { $0.short == short }

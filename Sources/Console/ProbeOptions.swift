@@ -9,9 +9,11 @@ import Wire
 extension OptionTable where Settings == ProbeRequest {
   /// All of them, by heading.
   static var probe: OptionTable {
-    let files = OptionGroup<Presentation>.files.lifted(to: \ProbeRequest.run.presentation)
-    return OptionTable(
-      groups: [.connection, .timing, .network, .crafting, .output, files, .monitor, .smokePing, .script])
+    OptionTable(
+      groups: [
+        .connection, .timing, .network, .crafting, .output,
+        OptionGroup<Presentation>.files.lifted(to: \ProbeRequest.run.presentation), .monitor, .smokePing, .script,
+      ])
   }
 }
 
