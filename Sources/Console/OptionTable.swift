@@ -84,26 +84,19 @@ struct OptionTable<Settings: Sendable>: Sendable {
   /// All options, by heading.
   var groups: [OptionGroup<Settings>] { made() }
 
-  private func option(short: Character) -> Option<Settings>? {
-    groups.lazy.flatMap(\.options).first { $0.short == short }
-  }
-
-  private func option(long: Substring) -> Option<Settings>? {
-    groups.lazy.flatMap(\.options).first { $0.long.map { $0[...] == long } ?? false }
-  }
-
   /// Applies the options among the words in their order and returns the words that are none.
   ///
   /// As getopt reads them: `-c 5`, `-c5`, `-nq`, `--retries 2`, `--retries=2`; `--` ends the options.
   func read(_ words: [String], into settings: inout Settings) throws(UsageError) -> [String] {
+    let options = words.contains { $0.hasPrefix("-") } ? groups.flatMap(\.options) : []
     var operands: [String] = []
     var rest = words[...]
     while let word = rest.popFirst() {
       if word == "--" { return operands + rest }
       if word.hasPrefix("--") {
-        try readLong(word.dropFirst(2), &rest, &settings)
+        try readLong(word.dropFirst(2), of: options, &rest, &settings)
       } else if word.hasPrefix("-"), word.count > 1 {
-        try readShort(word.dropFirst(), &rest, &settings)
+        try readShort(word.dropFirst(), of: options, &rest, &settings)
       } else {
         operands.append(word)
       }
@@ -112,11 +105,11 @@ struct OptionTable<Settings: Sendable>: Sendable {
   }
 
   private func readLong(
-    _ word: Substring, _ rest: inout ArraySlice<String>, _ settings: inout Settings
+    _ word: Substring, of options: [Option<Settings>], _ rest: inout ArraySlice<String>, _ settings: inout Settings
   ) throws(UsageError) {
     let name = word.prefix { $0 != "=" }
-    guard let option = option(long: name) else {
-      throw UsageError("unknown option --\(name)\(suggestion(for: name)); --help lists them")
+    guard let option = options.first(where: { $0.long.map { $0[...] == name } ?? false }) else {
+      throw UsageError("unknown option --\(name)\(suggestion(for: name, of: options)); --help lists them")
     }
     let given = word[name.endIndex...]
     guard option.value != nil else {
@@ -128,11 +121,11 @@ struct OptionTable<Settings: Sendable>: Sendable {
   }
 
   private func readShort(
-    _ letters: Substring, _ rest: inout ArraySlice<String>, _ settings: inout Settings
+    _ letters: Substring, of options: [Option<Settings>], _ rest: inout ArraySlice<String>, _ settings: inout Settings
   ) throws(UsageError) {
     var letters = letters
     while let letter = letters.popFirst() {
-      guard let option = option(short: letter) else {
+      guard let option = options.first(where: { $0.short == letter }) else {
         throw UsageError("unknown option -\(letter); --help lists them")
       }
       guard option.value != nil else {
@@ -154,8 +147,8 @@ struct OptionTable<Settings: Sendable>: Sendable {
   }
 
   /// The option that was probably meant: one that begins like what was typed.
-  private func suggestion(for name: Substring) -> String {
-    let names = groups.flatMap(\.options).compactMap(\.long)
+  private func suggestion(for name: Substring, of options: [Option<Settings>]) -> String {
+    let names = options.compactMap(\.long)
     let near = names.first { $0.hasPrefix(name) || name.hasPrefix($0) || $0.hasPrefix(name.prefix(3)) }
     guard let near, name.count > 1 else { return "" }
     return " (--\(near)?)"

@@ -8,8 +8,7 @@ extension JSONLines {
   public static func summary(_ summary: BenchSummary) -> String {
     line("summary") { json in
       json.member("target", summary.target)
-      json.member("address", summary.remote.address.description)
-      json.member("port", summary.remote.port)
+      json.endpoint(summary.remote)
       json.member("mode", summary.mode)
       json.member("sent", summary.loss.sent)
       json.member("received", summary.loss.received)

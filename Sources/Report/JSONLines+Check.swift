@@ -7,8 +7,7 @@ extension JSONLines {
     line("check") { json in
       let (check, telling) = (result.check, result.telling)
       json.member("target", check.target)
-      json.member("address", result.remote?.address.description)
-      json.member("port", result.remote?.port)
+      json.endpoint(result.remote)
       json.member("mode", telling?.mode.rawValue)
       json.member("file", check.file)
       json.member("line", check.line)

@@ -58,8 +58,7 @@ public enum JSONLines {
           json.member(kind.rawValue, series) { $0.series($1) }
         }
       }
-      json.member("address", summary.remote.address.description)
-      json.member("port", summary.remote.port)
+      json.endpoint(summary.remote)
       json.member("mode", summary.mode.rawValue)
       json.member("loss_low", summary.loss.interval?.lower)
       json.member("loss_high", summary.loss.interval?.upper)
@@ -101,9 +100,14 @@ public enum JSONLines {
 }
 
 extension JSONWriter {
+  /// The members `address` and `port`; null where it is not known yet.
+  mutating func endpoint(_ endpoint: Endpoint?) {
+    member("address", endpoint?.address.description)
+    member("port", endpoint?.port)
+  }
+
   fileprivate mutating func flow(_ flow: Flow) {
-    member("address", flow.remote.address.description)
-    member("port", flow.remote.port)
+    endpoint(flow.remote)
     // A connection that was never begun, or that the kernel kept to itself, has neither.
     member("source", flow.local.address.isUnspecified ? nil : flow.local.address.description)
     member("source_port", flow.local.port == 0 ? nil : flow.local.port)

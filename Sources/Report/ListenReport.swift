@@ -53,8 +53,7 @@ extension JSONLines {
   public static func listening(at endpoint: Endpoint, service: String) -> String {
     line("meta") { json in
       json.member("mode", Outcome.Mode.listen.rawValue)
-      json.member("address", endpoint.address.description)
-      json.member("port", endpoint.port)
+      json.endpoint(endpoint)
       json.member("service", service)
     }
   }
@@ -63,8 +62,7 @@ extension JSONLines {
   public static func summary(_ tally: ListenTally, at endpoint: Endpoint) -> String {
     line("summary") { json in
       json.member("target", endpoint.description)
-      json.member("address", endpoint.address.description)
-      json.member("port", endpoint.port)
+      json.endpoint(endpoint)
       json.member("mode", Outcome.Mode.listen.rawValue)
       json.member("syns", tally.syns)
       json.member("connections", tally.established)

@@ -115,21 +115,11 @@ enum BenchWords {
   static let width = 10
 
   /// A share in percent, with two decimals.
-  static func percent(_ share: Double) -> String { fixed(share * 100, 100) }
+  static func percent(_ share: Double) -> String { (share * 100).decimals(2, below: 1e9) }
 
   /// A ratio with three decimals.
-  static func ratio(_ ratio: Double) -> String { fixed(ratio, 1_000) }
-
-  private static func fixed(_ value: Double, _ scale: Int) -> String {
-    guard value.isFinite, value >= 0, value < 1e9 else { return "?" }
-    let whole = Int((value * Double(scale)).rounded())
-    return "\(whole / scale)." + padded(whole % scale, String(scale).utf8.count - 1)
-  }
+  static func ratio(_ ratio: Double) -> String { ratio.decimals(3, below: 1e9) }
 
   /// A rate with one decimal.
-  static func rate(_ rate: Double) -> String {
-    guard rate.isFinite, rate >= 0, rate < 1e15 else { return "?" }
-    let tenths = Int((rate * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
-  }
+  static func rate(_ rate: Double) -> String { rate.decimals(1, below: 1e15) }
 }

@@ -56,10 +56,5 @@ extension String {
 }
 
 extension Double {
-  /// With two decimals; what is beyond all sense is told as that.
-  fileprivate var hundredths: String {
-    guard isFinite, self >= 0, self < 1e12 else { return "?" }
-    let whole = Int64((self * 100).rounded())
-    return "\(whole / 100)." + padded(whole % 100, 2)
-  }
+  fileprivate var hundredths: String { decimals(2, below: 1e12) }
 }

@@ -18,8 +18,7 @@ extension JSONLines {
   public static func change(_ change: WatchChange) -> String {
     line("change") { json in
       json.member("target", change.target)
-      json.member("address", change.remote.address.description)
-      json.member("port", change.remote.port)
+      json.endpoint(change.remote)
       json.member("seq", change.sequence)
       json.member("from", change.from?.rawValue)
       json.member("state", change.to.rawValue)
