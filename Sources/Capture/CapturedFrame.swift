@@ -1,7 +1,7 @@
 import Timebase
 
 /// A frame of a capture, where it lies: whoever is handed one copies what has to outlive the call.
-public struct CapturedFrame: ~Escapable {
+public struct CapturedFrame: ~Escapable, BitwiseCopyable {
   /// Which frame of the file it is, from 1, as Wireshark counts.
   public let number: Int
   /// When it passed; nil where the file does not say, or says a time beyond the years 1678 to 2262.

@@ -3,7 +3,7 @@ import Timebase
 /// An IP packet of a capture, freed of what the link and tunnels put around it, where it lies.
 ///
 /// Nothing of it has been judged but the version, which is 4 or 6.
-public struct CapturedPacket: ~Escapable {
+public struct CapturedPacket: ~Escapable, BitwiseCopyable {
   /// Which frame of the file brought it, or its last fragment; from 1.
   public let number: Int
   /// When that frame passed; nil where the file does not say.

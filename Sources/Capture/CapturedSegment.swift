@@ -5,7 +5,7 @@ import Wire
 /// A TCP segment as a capture shows it, used as far as it was captured.
 ///
 /// Lengths are those that the headers state, not those of the octets that are there.
-public struct CapturedSegment: ~Escapable {
+public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   /// Where it comes from.
   public let source: IPAddress
   /// Where it goes.
@@ -36,6 +36,8 @@ public struct CapturedSegment: ~Escapable {
   public var payloadLength: Int { max(length - header.statedHeaderLength, 0) }
   /// Whether all of it was captured.
   public var isWhole: Bool { header.segment.byteCount >= length }
+  /// Whether it asks for a connection: SYN without ACK.
+  var isOpening: Bool { header.flags.intersection([.syn, .ack]) == .syn }
   /// The sequence space it takes, SYN and FIN counting one each (RFC 9293 §3.4).
   public var sequenceLength: UInt32 {
     let flags = header.flags
@@ -56,6 +58,8 @@ public struct CapturedSegment: ~Escapable {
   public var hasMalformedOptions: Bool {
     let options = header.options
     guard !options.isEmpty, header.headerLength == header.statedHeaderLength else { return false }
+    // What nearly every segment carries, as RFC 7323's appendix A recommends it: two NOPs, then the time stamps.
+    if options.byteCount == 12, options.load(bigEndian: 0, as: UInt32.self) == 0x0101_080a { return false }
     var cursor = TCPOptionCursor(options)
     do throws(WireError) {
       while try cursor.next() != nil {}

@@ -57,64 +57,74 @@ extension TrackedFlow {
   /// The steps that were seen, in the order of a connection's life.
   public var steps: [FlowStep] {
     var steps: [FlowStep] = []
-    if let syn = synStep { steps.append(syn) }
-    if isHandshakeComplete {
-      let copies = synAckCopiesBeforeEstablished > 1
-      steps.append(
-        FlowStep(
-          .ack, from: server.firstSyn, to: established, isAmbiguous: copies,
-          copies: copies ? (server.firstSyn, synAckBeforeEstablished) : nil))
-      let again = client.firstSyn != synBeforeEstablished
-      steps.append(
-        FlowStep(
-          .handshake, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: established,
-          isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeEstablished) : nil))
-    }
-    steps += talkSteps
-    return steps + closingSteps
+    eachStep { steps.append($0) }
+    return steps
+  }
+
+  /// Hands out the steps that were seen, in the order of a connection's life.
+  public func eachStep(_ body: (FlowStep) -> Void) {
+    eachOpeningStep(body)
+    eachTalkingStep(body)
+    eachClosingStep(body)
   }
 
   /// The time of one step; nil where it was not seen or cannot be known.
-  public func time(of kind: FlowStep.Kind) -> Interval? { steps.first { $0.kind == kind }?.time }
+  public func time(of kind: FlowStep.Kind) -> Interval? { step(kind)?.time }
+
+  /// One step; nil where it was not seen.
+  public func step(_ kind: FlowStep.Kind) -> FlowStep? {
+    var found: FlowStep?
+    eachStep { if $0.kind == kind { found = $0 } }
+    return found
+  }
 
   /// `tcp.analysis.initial_rtt` as Wireshark computes it: from the latest copy of the SYN to the first ACK.
   public var initialRTT: Interval? { isHandshakeComplete ? established.since(synBeforeEstablished) : nil }
 
-  private var synStep: FlowStep? {
-    guard client.firstSyn.isSet, answer.isSet else { return nil }
+  private func eachOpeningStep(_ body: (FlowStep) -> Void) {
+    guard client.firstSyn.isSet, answer.isSet else { return }
     let again = synCopiesBeforeAnswer > 1
-    return FlowStep(
-      .syn, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: answer,
-      isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeAnswer) : nil)
+    body(
+      FlowStep(
+        .syn, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: answer,
+        isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeAnswer) : nil))
+    if isHandshakeComplete { eachHandshakeStep(body) }
   }
 
-  private var talkSteps: [FlowStep] {
-    var steps: [FlowStep] = []
+  private func eachHandshakeStep(_ body: (FlowStep) -> Void) {
+    let copies = synAckCopiesBeforeEstablished > 1
+    body(
+      FlowStep(
+        .ack, from: server.firstSyn, to: established, isAmbiguous: copies,
+        copies: copies ? (server.firstSyn, synAckBeforeEstablished) : nil))
+    let again = client.firstSyn != synBeforeEstablished
+    body(
+      FlowStep(
+        .handshake, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: established,
+        isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeEstablished) : nil))
+  }
+
+  private func eachTalkingStep(_ body: (FlowStep) -> Void) {
     if talk.acknowledged.isSet {
-      steps.append(FlowStep(.request, from: talk.request, to: talk.acknowledged, isAmbiguous: talk.isAmbiguous))
+      body(FlowStep(.request, from: talk.request, to: talk.acknowledged, isAmbiguous: talk.isAmbiguous))
     }
-    if talk.response.isSet {
-      steps.append(FlowStep(.response, from: talk.request, to: talk.response, isAmbiguous: talk.isAmbiguous))
-      steps.append(FlowStep(.transfer, from: talk.response, to: talk.responseEnd))
-    }
-    return steps
+    guard talk.response.isSet else { return }
+    body(FlowStep(.response, from: talk.request, to: talk.response, isAmbiguous: talk.isAmbiguous))
+    body(FlowStep(.transfer, from: talk.response, to: talk.responseEnd))
   }
 
-  private var closingSteps: [FlowStep] {
-    guard let isClosedByClient else { return [] }
-    let (closer, other) = isClosedByClient ? (client, server) : (server, client)
-    guard closer.fin.isSet else { return [] }
-    var steps: [FlowStep] = []
-    if closer.finAcknowledged.isSet {
-      steps.append(
-        FlowStep(
-          .fin, from: closer.fin, to: closer.finAcknowledged, isAmbiguous: closer.isFinAmbiguous))
+  private func eachClosingStep(_ body: (FlowStep) -> Void) {
+    guard let isClosedByClient else { return }
+    let closerIsHigh = isClosedByClient == isClientHigh
+    let (fin, acknowledged) = (self[closerIsHigh].fin, self[closerIsHigh].finAcknowledged)
+    let (peerFin, peerAcknowledged) = (self[!closerIsHigh].fin, self[!closerIsHigh].finAcknowledged)
+    guard fin.isSet else { return }
+    if acknowledged.isSet {
+      body(FlowStep(.fin, from: fin, to: acknowledged, isAmbiguous: self[closerIsHigh].isFinAmbiguous))
     }
-    if other.fin.isSet { steps.append(FlowStep(.peerFin, from: closer.fin, to: other.fin)) }
-    if closer.finAcknowledged.isSet, other.finAcknowledged.isSet {
-      let last = other.finAcknowledged.frame > closer.finAcknowledged.frame ? other : closer
-      steps.append(FlowStep(.close, from: closer.fin, to: last.finAcknowledged))
-    }
-    return steps
+    if peerFin.isSet { body(FlowStep(.peerFin, from: fin, to: peerFin)) }
+    guard acknowledged.isSet, peerAcknowledged.isSet else { return }
+    let last = peerAcknowledged.frame > acknowledged.frame ? peerAcknowledged : acknowledged
+    body(FlowStep(.close, from: fin, to: last))
   }
 }

@@ -4,8 +4,8 @@ import Wire
 
 /// Follows all TCP connections of a capture in one pass and bounded memory.
 ///
-/// Packets go in; flows come out of `nextEnded()` when they are over, idle, or too many, and the rest of them after
-/// `finish()`. Time is the capture's own: no clock is read.
+/// Packets go in; flows come out when they are over, idle, or too many, and the rest of them by `finish`. Time is the
+/// capture's own: no clock is read.
 public struct FlowTracker: Sendable {
   /// How much is remembered, and for how long.
   public struct Policy: Hashable, Sendable {
@@ -54,11 +54,6 @@ public struct FlowTracker: Sendable {
 
   private let policy: Policy
   private var table: FlowTable
-  /// Flows that have ended and were not taken yet, the earliest last.
-  private var ended: [TrackedFlow] = []
-  private var taken = 0
-  /// The places of the flows that are left when the capture has ended, the latest first.
-  private var left: [Int]?
 
   /// A tracker that has seen nothing; the seed keeps its hashes from being foreseen.
   public init(_ policy: Policy = Policy(), seed: UInt64) {
@@ -70,98 +65,85 @@ public struct FlowTracker: Sendable {
   public var remembered: Int { table.count }
 
   /// Takes the next packet: what it was to its flow; nil where it is no TCP segment that can be read.
-  public mutating func receive(_ packet: borrowing CapturedPacket) -> Sighting? {
+  ///
+  /// The flows that have ended are handed to `ended` on the way, in the order in which they did.
+  public mutating func receive(_ packet: borrowing CapturedPacket, ended: (TrackedFlow) -> Void) -> Sighting? {
     switch CapturedContent(packet.octets) {
-    case .segment(let segment): return receive(segment, FrameMark(packet.stamp, frame: packet.number))
-    case .malformed: count(\.malformed)
-    case .other: count(\.other)
+    case .segment(let segment):
+      return receive(segment, FrameMark(packet.stamp, frame: packet.number), ended: ended)
+    case .malformed: skip(malformed: true)
+    case .other: skip(malformed: false)
     }
     return nil
   }
 
   /// Takes the next segment, already taken apart.
-  public mutating func receive(_ segment: borrowing CapturedSegment, _ mark: FrameMark) -> Sighting {
-    counts.packets += 1
-    counts.segments += 1
-    retireSilent(at: mark)
+  public mutating func receive(
+    _ segment: borrowing CapturedSegment, _ mark: FrameMark, ended: (TrackedFlow) -> Void
+  ) -> Sighting {
+    counts.packets &+= 1
+    counts.segments &+= 1
+    retireSilent(at: mark, ended)
     let (key, fromHigh) = FlowKey.of(segment)
-    let place = place(of: key, segment, fromHigh, mark)
-    let wasOver = table[place].isOver
+    let place = place(of: key, segment, fromHigh, mark, ended)
+    let wasOver = table.isOver(place)
     let sighting = table[place].receive(segment, fromHigh: fromHigh, mark)
     if sighting.flow == policy.followed { story.append(segment, sighting, mark) }
     table.touch(place)
-    if policy.isLive, !wasOver, table[place].isOver { ended.append(table[place]) }
+    if policy.isLive, !wasOver, table.isOver(place) { ended(table[place]) }
     return sighting
   }
 
   /// Counts a packet that was handed in and is no TCP segment.
-  public mutating func skip(malformed isMalformed: Bool) { count(isMalformed ? \.malformed : \.other) }
-
-  /// The next flow that has ended, in the order in which they did; nil where none has.
-  public mutating func nextEnded() -> TrackedFlow? {
-    guard taken < ended.count else {
-      if taken > 0 {
-        ended.removeAll(keepingCapacity: true)
-        taken = 0
-      }
-      return nil
-    }
-    taken += 1
-    return ended[taken - 1]
+  public mutating func skip(malformed isMalformed: Bool) {
+    counts.packets &+= 1
+    if isMalformed { counts.malformed &+= 1 } else { counts.other &+= 1 }
   }
 
-  /// The capture has ended: the flows that are left, one by one in their order; nil when there are no more.
-  public mutating func finish() -> TrackedFlow? {
-    if left == nil { left = table.places.sorted { table[$0].number > table[$1].number } }
-    while let place = left?.popLast() {
-      let flow = table.remove(place)
-      if !(policy.isLive && flow.isOver) { return flow }
-    }
-    left = nil
-    return nil
+  /// The capture has ended: hands out the flows that are left, in the order of their numbers.
+  public mutating func finish(ended: (TrackedFlow) -> Void) {
+    let left = table.places.map { place in (number: table.ask(place) { $0.number }, place: place) }
+    for (_, place) in left.sorted(by: { $0.number < $1.number }) { retire(place, ended) }
   }
 }
 
 extension FlowTracker {
-  private mutating func count(_ what: WritableKeyPath<Counts, Int>) {
-    counts.packets += 1
-    counts[keyPath: what] += 1
-  }
-
   /// Where the flow of a segment is; a new one where it has none, or begins another connection of the same ports.
   private mutating func place(
-    of key: FlowKey, _ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark
+    of key: FlowKey, _ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark,
+    _ ended: (TrackedFlow) -> Void
   ) -> Int {
     let hash = table.hash(key)
     if let place = table.find(key, hash: hash) {
-      guard table[place].isSucceeded(by: segment, fromHigh: fromHigh) else { return place }
-      retire(place)
+      guard segment.isOpening, table[place].isSucceeded(by: segment, fromHigh: fromHigh) else { return place }
+      retire(place, ended)
     } else if table.count >= policy.capacity, let oldest = table.first(in: .over) ?? table.first(in: .running) {
       counts.evicted += 1
       table[oldest].isForgotten = true
-      retire(oldest)
+      retire(oldest, ended)
     }
     counts.flows += 1
     let flow = TrackedFlow(number: counts.flows - 1, key, senderIsHigh: fromHigh, at: mark)
     return table.insert(flow, key, hash: hash)
   }
 
-  private mutating func retire(_ place: Int) {
-    let flow = table.remove(place)
-    if !(policy.isLive && flow.isOver) { ended.append(flow) }
+  /// Takes a flow out and hands it on, unless that was done when it was over.
+  private mutating func retire(_ place: Int, _ ended: (TrackedFlow) -> Void) {
+    table.remove(place)
+    if !(policy.isLive && table.isOver(place)) { ended(table[place]) }
   }
 
   /// Retires the flows that have been silent for too long, by the capture's time.
-  private mutating func retireSilent(at mark: FrameMark) {
-    while let place = table.first(in: .over), isSilent(place, for: policy.linger, at: mark) { retire(place) }
+  private mutating func retireSilent(at mark: FrameMark, _ ended: (TrackedFlow) -> Void) {
+    while let place = table.first(in: .over), isSilent(place, for: policy.linger, at: mark) { retire(place, ended) }
     while let place = table.first(in: .running), isSilent(place, for: policy.idle, at: mark) {
       counts.idle += 1
       table[place].isForgotten = true
-      retire(place)
+      retire(place, ended)
     }
   }
 
   private func isSilent(_ place: Int, for limit: Interval, at mark: FrameMark) -> Bool {
-    mark.since(table[place].last).map { $0 > limit } ?? false
+    mark.since(table.ask(place) { $0.last }).map { $0 > limit } ?? false
   }
 }

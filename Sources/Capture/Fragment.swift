@@ -22,6 +22,13 @@ struct Fragment: Hashable {
     var number: UInt8
   }
 
+  /// Whether a packet is whole for certain, as nearly all are: the octet or two that tell it, and nothing else, are read.
+  @inline(__always) static func isNone(_ packet: RawSpan) -> Bool {
+    guard packet.byteCount >= IPv4Header.minimumLength else { return false }
+    if packet.octet(at: 0) &>> 4 == 6 { return packet.octet(at: IPv6Header.nextHeaderOffset) == IPProtocol.tcp }
+    return packet.load(bigEndian: IPv4Header.fragmentFieldOffset, as: UInt16.self) & 0x3fff == 0
+  }
+
   /// Looks whether a packet is a piece of another, which the first four bits say is of IPv4 or IPv6.
   ///
   /// Nil where it is not, or nobody can tell; one whose fragment header says that it is whole is none (RFC 6946).
@@ -70,4 +77,9 @@ struct Fragment: Hashable {
 extension IPv6Header {
   /// Where the header names what follows it.
   fileprivate static var nextHeaderOffset: Int { 6 }
+}
+
+extension IPv4Header {
+  /// Where the header has the flag that more pieces follow, and where a piece belongs.
+  fileprivate static var fragmentFieldOffset: Int { 6 }
 }

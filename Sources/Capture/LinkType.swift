@@ -1,7 +1,7 @@
 // The registry of link-layer header types (draft-ietf-opsawg-pcaplinktype), as far as this program has a word for them.
 
 /// What a captured frame begins with, by the number that capture files carry.
-public struct LinkType: Hashable, Sendable {
+public struct LinkType: Hashable, Sendable, BitwiseCopyable {
   /// The registered number; a file may carry any.
   public var rawValue: UInt32
 

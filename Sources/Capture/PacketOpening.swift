@@ -67,7 +67,7 @@ public struct PacketOpening: Sendable {
 
   /// Hands a packet out, or what it is a piece of or a tunnel for.
   private mutating func open(_ packet: borrowing CapturedPacket, _ body: (borrowing CapturedPacket) -> Void) {
-    if let fragment = Fragment.look(at: packet.octets, interface: packet.interface) {
+    if !Fragment.isNone(packet.octets), let fragment = Fragment.look(at: packet.octets, interface: packet.interface) {
       guard let whole = reassemble(fragment, packet) else { return }
       return openTunnel(
         CapturedPacket(

@@ -22,13 +22,12 @@ extension TrackedFlow {
     _modify { if isHigh { yield &high } else { yield &low } }
   }
 
-  /// Whether a segment belongs to a later connection of the same ports.
+  /// Whether a segment that opens a connection opens a later one of the same ports.
   ///
-  /// A SYN does, where its sender began with another number: Wireshark's rule. With the same number it is a late copy,
-  /// even behind the close.
+  /// It does where its sender began with another number: Wireshark's rule. With the same number it is a late copy, even
+  /// behind the close.
   func isSucceeded(by segment: borrowing CapturedSegment, fromHigh: Bool) -> Bool {
-    guard segment.header.flags.isDisjoint(with: .ack), segment.header.flags.contains(.syn) else { return false }
-    return self[fromHigh].base.map { $0 != segment.header.sequence } ?? false
+    self[fromHigh].base.map { $0 != segment.header.sequence } ?? false
   }
 
   /// Takes the next packet of the flow.

@@ -44,15 +44,13 @@ public struct CaptureSummary: Sendable {
     flows += 1
     if flow.isHandshakeComplete { complete += 1 }
     ends[flow.ending.index] += 1
-    for side in [flow.client, flow.server] {
-      retransmissions += side.retransmissions
-      outOfOrder += side.outOfOrder
-      badChecksums += side.badChecksums
-      unfinishedChecksums += side.unfinishedChecksums
-    }
+    retransmissions += flow.client.retransmissions + flow.server.retransmissions
+    outOfOrder += flow.client.outOfOrder + flow.server.outOfOrder
+    badChecksums += flow.client.badChecksums + flow.server.badChecksums
+    unfinishedChecksums += flow.client.unfinishedChecksums + flow.server.unfinishedChecksums
     synRetransmissions += max(flow.client.synCopies - 1, 0)
     synAckRetransmissions += max(flow.server.synCopies - 1, 0)
-    for step in flow.steps {
+    flow.eachStep { step in
       if let time = step.time { series[step.kind.index].record(time) }
     }
   }

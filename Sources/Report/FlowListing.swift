@@ -43,7 +43,7 @@ public struct FlowListing: Sendable {
   }
 
   private static func time(of kind: FlowStep.Kind, _ flow: TrackedFlow) -> String {
-    guard let step = flow.steps.first(where: { $0.kind == kind }) else { return "-" }
+    guard let step = flow.step(kind) else { return "-" }
     return step.time?.fixedMilliseconds ?? "?"
   }
 

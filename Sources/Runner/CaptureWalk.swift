@@ -19,26 +19,26 @@ struct CaptureWalk {
   /// How many frames there were.
   var frameCount: Int { reader.frameCount }
 
+  /// Takes each packet, and hands on the flows that end with it.
+  typealias PacketTaker = (borrowing CapturedPacket, inout FlowTracker, _ ended: (TrackedFlow) -> Void) -> Void
+
   /// Takes the next octets: each packet goes to the tracker, or to `packet` where that is to hand it on, and each flow
   /// that has ended to `flow`.
-  mutating func take(
-    _ octets: RawSpan, packet: ((borrowing CapturedPacket, inout FlowTracker) -> Void)?, flow: (TrackedFlow) -> Void
-  ) {
+  mutating func take(_ octets: RawSpan, packet: PacketTaker?, flow: (TrackedFlow) -> Void) {
     CaptureWalk.walk(octets, &reader, &opening, &tracker, packet, flow)
   }
 
   private static func walk(
     _ octets: RawSpan, _ reader: inout CaptureReader, _ opening: inout PacketOpening, _ tracker: inout FlowTracker,
-    _ each: ((borrowing CapturedPacket, inout FlowTracker) -> Void)?, _ body: (TrackedFlow) -> Void
+    _ each: PacketTaker?, _ body: (TrackedFlow) -> Void
   ) {
     reader.feed(octets) { frame in
       opening.open(frame) { packet in
         if let each {
-          each(packet, &tracker)
+          each(packet, &tracker, body)
         } else {
-          _ = tracker.receive(packet)
+          _ = tracker.receive(packet, ended: body)
         }
-        while let flow = tracker.nextEnded() { body(flow) }
       }
     }
   }
@@ -46,8 +46,7 @@ struct CaptureWalk {
   /// Hands out the flows that are left; where the file has ended, what is missing of it is a fault.
   mutating func finish(isWhole: Bool, _ body: (TrackedFlow) -> Void) {
     if isWhole { reader.finish() }
-    while let flow = tracker.nextEnded() { body(flow) }
-    while let flow = tracker.finish() { body(flow) }
+    tracker.finish(ended: body)
   }
 
   /// Why nothing of the file could be read; nil where something could.

@@ -55,7 +55,7 @@ private struct CaptureReading {
   mutating func take(_ octets: RawSpan) throws(RunError) {
     let presenter = presenter
     if settings.showsPackets || settings.telling == .packets {
-      walk.take(octets, packet: { presenter.show($0, &$1) }, flow: { presenter.show($0) })
+      walk.take(octets, packet: { presenter.show($0, &$1, $2) }, flow: { presenter.show($0) })
     } else {
       walk.take(octets, packet: nil) { presenter.show($0) }
     }

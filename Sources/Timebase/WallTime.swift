@@ -2,7 +2,7 @@
 ///
 /// The kernel stamps packets on this clock (CLOCK_REALTIME), and it may be stepped at any moment:
 /// a difference of two is a duration only where the monotonic clock agrees (see `Stamp`).
-public struct WallTime: Hashable, Comparable, Sendable {
+public struct WallTime: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// Nanoseconds since the epoch.
   public var nanoseconds: Int64
 

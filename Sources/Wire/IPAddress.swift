@@ -1,7 +1,7 @@
 // RFC 791 §2.3 and RFC 4291 §2: an address of either Internet Protocol.
 
 /// An address of either family.
-public enum IPAddress: Hashable, Sendable {
+public enum IPAddress: Hashable, Sendable, BitwiseCopyable {
   /// An IPv4 address.
   case v4(IPv4Address)
   /// An IPv6 address.

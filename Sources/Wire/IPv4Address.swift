@@ -1,7 +1,7 @@
 // RFC 791 §2.3: IPv4 addresses; the text form is the dotted quad of RFC 1123 §2.1.
 
 /// An IPv4 address.
-public struct IPv4Address: Hashable, Sendable {
+public struct IPv4Address: Hashable, Sendable, BitwiseCopyable {
   /// The address as a number, most significant octet first: 127.0.0.1 is 0x7f00_0001.
   public var rawValue: UInt32
 

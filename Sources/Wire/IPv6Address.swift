@@ -1,7 +1,7 @@
 // RFC 4291 §2: IPv6 addresses; read by RFC 4291 §2.2, written by RFC 5952 §4.
 
 /// An IPv6 address.
-public struct IPv6Address: Hashable, Sendable {
+public struct IPv6Address: Hashable, Sendable, BitwiseCopyable {
   /// The address as a number, most significant octet first: ::1 is 1.
   public var rawValue: UInt128
 

@@ -46,13 +46,19 @@ public struct InternetChecksum: Sendable {
   /// The sum of the span's 16-bit words in native order, not folded; the last odd octet is padded with zero.
   @inlinable static func nativeSum(of bytes: RawSpan) -> UInt64 {
     let count = bytes.byteCount
-    var sum: UInt64 = 0
+    // Two sums: of the words, modulo 2^64, and of their upper halves, which is exact. What the lower halves come to is
+    // the difference, exact too since it is less than 2^64; so a word costs two additions and a shift.
+    var words: UInt64 = 0
+    var upper: UInt64 = 0
     var i = 0
-    while i &+ 8 <= count {  // each step adds less than 2^33: no overflow below 2^31 steps
+    while i &+ 8 <= count {
       let word: UInt64 = bytes.load(native: i)
-      sum &+= (word & 0xffff_ffff) &+ (word &>> 32)
+      words &+= word
+      upper &+= word &>> 32
       i &+= 8
     }
+    let lower = words &- (upper &<< 32)
+    var sum = lower &+ upper  // each less than 2^63 for a span below 2^34 octets: no overflow
     if i &+ 4 <= count {
       sum &+= UInt64(bytes.load(native: i, as: UInt32.self))
       i &+= 4

@@ -37,7 +37,7 @@ extension TCPHeader {
 }
 
 /// A TCP segment whose header length has been checked: the accessors cannot fail, and judge nothing.
-public struct TCPHeaderView: ~Escapable {
+public struct TCPHeaderView: ~Escapable, BitwiseCopyable {
   /// All octets of the segment, header and payload.
   public let segment: RawSpan
   /// The header with its options, in octets; at least 20.

@@ -105,12 +105,9 @@ import Wire
       scene.flow.local.port = port
       scene.client(.syn, seq: 0, at: 20)
     }
-    #expect(scene.tracker.nextEnded()?.client.endpoint.port == 2)
-    let next = scene.tracker.nextEnded()
-    let forgotten = try #require(next)
-    #expect(forgotten.client.endpoint.port == 3)
-    #expect(forgotten.isForgotten)
-    #expect(scene.tracker.nextEnded() == nil)
+    #expect(scene.ended.map(\.client.endpoint.port) == [2, 3])
+    #expect(try #require(scene.ended.last).isForgotten)
+    scene.ended = []
     #expect(scene.tracker.remembered == 3)
     #expect(scene.tracker.counts.evicted == 2)
     #expect(scene.finish().map(\.client.endpoint.port) == [1, 4, 5])
@@ -122,12 +119,13 @@ import Wire
     policy.isLive = true
     var scene = FlowScene(policy)
     scene.handshake()
-    #expect(scene.tracker.nextEnded() == nil)
+    #expect(scene.ended.isEmpty)
     scene.close(at: 2_000)
-    #expect(scene.tracker.nextEnded()?.ending == .fin)
+    #expect(scene.ended.map(\.ending) == [.fin])
+    scene.ended = []
     scene.client([], seq: 2, ack: 2, at: 3_000)
     scene.client(.syn, seq: 77, at: 4_000)
-    #expect(scene.tracker.nextEnded() == nil)
+    #expect(scene.ended.isEmpty)
     #expect(scene.finish().map(\.number) == [1])
   }
 
@@ -142,11 +140,11 @@ import Wire
         local: Endpoint(.v4(IPv4Address(number &* 2_654_435_761)), UInt16(truncatingIfNeeded: number)),
         remote: FlowScene.v4.remote)
       let octets = FlowScene.packet(Segment(seq: SequenceNumber(number), flags: .syn), flow)
-      _ = tracker.receive(CapturedPacket(number: Int(number) + 1, stamp: nil, octets: octets.span.raw))
+      let packet = CapturedPacket(number: Int(number) + 1, stamp: nil, octets: octets.span.raw)
+      _ = tracker.receive(packet) { _ in ended += 1 }
       #expect(tracker.remembered <= 1_000)
-      while tracker.nextEnded() != nil { ended += 1 }
     }
-    while tracker.finish() != nil { ended += 1 }
+    tracker.finish { _ in ended += 1 }
     #expect(ended == tracker.counts.flows)
     #expect(tracker.counts.evicted == tracker.counts.flows - 1_000)
     #expect(tracker.remembered == 0)

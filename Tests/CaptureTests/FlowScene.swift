@@ -15,6 +15,8 @@ struct FlowScene {
   var flow: Flow
   /// What was answered for each packet.
   private(set) var sightings: [Sighting?] = []
+  /// The flows that have ended.
+  var ended: [TrackedFlow] = []
   private(set) var frame = 0
 
   init(_ policy: FlowTracker.Policy = .init(), flow: Flow = FlowScene.v4) {
@@ -76,7 +78,7 @@ struct FlowScene {
     if let captured { octets.removeLast(max(whole - captured, 0)) }
     let stamp = time.map { WallTime(nanoseconds: 1_700_000_000_000_000_000 + $0 * 1_000) }
     let packet = CapturedPacket(number: frame, stamp: stamp, octets: octets.span.raw, originalLength: whole)
-    sightings.append(tracker.receive(packet))
+    sightings.append(tracker.receive(packet) { ended.append($0) })
   }
 
   static func packet(_ segment: Segment, _ flow: Flow) -> [UInt8] {
@@ -88,12 +90,11 @@ struct FlowScene {
     return Array(octets[..<count])
   }
 
-  /// All flows, those that ended before the capture did first.
+  /// All flows that were not taken from `ended`, those that ended before the capture did first.
   mutating func finish() -> [TrackedFlow] {
-    var flows: [TrackedFlow] = []
-    while let flow = tracker.nextEnded() { flows.append(flow) }
-    while let flow = tracker.finish() { flows.append(flow) }
-    return flows
+    tracker.finish { ended.append($0) }
+    defer { ended = [] }
+    return ended
   }
 }
 

@@ -16,11 +16,11 @@ public func fuzzFlows(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     time &+= record[0] == 0xff ? .max / 3 : Int64(record[0]) << 24
     let packet = FuzzedPacket(record)
     let stamp = record[1] & 0x80 == 0 ? WallTime(nanoseconds: time) : nil
-    _ = tracker.receive(CapturedPacket(number: number + 1, stamp: stamp, octets: packet.octets.span.raw))
+    let captured = CapturedPacket(number: number + 1, stamp: stamp, octets: packet.octets.span.raw)
+    _ = tracker.receive(captured) { flows.append($0) }
     check(tracker.remembered <= policy.capacity, "more flows than may be")
-    while let flow = tracker.nextEnded() { flows.append(flow) }
   }
-  while let flow = tracker.finish() { flows.append(flow) }
+  tracker.finish { flows.append($0) }
   check(tracker.remembered == 0, "a flow is left")
   check(Set(flows.map(\.number)).count == flows.count, "a flow came twice")
   check(flows.count == tracker.counts.flows, "a flow is missing")

@@ -33,7 +33,7 @@ import Wire
     reading.pass(.syn, seq: 5, at: 400_000)
     reading.pass(.syn, seq: 5, at: 1_400_000)
     var flows: [TrackedFlow] = []
-    while let flow = reading.tracker.finish() { flows.append(flow) }
+    reading.tracker.finish { flows.append($0) }
     return (reading.tracker, flows, reading.packets)
   }
 
@@ -88,7 +88,7 @@ import Wire
       let mark = FrameMark(WallTime(nanoseconds: 1_767_323_045_123_456_000 + time * 1_000), frame: frame)
       switch CapturedContent(buffer.view.extracting(first: count)) {
       case .segment(let segment):
-        let sighting = tracker.receive(segment, mark)
+        let sighting = tracker.receive(segment, mark) { _ in }
         packets += JSONLines.packet(segment, sighting, mark, of: "a.pcap")
       case .malformed, .other: Issue.record("a packet of our own")
       }
