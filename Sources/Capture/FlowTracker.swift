@@ -144,6 +144,6 @@ extension FlowTracker {
   }
 
   private func isSilent(_ place: Int, for limit: Interval, at mark: FrameMark) -> Bool {
-    mark.since(table.ask(place) { $0.last }).map { $0 > limit } ?? false
+    mark.isLater(than: table.ask(place) { $0.last }, by: limit)
   }
 }

@@ -29,6 +29,13 @@ public struct FrameMark: Hashable, Sendable {
   /// When it was seen; nil where it was not, or the capture has no time for it.
   public var stamp: WallTime? { nanoseconds == .min ? nil : WallTime(nanoseconds: nanoseconds) }
 
+  /// Whether more time than that has passed since an earlier mark; not where either has none.
+  func isLater(than earlier: FrameMark, by limit: Interval) -> Bool {
+    guard nanoseconds != .min, earlier.nanoseconds != .min else { return false }
+    let (end, overflows) = earlier.nanoseconds.addingReportingOverflow(limit.nanoseconds)
+    return !overflows && nanoseconds > end
+  }
+
   /// The time from an earlier mark to this one; nil where either has none, or the stamps run backwards.
   public func since(_ earlier: FrameMark) -> Interval? {
     guard nanoseconds != .min, earlier.nanoseconds != .min else { return nil }

@@ -13,18 +13,11 @@ enum ChildProcess {
   static func run(
     _ arguments: [String], outputLimit: Int, until end: Instant
   ) throws(Errno) -> (status: Int, output: [UInt8]) {
-    var ends: (CInt, CInt) = (0, 0)
-    _ = try kernel(.pipe2) {
-      unsafe withUnsafeMutableBytes(of: &ends) {
-        unsafe clinux_pipe2($0.assumingMemoryBound(to: CInt.self).baseAddress, O_CLOEXEC)
-      }
-    }
-    let reader = FileDescriptor(owning: ends.0)
-    let writer = FileDescriptor(owning: ends.1)
-    let child = try spawn(arguments, output: writer)
-    try writer.close()
+    let pipe = try Pipe()
+    let child = try spawn(arguments, output: pipe.writer)
+    try pipe.writer.close()
     do {
-      let output = try collect(reader, limit: outputLimit, until: end)
+      let output = try collect(pipe.reader, limit: outputLimit, until: end)
       return (try wait(child), output)
     } catch {
       _ = kill(child, SIGKILL)

@@ -53,3 +53,12 @@ public enum File {
     }
   }
 }
+
+extension FileDescriptor {
+  /// How long a regular file is, in octets, `fstat(2)`; nil for anything else.
+  var regularLength: Int? {
+    var status = stat()
+    guard unsafe fstat(raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+}

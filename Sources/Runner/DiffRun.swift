@@ -75,25 +75,24 @@ struct FlowCollection {
 
   /// Reads the file to its end; the signal that came before, if one did.
   mutating func read() throws(RunError) -> Signal? {
-    let source = try CaptureSource(path)
-    var buffer = CaptureSource.buffer
+    var source = try CaptureSource(path)
     var walk: CaptureWalk?
     var lines: LineReader?
     loop: while true {
-      switch try source.next(into: &buffer) {
+      switch try source.next() {
       case .signal(let signal): return signal
       case .end: break loop
-      case .octets(let count):
+      case .octets:
         if walk == nil, lines == nil {
-          if buffer[0] == UInt8(ascii: "{") {
+          if source.octets.octet(at: 0) == UInt8(ascii: "{") {
             lines = LineReader(limit: FlowCollection.lineLimit)
           } else {
             walk = CaptureWalk(FlowTracker.Policy(), looksIntoTunnels: looksIntoTunnels)
           }
         }
-        walk?.take(buffer.span.raw.extracting(first: count), packet: nil) { add(ComparedFlow($0)) }
+        walk?.take(source.octets, packet: nil) { add(ComparedFlow($0)) }
         if walk?.hasStopped ?? false { break loop }
-        for line in lines?.take(buffer[..<count]) ?? [] { try take(line) }
+        for line in lines?.take(source.octets) ?? [] { try take(line) }
       }
     }
     if let last = lines?.finish() { try take(last) }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Finds the lines in octets that come in pieces, in bounded memory.
 struct LineReader {
   /// A line, without its line feed.
@@ -17,21 +19,25 @@ struct LineReader {
   init(limit: Int) { self.limit = limit }
 
   /// The lines that end in this piece, or that are too long by then.
-  mutating func take(_ piece: ArraySlice<UInt8>) -> [Line] {
+  mutating func take(_ piece: RawSpan) -> [Line] {
     var lines: [Line] = []
-    var rest = piece
-    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-      started += rest[..<end].prefix(limit + 1 - min(started.count, limit + 1))
+    var start = 0
+    for offset in piece.byteOffsets where piece.octet(at: offset) == UInt8(ascii: "\n") {
+      hold(piece.extracting(start..<offset))
       lines.append(finished())
-      rest = rest[(end + 1)...]
+      start = offset + 1
     }
-    started += rest.prefix(limit + 1 - min(started.count, limit + 1))
+    hold(piece.extracting(droppingFirst: start))
     if started.count > limit { lines.append(finished()) }
     return lines
   }
 
   /// The last line, where no line feed ends it.
   mutating func finish() -> Line? { started.isEmpty ? nil : finished() }
+
+  private mutating func hold(_ octets: RawSpan) {
+    started.append(copying: octets.extracting(first: limit + 1 - min(started.count, limit + 1)))
+  }
 
   private mutating func finished() -> Line {
     let line = Line(octets: started, number: number, isTooLong: started.count > limit)

@@ -11,13 +11,12 @@ extension Run {
     let drawings = try Drawings(settings.presentation)
     let presenter = ReadPresenter(settings, drawings)
     var result = ReadResult()
-    var buffer = CaptureSource.buffer
     for path in settings.files where result.signal == nil {
-      let source = try CaptureSource(path)
+      var source = try CaptureSource(path)
       var reading = CaptureReading(path, settings, presenter)
       loop: while !reading.walk.hasStopped {
-        switch try source.next(into: &buffer) {
-        case .octets(let count): try reading.take(buffer.span.raw.extracting(first: count))
+        switch try source.next() {
+        case .octets: try reading.take(source.octets)
         case .end: break loop
         case .signal(let signal):
           result.signal = signal
