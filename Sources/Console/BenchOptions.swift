@@ -67,9 +67,8 @@ extension OptionGroup where Settings == BenchRequest {
     ])
 
   fileprivate static let benchFiles = OptionGroup(
-    title: "Tables and files",
+    title: "Files",
     options: [
-      Option(nil, "csv", "comma-separated values instead of text") { request, _ in request.bench.csv = true },
       Option(nil, "histogram-log", "FILE", "all times, in HdrHistogram's log format") {
         request, text throws(UsageError) in
         request.bench.histogramLog = try Values.path(text, for: "--histogram-log")

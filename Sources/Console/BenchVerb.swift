@@ -26,9 +26,7 @@ enum BenchVerb {
   }
 
   private static func settings(_ request: BenchRequest, _ operands: [String]) throws(UsageError) -> BenchSettings {
-    if request.bench.csv, request.probe.run.presentation.json {
-      throw UsageError("--csv and --json exclude each other; leave one of them out")
-    }
+    try request.probe.run.presentation.checkTable()
     guard !operands.isEmpty else { throw UsageError("no target; say probe bench HOST:PORT") }
     var settings = request.bench
     settings.run = request.probe.run

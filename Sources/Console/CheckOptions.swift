@@ -13,8 +13,9 @@ struct CheckRequest: Sendable {
   func check() throws(UsageError) {
     try probe.check()
     guard probe.run.schedule.count != nil else { throw UsageError("-c 0 has no end, and checks are judged at theirs") }
-    guard !isTAP || !(probe.monitor.isPlugin || probe.run.presentation.json) else {
-      throw UsageError("--tap, --nagios and --json exclude each other; choose one")
+    let shown = probe.run.presentation
+    guard !isTAP || !(probe.monitor.isPlugin || shown.json || shown.csv) else {
+      throw UsageError("--tap, --nagios, --json and --csv exclude each other; choose one")
     }
   }
 }

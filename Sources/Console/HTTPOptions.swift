@@ -27,7 +27,8 @@ extension OptionTable where Settings == PageRequest {
     let path = \PageRequest.probe
     return OptionTable(groups: [
       .page, OptionGroup.timing.lifted(to: path, without: ["-c", "-i"]), OptionGroup.network.lifted(to: path),
-      OptionGroup.crafting.lifted(to: path, without: ["--flags"]), OptionGroup.output.lifted(to: path),
+      OptionGroup.crafting.lifted(to: path, without: ["--flags"]),
+      OptionGroup.output.lifted(to: path, without: ["--csv"]),
       OptionGroup<Presentation>.files.lifted(to: \PageRequest.probe.run.presentation), .pageHelp,
     ])
   }

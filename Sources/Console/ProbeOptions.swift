@@ -128,6 +128,7 @@ extension OptionGroup where Settings == ProbeRequest {
         request.run.presentation.tracesPackets = true
       },
       Option("j", "json", "JSON Lines") { request, _ in request.run.presentation.json = true },
+      Option(nil, "csv", "a table of comma-separated values") { request, _ in request.run.presentation.csv = true },
       Option(nil, "no-color", "no colours (NO_COLOR does the same)") { request, _ in
         request.run.presentation.allowsColor = false
       },

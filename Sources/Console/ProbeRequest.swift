@@ -59,10 +59,12 @@ extension ProbeRequest {
   private func checkForms() throws(UsageError) {
     try monitor.check()
     let shown = run.presentation
+    try shown.checkTable()
     guard monitor.isPlugin || shown.isFping else { return }
     let name = monitor.isPlugin ? "--nagios" : "--fping"
     let others = [
-      ("--fping", monitor.isPlugin && shown.isFping), ("--json", shown.json), ("--packet-trace", shown.tracesPackets),
+      ("--fping", monitor.isPlugin && shown.isFping), ("--json", shown.json), ("--csv", shown.csv),
+      ("--packet-trace", shown.tracesPackets),
       ("--exit-state", monitor.isPlugin && exitsWithState), ("--svg", shown.isFping && shown.svgPath != nil),
       ("--html", shown.isFping && shown.htmlPath != nil),
     ]
@@ -92,5 +94,14 @@ extension ProbeRequest {
       ("--no-timestamps", !plan.offer.timestamps), ("--ttl", run.marking.hopLimit != Marking().hopLimit),
       ("-Q", run.marking.trafficClass != Marking().trafficClass),
     ]
+  }
+}
+
+extension Presentation {
+  /// Refuses a table together with what has no place in it.
+  func checkTable() throws(UsageError) {
+    let others = [("--json", json), ("--packet-trace", tracesPackets)]
+    guard csv, let other = others.first(where: \.1)?.0 else { return }
+    throw UsageError("--csv and \(other) exclude each other; leave one of them out")
   }
 }

@@ -61,7 +61,7 @@ extension OptionTable where Settings == WatchRequest {
       .metrics, OptionGroup.connection.lifted(to: path, without: ["--data"]),
       OptionGroup.timing.lifted(to: path, without: ["-c"]), OptionGroup.network.lifted(to: path),
       OptionGroup.crafting.lifted(to: path, without: ["--flags"]),
-      OptionGroup.output.lifted(to: path, without: ["-q", "-v", "--packet-trace"]),
+      OptionGroup.output.lifted(to: path, without: ["-q", "-v", "--packet-trace", "--csv"]),
       OptionGroup<Presentation>.files.lifted(
         to: \WatchRequest.probe.run.presentation, without: ["--svg", "--html"]), .watchEnd,
     ])

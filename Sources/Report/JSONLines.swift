@@ -23,7 +23,7 @@ public enum JSONLines {
       json.member("state", outcome.verdict.rawValue)
       json.member("reason", outcome.reason.rawValue)
       json.member("seq", record.sequence)
-      json.member("started", outcome.started.nanoseconds == 0 ? nil : outcome.started.rfc3339)
+      json.member("started", outcome.knownStart?.rfc3339)
       json.member("isn", outcome.iss?.value)
       json.member("irs", outcome.irs?.value)
       json.member("ttl", outcome.hopLimit)
@@ -31,12 +31,10 @@ public enum JSONLines {
       json.member("peer", outcome.peerOffer) { $0.offer($1) }
       json.key("steps")
       json.array { for step in record.steps { $0.step(step) } }
-      json.member("closed_by", outcome.verdict == .open ? outcome.ending.rawValue : nil)
-      let ours = outcome.mode == .connect ? nil : outcome.state.identifier
-      let isServer = outcome.mode == .listen
-      json.member("client_state", isServer ? outcome.knownPeer?.identifier : ours)
+      json.member("closed_by", outcome.knownEnding?.rawValue)
+      json.member("client_state", outcome.clientState?.identifier)
       json.member("invalid_replies", outcome.counters.invalid)
-      json.member("server_state", isServer ? ours : outcome.knownPeer?.identifier)
+      json.member("server_state", outcome.serverState?.identifier)
       json.member("notes", outcome.notes.list)
       more(&json)
     }
@@ -108,9 +106,8 @@ extension JSONWriter {
 
   fileprivate mutating func flow(_ flow: Flow) {
     endpoint(flow.remote)
-    // A connection that was never begun, or that the kernel kept to itself, has neither.
-    member("source", flow.local.address.isUnspecified ? nil : flow.local.address.description)
-    member("source_port", flow.local.port == 0 ? nil : flow.local.port)
+    member("source", flow.knownSource?.description)
+    member("source_port", flow.knownSourcePort)
   }
 
   fileprivate mutating func offer(_ offer: PeerOffer) {

@@ -1,11 +1,28 @@
 import Handshake
+import Timebase
+import Wire
 
 /// What may be said of an outcome without guessing.
 extension Outcome {
+  /// When the first segment left; nil where none did.
+  var knownStart: WallTime? { started.nanoseconds == 0 ? nil : started }
+
   /// How many copies of the SYN were sent; nil where the kernel sent them and did not say.
   var knownTransmissions: Int? {
     mode == .connect && counters.transmissions == 0 ? nil : counters.transmissions
   }
+
+  /// How an open connection ended; nil where it was none.
+  var knownEnding: Ending? { verdict == .open ? ending : nil }
+
+  /// The state of the end that opened the connection; nil where it is not known.
+  var clientState: State? { mode == .listen ? knownPeer : knownState }
+
+  /// The state of the other end; nil where it is not known.
+  var serverState: State? { mode == .listen ? knownState : knownPeer }
+
+  /// Our state at the end; nil where the kernel keeps it to itself.
+  private var knownState: State? { mode == .connect ? nil : state }
 
   /// The peer's state at the end; nil where nothing that it sent gave it away.
   var knownPeer: State? { mode == .connect ? nil : known(peer) }
@@ -22,4 +39,12 @@ extension Outcome {
     case .filtered, .unreachable: return nil
     }
   }
+}
+
+/// A connection that was never begun, or that the kernel kept to itself, has neither.
+extension Flow {
+  /// Our address; nil where it is not known.
+  var knownSource: IPAddress? { local.address.isUnspecified ? nil : local.address }
+  /// Our port; nil where it is not known.
+  var knownSourcePort: UInt16? { local.port == 0 ? nil : local.port }
 }

@@ -48,11 +48,9 @@ final class BenchPresenter {
       summarize: { [self] (engine) throws(Errno) in try summarize(engine, path: nil) })
   }
 
-  private var writesText: Bool { !settings.run.presentation.json && !settings.csv }
-
   /// Says what is about to happen, so that a long run is not a silent one.
   func begin() throws(Errno) {
-    guard writesText, !settings.run.presentation.isQuiet else { return }
+    guard settings.run.presentation.isText, !settings.run.presentation.isQuiet else { return }
     for target in targets { try output.write(text.header(target, settings.plan)) }
   }
 
@@ -102,7 +100,7 @@ final class BenchPresenter {
     if settings.run.presentation.json {
       for summary in summaries { try output.write(JSONLines.summary(summary)) }
       for comparison in comparisons { try output.write(JSONLines.ratio(comparison)) }
-    } else if settings.csv {
+    } else if settings.run.presentation.csv {
       try output.write(table())
     } else {
       for summary in summaries {
@@ -135,10 +133,10 @@ final class BenchPresenter {
 
   /// A line for each step of each target.
   private func table() -> String {
-    var text = CSV.seriesHeader
+    var text = CSV.series.header
     for summary in summaries {
       for kind in BenchResult.steps {
-        if let series = summary[kind] { text += CSV.series(series, target: summary.target, step: kind) }
+        if let series = summary[kind] { text += CSV.series.line((summary.target, kind, series)) }
       }
     }
     return text

@@ -12,8 +12,6 @@ public struct BenchSettings: Sendable {
   public var requests: [HTTPRequest] = []
   /// Whether somebody has said that the targets are theirs to load.
   public var ownsTargets = false
-  /// Results as comma-separated values instead of text.
-  public var csv = false
   /// Where the histograms go, in HdrHistogram's log format.
   public var histogramLog: String?
   /// Where the picture goes.

@@ -40,6 +40,7 @@ final class CheckPresenter: ConnectionPresenter {
 
   func begin() throws(Errno) {
     if settings.form == .tap { try output.write(TAP.header(results.count)) }
+    if settings.form == .lines, presentation.csv { try output.write(CSV.checks.header) }
     try tellDecided()
   }
 
@@ -82,6 +83,7 @@ final class CheckPresenter: ConnectionPresenter {
     case .plugin: return
     case .tap: try output.write(TAP.line(result, number: next + 1))
     case .lines where presentation.json: try output.write(JSONLines.check(result))
+    case .lines where presentation.csv: try output.write(CSV.checks.line(result))
     case .lines:
       if !presentation.isQuiet || result.standing != .holds { try output.write(text.check(result, width: width)) }
       for record in records { try output.write(text.detail(record)) }
@@ -106,7 +108,7 @@ extension CheckPresenter {
     if settings.form == .lines {
       if presentation.json {
         try output.write(JSONLines.summary(totals, of: settings.file))
-      } else if !presentation.isQuiet || totals.hold < totals.count {
+      } else if presentation.isText, !presentation.isQuiet || totals.hold < totals.count {
         try output.write(text.totals(totals))
       }
     }

@@ -5,7 +5,7 @@ import Report
 import Timebase
 import Wire
 
-/// Writes a run's results as they come: text or JSON Lines on standard output.
+/// Writes a run's results as they come: text, JSON Lines or a table on standard output.
 final class Presenter: ConnectionPresenter {
   private let presentation: Presentation
   private let targets: [ResolvedTarget]
@@ -15,6 +15,8 @@ final class Presenter: ConnectionPresenter {
   private let isSingle: Bool
   private let text: TextReport
   private let output: Output
+  /// Where a summary in words goes.
+  private let closing: Output
   private(set) var summaries: [TargetSummary]
   private let startedAt = SystemClock.monotonic()
   private(set) var tallies: [Tally]
@@ -31,6 +33,7 @@ final class Presenter: ConnectionPresenter {
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
     output = presentation.output
+    closing = presentation.csv ? .standardError : presentation.output
     text = TextReport(presentation, on: output)
     // Of many targets that are probed once each, none is summed up: 65,535 summaries would be much memory for nothing.
     let summedUp = hasSummary ? targets : []
@@ -42,11 +45,10 @@ final class Presenter: ConnectionPresenter {
   /// Whether anything is summed up: only where a target is probed more than once.
   private let hasSummary: Bool
 
-  private var writesText: Bool { !presentation.json && !presentation.isQuiet }
-
   /// Says what is about to be probed, so that a long wait is not a silent one.
   func begin() throws(Errno) {
-    guard writesText else { return }
+    if presentation.csv { return try output.write(CSV.connections.header) }
+    guard presentation.isText, !presentation.isQuiet else { return }
     for target in targets.prefix(isSingle || targets.count == 1 ? 1 : 0) {
       guard let source = target.source else { continue }
       try output.write(text.header(target: target.name, remote: target.remote, source: source, does: words))
@@ -71,6 +73,7 @@ final class Presenter: ConnectionPresenter {
     drawings?.take(record)
     tallies[index].add(outcome.verdict, outcome.reason)
     if presentation.json { return try output.write(json(record)) }
+    if presentation.csv { return try output.write(CSV.connections.line(record)) }
     guard !presentation.isQuiet else { return }
     if isSingle {
       try output.write(text.single(record))
@@ -94,7 +97,12 @@ final class Presenter: ConnectionPresenter {
     if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
   }
 
-  /// Writes the closing lines of a run of more than one probe.
+  /// Writes the closing lines of a run of more than one probe; a table has none.
+  func conclude() throws(Errno) {
+    if !presentation.csv { try summarize() }
+  }
+
+  /// Writes the summary so far: beside a table, which has no place for it, on standard error.
   func summarize() throws(Errno) {
     let elapsed = SystemClock.monotonic() - startedAt
     guard hasSummary else { return }
@@ -102,7 +110,8 @@ final class Presenter: ConnectionPresenter {
     if presentation.json {
       for summary in summaries { try output.write(JSONLines.summary(summary)) }
     } else {
-      for summary in summaries { try output.write(text.summary(summary)) }
+      let words = TextReport(presentation, on: closing)
+      for summary in summaries { try closing.write(words.summary(summary)) }
     }
   }
 }

@@ -58,6 +58,8 @@ public struct RunSettings: Sendable {
 public struct Presentation: Hashable, Sendable {
   /// JSON Lines instead of text.
   public var json = false
+  /// A table of comma-separated values instead of text.
+  public var csv = false
   /// Only the summary.
   public var isQuiet = false
   /// What was refused and why, and every connection's ladder.
@@ -82,6 +84,8 @@ public struct Presentation: Hashable, Sendable {
 }
 
 extension Presentation {
+  /// Whether results are words for a person, rather than lines for a program.
+  var isText: Bool { !json && !csv }
   /// Where results go: to standard error where packets go to standard output.
   var output: Output { pcapPath == "-" ? .standardError : .standardOutput }
 }

@@ -106,6 +106,10 @@ import Timebase
       (["--nagios", "--exit-state"], "--nagios and --exit-state exclude each other"),
       (["--fping", "--nagios"], "--nagios and --fping exclude each other"),
       (["--fping", "--json"], "--fping and --json exclude each other"),
+      (["--nagios", "--csv"], "--nagios and --csv exclude each other"),
+      (["--fping", "--csv"], "--fping and --csv exclude each other"),
+      (["--csv", "--json"], "--csv and --json exclude each other; leave one of them out"),
+      (["--csv", "--packet-trace"], "--csv and --packet-trace exclude each other; leave one of them out"),
       (["--fping", "-c", "0"], "--fping tells at the end, and -c 0 has none"),
       (["--fping", "-c", "10001"], "--fping: at most 10000 probes of a target; a line has to hold them"),
     ])
@@ -119,7 +123,11 @@ import Timebase
   }
 
   @Test(
-    "of the forms of a check one at a time", arguments: [["--tap", "--json"], ["--tap", "--nagios"], ["-c", "0"]])
+    "of the forms of a check one at a time",
+    arguments: [
+      ["--tap", "--json"], ["--tap", "--csv"], ["--csv", "--json"], ["--tap", "--nagios"], ["--csv", "--nagios"],
+      ["-c", "0"],
+    ])
   func forms(_ words: [String]) {
     #expect(
       refusal { () throws(UsageError) in
