@@ -11,8 +11,13 @@ extension WallTime {
       + padded(second % 60, 2) + "." + padded(fraction, 9) + "Z"
   }
 
-  /// The time of day in UTC, as tcpdump prints it before a line: `03:04:05.123456`.
-  public var timeOfDay: String { String(rfc3339.dropFirst(11).prefix(15)) }
+  /// The time of day so many seconds ahead of UTC, as tcpdump prints it before a line: `03:04:05.123456`.
+  public func timeOfDay(secondsEast: Int64) -> String {
+    let (seconds, fraction) = nanoseconds.flooredQuotientAndRemainder(dividingBy: 1_000_000_000)
+    let (_, second) = (seconds &+ secondsEast).flooredQuotientAndRemainder(dividingBy: 86_400)
+    return padded(second / 3_600, 2) + ":" + padded(second / 60 % 60, 2) + ":" + padded(second % 60, 2) + "."
+      + padded(fraction / 1_000, 6)
+  }
 
   /// The moment as `ping -D` prints it before a line, in seconds since the epoch: `[1767323045.123456]`.
   public var bracketed: String {

@@ -12,7 +12,7 @@ final class ListenPresenter {
   private let endpoint: Endpoint
   private let text: TextReport
   private let output: Output
-  private let trace: PacketTrace
+  private var trace: PacketTrace
 
   /// A presenter for a port.
   init(_ settings: ListenSettings, at endpoint: Endpoint) {

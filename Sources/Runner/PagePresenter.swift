@@ -11,7 +11,7 @@ final class PagePresenter {
   private let target: ResolvedTarget
   private let text: TextReport
   private let output: Output
-  private let trace: PacketTrace
+  private var trace: PacketTrace
   private let drawings: Drawings?
   /// What the connections with one request each cost together.
   private var each = Traffic()

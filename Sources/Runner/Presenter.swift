@@ -20,7 +20,7 @@ final class Presenter: ConnectionPresenter {
   private(set) var summaries: [TargetSummary]
   private let startedAt = SystemClock.monotonic()
   private(set) var tallies: [Tally]
-  private let trace: PacketTrace
+  private var trace: PacketTrace
   private let drawings: Drawings?
 
   /// A presenter for a run over targets.
@@ -134,17 +134,18 @@ extension Style {
 
 /// One line of text a packet, as `tcpdump -nn -S` prints it.
 struct PacketTrace {
-  /// Whether lines begin with seconds since the epoch (`-D`) rather than the time of day.
-  let stampsLines: Bool
+  private var time: LineTime
+
+  /// Lines that begin with seconds since the epoch (`-D`), or with the local time of day.
+  init(stampsLines: Bool) { time = LineTime(countsSeconds: stampsLines) }
 
   /// The line, line feed included.
-  func line(_ arrival: borrowing Arrival, at stamp: Stamp) -> String {
-    let time = stampsLines ? stamp.bestWall.bracketed : stamp.bestWall.timeOfDay
+  mutating func line(_ arrival: borrowing Arrival, at stamp: Stamp) -> String {
     let words =
       switch arrival.framing {
       case .inBand: PacketNotation.tcpdump(packet: arrival.octets)
       case .outOfBand(let envelope): PacketNotation.tcpdump(transport: arrival.octets, in: envelope)
       }
-    return "\(time) \(words)\n"
+    return "\(time.words(stamp.bestWall)) \(words)\n"
   }
 }

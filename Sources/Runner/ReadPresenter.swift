@@ -14,6 +14,7 @@ final class ReadPresenter {
   private var listing: FlowListing
   private var summary = CaptureSummary()
   private var path = ""
+  private var time: LineTime
   /// What is to be written.
   private var lines = ""
   /// Flows that have ended and are told in the order of their numbers, as many at once as `lot` says.
@@ -28,6 +29,7 @@ final class ReadPresenter {
   init(_ settings: ReadSettings, _ drawings: Drawings?) {
     self.settings = settings
     self.drawings = drawings
+    time = LineTime(countsSeconds: settings.presentation.stampsLines)
     text = TextReport(settings.presentation, on: output)
     listing = FlowListing(style: text.style)
   }
@@ -68,7 +70,7 @@ final class ReadPresenter {
       if isJSON {
         lines += JSONLines.packet(segment, sighting, mark, of: path)
       } else {
-        lines += CapturedTrace.line(segment, of: packet, stampsLines: settings.presentation.stampsLines)
+        lines += CapturedTrace.line(segment, of: packet, &time)
       }
     case .malformed: tracker.skip(malformed: true)
     case .other: tracker.skip(malformed: false)
@@ -132,10 +134,9 @@ final class ReadPresenter {
 enum CapturedTrace {
   /// The line, line feed included.
   static func line(
-    _ segment: borrowing CapturedSegment, of packet: borrowing CapturedPacket, stampsLines: Bool
+    _ segment: borrowing CapturedSegment, of packet: borrowing CapturedPacket, _ time: inout LineTime
   ) -> String {
-    let time = packet.stamp.map { stampsLines ? $0.bracketed : $0.timeOfDay } ?? "?"
-    return "\(time) \(words(segment, of: packet))\n"
+    "\(time.words(packet.stamp)) \(words(segment, of: packet))\n"
   }
 
   private static func words(_ segment: borrowing CapturedSegment, of packet: borrowing CapturedPacket) -> String {

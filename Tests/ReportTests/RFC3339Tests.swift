@@ -35,4 +35,15 @@ import Timebase
     #expect(WallTime(nanoseconds: 1_767_323_045_123_456_789).bracketed == "[1767323045.123456]")
     #expect(WallTime(nanoseconds: 1_000).bracketed == "[0.000001]")
   }
+
+  @Test("the time of day, east and west of Greenwich, before and after midnight")
+  func timesOfDay() {
+    let moment = WallTime(nanoseconds: 1_767_323_045_123_456_789)
+    #expect(moment.timeOfDay(secondsEast: 0) == "03:04:05.123456")
+    #expect(moment.timeOfDay(secondsEast: 19_800) == "08:34:05.123456")
+    #expect(moment.timeOfDay(secondsEast: -18_000) == "22:04:05.123456")
+    #expect(WallTime(nanoseconds: -1).timeOfDay(secondsEast: 3_600) == "00:59:59.999999")
+    #expect(WallTime(nanoseconds: .max).timeOfDay(secondsEast: 50_400) == "13:47:16.854775")
+    #expect(WallTime(nanoseconds: .min).timeOfDay(secondsEast: -86_399) == "00:12:44.145224")
+  }
 }
