@@ -20,6 +20,7 @@ enum ExitCode {
   static func of(_ result: RunResult, _ request: ProbeRequest) -> Int32 {
     if let signal = result.signal { return 128 + signal.number }
     if request.exitsWithState { return result.tallies.map(state).max() ?? couldNotRun }
+    if result.tallies.contains(where: \.isUnsent) { return couldNotRun }
     let holds = result.tallies.allSatisfy { isAsExpected($0, request) }
     return holds ? asExpected : notAsExpected
   }
@@ -28,7 +29,7 @@ enum ExitCode {
   /// answers.
   private static func isAsExpected(_ tally: Tally, _ request: ProbeRequest) -> Bool {
     if let expected = request.expected {
-      return tally.decided > 0 && tally.verdicts[expected] == tally.decided
+      return tally.decided > 0 && tally.unsent == 0 && tally.verdicts[expected] == tally.decided
     }
     return request.run.schedule.count == 1 ? tally.best == .open : tally.answered > 0
   }
@@ -36,6 +37,7 @@ enum ExitCode {
   /// The state itself, the best that any of the target's probes found.
   private static func state(_ tally: Tally) -> Int32 {
     switch tally.best {
+    case _ where tally.isUnsent: couldNotRun
     case .open: 0
     case .refused: 1
     case .filtered: tally.onlyInvalid ? 5 : 3

@@ -29,6 +29,8 @@ public protocol Engine: ~Copyable {
   mutating func refused(_ slot: Int)
 
   /// The same, where the run goes on: there is a result to be told of it.
+  ///
+  /// The result names the slot, so that whoever knows why can tell it.
   mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Report>
 
   /// Says when a packet left, as user space saw it.
@@ -37,8 +39,8 @@ public protocol Engine: ~Copyable {
   /// Says when a packet left, as the kernel saw it.
   mutating func transmitted(_ token: Token, kernel: WallTime)
 
-  /// Says that a packet could not be sent because this host has no route for it.
-  mutating func failedToRoute(_ token: Token, at now: Stamp)
+  /// Says that a packet could not be sent: this host has no route for it, or refused it.
+  mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp)
 
   /// Asks it to end: nothing new is begun, and what is owed to peers is sent.
   mutating func interrupt(at now: Stamp)

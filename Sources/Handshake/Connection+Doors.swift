@@ -90,10 +90,10 @@ extension Connection {
     marks.update(number: number) { $0.stamp?.kernel = kernel }
   }
 
-  /// Ends the connection because the packet could not be sent: there is no route.
-  public mutating func failedToRoute() {
+  /// Ends the connection because the packet could not be sent: no route, or refused by this host.
+  public mutating func failedToSend(_ reason: Reason = .noRoute) {
     guard verdict == nil else { return }
-    decide(.unreachable, .noRoute)
+    decide(.unreachable, reason)
     state = .closed
     finish(.none)
   }

@@ -81,7 +81,7 @@ public struct Conversation: Sendable {
   }
 
   /// Ends it because there is no route.
-  public mutating func failedToRoute() { connection.failedToRoute() }
+  public mutating func failedToSend(_ reason: Reason = .noRoute) { connection.failedToSend(reason) }
 
   /// Gives the connection octets to send; see `Connection.write`.
   public mutating func write(_ octets: [UInt8]) { connection.write(octets) }

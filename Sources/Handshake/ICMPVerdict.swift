@@ -49,7 +49,7 @@ extension Reason {
     case .rst: .refused
     case .noResponse, .invalidReplies, .icmpAdminProhibited, .icmpFragNeeded: .filtered
     case .icmpHostUnreachable, .icmpNetUnreachable, .icmpPortUnreachable, .icmpProtoUnreachable, .icmpTTLExceeded,
-      .noRoute:
+      .noRoute, .notSent:
       .unreachable
     }
   }

@@ -75,8 +75,8 @@ public struct Outcome: Sendable {
     exchange = Exchange()
   }
 
-  /// The outcome of a connection that was never tried: this host has no route to the target.
-  public init(unroutable remote: Endpoint, mode: Mode, at now: Stamp) {
+  /// The outcome of a connection that was never tried: this host has no route to the target, or no port for it.
+  public init(unroutable remote: Endpoint, mode: Mode, at now: Stamp, _ reason: Reason = .noRoute) {
     let unspecified: IPAddress =
       switch remote.address {
       case .v4: .v4(IPv4Address(0))
@@ -84,7 +84,7 @@ public struct Outcome: Sendable {
       }
     let flow = Flow(local: Endpoint(unspecified, 0), remote: remote)
     self.init(
-      byKernel: flow, verdict: .unreachable, reason: .noRoute, started: now.wall, steps: [], ending: .none)
+      byKernel: flow, verdict: .unreachable, reason: reason, started: now.wall, steps: [], ending: .none)
     self.mode = mode
   }
 
@@ -112,6 +112,9 @@ public struct Outcome: Sendable {
     counters = connection.counters
     exchange = conversation.exchange
   }
+
+  /// Whether the target was found in a state: what was never sent found nothing.
+  public func finds(_ expected: Verdict) -> Bool { verdict == expected && reason != .notSent }
 
   /// The time of one step; nil where it did not happen or cannot be known.
   public func measurement(of kind: StepKind) -> Measurement? { steps.first { $0.kind == kind }?.measurement }

@@ -6,7 +6,7 @@ public enum Verdict: String, Hashable, Sendable, CaseIterable {
   case refused = "closed"
   /// No valid answer, or an ICMP prohibition.
   case filtered
-  /// An ICMP unreachable, or no route from here.
+  /// An ICMP unreachable, or this host cannot send there.
   case unreachable
 }
 
@@ -36,6 +36,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
   case icmpTTLExceeded = "icmp-ttl-exceeded"
   /// This host has no route to the target.
   case noRoute = "no-route"
+  /// This host refused to send the packet, or had no port for it: nothing is known of the target.
+  case notSent = "not-sent"
   /// Something came, and none of it could be believed.
   case invalidReplies = "invalid-replies"
 }

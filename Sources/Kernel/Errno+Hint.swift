@@ -20,7 +20,7 @@ extension Errno {
       return "the source port is in use or in TIME-WAIT: choose another one, or let the kernel choose"
     case (.bind, EACCES):
       return "source ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
-    case (.sendto, EPERM):
+    case (.sendto, EPERM), (.sendmmsg, EPERM):
       return "a firewall rule of this host refused the packet: see `nft list ruleset`, output chains"
     case (.sendto, EACCES):
       return "the destination is a broadcast address, or a local route prohibits it: see `ip route get`"

@@ -39,7 +39,7 @@ public struct CheckResult: Sendable {
     case holds
     /// A probe found something else, or took too long.
     case fails
-    /// No probe was made or decided.
+    /// No probe was made or decided, or this host refused to send one.
     case error
   }
 
@@ -61,6 +61,8 @@ public struct CheckResult: Sendable {
   public private(set) var invalid = 0
   /// Packets of ours that were sent again.
   public private(set) var retransmitted = 0
+  /// Probes that this host refused to send, and why it refused the latest.
+  public private(set) var unsent: (count: Int, cause: String)?
   private var handshakes = Series()
 
   /// Nothing known yet.
@@ -82,6 +84,9 @@ public struct CheckResult: Sendable {
     let isUnexpected = outcome.verdict != check.expected
     if isUnexpected || telling.map({ $0.verdict == check.expected }) ?? true { telling = Telling(outcome) }
   }
+
+  /// Takes one probe that this host refused to send: nothing is known of the target by it.
+  public mutating func fail(_ cause: String) { unsent = ((unsent?.count ?? 0) + 1, cause) }
 
   /// What a probe said.
   public struct Telling: Hashable, Sendable {
@@ -111,7 +116,9 @@ public struct CheckResult: Sendable {
   /// Whether it holds.
   public var standing: Standing {
     guard problem == nil, decided > 0 else { return .error }
-    return asExpected == decided && isInTime ? .holds : .fails
+    guard asExpected == decided else { return .fails }
+    guard unsent == nil else { return .error }
+    return isInTime ? .holds : .fails
   }
 
   private var isInTime: Bool {
@@ -122,11 +129,12 @@ public struct CheckResult: Sendable {
   /// Why it does not hold, in words; nil where it does.
   public var failure: String? {
     if let problem { return problem.printable }
-    guard decided > 0 else { return "the run ended before it was probed" }
+    guard decided > 0 else { return unsent?.cause.printable ?? "the run ended before it was probed" }
     guard asExpected == decided else {
       let others = decided > 1 ? "\(decided - asExpected) of \(decided): " : ""
       return others + (telling?.stateWords ?? "") + ", not \(check.expected.rawValue)"
     }
+    if let unsent { return "\(unsent.count) of \(decided + unsent.count) not sent: \(unsent.cause.printable)" }
     guard let limit = check.limit, !isInTime else { return nil }
     guard let rtt else { return "no time is known: it cannot be told which copy of the SYN was answered" }
     return "\(rtt.replyMilliseconds) ms, not below \(limit.compact)"

@@ -125,8 +125,9 @@ struct PluginFinding {
   /// Some that are not are judged
   /// by the thresholds of loss, and are a warning where there are none.
   init(_ result: CheckResult, _ warning: PluginThreshold, _ critical: PluginThreshold) {
-    guard result.problem == nil, result.decided > 0 else {
-      // A name without address is the network's trouble, and as bad as no answer; a run that was cut says nothing.
+    guard result.problem == nil, result.decided > 0, result.standing != .error else {
+      // A name without address is the network's trouble, and as bad as no answer; a run that was cut says nothing, and
+      // neither does what this host did not send.
       (state, words) = (result.problem == nil ? .unknown : .critical, result.failure ?? "")
       return
     }

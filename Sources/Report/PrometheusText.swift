@@ -19,7 +19,7 @@ public enum PrometheusText {
 
   private static func gauges(_ writer: inout MetricWriter, _ targets: [WatchedTarget], _ probed: [WatchedTarget]) {
     writer.family("probe_success", .gauge, "Whether the latest probe found the expected state.")
-    for target in probed { writer.sample([name(target)], target.state == target.expected ? "1" : "0") }
+    for target in probed { writer.sample([name(target)], target.isAsExpected == true ? "1" : "0") }
     writer.family(
       "probe_duration_seconds", .gauge, "How long the latest probe took, from its first packet to its last.")
     for target in probed {

@@ -36,7 +36,7 @@ extension String {
   }
 
   /// Fit for a terminal: what would move the cursor or switch modes is shown as `\u{1b}` instead.
-  var printable: String {
+  public var printable: String {
     guard unicodeScalars.contains(where: \.isControl) else { return self }
     var text = ""
     for scalar in unicodeScalars {

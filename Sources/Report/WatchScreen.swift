@@ -59,7 +59,7 @@ public struct WatchScreen: Sendable {
     targets.filter(isAmiss) + targets.filter { !isAmiss($0) }
   }
 
-  private func isAmiss(_ target: WatchedTarget) -> Bool { target.state != nil && target.state != target.expected }
+  private func isAmiss(_ target: WatchedTarget) -> Bool { target.isAsExpected == false }
 
   private func title(_ targets: [WatchedTarget], _ frame: Frame) -> String {
     let count = targets.count == 1 ? "1 target" : "\(targets.count) targets"

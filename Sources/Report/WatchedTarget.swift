@@ -55,6 +55,9 @@ public struct WatchedTarget: Sendable {
     buckets = StepKind.allCases.map { _ in nil }
   }
 
+  /// Whether the latest probe found the state that counts as success; nil before the first.
+  public var isAsExpected: Bool? { state.map { $0 == expected && reason != .notSent } }
+
   /// When it did not answer.
   public var outages: Outages { summary.outages }
 
@@ -66,7 +69,7 @@ public struct WatchedTarget: Sendable {
     let outcome = record.outcome
     let before = outages.latest
     summary.add(record)
-    if outcome.verdict == expected { successes += 1 }
+    if outcome.finds(expected) { successes += 1 }
     for step in record.steps {
       guard let time = step.measurement?.interval else { continue }
       buckets[step.kind.index, default: BucketCounts()].record(time)

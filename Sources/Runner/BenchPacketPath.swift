@@ -11,6 +11,7 @@ final class BenchPacketPath: BenchPath {
   private var ring: PacketRing
   private let routed: BatchBox
   private let direct: BatchBox
+  let unsent = UnsentPackets()
   private var isResolved = false
   private let hops: [IPAddress]
   private let interface: Interface
@@ -48,7 +49,7 @@ final class BenchPacketPath: BenchPath {
   func listen(on ports: [UInt16], family: AddressFamily) throws(Errno) {}
 
   func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno) {
-    try (isResolved ? direct : routed).send(batch, for: &engine)
+    (isResolved ? direct : routed).send(batch, for: &engine, unsent)
   }
 
   func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool {

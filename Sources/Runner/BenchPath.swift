@@ -12,12 +12,14 @@ protocol BenchPath: AnyObject {
   func watch(by poller: inout Poller)
   /// Lets packets to ports of ours in.
   func listen(on ports: [UInt16], family: AddressFamily) throws(Errno)
-  /// Sends a batch, and tells the engine what left and when.
+  /// Sends a batch, and tells the engine what left and when; a connection whose packet is refused has ended.
   func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno)
   /// Tells the engine of stamps, then hands one packet to it; false where none waits.
   func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool
   /// How many packets the kernel dropped because our buffers were full.
   var dropped: UInt32 { get }
+  /// What this host refused to send.
+  var unsent: UnsentPackets { get }
   /// Looks after what may change while it runs; called at every turn of the loop.
   func refresh(at now: Stamp) throws(Errno)
   /// Whether each packet is written to a file, and so has to leave before the next event is looked at.
@@ -52,6 +54,7 @@ final class BenchRawPath: BenchPath {
   private let sender: BatchBox?
   private var buffer = ReceiveBuffer()
   let sending = BatchSender.Path.raw
+  let unsent = UnsentPackets()
   /// Where every packet is written to; nil where nobody asked, and only where each is stamped.
   var packets: BenchPackets?
 
@@ -75,7 +78,7 @@ final class BenchRawPath: BenchPath {
   }
 
   func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno) {
-    if let sender { return try sender.send(batch, for: &engine) }
+    if let sender { return sender.send(batch, for: &engine, unsent) }
     for index in 0..<batch.count {
       let name = batch.name(of: index)
       let target = targets[batch.destination(of: index)].remote.address
@@ -91,7 +94,7 @@ final class BenchRawPath: BenchPath {
           packets?.sent(batch[index], named: name, token, at: now, by: engine)
         }
       } catch {
-        guard error.isNoRoute else { throw error }
+        if !error.isNoRoute { unsent.note(error, of: batch.destination(of: index)) }
         engine.failed(name)
       }
     }
@@ -144,6 +147,20 @@ final class BenchRawPath: BenchPath {
   func finish() throws(RunError) { try packets?.file.finish(dropped: dropped) }
 }
 
+/// What this host refused to send, by target: a firewall's rule for one of them is not the end of the others.
+final class UnsentPackets {
+  private var refusals: [(count: Int, latest: Errno)?] = []
+
+  /// Counts a packet.
+  func note(_ error: Errno, of target: Int) {
+    while refusals.count <= target { refusals.append(nil) }
+    refusals[target] = ((refusals[target]?.count ?? 0) + 1, error)
+  }
+
+  /// How many packets to a target were refused, and why the latest was; nil where none was.
+  subscript(target: Int) -> (count: Int, latest: Errno)? { target < refusals.count ? refusals[target] : nil }
+}
+
 /// A sender of batches that classes can hold.
 final class BatchBox {
   private var sender: BatchSender
@@ -156,10 +173,10 @@ final class BatchBox {
   /// How often a full queue is waited for before the rest of a batch is given up to its timers.
   private static let patience = 20
 
-  /// Sends a whole batch; what has no route has ended.
+  /// Sends a whole batch; what has no route, or is refused, has ended.
   ///
   /// The time of departure is read before the system call: it contains what the kernel does with the packets before.
-  func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine) throws(Errno) {
+  func send(_ batch: borrowing PacketBatch, for engine: inout BenchEngine, _ unsent: UnsentPackets) {
     var index = 0
     var attempts = 0
     while index < batch.count {
@@ -168,7 +185,7 @@ final class BatchBox {
       do throws(Errno) {
         sent = try sender.send(batch, from: index)
       } catch {
-        guard error.isNoRoute else { throw error }
+        if !error.isNoRoute { unsent.note(error, of: batch.destination(of: index)) }
         engine.failed(batch.name(of: index))
         index += 1
         continue

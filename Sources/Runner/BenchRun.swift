@@ -146,11 +146,15 @@ struct BenchRun {
     return engine
   }
 
-  /// Says what of the packets that came is in no result, and which limit was met.
+  /// Says what of the packets that came is in no result, what could not be sent, and which limit was met.
   private func warn(_ loop: borrowing BenchLoop<some BenchPath>, _ path: some BenchPath, _ guards: BenchGuards) {
     Run.warn(of: path.dropped, strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+    for (index, target) in targets.enumerated() {
+      guard let (count, latest) = path.unsent[index] else { continue }
+      let packets = count == 1 ? "1 packet" : "\(count) packets"
+      try? Output.standardError.write("probe: \(target.name.printable): \(packets) not sent: \(latest.hinted)\n")
+    }
     guard let shortage = guards.shortage else { return }
-    let hint = shortage.hint.map { "; \($0)" } ?? ""
-    try? Output.standardError.write("probe: no further source port could be had (\(shortage)\(hint))\n")
+    try? Output.standardError.write("probe: no further source port could be had (\(shortage.hinted))\n")
   }
 }

@@ -8,6 +8,7 @@ final class CheckPresenter: ConnectionPresenter {
   private(set) var results: [CheckResult]
   /// Exit codes of checks come from their results.
   let tallies: [Tally] = []
+  var unsent = Unsent()
   private let settings: CheckSettings
   /// Which check each target of the engine belongs to.
   private let order: [Int]
@@ -36,6 +37,11 @@ final class CheckPresenter: ConnectionPresenter {
     width = min(results.map(\.check.target.unicodeScalars.count).max() ?? 0, 48)
   }
 
+  func name(of index: Int) -> String { results[order[index]].check.target }
+
+  /// It is the check's own result, and told as that.
+  func refused(_ index: Int, _ refusal: RunError) throws(Errno) { _ = unsent.note(refusal, of: index) }
+
   private var presentation: Presentation { settings.run.presentation }
 
   func begin() throws(Errno) {
@@ -47,7 +53,9 @@ final class CheckPresenter: ConnectionPresenter {
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
     let check = order[index]
     ended[check] += 1
-    if let outcome {
+    if let outcome, outcome.reason == .notSent {
+      results[check].fail(unsent[index] ?? outcome.reason.rawValue)
+    } else if let outcome {
       let resolve = sequence == 1 ? resolves[index] : nil
       let record = Record(
         target: results[check].check.target, sequence: sequence, resolve: resolve, outcome: outcome)

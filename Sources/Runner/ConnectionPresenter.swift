@@ -10,6 +10,12 @@ protocol ConnectionPresenter: AnyObject {
   func begin() throws(Errno)
   /// Tells of one probe; without an outcome it was interrupted before anything was decided.
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno)
+  /// What this host refused to send, by target.
+  var unsent: Unsent { get set }
+  /// The target as it was typed.
+  func name(of index: Int) -> String
+  /// Is told why the probe that is shown next could not be sent.
+  func refused(_ index: Int, _ refusal: RunError) throws(Errno)
   /// Shows a packet that passed.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno)
   /// Tells what there is so far: somebody asks for it (SIGQUIT), or something failed.
@@ -27,6 +33,11 @@ protocol ConnectionPresenter: AnyObject {
 }
 
 extension ConnectionPresenter {
+  /// Most tell it at once, on standard error.
+  func refused(_ index: Int, _ refusal: RunError) throws(Errno) {
+    guard unsent.note(refusal, of: index) else { return }
+    try Output.standardError.write(unsent.line(of: index, name(of: index)))
+  }
   /// Most tell of no single packet.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {}
   /// Most want none.

@@ -8,6 +8,12 @@ import Wire
 struct LoopObserver<Report: Sendable> {
   /// Something has ended.
   var report: (Report) throws(Errno) -> Void
+  /// What this host refused to send, told right before the report of the connection that it ended; nil: such a refusal
+  /// ends the run.
+  ///
+  /// Whoever has several targets must not be ended by one of them that a firewall shuts out, and whoever serves
+  /// strangers not by an address that takes no packets.
+  var refused: ((Report, RunError) throws(Errno) -> Void)?
   /// SIGQUIT: the summary so far is wanted.
   var summarize: () throws(Errno) -> Void = {}
   /// A packet passed, in either direction.
@@ -31,9 +37,6 @@ struct EventLoop<E: Engine> {
   /// The capture file that packets are written into; nil where nobody asked for one.
   var packets: PacketFile?
 
-  /// Whether a packet that cannot be sent concerns its connection alone: whoever serves strangers must not be ended by
-  /// one of them whose address takes no packets, and whoever watches for ever not by an interface that is down.
-  var servesMany = false
   /// What may be put right in the engine after each tick.
   var revise: ((inout E) -> Void)?
 
@@ -41,6 +44,8 @@ struct EventLoop<E: Engine> {
   var upkeep: ((inout E) throws(Errno) -> Void)?
 
   private var signal: Signal?
+  /// What this host refused last, by slot, until the slot's report.
+  private var refusals: [RunError?] = []
   /// The first failure; the loop then only clears up.
   private var failure: RunError?
   private var isDone = false
@@ -183,9 +188,17 @@ extension EventLoop {
   }
 
   private mutating func finish(_ report: E.Report, _ slot: Int?) {
-    if let slot { network.release(slot) }
+    var refusal: RunError?
+    if let slot {
+      network.release(slot)
+      if slot < refusals.count { swap(&refusal, &refusals[slot]) }
+    }
+    guard failure == nil else { return }
     let observer = observer
-    if failure == nil { note { () throws(Errno) in try observer.report(report) } }
+    note { () throws(Errno) in
+      if let refusal { try observer.refused?(report, refusal) }
+      try observer.report(report)
+    }
   }
 
   private mutating func open(_ slot: Int, _ address: IPAddress, _ port: UInt16) -> Action<E.Report> {
@@ -194,10 +207,13 @@ extension EventLoop {
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
       return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
     } catch {
-      if servesMany { return engine.unreserved(slot, at: SystemClock.now()) }
-      engine.refused(slot)
-      fail(.port(error, Endpoint(address, port)))
-      return .none
+      let refusal = RunError.port(error, Endpoint(address, port))
+      guard concernsOne(refusal, slot) else {
+        engine.refused(slot)
+        fail(refusal)
+        return .none
+      }
+      return engine.unreserved(slot, at: SystemClock.now())
     }
   }
 
@@ -215,12 +231,22 @@ extension EventLoop {
       if hasLeft, let octets { keep(octets, transmission, at: now) }
     } catch {
       switch error {
-      case .errno where servesMany: engine.failedToRoute(transmission.token, at: now)
-      case .noRoute: engine.failedToRoute(transmission.token, at: now)
+      case .noRoute: engine.failedToSend(transmission.token, .noRoute, at: now)
       case .tooLarge: fail(.packetTooLarge)
-      case .errno(let errno): fail(.send(errno, transmission.flow.remote))
+      case .errno(let errno):
+        let refusal = RunError.send(errno, transmission.flow.remote)
+        guard concernsOne(refusal, transmission.token.slot) else { return fail(refusal) }
+        engine.failedToSend(transmission.token, .notSent, at: now)
       }
     }
+  }
+
+  /// Keeps a refusal for the report of its connection; false where it ends the run.
+  private mutating func concernsOne(_ refusal: RunError, _ slot: Int) -> Bool {
+    guard observer.refused != nil else { return false }
+    while refusals.count <= slot { refusals.append(nil) }
+    refusals[slot] = refusal
+    return true
   }
 
   /// Has a packet of ours written into the capture file.

@@ -9,6 +9,7 @@ import Timebase
 final class FpingPresenter: ConnectionPresenter {
   private let names: [String]
   private(set) var tallies: [Tally]
+  var unsent = Unsent()
   /// By target and probe; nil where nothing answered, or it cannot be told how fast.
   private var times: [[Interval?]]
 
@@ -18,6 +19,8 @@ final class FpingPresenter: ConnectionPresenter {
     tallies = targets.map { _ in Tally() }
     times = targets.map { _ in Array(repeating: nil, count: settings.schedule.count ?? 1) }
   }
+
+  func name(of index: Int) -> String { names[index] }
 
   func begin() throws(Errno) {}
 

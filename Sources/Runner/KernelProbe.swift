@@ -19,6 +19,8 @@ final class KernelProbe {
   private let limit: Instant?
   /// Nil where there was none to be had, and once it is given back.
   private var connection: KernelConnection?
+  /// Why this host refused to begin; nil where it did not.
+  private(set) var refusal: RunError?
   /// What came of it; all but the close, while that goes on.
   private var outcome: Outcome?
   /// When our FIN left.
@@ -29,7 +31,7 @@ final class KernelProbe {
   /// Begins to connect.
   init(
     _ index: Int, sequence: Int, to target: ResolvedTarget, _ settings: RunSettings, limit: Instant?
-  ) throws(RunError) {
+  ) {
     (self.index, self.sequence, self.target, self.settings, self.limit) = (index, sequence, target, settings, limit)
     began = SystemClock.now()
     // As long as the hand-made SYN and all its copies would have been waited for.
@@ -44,7 +46,7 @@ final class KernelProbe {
         to: target.remote.address, port: target.remote.port, from: settings.source == nil ? nil : target.source,
         sourcePort: settings.sourcePort, interface: target.interface)
     } catch {
-      outcome = try failure(error)
+      outcome = failure(error)
     }
   }
 
@@ -52,7 +54,7 @@ final class KernelProbe {
   func watch(by poller: inout Poller) { connection?.watch(by: &poller, for: closing == nil ? .writable : .readable) }
 
   /// Does what can be done now; returns what came of it once it has ended.
-  func step() throws(RunError) -> Outcome? {
+  func step() -> Outcome? {
     guard connection != nil else { return outcome }
     do throws(Errno) {
       if outcome == nil {
@@ -67,7 +69,7 @@ final class KernelProbe {
       }
       return nil
     } catch {
-      return try failure(error)
+      return failure(error)
     }
   }
 }
@@ -113,13 +115,14 @@ extension KernelProbe {
     return false
   }
 
-  private func failure(_ errno: Errno) throws(RunError) -> Outcome {
+  private func failure(_ errno: Errno) -> Outcome {
     // No SYN has left: what the kernel says at once it says of its own routes.
     if errno.isNoRoute, connection == nil { return Outcome(unroutable: target.remote, mode: .connect, at: began) }
     if errno.isConnectionRefused { return outcome(.rst, nil, [Step(.syn, SystemClock.now().since(began))]) }
     if errno.isTimedOut { return outcome(.noResponse) }
-    guard let reason = errno.unreachableReason else { throw .send(errno, target.remote) }
-    return outcome(reason)
+    if let reason = errno.unreachableReason { return outcome(reason) }
+    refusal = .send(errno, target.remote)
+    return outcome(.notSent)
   }
 
   private func outcome(

@@ -27,7 +27,7 @@ struct KernelRun {
     var signal: Signal?
     try writing { () throws(Errno) in try presenter.begin() }
     while signal == nil {
-      try begin()
+      begin()
       try step()
       if probes.isEmpty, nextStart == nil { break }
       try wait(signals)
@@ -56,10 +56,10 @@ struct KernelRun {
   /// A source port that was asked for serves one connection at a time.
   private var isFull: Bool { probes.count >= (settings.sourcePort == 0 ? ConnectEngine.concurrency : 1) }
 
-  private mutating func begin() throws(RunError) {
+  private mutating func begin() {
     while !isFull, let due = nextStart, due <= SystemClock.monotonic() {
       probes.append(
-        try KernelProbe(target, sequence: round + 1, to: targets[target], settings, limit: limit))
+        KernelProbe(target, sequence: round + 1, to: targets[target], settings, limit: limit))
       target += 1
       if target == targets.count { (round, target) = (round + 1, 0) }
     }
@@ -68,11 +68,14 @@ struct KernelRun {
   private mutating func step() throws(RunError) {
     var rest: [KernelProbe] = []
     for probe in probes {
-      guard let outcome = try probe.step() else {
+      guard let outcome = probe.step() else {
         rest.append(probe)
         continue
       }
-      try writing { () throws(Errno) in try presenter.show(probe.index, sequence: probe.sequence, outcome) }
+      try writing { () throws(Errno) in
+        if let refusal = probe.refusal { try presenter.refused(probe.index, refusal) }
+        try presenter.show(probe.index, sequence: probe.sequence, outcome)
+      }
     }
     probes = rest
   }

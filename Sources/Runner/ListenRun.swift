@@ -41,11 +41,12 @@ extension Run {
     var observer = LoopObserver<ListenEngine.Finding> { (finding) throws(Errno) in
       try presenter.show(finding.sequence, finding.outcome)
     }
+    // What a stranger cannot be sent is the end of that connection, and nothing to tell.
+    observer.refused = { (_, _) in }
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer)
-    loop.servesMany = true
     loop.packets = packets
     if settings.host == nil {
       loop.upkeep = { (engine) throws(Errno) in

@@ -22,6 +22,7 @@ final class Presenter: ConnectionPresenter {
   private(set) var tallies: [Tally]
   private var trace: PacketTrace
   private let drawings: Drawings?
+  var unsent = Unsent()
 
   /// A presenter for a run over targets.
   init(_ settings: RunSettings, targets: [ResolvedTarget], drawings: Drawings? = nil) {
@@ -45,6 +46,8 @@ final class Presenter: ConnectionPresenter {
   /// Whether anything is summed up: only where a target is probed more than once.
   private let hasSummary: Bool
 
+  func name(of index: Int) -> String { targets[index].name }
+
   /// Says what is about to be probed, so that a long wait is not a silent one.
   func begin() throws(Errno) {
     if presentation.csv { return try output.write(CSV.connections.header) }
@@ -66,6 +69,7 @@ final class Presenter: ConnectionPresenter {
       if hasSummary { summaries[index].addUndecided(sequence: sequence) }
       return
     }
+    if outcome.reason != .notSent { unsent.clear(index) }
     let target = targets[index]
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)

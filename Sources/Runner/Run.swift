@@ -104,6 +104,7 @@ public enum Run {
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
+    observer.refused = { (finding, refusal) throws(Errno) in try presenter.refused(finding.target, refusal) }
     observer.summarize = { () throws(Errno) in try presenter.summarize() }
     observer.signals = presenter.signals
     observer.signal = { (signal) throws(Errno) in try presenter.take(signal) }

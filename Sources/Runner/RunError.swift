@@ -45,18 +45,16 @@ public enum RunError: Error {
     case .noPrivilege:
       "raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap), "
         + "or say --connect to let the kernel connect"
-    case .system(let errno): hinted(errno)
+    case .system(let errno): errno.hinted
     case .port(let errno, let endpoint) where errno.isAddressInUse:
       "source port \(endpoint.port) is taken; leave -g out to be given a free one, or wait until it is free"
-    case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(hinted(errno))"
-    case .port(let errno, let endpoint): "source \(endpoint): \(hinted(errno))"
-    case .send(let errno, let endpoint) where errno.isPermission:
-      "\(endpoint): this host's own firewall refused to send the packet (\(errno))"
-    case .send(let errno, let endpoint): "\(endpoint): \(hinted(errno))"
+    case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(errno.hinted)"
+    case .port(let errno, let endpoint): "source \(endpoint): \(errno.hinted)"
+    case .send(let errno, let endpoint): "\(endpoint): \(errno.hinted)"
     case .packetTooLarge: "the packet is too large; send less with --data"
     case .output(let errno): "cannot write results: \(errno)"
-    case .file(let errno, let path): "cannot write \(path): \(hinted(errno))"
-    case .unreadable(let errno, let path): "cannot read \(path): \(hinted(errno))"
+    case .file(let errno, let path): "cannot write \(path): \(errno.hinted)"
+    case .unreadable(let errno, let path): "cannot read \(path): \(errno.hinted)"
     case .interrupted: "interrupted while nobody took the results; some are lost"
     }
   }
@@ -74,8 +72,6 @@ public enum RunError: Error {
     default: true
     }
   }
-
-  private func hinted(_ errno: Errno) -> String { errno.hint.map { "\(errno); \($0)" } ?? "\(errno)" }
 }
 
 /// Runs something that calls the kernel; what fails is told as the given error of a run.

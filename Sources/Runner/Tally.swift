@@ -9,6 +9,8 @@ public struct Tally: Hashable, Sendable {
   public private(set) var answered = 0
   /// How many probes got each verdict.
   public private(set) var verdicts = VerdictCounts()
+  /// Probes that this host refused to send.
+  public private(set) var unsent = 0
   /// Whether every filtered verdict was for want of anything that could be believed.
   public private(set) var onlyInvalid = true
 
@@ -17,8 +19,12 @@ public struct Tally: Hashable, Sendable {
     decided += 1
     verdicts.add(verdict)
     if verdict == .open || verdict == .refused { answered += 1 }
+    if reason == .notSent { unsent += 1 }
     if reason != .invalidReplies { onlyInvalid = false }
   }
+
+  /// Whether there were probes, and none of them could be sent: nothing was found out.
+  public var isUnsent: Bool { decided > 0 && unsent == decided }
 
   /// The best verdict that any of the probes got; nil where none has ended.
   public var best: Verdict? { Verdict.allCases.first { verdicts[$0] > 0 } }

@@ -11,6 +11,7 @@ final class WatchPresenter: ConnectionPresenter {
   /// Targets that cannot be sent to at present, by index.
   private(set) var unreachable: Set<Int> = []
   private var watched: [WatchedTarget]
+  var unsent = Unsent()
   private let resolved: [ResolvedTarget]
   private let settings: WatchSettings
   private let text: TextReport
@@ -47,6 +48,18 @@ final class WatchPresenter: ConnectionPresenter {
 
   private var presentation: Presentation { settings.run.presentation }
 
+  func name(of index: Int) -> String { resolved[index].name }
+
+  /// On the screen it stands below, for as long as it lasts.
+  func refused(_ index: Int, _ refusal: RunError) throws(Errno) {
+    guard unsent.note(refusal, of: index), terminal == nil else { return }
+    try Output.standardError.write(unsent.line(of: index, name(of: index)))
+  }
+
+  private var remark: String? {
+    metrics?.trouble ?? unsent.first.map { "\(name(of: $0)): \(unsent[$0] ?? "")" }
+  }
+
   /// Writes the first metrics: where the file cannot be written, nothing is probed.
   func prepare() throws(RunError) {
     do throws(Errno) { try metrics?.write(watched) } catch { throw .file(error, settings.prometheusPath ?? "") }
@@ -66,7 +79,9 @@ final class WatchPresenter: ConnectionPresenter {
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
     let due = settings.run.schedule.due(round: sequence - 1, target: index, of: watched.count)
     let change = watched[index].add(record, at: due)
-    if outcome.reason == .noRoute { unreachable.insert(index) } else { unreachable.remove(index) }
+    if outcome.reason != .notSent { unsent.clear(index) }
+    let cannotSend = outcome.reason == .noRoute || outcome.reason == .notSent
+    if cannotSend { unreachable.insert(index) } else { unreachable.remove(index) }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
     try tell(record, change)
   }
@@ -145,7 +160,7 @@ extension WatchPresenter {
     style.width = size.columns
     let frame = WatchScreen.Frame(
       now: SystemClock.now().wall, elapsed: drawnAt - started, interval: settings.run.schedule.interval,
-      remark: metrics?.trouble)
+      remark: remark)
     try terminal?.draw(WatchScreen(style: style, rows: size.rows).drawing(watched, frame))
   }
 }

@@ -24,7 +24,6 @@ extension Run {
     try presenter.prepare()
     _ = stamping?.wait()
     return try byHand(settings.run, targets, presenter, network, packets) { loop in
-      loop.servesMany = true
       loop.revise = { engine in
         for index in presenter.unreachable {
           engine.reroute(index, from: resolution.source(towards: targets[index]))

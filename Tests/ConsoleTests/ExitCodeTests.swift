@@ -10,7 +10,7 @@ import Wire
 @Suite("Exit codes") struct ExitCodeTests {
   /// A run in short: one word a target, one letter a probe, and the options that judge it.
   ///
-  /// `o` open, `c` closed, `f` filtered, `i` filtered with only invalid replies, `u` unreachable, `-` undecided.
+  /// `o` open, `c` closed, `f` filtered, `i` filtered with only invalid replies, `u` unreachable, `n` not sent, `-` undecided.
   struct Case: Sendable, CustomTestStringConvertible {
     var probes: String
     var expected: Verdict?
@@ -50,6 +50,12 @@ import Wire
     Case(probes: "ii", exitsWithState: true, count: 2, code: 5),
     Case(probes: "fco", exitsWithState: true, count: 3, code: 0), Case(probes: "o c f", exitsWithState: true, code: 3),
     Case(probes: "o", expected: .refused, exitsWithState: true, code: 0),
+    // What this host refused to send could not be done, and is no state of the target's.
+    Case(probes: "n", code: 2), Case(probes: "o n", code: 2), Case(probes: "c n", code: 2),
+    Case(probes: "nnn", count: 3, code: 2), Case(probes: "nno", count: 3, code: 0),
+    Case(probes: "nnf", count: 3, code: 1), Case(probes: "n", expected: .unreachable, code: 2),
+    Case(probes: "nu", expected: .unreachable, count: 2, code: 1), Case(probes: "n", exitsWithState: true, code: 2),
+    Case(probes: "nu", exitsWithState: true, count: 2, code: 4),
     // A signal outranks all of it.
     Case(probes: "o", signal: .interrupt, code: 130), Case(probes: "o", signal: .terminate, code: 143),
     Case(probes: "c", expected: .refused, exitsWithState: true, signal: .interrupt, code: 130),
@@ -68,6 +74,7 @@ import Wire
         case "c": tally.add(.refused, .rst)
         case "f": tally.add(.filtered, .noResponse)
         case "i": tally.add(.filtered, .invalidReplies)
+        case "n": tally.add(.unreachable, .notSent)
         case "u": tally.add(.unreachable, .icmpHostUnreachable)
         default: break
         }

@@ -113,6 +113,39 @@ import Wire
     #expect(outcome.started == World.wall)
   }
 
+  /// The slot is named with the result: who knows the cause finds it by that.
+  @Test func whatCannotBeSentIsAResult() throws {
+    var engine = ConnectEngine(targets: [World.target(), World.target(3)], schedule: Schedule())
+    let now = Stamp(instant: World.start, wall: World.wall)
+    guard case .open(let slot, _, _) = engine.start(at: now) else {
+      Issue.record("a port is asked for")
+      return
+    }
+    guard case .report(let finding, slot) = engine.unreserved(slot, at: now) else {
+      Issue.record("no port is a result")
+      return
+    }
+    #expect((finding.outcome?.verdict, finding.outcome?.reason) == (.unreachable, .notSent))
+    #expect(finding.outcome?.finds(.unreachable) == false, "nothing was found")
+    let later = Stamp(instant: World.start + .milliseconds(5), wall: World.wall)
+    guard case .open(let next, _, _) = engine.expire(at: later),
+      case .send(let packet) = engine.opened(next, port: 50_000, seed: Seed(iss: 1, timestamp: 1), at: later)
+    else {
+      Issue.record("the other target goes on")
+      return
+    }
+    engine.failedToSend(packet.token, .notSent, at: later)
+    guard case .report(let refused, _) = engine.expire(at: later) else {
+      Issue.record("what was refused has ended")
+      return
+    }
+    #expect((refused.target, refused.outcome?.reason) == (1, .notSent))
+    guard case .done = engine.expire(at: later) else {
+      Issue.record("both have ended")
+      return
+    }
+  }
+
   @Test func silenceIsReportedAfterAllTransmissions() throws {
     var world = World(ConnectEngine(targets: [World.target()], schedule: Schedule()))
     world.peer = World.silence

@@ -129,7 +129,7 @@ struct World {
   }
 
   private mutating func send(_ transmission: Transmission) {
-    guard hasRoute(transmission) else { return engine.failedToRoute(transmission.token, at: stamp) }
+    guard hasRoute(transmission) else { return engine.failedToSend(transmission.token, .noRoute, at: stamp) }
     sent.append(Departure(at: elapsed, transmission: transmission))
     engine.departed(transmission.token, at: stamp)
     switch stamps {

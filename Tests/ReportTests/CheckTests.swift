@@ -84,6 +84,18 @@ import Wire
     let first = CheckTests.result("a:1", probes: CheckTests.record(.refused, .rst), CheckTests.record())
     #expect(first.failure == "1 of 2: closed (rst), not open", "an answer as expected does not hide another")
   }
+
+  @Test("what this host did not send says nothing of the target") func notSent() {
+    var none = CheckTests.result("a:1", .unreachable)
+    none.fail("sendto: no\u{7}")
+    #expect((none.standing, none.failure) == (.error, "sendto: no\\u{7}"))
+    var some = CheckTests.result("a:1", probes: CheckTests.record(), CheckTests.record())
+    some.fail("sendto: no")
+    #expect((some.standing, some.failure) == (.error, "1 of 3 not sent: sendto: no"))
+    #expect(PluginLine([some], warning: PluginThreshold(), critical: PluginThreshold()).state == .unknown)
+    some.add(CheckTests.record(.refused, .rst))
+    #expect((some.standing, some.failure) == (.fails, "1 of 3: closed (rst), not open"), "what is known outranks it")
+  }
 }
 
 /// The line and the code of a monitoring plugin, and fping's line.

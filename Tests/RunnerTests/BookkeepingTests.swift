@@ -36,6 +36,24 @@ import Wire
     for offset in UInt32(0)..<8 { #expect(ring.take(.max - 3 &+ offset) == token(offset)) }
   }
 
+  @Test("a refusal is news once, until something could be sent") func refusals() throws {
+    let end = Endpoint(try #require(IPAddress(parsing: "10.0.0.1")), 80)
+    let refusal = RunError.send(Errno(code: 1, call: .sendto), end)
+    var unsent = Unsent()
+    #expect(unsent.first == nil)
+    let causes: [(Int, RunError)] = [
+      (2, refusal), (2, refusal), (1, refusal), (2, .port(Errno(code: 24, call: .socket), end)),
+    ]
+    let news = causes.map { unsent.note($0.1, of: $0.0) }
+    #expect(news == [true, false, true, true], "another cause is news")
+    #expect(unsent.first == 1)
+    #expect(unsent.line(of: 1, "a\u{7}:80").hasPrefix("probe: a\\u{7}:80: sendto: Operation not permitted (EPERM); "))
+    unsent.clear(1)
+    #expect(unsent[1] == nil && unsent[2] != nil)
+    let again = unsent.note(refusal, of: 1)
+    #expect(again)
+  }
+
   @Test("a tally keeps what the exit code asks") func tally() {
     var tally = Tally()
     #expect((tally.best, tally.decided, tally.answered) == (nil, 0, 0))

@@ -135,13 +135,13 @@ extension ConnectEngine {
     vacate(slot)
   }
 
-  /// Tells of a probe that never began as of one without a route: nothing can be sent from there at present.
+  /// Tells of a probe that never began: nothing can be sent from there at present.
   public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Finding> {
     guard places.indices.contains(slot), let probe = places[slot].probe else { return .none }
     refused(slot)
     let target = targets[probe.target]
-    let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
-    return .report(Finding(target: probe.target, sequence: probe.sequence, outcome: outcome), slot: nil)
+    let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now, .notSent)
+    return .report(Finding(target: probe.target, sequence: probe.sequence, outcome: outcome), slot: slot)
   }
 
   /// Sends what follows to a target from another address of ours; nil: there is no way there at present.
@@ -159,8 +159,10 @@ extension ConnectEngine {
     update(token) { $0.transmitted(token.number, kernel: kernel) }
   }
 
-  /// Ends the connection whose packet has no route.
-  public mutating func failedToRoute(_ token: Token, at now: Stamp) { update(token) { $0.failedToRoute() } }
+  /// Ends the connection whose packet cannot be sent.
+  public mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp) {
+    update(token) { $0.failedToSend(reason) }
+  }
 
   /// Begins nothing new, and ends what is under way.
   public mutating func interrupt(at now: Stamp) {

@@ -167,9 +167,9 @@ extension HTTPEngine {
     visit?.session.transmitted(token.number, kernel: kernel)
   }
 
-  /// Ends the connection whose packet has no route.
-  public mutating func failedToRoute(_ token: Token, at now: Stamp) {
-    if isCurrent(token) { visit?.conversation?.failedToRoute() }
+  /// Ends the connection whose packet cannot be sent.
+  public mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp) {
+    if isCurrent(token) { visit?.conversation?.failedToSend(reason) }
   }
 
   /// Begins nothing new, and ends what is under way.

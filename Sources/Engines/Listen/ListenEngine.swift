@@ -196,9 +196,9 @@ extension ListenEngine {
     table.update(token) { $0.transmitted(token.number, kernel: kernel) }
   }
 
-  /// Ends the connection whose packet has no route.
-  public mutating func failedToRoute(_ token: Token, at now: Stamp) {
-    guard table.update(token, { $0.failedToRoute() }) else { return }
+  /// Ends the connection whose packet cannot be sent.
+  public mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp) {
+    guard table.update(token, { $0.failedToSend(reason) }) else { return }
     settle(token.slot)
   }
 

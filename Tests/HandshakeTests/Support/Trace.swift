@@ -136,7 +136,7 @@ extension Trace {
       guard octets == expected else { return fail(line, "took \(octets.count): \(octets.prefix(16))") }
       taken += UInt32(count)
     case .abort: pending = conversation.abort(at: stamp)
-    case .noRoute: conversation.failedToRoute()
+    case .noRoute: conversation.failedToSend()
     case .stamps:
       for (number, kernel) in unstamped { conversation.transmitted(number, kernel: kernel) }
       unstamped = []
