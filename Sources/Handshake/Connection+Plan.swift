@@ -106,8 +106,10 @@ extension Connection {
       decideUnanswered()
       return endUndecided(at: now.instant)
     }
-    // A peer that says again and again that it has no room may do so for ever (RFC 9293 §3.8.6.1, MUST-37).
-    let isShut = plan.isInteractive && tcb.snd.wnd == 0 && heardSinceResend && !sender.isAllAcknowledged
+    // A peer that says again and again that it has no room may do so for ever (RFC 9293 §3.8.6.1, MUST-37), as long as it
+    // is asked.
+    let isAsked = plan.isInteractive && plan.retransmissions > 0
+    let isShut = isAsked && tcb.snd.wnd == 0 && heardSinceResend && !sender.isAllAcknowledged
     if verdict != nil { return retransmissionTimeoutOnceOpen(isShut: isShut, at: now.instant) }
     guard transmissionsLeft > 0 else { return giveUp(at: now.instant) }
     transmissionsLeft -= 1

@@ -84,9 +84,11 @@ public struct Plan: Hashable, Sendable {
   /// How long after its acknowledgment the answer to data is waited for before our FIN; it may come after that as well.
   public var answerWait: Interval { min(max(wait, .zero), Retransmission.longestWait) }
 
-  /// The text that the first segment carries.
+  /// The text that the first segment carries: what fits behind its options.
   public var textInFirst: Range<Int> {
-    mode == .halfOpen || !opensConnection ? 0..<min(data.count, textLimit) : 0..<0
+    guard !isInteractive, mode == .halfOpen || !opensConnection else { return 0..<0 }
+    let room = textLimit - offer.list(value: 0, echoReply: 0).paddedCount
+    return 0..<min(data.count, max(room, 0))
   }
 }
 

@@ -109,4 +109,20 @@ import Wire
       4.7   > . 1:10(9) ack 1
       """)
   }
+
+  @Test("Without retransmissions nothing asks whether it has opened: the peer is given up, and no timer spins")
+  func withoutRetransmissions() throws {
+    var trace = Trace(SendingTests.plan.with { $0.retries = 0 })
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1 win 0
+      0.1   > . 1:1(0) ack 1
+      0.1   write 10
+      0.2   < . 1:1(0) ack 1 win 0
+      1.1   > R 1:1(0)
+      1.1   end open syn-ack timeout
+      """)
+    #expect(trace.connection.notes == .windowZero)
+  }
 }

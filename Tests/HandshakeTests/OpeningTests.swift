@@ -239,4 +239,19 @@ import Wire
     #expect(trace.connection.notes == .halfOpenPeer)
     #expect(trace.connection.counters.transmissions == 2)
   }
+
+  @Test("What a first segment says fits into a packet with its options")
+  func textOfTheFirst() {
+    var plan = Plan.plain { $0.mode = .halfOpen }
+    plan.data = [UInt8](repeating: 0x61, count: 2_000)
+    plan.textLimit = 1_460
+    plan.offer = Offer()
+    #expect(plan.textInFirst == 0..<1_440)
+    plan.offer = Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: false)
+    #expect(plan.textInFirst == 0..<1_460)
+    plan.data = [1, 2, 3]
+    #expect(plan.textInFirst == 0..<3)
+    plan.textLimit = 0
+    #expect(plan.textInFirst.isEmpty)
+  }
 }
