@@ -18,7 +18,9 @@ public struct FlowStory: Sendable {
   /// No packets yet.
   public init() {}
 
-  mutating func append(_ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark) {
+  mutating func append(
+    _ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark
+  ) {
     guard packets.count < Exchange.capacity, var content = try? Segment(segment.header) else {
       omitted += 1
       return
@@ -35,7 +37,8 @@ public struct FlowStory: Sendable {
     let local = Flow(local: flow.client.endpoint, remote: flow.server.endpoint)
     let (verdict, reason) = flow.verdict
     var outcome = Outcome(
-      byKernel: local, verdict: verdict, reason: reason, started: flow.first.stamp ?? WallTime(nanoseconds: 0),
+      byKernel: local, verdict: verdict, reason: reason,
+      started: flow.first.stamp ?? WallTime(nanoseconds: 0),
       steps: flow.outcomeSteps, ending: ending(of: flow))
     outcome.mode = .capture
     outcome.iss = flow.client.isn
@@ -45,10 +48,22 @@ public struct FlowStory: Sendable {
     outcome.counters.retransmissions = flow.client.retransmissions
     outcome.counters.duplicates = flow.server.retransmissions
     var ends = WatchedEnds(flow)
+    outcome.places = places(of: flow)
     outcome.exchange = Exchange(entries(flow, &ends), omitted: omitted)
     outcome.state = ends.client.state
     outcome.peer = ends.server.state
     return outcome
+  }
+
+  /// The packets between which the steps lie: of several requests the first alone is timed, so that no search by the
+  /// definitions would find them.
+  private func places(of flow: TrackedFlow) -> [StepPlace] {
+    func place(of mark: FrameMark) -> Int? { packets.firstIndex { $0.mark.frame == mark.frame } }
+    return flow.steps.compactMap { step in
+      StepKind(rawValue: step.kind.rawValue).map {
+        StepPlace($0, from: place(of: step.from), to: place(of: step.to))
+      }
+    }
   }
 
   private func ending(of flow: TrackedFlow) -> Ending {

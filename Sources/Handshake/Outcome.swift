@@ -46,6 +46,8 @@ public struct Outcome: Sendable {
   public var peerOffer: PeerOffer?
   /// The steps in the order in which they ended.
   public var steps: [Step]
+  /// Between which packets the steps lie; nil where the definitions of the steps tell it.
+  public var places: [StepPlace]?
   /// How it ended.
   public var ending: Ending
   /// Our state at the end.

@@ -42,6 +42,23 @@ public struct Step: Hashable, Sendable {
   }
 }
 
+/// Between which packets of an exchange a step lies, by their places in it.
+public struct StepPlace: Hashable, Sendable {
+  /// Which step.
+  public var kind: StepKind
+  /// The packet that it is counted from; nil where that was not kept.
+  public var begin: Int?
+  /// The packet that ended it; nil where that was not kept.
+  public var end: Int?
+
+  /// A step between two packets.
+  public init(_ kind: StepKind, from begin: Int?, to end: Int?) {
+    self.kind = kind
+    self.begin = begin
+    self.end = end
+  }
+}
+
 /// When a segment of ours left: the number it has in its connection, and the stamp once it is known.
 struct Departure: Hashable, Sendable {
   var number: UInt32

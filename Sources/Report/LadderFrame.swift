@@ -71,15 +71,16 @@ struct StepBracket: Hashable {
   /// `syn 0.213 ms`.
   var words: String
 
-  /// The brackets of an outcome's steps: of those that run beside each other, the one that ends first lies outermost, so
+  /// The brackets of an outcome's steps, each over the time beside it: of those that run beside each other, the one that ends first lies outermost, so
   /// that no other is between it and its words.
   static func brackets(of outcome: Outcome) -> [StepBracket] {
     let placement = StepPlacement(outcome)
+    let entries = outcome.exchange.entries
     var brackets: [StepBracket] = []
     for step in outcome.steps {
-      guard let begin = placement.begin(of: step), let end = end(of: step, from: begin, placement, outcome) else {
-        continue
-      }
+      guard let begin = placement.begin(of: step), let end = placement.end(of: step.kind), begin < end,
+        entries[end].stamp.elapsed(since: entries[begin].stamp) == step.measurement?.interval
+      else { continue }
       brackets.append(StepBracket(begin: begin, end: end, lane: 0, words: step.words))
     }
     brackets.sort { ($0.end, $1.begin) > ($1.end, $0.begin) }
@@ -88,18 +89,5 @@ struct StepBracket: Hashable {
       brackets[index].lane = (0...).first { lane in !taken.contains { $0.lane == lane } } ?? 0
     }
     return brackets
-  }
-
-  /// The packet that completed a step, so that a bracket always spans the time beside it.
-  ///
-  /// It is where the definitions place it. Of a captured flow only the first of several requests is timed: there it is the
-  /// packet that came so long after the beginning.
-  private static func end(of step: Step, from begin: Int, _ placement: StepPlacement, _ outcome: Outcome) -> Int? {
-    let entries = outcome.exchange.entries
-    func spans(_ index: Int) -> Bool {
-      index > begin && entries[index].stamp.elapsed(since: entries[begin].stamp) == step.measurement?.interval
-    }
-    if let end = placement.end(of: step.kind), spans(end) { return end }
-    return entries.indices.first(where: spans)
   }
 }

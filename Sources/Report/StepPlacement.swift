@@ -2,9 +2,10 @@ import Handshake
 import Timebase
 import Wire
 
-/// Which packet of an exchange completed which step (the definitions are `StepKind`'s).
+/// Which packet of an exchange completed which step (the definitions are `StepKind`'s), where the outcome does not say.
 struct StepPlacement {
   private let entries: [ExchangeEntry]
+  private let told: [StepPlace]?
   /// Our first FIN, and the peer's as it was taken.
   private var fin: Int?
   private var peerFin: Int?
@@ -12,6 +13,7 @@ struct StepPlacement {
   /// Looks for the packets that end the steps of an outcome.
   init(_ outcome: Outcome) {
     entries = outcome.exchange.entries
+    told = outcome.places
     fin = entries.firstIndex { $0.sentSegment.map { $0.flags.contains(.fin) && $0.ack != nil } ?? false }
     peerFin = entries.firstIndex { entry in
       guard let segment = entry.believedSegment, segment.flags.contains(.fin) else { return false }
@@ -26,7 +28,8 @@ struct StepPlacement {
 
   /// The place of the packet that ended a step; nil where it cannot be told.
   func end(of kind: StepKind) -> Int? {
-    switch kind {
+    if let told { return told.first { $0.kind == kind }?.end }
+    return switch kind {
     case .resolve: nil
     case .syn: answer
     case .confirm: answer(to: confirm)
@@ -42,6 +45,7 @@ struct StepPlacement {
   /// The place of the packet that a step with a time is counted from; nil where it cannot be told.
   func begin(of step: Step) -> Int? {
     guard let measurement = step.measurement else { return nil }
+    if let told { return told.first { $0.kind == step.kind }?.begin }
     return switch step.kind {
     case .resolve: nil
     case .syn: answer.flatMap { copy(answeredAt: $0, after: measurement.interval) }

@@ -41,6 +41,33 @@ import Wire
     #expect(outcome.steps.map(\.kind) == [.syn, .request, .fin, .peerFin, .close])
   }
 
+  @Test("Of several requests the first is timed, and its steps lie between its own packets")
+  func places() throws {
+    let outcome = try outcome {
+      $0.handshake()
+      $0.server(.psh, ack: 1, text: 20, at: 2_000)
+      $0.client([], ack: 21, at: 2_010)
+      $0.client(.psh, ack: 21, text: 10, at: 3_000)
+      $0.server([], seq: 21, ack: 11, at: 3_100)
+      $0.server(.psh, seq: 21, ack: 11, text: 30, at: 3_200)
+      $0.server(.psh, seq: 51, ack: 11, text: 30, at: 3_300)
+      $0.client(.psh, seq: 11, ack: 81, text: 10, at: 4_000)
+      $0.server(.psh, seq: 81, ack: 21, text: 30, at: 4_500)
+      $0.close(seq: 21, ack: 111, at: 5_000)
+    }
+    let places = try #require(outcome.places)
+    #expect(places.map(\.kind) == outcome.steps.map(\.kind))
+    func place(_ kind: StepKind) -> [Int?] { places.first { $0.kind == kind }.map { [$0.begin, $0.end] } ?? [] }
+    #expect(place(.request) == [5, 6])
+    #expect(place(.response) == [5, 7])
+    #expect(place(.transfer) == [7, 8])
+    let entries = outcome.exchange.entries
+    for (step, place) in zip(outcome.steps, places) {
+      guard let begin = place.begin, let end = place.end, let measurement = step.measurement else { continue }
+      #expect(entries[end].stamp.since(entries[begin].stamp).interval == measurement.interval, "\(step.kind)")
+    }
+  }
+
   @Test("Closing from both sides at once passes CLOSING")
   func simultaneousClose() throws {
     let outcome = try outcome {

@@ -18,7 +18,8 @@ import Wire
     let offer = Offer()
     let answer = Offer(maximumSegmentSize: 1_400, windowScale: 9)
     reading.pass(.syn, seq: 100, options: offer.list(value: 7, echoReply: 0), at: 0)
-    reading.pass(.syn, seq: 900, ack: 101, options: answer.list(value: 9, echoReply: 7), at: 213, back: true)
+    reading.pass(
+      .syn, seq: 900, ack: 101, options: answer.list(value: 9, echoReply: 7), at: 213, back: true)
     reading.pass([], seq: 101, ack: 901, at: 250)
     reading.pass(.psh, seq: 101, ack: 901, text: 40, at: 300)
     reading.pass(.psh, seq: 101, ack: 901, text: 40, at: 200_300)
@@ -45,7 +46,35 @@ import Wire
 
   @Test func oneFlow() throws {
     let (tracker, flows, _) = Self.read(following: 0)
-    try Golden.expect(TextReport().flow(try #require(flows.first), tracker.story), is: "capture-flow.txt")
+    try Golden.expect(
+      TextReport().flow(try #require(flows.first), tracker.story), is: "capture-flow.txt")
+  }
+
+  @Test("Of several requests the steps stand beside the packets of the first")
+  func severalRequests() throws {
+    var policy = FlowTracker.Policy()
+    policy.followed = 0
+    var reading = Reading(tracker: FlowTracker(policy, seed: 1))
+    reading.pass(.syn, seq: 100, at: 0)
+    reading.pass(.syn, seq: 900, ack: 101, at: 213, back: true)
+    reading.pass([], seq: 101, ack: 901, at: 250)
+    for number in 0..<3 as Range<UInt32> {
+      let time = 1_000 * Int64(number + 1)
+      reading.pass(.psh, seq: 101 + 40 * number, ack: 901 + 60 * number, text: 40, at: time)
+      reading.pass([], seq: 901 + 60 * number, ack: 141 + 40 * number, at: time + 100, back: true)
+      reading.pass(
+        .psh, seq: 901 + 60 * number, ack: 141 + 40 * number, text: 60, at: time + 300, back: true)
+    }
+    var flows: [TrackedFlow] = []
+    reading.tracker.finish { flows.append($0) }
+    let outcome = reading.tracker.story.outcome(of: try #require(flows.first))
+    let lines = Ladder(outcome, style: Style(width: 120)).text.split(separator: "\n")
+    let told = lines.filter { $0.contains(" ms") && $0.contains("re") }
+    #expect(told.count == 2)
+    #expect(
+      told.first?.contains("1.100") == true && told.first?.hasSuffix("request 0.100 ms") == true)
+    #expect(
+      told.last?.contains("1.300") == true && told.last?.hasSuffix("response 0.300 ms") == true)
   }
 
   @Test func summary() throws {
@@ -59,7 +88,8 @@ import Wire
 
   @Test func json() throws {
     let (_, flows, packets) = Self.read()
-    try Golden.expect(packets + flows.map { JSONLines.flow($0, of: "a.pcap") }.joined(), is: "capture.json")
+    try Golden.expect(
+      packets + flows.map { JSONLines.flow($0, of: "a.pcap") }.joined(), is: "capture.json")
   }
 
   private struct Reading {
@@ -71,21 +101,26 @@ import Wire
     init(tracker: FlowTracker) { self.tracker = tracker }
 
     mutating func pass(
-      _ flags: TCPFlags, seq: UInt32, ack: UInt32? = nil, text: Int = 0, options: TCPOptionList = TCPOptionList(),
+      _ flags: TCPFlags, seq: UInt32, ack: UInt32? = nil, text: Int = 0,
+      options: TCPOptionList = TCPOptionList(),
       at time: Int64, back: Bool = false
     ) {
       let segment = Segment(
-        seq: SequenceNumber(seq), ack: ack.map { SequenceNumber($0) }, flags: flags, wnd: 64_240, options: options)
+        seq: SequenceNumber(seq), ack: ack.map { SequenceNumber($0) }, flags: flags, wnd: 64_240,
+        options: options)
       let client = Endpoint(CaptureReportTests.client.address, port)
       let flow = Flow(
-        local: back ? CaptureReportTests.server : client, remote: back ? client : CaptureReportTests.server)
+        local: back ? CaptureReportTests.server : client,
+        remote: back ? client : CaptureReportTests.server)
       var buffer = FrameBuffer()
       let octets = [UInt8](repeating: 0x78, count: text)
       let count = buffer.build { out in
-        (try? PacketAssembly.write(segment, flow: flow, text: octets.span.raw, marking: Marking(), into: &out)) ?? 0
+        (try? PacketAssembly.write(
+          segment, flow: flow, text: octets.span.raw, marking: Marking(), into: &out)) ?? 0
       }
       frame += 1
-      let mark = FrameMark(WallTime(nanoseconds: 1_767_323_045_123_456_000 + time * 1_000), frame: frame)
+      let mark = FrameMark(
+        WallTime(nanoseconds: 1_767_323_045_123_456_000 + time * 1_000), frame: frame)
       switch CapturedContent(buffer.view.extracting(first: count)) {
       case .segment(let segment):
         let sighting = tracker.receive(segment, mark) { _ in }
