@@ -19,7 +19,7 @@ extension HTMLPage {
     let outcome = record.outcome
     var words = "\(outcome.flow.remote) is \(outcome.verdict.rawValue): \(outcome.reason.rawValue)."
     words += " Mode: \(outcome.mode.words)."
-    if outcome.verdict == .open { words += " End: \(outcome.ending.words)." }
+    if outcome.verdict == .open { words += " End: \(outcome.mode.words(outcome.ending))." }
     if !outcome.notes.isEmpty { words += " Notes: " + outcome.notes.list.together(by: ", ") + "." }
     if outcome.counters.invalid > 0 { words += " Packets refused: \(outcome.counters.invalid)." }
     return words
@@ -33,7 +33,8 @@ extension HTMLPage {
       for step in record.steps {
         let time = step.measurement.map { "\($0.interval.fixedMilliseconds) ms" }
         table.row([
-          step.kind.rawValue, time ?? (step.isAmbiguous ? "ambiguous" : "unknown"), step.measurement?.clock.words ?? "",
+          step.kind.rawValue, time ?? (step.isAmbiguous ? "ambiguous" : "unknown"),
+          step.measurement.map { record.outcome.mode.words($0.clock) } ?? "",
           placement.begin(of: step).map { "\($0 + 1)" } ?? "", placement.end(of: step.kind).map { "\($0 + 1)" } ?? "",
         ])
       }
@@ -44,14 +45,17 @@ extension HTMLPage {
     let rows = Ladder.Row.rows(of: outcome)
     guard !rows.isEmpty else { return }
     let (words, fates) = (PacketWords(outcome), PacketFate.fates(of: outcome.exchange.entries))
+    let isCapture = outcome.mode == .capture
+    let (sent, came) = isCapture ? ("client", "server") : ("sent", "came")
     body.element("h3", [], "Packets")
-    body.table(["packet", "ms", "", "what", "options", "our state", "judgement"]) { table in
+    body.table(["packet", "ms", "", "what", "options", isCapture ? "client's state" : "our state", "judgement"]) {
+      table in
       for (index, row) in rows.enumerated() {
         let entry = row.entry
         var options: [String] = []
         if case .segment(let segment) = entry.content { options = OptionWords.withoutPadding(segment.options) }
         table.row([
-          "\(index + 1)", row.time, entry.direction == .sent ? "sent" : "came", words.line(entry),
+          "\(index + 1)", row.time, entry.direction == .sent ? sent : came, words.line(entry),
           options.together(by: ", "), row.state?.rawValue ?? "", judgement(index, outcome, fates[index]),
         ])
       }
@@ -64,11 +68,19 @@ extension HTMLPage {
   /// The remark that a capture file has beside the packet, and what became of it.
   private static func judgement(_ index: Int, _ outcome: Outcome, _ fate: PacketFate) -> String {
     let entries = outcome.exchange.entries
+    if outcome.mode == .capture { return watched(entries[index], fate) }
     guard let iss = outcome.iss else { return "" }
     let copies = entries[...index].count { $0.sentSegment.map { $0.flags.contains(.syn) } ?? false }
     let judgement = Judgement(entry: entries[index], iss: iss, irs: outcome.irs, copies: copies)
     let remark = PacketRemark(judgement).text
     return fate == .unanswered ? remark + "; no answer in time" : remark
+  }
+
+  /// What is to be said of a packet that others sent to each other.
+  private static func watched(_ entry: ExchangeEntry, _ fate: PacketFate) -> String {
+    if let refusal = entry.refusal { return "\(refusal.rawValue), \(refusal.explanation)" }
+    let words = (entry.isRetransmission ? ["sent again"] : []) + (fate == .unanswered ? ["no answer in time"] : [])
+    return words.together(by: "; ")
   }
 
   /// What both SYNs offered, and what holds for the connection: an option that both did, an MSS each way.

@@ -119,9 +119,10 @@ extension HTMLPage {
       for record in lines {
         let outcome = record.outcome
         let syn = outcome.measurement(of: .syn)
+        let clock = syn.map { outcome.mode.words($0.clock) }
         table.row([
           record.target, outcome.flow.remote.description, "\(record.sequence)", outcome.verdict.rawValue,
-          outcome.reason.rawValue, syn.map { "\($0.interval.replyMilliseconds) ms" } ?? "", syn?.clock.words ?? "",
+          outcome.reason.rawValue, syn.map { "\($0.interval.replyMilliseconds) ms" } ?? "", clock ?? "",
           outcome.started.nanoseconds == 0 ? "" : outcome.started.rfc3339,
         ])
       }

@@ -98,13 +98,16 @@ extension LadderPicture {
     guard !rows.isEmpty else {
       return ["No packets: " + (outcome.mode == .connect ? "the kernel made the connection." : "none were sent.")]
     }
+    let isCapture = outcome.mode == .capture
     var notes = [
-      "Time runs down, not to scale; long waits are cut. Times are those "
-        + (outcome.mode == .capture ? "of the capture." : "of our end.")
+      "Time runs down, not to scale; long waits are cut." + (isCapture ? "" : " Times are those of our end.")
     ]
+    if isCapture {
+      notes.append("Times are those of the point of capture, which is drawn as if it was the client's end.")
+    }
     if let roundTrip = roundTrip {
       notes.append("Every arrow falls by half of the shortest round trip (\(roundTrip.replyMilliseconds) ms):")
-      notes.append("when a packet was at the far end is not known.")
+      notes.append("when a packet was at \(isCapture ? "either" : "the far") end is not known.")
     } else {
       notes.append("How long a packet was on its way is not known.")
     }
@@ -126,7 +129,7 @@ extension LadderPicture {
     case .icmp, .unreadable: parts.append(words.line(entry))
     }
     let clock: ClockSource = entry.stamp.kernel == nil ? .user : .kernel
-    parts.append("\(entry.stamp.bestWall.rfc3339) (\(clock.words))")
+    parts.append("\(entry.stamp.bestWall.rfc3339) (\(outcome.mode.words(clock)))")
     if let refusal = entry.refusal { parts.append("refused: \(refusal.rawValue), \(refusal.explanation)") }
     if entry.isRetransmission { parts.append("sent again") }
     if fates[index] == .unanswered { parts.append("no answer came in time") }

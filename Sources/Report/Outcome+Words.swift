@@ -12,6 +12,21 @@ extension Outcome.Mode {
     case .capture: "read from a capture"
     }
   }
+
+  /// Whose time it is, for a person.
+  func words(_ clock: ClockSource) -> String { self == .capture ? "capture's clock" : clock.words }
+
+  /// Who ended it and how, for a person.
+  func words(_ ending: Ending) -> String {
+    let (ours, theirs) = self == .capture ? ("the client", "the server") : ("us", "the peer")
+    return switch ending {
+    case .fin: "FIN both ways"
+    case .rst: "RST by \(ours)"
+    case .peerRst: "RST by \(theirs)"
+    case .timeout: "the peer fell silent, RST by us"
+    case .none: "left open"
+    }
+  }
 }
 
 extension Verdict {
@@ -21,19 +36,6 @@ extension Verdict {
     case .open: .good
     case .refused, .unreachable: .bad
     case .filtered: .doubtful
-    }
-  }
-}
-
-extension Ending {
-  /// Who ended it and how, for a person.
-  var words: String {
-    switch self {
-    case .fin: "FIN both ways"
-    case .rst: "RST by us"
-    case .peerRst: "RST by the peer"
-    case .timeout: "the peer fell silent, RST by us"
-    case .none: "left open"
     }
   }
 }

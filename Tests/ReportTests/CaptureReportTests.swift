@@ -50,6 +50,20 @@ import Wire
       TextReport().flow(try #require(flows.first), tracker.story), is: "capture-flow.txt")
   }
 
+  @Test func pictureOfOneFlow() throws {
+    let (tracker, flows, _) = Self.read(following: 0)
+    let outcome = tracker.story.outcome(of: try #require(flows.first))
+    let svg = LadderPicture(outcome, heading: "a.pcap, flow 0").svg
+    try Golden.expect(svg, is: "capture-flow.svg")
+    #expect(!svg.contains("our end"))
+    var page = HTMLPage()
+    page.add(Record(target: "a.pcap, flow 0", sequence: 1, outcome: outcome))
+    let text = page.text([])
+    for ours in ["our ", "by us", "the peer", "kernel clock", "we offered"] {
+      #expect(!text.contains(ours), "\(ours)")
+    }
+  }
+
   @Test("Of several requests the steps stand beside the packets of the first")
   func severalRequests() throws {
     var policy = FlowTracker.Policy()
