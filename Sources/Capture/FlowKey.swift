@@ -11,10 +11,18 @@ struct FlowKey: Hashable, Sendable {
 
   /// The key of a segment's flow, and whether its sender is the higher end.
   static func of(_ segment: borrowing CapturedSegment) -> (key: FlowKey, senderIsHigh: Bool) {
-    let source = number(segment.source)
-    let destination = number(segment.destination)
-    let (from, to) = (segment.header.sourcePort, segment.header.destinationPort)
-    let family = segment.source.family
+    of(
+      Endpoint(segment.source, segment.header.sourcePort),
+      to: Endpoint(segment.destination, segment.header.destinationPort))
+  }
+
+  /// The key of the flow that a segment from one end to another is of, and whether its sender is the higher end.
+  @inline(__always)
+  static func of(_ sender: Endpoint, to receiver: Endpoint) -> (key: FlowKey, senderIsHigh: Bool) {
+    let source = number(sender.address)
+    let destination = number(receiver.address)
+    let (from, to) = (sender.port, receiver.port)
+    let family = sender.address.family
     if source < destination || (source == destination && from <= to) {
       return (FlowKey(low: source, high: destination, lowPort: from, highPort: to, family: family), false)
     }

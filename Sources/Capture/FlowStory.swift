@@ -5,11 +5,12 @@ import Wire
 /// The packets of one flow, the first ones where there are too many.
 public struct FlowStory: Sendable {
   struct Packet: Sendable {
-    let segment: Segment
+    let content: ExchangeEntry.Content
     let mark: FrameMark
     let isFromClient: Bool
-    let isRepeated: Bool
-    let isDamaged: Bool
+    var isRepeated = false
+    var isDamaged = false
+    var errorSource: IPAddress?
   }
 
   private(set) var packets: [Packet] = []
@@ -18,9 +19,7 @@ public struct FlowStory: Sendable {
   /// No packets yet.
   public init() {}
 
-  mutating func append(
-    _ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark
-  ) {
+  mutating func append(_ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark) {
     guard packets.count < Exchange.capacity, var content = try? Segment(segment.header) else {
       omitted += 1
       return
@@ -28,8 +27,20 @@ public struct FlowStory: Sendable {
     content.textLength = segment.payloadLength
     packets.append(
       Packet(
-        segment: content, mark: mark, isFromClient: sighting.isFromClient,
+        content: .segment(content), mark: mark, isFromClient: sighting.isFromClient,
         isRepeated: sighting.novelty == .retransmission, isDamaged: sighting.checksum == .bad))
+  }
+
+  /// Takes an ICMP error, which goes to the end whose segment it quotes.
+  mutating func append(_ error: QuotingError, isAboutClient: Bool, _ mark: FrameMark) {
+    guard packets.count < Exchange.capacity else {
+      omitted += 1
+      return
+    }
+    packets.append(
+      Packet(
+        content: .icmp(type: error.type, code: error.code), mark: mark, isFromClient: !isAboutClient,
+        errorSource: error.source))
   }
 
   /// The flow told as the outcome of a connection that its client made, so that what draws those can draw it.
@@ -37,8 +48,7 @@ public struct FlowStory: Sendable {
     let local = Flow(local: flow.client.endpoint, remote: flow.server.endpoint)
     let (verdict, reason) = flow.verdict
     var outcome = Outcome(
-      byKernel: local, verdict: verdict, reason: reason,
-      started: flow.first.stamp ?? WallTime(nanoseconds: 0),
+      byKernel: local, verdict: verdict, reason: reason, started: flow.first.stamp ?? WallTime(nanoseconds: 0),
       steps: flow.outcomeSteps, ending: ending(of: flow))
     outcome.mode = .capture
     outcome.iss = flow.client.isn
@@ -60,9 +70,7 @@ public struct FlowStory: Sendable {
   private func places(of flow: TrackedFlow) -> [StepPlace] {
     func place(of mark: FrameMark) -> Int? { packets.firstIndex { $0.mark.frame == mark.frame } }
     return flow.steps.compactMap { step in
-      StepKind(rawValue: step.kind.rawValue).map {
-        StepPlace($0, from: place(of: step.from), to: place(of: step.to))
-      }
+      StepKind(rawValue: step.kind.rawValue).map { StepPlace($0, from: place(of: step.from), to: place(of: step.to)) }
     }
   }
 
@@ -70,7 +78,7 @@ public struct FlowStory: Sendable {
     switch flow.ending {
     case .fin: .fin
     case .rst, .refused: flow.client.reset.isSet && !flow.server.reset.isSet ? .rst : .peerRst
-    case .unanswered, .halfOpen, .halfClosed, .closing, .open: .none
+    case .unanswered, .unreachable, .halfOpen, .halfClosed, .closing, .open: .none
     }
   }
 
@@ -80,13 +88,13 @@ public struct FlowStory: Sendable {
     let believesServer = flow.server.badChecksums * 2 > flow.server.packets
     return packets.enumerated().map { index, packet in
       let isBelieved = !packet.isDamaged || (packet.isFromClient ? believesClient : believesServer)
-      if isBelieved { ends.pass(packet.segment, fromClient: packet.isFromClient) }
+      if isBelieved, case .segment(let segment) = packet.content { ends.pass(segment, fromClient: packet.isFromClient) }
       let wall = packet.mark.stamp ?? flow.first.stamp ?? WallTime(nanoseconds: 0)
       return ExchangeEntry(
-        direction: packet.isFromClient ? .sent : .received, content: .segment(packet.segment),
+        direction: packet.isFromClient ? .sent : .received, content: packet.content,
         stamp: Stamp(instant: Instant(nanoseconds: wall.nanoseconds), wall: wall, kernel: wall),
         state: ends.client.state, peer: ends.server.state, refusal: isBelieved ? nil : .badChecksum,
-        number: UInt32(truncatingIfNeeded: index), isRetransmission: packet.isRepeated)
+        number: UInt32(truncatingIfNeeded: index), isRetransmission: packet.isRepeated, errorSource: packet.errorSource)
     }
   }
 }
@@ -95,6 +103,7 @@ extension TrackedFlow {
   fileprivate var verdict: (Verdict, Reason) {
     if isRefused { return (.refused, .rst) }
     if answer.isSet { return (.open, .synAck) }
+    if let unreachable { return (unreachable.verdict, unreachable) }
     return isOpenerKnown && !server.firstSyn.isSet ? (.filtered, .noResponse) : (.open, .ack)
   }
 

@@ -34,6 +34,8 @@ public struct FlowTracker: Sendable {
     public var segments = 0
     /// Packets that could not be read.
     public var malformed = 0
+    /// ICMP errors that quote a segment of a flow that is remembered.
+    public var errors = 0
     /// Packets of other transports, and fragments.
     public var other = 0
     /// Flows that were begun.
@@ -71,8 +73,8 @@ public struct FlowTracker: Sendable {
     switch CapturedContent(packet.octets) {
     case .segment(let segment):
       return receive(segment, FrameMark(packet.stamp, frame: packet.number), ended: ended)
-    case .malformed: skip(malformed: true)
-    case .other: skip(malformed: false)
+    case .malformed: skipMalformed()
+    case .other: receive(other: packet)
     }
     return nil
   }
@@ -94,10 +96,29 @@ public struct FlowTracker: Sendable {
     return sighting
   }
 
-  /// Counts a packet that was handed in and is no TCP segment.
-  public mutating func skip(malformed isMalformed: Bool) {
+  /// Takes a packet that is no TCP segment: an ICMP error goes to the flow of the segment that it quotes, and begins none.
+  public mutating func receive(other packet: borrowing CapturedPacket) {
     counts.packets &+= 1
-    if isMalformed { counts.malformed &+= 1 } else { counts.other &+= 1 }
+    guard let error = QuotingError(packet.octets) else {
+      counts.other &+= 1
+      return
+    }
+    let (key, quotesHigh) = FlowKey.of(error.sender, to: error.receiver)
+    guard let place = table.find(key, hash: table.hash(key)) else {
+      counts.other &+= 1
+      return
+    }
+    counts.errors &+= 1
+    let mark = FrameMark(packet.stamp, frame: packet.number)
+    table[place].receive(error, quotesHigh: quotesHigh, mark)
+    let (flow, isAboutClient) = table.ask(place) { ($0.number, $0.isClientHigh == quotesHigh) }
+    if flow == policy.followed { story.append(error, isAboutClient: isAboutClient, mark) }
+  }
+
+  /// Counts a packet that was handed in and cannot be read.
+  public mutating func skipMalformed() {
+    counts.packets &+= 1
+    counts.malformed &+= 1
   }
 
   /// The capture has ended: hands out the flows that are left, in the order of their numbers.

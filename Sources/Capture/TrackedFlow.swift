@@ -14,6 +14,8 @@ public struct TrackedFlow: Sendable {
     case refused
     /// A SYN that nothing answered.
     case unanswered
+    /// A SYN that nothing but an ICMP error answered, one that decides: unreachable, or prohibited.
+    case unreachable
     /// A SYN-ACK that was never acknowledged.
     case halfOpen = "half-open"
     /// One end's FIN was acknowledged; the other sent none.
@@ -63,6 +65,8 @@ public struct TrackedFlow: Sendable {
   public internal(set) var isClosedByClient: Bool?
   /// Whether both ends had sent SYNs without ACK (RFC 9293 §3.5, figure 7).
   public internal(set) var isSimultaneous = false
+  /// What ICMP errors said of it; nil without any.
+  public internal(set) var errors: FlowErrors?
   /// Whether it was given up for want of room or because it was idle, not because the capture ended or it did.
   public internal(set) var isForgotten = false
 
@@ -94,6 +98,7 @@ public struct TrackedFlow: Sendable {
     if low.fin.isSet || high.fin.isSet { return .closing }
     if established.isSet || !isOpenerKnown { return .open }
     if server.firstSyn.isSet { return .halfOpen }
-    return client.firstSyn.isSet ? .unanswered : .open
+    guard client.firstSyn.isSet else { return .open }
+    return errors?.reason == nil ? .unanswered : .unreachable
   }
 }

@@ -24,6 +24,8 @@ public struct CaptureSummary: Sendable {
   public private(set) var badChecksums = 0
   /// Segments whose checksum was left to hardware.
   public private(set) var unfinishedChecksums = 0
+  /// ICMP errors that quote a segment of theirs.
+  public private(set) var icmpErrors = 0
   private var ends = [Int](repeating: 0, count: TrackedFlow.Ending.allCases.count)
   private var series = [Series](repeating: Series(), count: FlowStep.Kind.allCases.count)
 
@@ -48,6 +50,7 @@ public struct CaptureSummary: Sendable {
     outOfOrder += flow.client.outOfOrder + flow.server.outOfOrder
     badChecksums += flow.client.badChecksums + flow.server.badChecksums
     unfinishedChecksums += flow.client.unfinishedChecksums + flow.server.unfinishedChecksums
+    icmpErrors += flow.errors?.count ?? 0
     synRetransmissions += max(flow.client.synCopies - 1, 0)
     synAckRetransmissions += max(flow.server.synCopies - 1, 0)
     flow.eachStep { step in
@@ -61,6 +64,7 @@ public struct CaptureSummary: Sendable {
     counts.packets += more.packets
     counts.segments += more.segments
     counts.malformed += more.malformed
+    counts.errors += more.errors
     counts.other += more.other
     counts.flows += more.flows
     counts.evicted += more.evicted

@@ -9,14 +9,14 @@ extension TrackedFlow {
     let by = isClosedByClient.map { $0 ? " by client" : " by server" } ?? ""
     switch ending {
     case .fin, .rst, .halfClosed, .closing: return ending.rawValue + by
-    case .refused, .unanswered, .halfOpen, .open: return ending.rawValue
+    case .refused, .unanswered, .unreachable, .halfOpen, .open: return ending.rawValue
     }
   }
 
   var endingColour: Style.Colour? {
     switch ending {
     case .fin: .good
-    case .rst, .refused: .bad
+    case .rst, .refused, .unreachable: .bad
     case .unanswered, .halfOpen: .doubtful
     case .halfClosed, .closing, .open: nil
     }
@@ -30,6 +30,7 @@ extension TrackedFlow {
     if isForgotten { words.append("given up early") }
     if client.synCopies > 1 { words.append("\(client.synCopies) SYNs") }
     if server.synCopies > 1 { words.append("\(server.synCopies) SYN-ACKs") }
+    if let errors { words.append(errors.words) }
     func tell(_ count: (FlowSide) -> Int, _ what: String, _ more: String? = nil) {
       let sum = count(client) + count(server)
       if sum > 0 { words.append(more.map { "\(sum) \($0)" } ?? counted(sum, what)) }
@@ -45,6 +46,13 @@ extension TrackedFlow {
     tell(\.unverifiedChecksums, "", "cut short")
     tell(\.malformedOptions, "malformed option list")
     return words
+  }
+}
+
+extension FlowErrors {
+  /// The first of them, and how many more: `ICMP host-unreachable from 192.0.2.1 and 2 more`.
+  var words: String {
+    "ICMP \(verdict?.name ?? "\(type)/\(code)") from \(source)" + (count > 1 ? " and \(count - 1) more" : "")
   }
 }
 

@@ -28,6 +28,7 @@ extension JSONLines {
       json.member("client_sent", flow.client) { $0.side($1) }
       json.member("server_sent", flow.server) { $0.side($1) }
       json.member("agreed", flow.agreement) { $0.agreement($1) }
+      json.member("icmp", flow.errors) { $0.errors($1, quotesClient: flow.isErrorAboutClient) }
       json.member("simultaneous", flow.isSimultaneous)
       json.member("given_up", flow.isForgotten)
     }
@@ -75,6 +76,7 @@ extension JSONLines {
       json.member("out_of_order", summary.outOfOrder)
       json.member("bad_checksums", summary.badChecksums)
       json.member("unfinished_checksums", summary.unfinishedChecksums)
+      json.member("icmp_errors", summary.icmpErrors)
       json.member("ends", summary) { json, summary in
         for ending in TrackedFlow.Ending.allCases { json.member(ending.rawValue, summary[ending]) }
       }
@@ -108,6 +110,16 @@ extension JSONWriter {
         $0.member("since_last_ns", step.to.since(last)?.nanoseconds)
       }
     }
+  }
+
+  fileprivate mutating func errors(_ errors: FlowErrors, quotesClient: Bool?) {
+    member("count", errors.count)
+    member("type", errors.type)
+    member("code", errors.code)
+    member("reason", errors.verdict?.reason.rawValue)
+    member("source", errors.source.description)
+    member("frame", errors.mark.frame)
+    member("quotes", quotesClient.map { $0 ? "client" : "server" })
   }
 
   fileprivate mutating func side(_ side: FlowSide) {

@@ -144,7 +144,7 @@ extension LadderPicture {
     case .arrived, .refused: return isSent ? (ours, theirs) : (theirs, ours)
     case .unanswered: return (ours, onTheWay(0.72))
     case .turnedBack: return (ours, onTheWay(0.78))
-    case .error: return (onTheWay(0.78), ours)
+    case .error: return isSent ? (onTheWay(0.22), theirs) : (onTheWay(0.78), ours)
     }
   }
 

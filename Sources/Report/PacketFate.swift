@@ -11,7 +11,7 @@ enum PacketFate: Hashable, Sendable {
   case turnedBack
   /// It came and was not believed.
   case refused(Refusal)
-  /// It came from somewhere on the way, or from the peer's network layer: an ICMP error.
+  /// It came from somewhere on the way, or from an end's network layer: an ICMP error.
   case error
 
   /// The fates of an exchange's packets, in their order.
@@ -20,7 +20,7 @@ enum PacketFate: Hashable, Sendable {
       let entry = entries[index]
       if let refusal = entry.refusal { return .refused(refusal) }
       switch (entry.direction, entry.content) {
-      case (.received, .icmp): return .error
+      case (_, .icmp): return .error
       case (.sent, .segment(let segment)): return fate(of: segment, at: index, entries)
       default: return .arrived
       }

@@ -53,8 +53,7 @@ struct PacketWords {
 
   private func icmp(_ type: UInt8, _ code: UInt8) -> String {
     let verdict = family == .v4 ? ICMPVerdict(v4: type, code: code) : ICMPVerdict(v6: type, code: code)
-    guard let verdict else { return "error" }
-    return String(verdict.reason.rawValue.dropFirst("icmp-".count))
+    return verdict?.name ?? "error"
   }
 
   /// What stands below: the options of a SYN in as many lines as they need, who sent an ICMP error.
@@ -84,4 +83,9 @@ struct PacketWords {
     }
     return lines + [String(rest)]
   }
+}
+
+extension ICMPVerdict {
+  /// What an ICMP error says: `host-unreachable`.
+  var name: String { String(reason.rawValue.dropFirst("icmp-".count)) }
 }

@@ -45,6 +45,7 @@ extension TextReport {
     tell(summary.synAckRetransmissions, "SYN-ACK", " sent again")
     tell(summary.retransmissions, "segment", " sent again")
     tell(summary.outOfOrder, "segment", " out of order")
+    tell(summary.icmpErrors, "ICMP error")
     tell(summary.badChecksums, "bad checksum")
     tell(summary.unfinishedChecksums, "checksum", " left to the card")
     return words.map { ", " + $0 }.joined()

@@ -72,8 +72,8 @@ final class ReadPresenter {
       } else {
         lines += CapturedTrace.line(segment, of: packet, &time)
       }
-    case .malformed: tracker.skip(malformed: true)
-    case .other: tracker.skip(malformed: false)
+    case .malformed: tracker.skipMalformed()
+    case .other: tracker.receive(other: packet)
     }
   }
 

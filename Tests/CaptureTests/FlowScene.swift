@@ -73,11 +73,15 @@ struct FlowScene {
   ) {
     var octets = FlowScene.packet(segment, flow)
     change(&octets)
+    pass(octets, at: time, captured: captured)
+  }
+
+  /// Any packet, octet for octet.
+  mutating func pass(_ octets: [UInt8], at time: Int64?, captured: Int? = nil) {
     frame += 1
-    let whole = octets.count
-    if let captured { octets.removeLast(max(whole - captured, 0)) }
+    let kept = Array(octets.prefix(captured ?? .max))
     let stamp = time.map { WallTime(nanoseconds: 1_700_000_000_000_000_000 + $0 * 1_000) }
-    let packet = CapturedPacket(number: frame, stamp: stamp, octets: octets.span.raw, originalLength: whole)
+    let packet = CapturedPacket(number: frame, stamp: stamp, octets: kept.span.raw, originalLength: octets.count)
     sightings.append(tracker.receive(packet) { ended.append($0) })
   }
 

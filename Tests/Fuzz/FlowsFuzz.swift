@@ -24,6 +24,10 @@ public func fuzzFlows(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   check(tracker.remembered == 0, "a flow is left")
   check(Set(flows.map(\.number)).count == flows.count, "a flow came twice")
   check(flows.count == tracker.counts.flows, "a flow is missing")
+  let counts = tracker.counts
+  check(counts.packets == counts.segments + counts.errors + counts.malformed + counts.other, "a packet is missing")
+  let errors = flows.reduce(0) { $0 + ($1.errors?.count ?? 0) }
+  check(policy.isLive ? errors <= counts.errors : errors == counts.errors, "an error is missing")
   let packets = flows.reduce(0) { $0 + $1.client.packets + $1.server.packets }
   check(policy.isLive ? packets <= tracker.counts.segments : packets == tracker.counts.segments, "packets")
   for flow in flows { checkFlow(flow, tracker.story) }
@@ -54,6 +58,11 @@ private struct FuzzedPacket {
     var out = unsafe span.mutableBytes
     let length = (try? PacketAssembly.write(bits, flow: flow, text: text.span.raw, marking: Marking(), into: &out)) ?? 0
     octets = Array(buffer[..<length])
+    if record[0] & 0x1f == 0x1e {
+      // An ICMP error about it, with more or less of a quote.
+      let header: [UInt8] = [0x45, 0, 2, 0, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1]
+      octets = header + [record[6] & 15, record[7] & 15, 0, 0, 0, 0, 0, 0] + octets.prefix(64)
+    }
     if record[1] & 64 != 0 { octets.removeLast(min(Int(record[6]), octets.count)) }
   }
 }
@@ -67,6 +76,7 @@ private func checkFlow(_ flow: TrackedFlow, _ story: FlowStory) {
     check(!step.isAmbiguous || step.time == nil, "a time of what nobody knows")
   }
   check(flow.isHandshakeComplete || flow.initialRTT == nil, "a round trip without a handshake")
+  check(flow.ending != .unreachable || flow.unreachable != nil, "unreachable for no reason")
   check(flow.ending != .refused || flow.isClosedByClient != nil, "refused by nobody")
   let outcome = story.outcome(of: flow)
   check(outcome.exchange.entries.count <= Exchange.capacity, "more packets than are kept")
