@@ -4,28 +4,6 @@ import Kernel
 import Timebase
 import Wire
 
-/// What the loop tells while it runs; each may fail where output fails.
-struct LoopObserver<Report: Sendable> {
-  /// Something has ended.
-  var report: (Report) throws(Errno) -> Void
-  /// What this host refused to send, told right before the report of the connection that it ended; nil: such a refusal
-  /// ends the run.
-  ///
-  /// Whoever has several targets must not be ended by one of them that a firewall shuts out, and whoever serves
-  /// strangers not by an address that takes no packets.
-  var refused: ((Report, RunError) throws(Errno) -> Void)?
-  /// SIGQUIT: the summary so far is wanted.
-  var summarize: () throws(Errno) -> Void = {}
-  /// A packet passed, in either direction.
-  var packet: ((borrowing Arrival, Stamp) throws(Errno) -> Void)?
-  /// Signals that are wanted beyond those that every run takes, and who is told of them.
-  var signals: [Signal] = []
-  var signal: (Signal) throws(Errno) -> Void = { _ in }
-  /// When the observer has something to do by itself, and what.
-  var nextTick: () -> Instant? = { nil }
-  var tick: () throws(Errno) -> Void = {}
-}
-
 /// The one event loop: it owns sockets, clock and signals, asks the engine what to do, and knows no verb.
 struct EventLoop<E: Engine> {
   var engine: E
@@ -45,10 +23,11 @@ struct EventLoop<E: Engine> {
 
   private var signal: Signal?
   /// What this host refused last, by slot, until the slot's report.
-  private var refusals: [RunError?] = []
+  var refusals: [RunError?] = []
   /// The first failure; the loop then only clears up.
-  private var failure: RunError?
-  private var isDone = false
+  private(set) var failure: RunError?
+  /// Whether nothing more is to be done.
+  var isDone = false
 
   init(engine: E, network: Network, observer: LoopObserver<E.Report>, companion: Companion? = nil) {
     self.engine = engine
@@ -165,97 +144,9 @@ struct EventLoop<E: Engine> {
   }
 }
 
-// MARK: Actions
+// MARK: The capture file
 
 extension EventLoop {
-  private mutating func perform(_ first: Action<E.Report>) {
-    var action = first
-    while true {
-      switch action {
-      case .none: return
-      case .done:
-        isDone = true
-        return
-      case .open(let slot, let address, let port): action = open(slot, address, port)
-      case .send(let transmission):
-        send(transmission)
-        return
-      case .report(let report, let slot):
-        finish(report, slot)
-        return
-      }
-    }
-  }
-
-  private mutating func finish(_ report: E.Report, _ slot: Int?) {
-    var refusal: RunError?
-    if let slot {
-      network.release(slot)
-      if slot < refusals.count { swap(&refusal, &refusals[slot]) }
-    }
-    guard failure == nil else { return }
-    let observer = observer
-    note { () throws(Errno) in
-      if let refusal { try observer.refused?(report, refusal) }
-      try observer.report(report)
-    }
-  }
-
-  private mutating func open(_ slot: Int, _ address: IPAddress, _ port: UInt16) -> Action<E.Report> {
-    do throws(Errno) {
-      let reserved = try network.reserve(address, port: port, for: slot)
-      let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
-      return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
-    } catch {
-      let refusal = RunError.port(error, Endpoint(address, port))
-      guard concernsOne(refusal, slot) else {
-        engine.refused(slot)
-        fail(refusal)
-        return .none
-      }
-      return engine.unreserved(slot, at: SystemClock.now())
-    }
-  }
-
-  private mutating func send(_ transmission: Transmission) {
-    // Read as late as can be: where the kernel gives no stamp, this one must do.
-    let now = SystemClock.now()
-    var octets: [UInt8]?
-    do throws(SendFailure) {
-      let hasLeft = try network.send(transmission) { packet in
-        show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
-        if packets != nil { octets = packet.copied }
-      }
-      engine.departed(transmission.token, at: now)
-      network.departed(transmission, at: now.instant)
-      if hasLeft, let octets { keep(octets, transmission, at: now) }
-    } catch {
-      switch error {
-      case .noRoute: engine.failedToSend(transmission.token, .noRoute, at: now)
-      case .tooLarge: fail(.packetTooLarge)
-      case .errno(let errno):
-        let refusal = RunError.send(errno, transmission.flow.remote)
-        guard concernsOne(refusal, transmission.token.slot) else { return fail(refusal) }
-        engine.failedToSend(transmission.token, .notSent, at: now)
-      }
-    }
-  }
-
-  /// Keeps a refusal for the report of its connection; false where it ends the run.
-  private mutating func concernsOne(_ refusal: RunError, _ slot: Int) -> Bool {
-    guard observer.refused != nil else { return false }
-    while refusals.count <= slot { refusals.append(nil) }
-    refusals[slot] = refusal
-    return true
-  }
-
-  /// Has a packet of ours written into the capture file.
-  private func keep(_ octets: [UInt8], _ transmission: Transmission, at stamp: Stamp) {
-    packets?.sent(
-      octets, transmission, through: network.interface(towards: transmission.flow.remote.address), at: stamp,
-      engine.judgement(ofSent: transmission.token))
-  }
-
   private mutating func settlePackets() {
     guard let packets else { return }
     do throws(RunError) {
@@ -275,8 +166,13 @@ extension EventLoop {
     }
     do throws(RunError) { try packets.finish(dropped: network.dropped) } catch { fail(error) }
   }
+}
 
-  private mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {
+// MARK: Telling
+
+extension EventLoop {
+  /// Shows a packet to whoever wants to see packets.
+  mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {
     guard let packet = observer.packet, failure == nil else { return }
     do throws(Errno) {
       try packet(arrival, stamp)
@@ -286,7 +182,7 @@ extension EventLoop {
   }
 
   /// Runs something that writes; where it fails, the run is cleared up and ends.
-  private mutating func note(_ body: () throws(Errno) -> Void) {
+  mutating func note(_ body: () throws(Errno) -> Void) {
     do throws(Errno) {
       try body()
     } catch {
@@ -294,7 +190,8 @@ extension EventLoop {
     }
   }
 
-  private mutating func fail(_ error: RunError) {
+  /// Remembers the first failure, and has the engine clear up.
+  mutating func fail(_ error: RunError) {
     if failure == nil { failure = error }
     engine.interrupt(at: SystemClock.now())
   }
