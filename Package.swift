@@ -55,7 +55,7 @@ let package = Package(
     .target(name: "Repeatable", dependencies: ["Statistics"], path: "Tests/Repeatable", swiftSettings: rules),
 
     tests(of: "Wire", on: ["Repeatable"]),
-    tests(of: "Handshake", on: ["Wire", "Timebase"]),
+    tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
     tests(of: "Engines", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),

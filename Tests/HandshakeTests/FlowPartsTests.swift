@@ -1,3 +1,4 @@
+import Repeatable
 import Testing
 import Timebase
 import Wire
@@ -9,7 +10,7 @@ import Wire
   /// Pieces of a text in any order, with overlaps: whatever is taken is that text, and no more is held than fits.
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func reassemblyAgreesWithAModel(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = Random(seed: seed)
     let text = Trace.text(3_000, at: UInt32(seed))
     let capacity = [1, 64, 500, 4_000][Int(seed) % 4]
     var (reassembly, counting) = (
@@ -58,7 +59,7 @@ import Wire
   /// A flight against a list of its segments that counts everything anew each time.
   @Test(arguments: [1, 2, 3, 4] as [UInt64])
   func aFlightAgreesWithAPlainList(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = Random(seed: seed)
     var flight = Flight()
     var model: [Flight.Piece] = []
     var (sent, acknowledged) = (0, 0)

@@ -1,3 +1,4 @@
+import Repeatable
 import Testing
 import Timebase
 import Wire
@@ -17,7 +18,7 @@ import Wire
     var cookies: SynCookie
     var now: Instant
 
-    init(_ random: inout SeededGenerator) {
+    init(_ random: inout Random) {
       let isV4 = Bool.random(using: &random)
       func address() -> IPAddress {
         isV4
@@ -41,7 +42,7 @@ import Wire
 
   @Test(arguments: seeds)
   func comesBack(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = Random(seed: seed)
     for _ in 0..<2_000 {
       let scene = Scene(&random)
       let offered = try #require(scene.syn.options.maximumSegmentSize)
@@ -61,7 +62,7 @@ import Wire
   /// Whatever is changed, the number is none of ours: a guess succeeds 16 times in 2^32.
   @Test(arguments: seeds)
   func isNotForged(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = Random(seed: seed)
     for _ in 0..<2_000 {
       let scene = Scene(&random)
       let other = Scene(&random)
@@ -84,7 +85,7 @@ import Wire
 
   /// The same SYN gets the same answer, and neighbours get nothing alike.
   @Test func isUnforeseeable() {
-    var random = SeededGenerator(seed: 7)
+    var random = Random(seed: 7)
     let scene = Scene(&random)
     #expect(scene.cookie == scene.cookie)
     var numbers: Set<UInt32> = []
@@ -113,7 +114,7 @@ import Wire
     let ack = Segment(seq: Trace.theirs + 1, ack: SequenceNumber(100), wnd: 777, textLength: 5)
     let now = Stamp(instant: Instant(nanoseconds: 9), wall: WallTime(nanoseconds: 9))
     var connection = Connection(
-      .passive, seed: Seed(iss: 1, timestamp: 1), provenBy: ack, maximumSegmentSize: 1_300, at: now)
+      .passive, seed: Handshake.Seed(iss: 1, timestamp: 1), provenBy: ack, maximumSegmentSize: 1_300, at: now)
     #expect(connection.state == .synReceived && connection.tcb.snd.iss.value == 99)
     let answer = connection.receive(ack, text: [1, 2, 3, 4, 5].span.raw, at: now).send
     #expect(connection.state == .established && connection.verdict == .open && connection.reason == .ack)

@@ -1,3 +1,4 @@
+import Repeatable
 import Timebase
 import Wire
 
@@ -46,19 +47,19 @@ struct Pair {
   private(set) var events = 0
   /// What happened that must not.
   private(set) var complaints: [String] = []
-  private var random: SeededGenerator
+  private var random: Random
   private var underway: [Packet] = []
 
   init(
     _ network: Network, seed: UInt64, sizes: [Int], plans: [Plan] = [.exchange, .exchange]
   ) {
     self.network = network
-    random = SeededGenerator(seed: seed)
+    random = Random(seed: seed)
     ends = (0..<2).map { index in
       // No stretch of it is like another.
       let outgoing = Trace.text(sizes[index], at: UInt32(index + 1) &* 77_777_777)
       // Both count round the circle on the way.
-      let seed = Seed(iss: UInt32.max - UInt32(index * 300_000), timestamp: UInt32.max - 1_000)
+      let seed = Handshake.Seed(iss: UInt32.max - UInt32(index * 300_000), timestamp: UInt32.max - 1_000)
       return End(connection: Connection(plans[index], seed: seed), outgoing: outgoing)
     }
   }

@@ -237,4 +237,13 @@ extension Plan {
 
   /// A plain plan, changed.
   static func plain(_ change: (inout Plan) -> Void) -> Plan { Plan.plain.with(change) }
+
+  /// A plain plan that waits for the peer's SYN, and whose owner closes.
+  static var passive: Plan {
+    .plain {
+      $0.isPassive = true
+      $0.isInteractive = true
+      $0.retries = 5
+    }
+  }
 }
