@@ -4,12 +4,7 @@ import Wire
 
 @testable import Kernel
 
-/// A laboratory of routes and devices, which only exists inside a network namespace that is told so.
-///
-/// `Tests/KernelTests/laboratory.sh` makes one and runs these tests in it.
-private let isLaboratory = Environment.value(of: "PROBE_LABORATORY") != nil
-
-@Suite("In a laboratory", .enabled(if: isLaboratory, "needs the devices and routes of laboratory.sh"))
+@Suite("In a laboratory", .enabled(if: isLaboratory, needsLaboratory))
 struct LaboratoryTests {
   struct Row: Sendable, CustomTestStringConvertible {
     var destination: String

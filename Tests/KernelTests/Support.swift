@@ -17,6 +17,14 @@ let hasRawSockets = Capability.has(.netRaw)
 /// Why a test does not run.
 let needsRawSockets: Comment = "needs CAP_NET_RAW: run the tests in `unshare --map-root-user --net`"
 
+/// A laboratory of routes and devices, which only exists inside a network namespace that is told so.
+///
+/// `Tests/KernelTests/laboratory.sh` makes one and runs the tests of this room in it.
+let isLaboratory = Environment.value(of: "PROBE_LABORATORY") != nil
+
+/// Why a test does not run outside.
+let needsLaboratory: Comment = "needs the devices and routes of laboratory.sh"
+
 /// A TCP segment without payload, with a right checksum, from and to loopback.
 func segment(_ family: AddressFamily, _ header: TCPHeader) throws -> [UInt8] {
   let address = loopback(family)
