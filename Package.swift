@@ -40,8 +40,8 @@ let package = Package(
     .target(name: "CLinux"),
     room("Kernel", on: ["CLinux", "Wire", "Timebase"]),
     room(
-      "Runner", on: ["Kernel", "Engines", "Report", "Statistics", "Handshake", "Wire", "Timebase"]),
-    room("Console", on: ["Runner", "Report", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
+      "Runner", on: ["Kernel", "Engines", "Report", "Capture", "Statistics", "Handshake", "Wire", "Timebase"]),
+    room("Console", on: ["Runner", "Report", "Capture", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
