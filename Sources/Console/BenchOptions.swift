@@ -36,10 +36,7 @@ extension OptionGroup where Settings == BenchRequest {
     options: [
       Option(nil, "rate", "R", "R connections a second to each target (default 10)") {
         request, text throws(UsageError) in
-        guard let rate = Double(text), rate.isFinite, (0.001...1_000_000).contains(rate) else {
-          throw UsageError("--rate: '\(text)' is no rate; say connections a second, from 0.001 to 1000000")
-        }
-        request.bench.plan.rate = rate
+        request.bench.plan.rate = try Values.rate(text, of: "connections", for: "--rate", in: 0.001...1_000_000)
       },
       Option(nil, "duration", "SEC", "begin connections for SEC (default 10)") { request, text throws(UsageError) in
         request.bench.plan.duration = try Values.interval(

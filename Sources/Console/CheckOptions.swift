@@ -1,4 +1,5 @@
 import Runner
+import Timebase
 
 /// The command line of `probe check`, read.
 struct CheckRequest: Sendable {
@@ -26,7 +27,7 @@ extension OptionTable where Settings == CheckRequest {
     let path = \CheckRequest.probe
     return OptionTable(groups: [
       .reports, OptionGroup.monitor.lifted(to: path),
-      OptionGroup.connection.lifted(to: path, without: ["--confirm", "--data"]),
+      OptionGroup.connection.lifted(to: path, without: ["--confirm", "--data"]), .pace,
       OptionGroup.timing.lifted(to: path), OptionGroup.network.lifted(to: path, without: ["-g"]),
       OptionGroup.output.lifted(to: path, without: ["-q", "-v", "-D", "--packet-trace"]),
       OptionGroup<Presentation>.files.lifted(
@@ -49,6 +50,17 @@ extension OptionGroup where Settings == CheckRequest {
       Option(nil, "junit", "FILE", "write JUnit's XML to FILE as well, whole or not at all") { request, path in
         request.junitPath = path
       },
+    ])
+
+  /// The least rate is one probe in a quarter of an hour, the most what no run goes beyond.
+  fileprivate static let pace = OptionGroup(
+    title: "Load",
+    options: [
+      Option(nil, "rate", "R", "begin R probes a second over all checks, 1000 at most (default: 200, more for many)") {
+        request, text throws(UsageError) in
+        let rate = try Values.rate(text, of: "probes", for: "--rate", in: 0.001...1_000)
+        request.probe.run.schedule.gap = Interval(nanoseconds: Int64((1e9 / rate).rounded()))
+      }
     ])
 
   fileprivate static let checkHelp = OptionGroup(

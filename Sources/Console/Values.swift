@@ -30,6 +30,17 @@ enum Values {
     return try interval(text, for: option, in: .microseconds(1) ... .seconds(3_600))
   }
 
+  /// So many a second, with a fraction.
+  static func rate(
+    _ text: String, of things: String, for option: String, in range: ClosedRange<Double>
+  ) throws(UsageError) -> Double {
+    guard let rate = Double(text), rate.isFinite, range.contains(rate) else {
+      let limits = "from \(range.lowerBound) to \(Int(range.upperBound))"
+      throw UsageError("\(option): '\(text)' is no rate; say \(things) a second, \(limits)")
+    }
+    return rate
+  }
+
   /// How many nanoseconds a unit has.
   private static func unit(_ name: Substring) -> Double? {
     switch name {

@@ -12,6 +12,18 @@ import Timebase
     ("2s", 2_000_000_000), ("1m", 60_000_000_000), ("1min", 60_000_000_000), ("0.000001", 1_000),
   ]
 
+  @Test("a rate is a number within its bounds", arguments: ["0.001", "10", "1e3", "1000"])
+  func rates(_ text: String) throws {
+    #expect(try Values.rate(text, of: "probes", for: "--rate", in: 0.001...1_000) == Double(text))
+  }
+
+  @Test("what is no rate", arguments: ["0", "-1", "1000.1", "nan", "inf", "", "10/s"]) func noRate(_ text: String) {
+    let message = refusal { () throws(UsageError) in
+      _ = try Values.rate(text, of: "probes", for: "--rate", in: 0.001...1_000)
+    }
+    #expect(message == "--rate: '\(text)' is no rate; say probes a second, from 0.001 to 1000")
+  }
+
   @Test("times", arguments: times) func time(_ vector: (text: String, nanoseconds: Int64)) throws {
     let time = try Values.interval(vector.text, for: "-i", in: .zero ... .seconds(3600))
     #expect(time.nanoseconds == vector.nanoseconds)

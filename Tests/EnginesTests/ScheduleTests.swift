@@ -28,6 +28,20 @@ import Timebase
     }
   }
 
+  @Test("a gap that was asked for is kept over all targets and rounds") func gap() {
+    var schedule = Schedule(count: 2, interval: .milliseconds(100))
+    schedule.gap = .milliseconds(250)
+    let slow = (0..<2).flatMap { round in (0..<3).map { schedule.due(round: round, target: $0, of: 3) } }
+    #expect(slow == [0, 250, 500, 750, 1_000, 1_250].map { .milliseconds($0) })
+    schedule.gap = .milliseconds(2)
+    let quick = (0..<2).flatMap { round in (0..<3).map { schedule.due(round: round, target: $0, of: 3) } }
+    #expect(quick == [0, 2, 4, 100, 102, 104].map { .milliseconds($0) }, "no target sooner than its interval")
+    schedule.gap = .zero
+    #expect(schedule.due(round: 0, target: 7, of: 8) == .milliseconds(7), "nor the run faster than it may")
+    schedule.gap = .seconds(1_000)
+    #expect(schedule.due(round: .max, target: .max, of: .max) == Schedule.farthest)
+  }
+
   @Test func theFarFutureIsNoTrap() {
     let schedule = Schedule(count: nil, interval: .seconds(86_400))
     #expect(schedule.due(round: .max, target: 65_534, of: 65_535) >= Schedule.farthest)

@@ -80,6 +80,16 @@ extension NetworkTests {
       #expect(outcome.seconds < 10, "one after the other would take 200")
     }
 
+    @Test func rate() throws {
+      let namespace = try Namespace()
+      let text = "127.0.0.1:1-5 closed\n"
+      let slow = try check(text, "--rate", "10", "-q", in: namespace)
+      #expect(slow.code == 0 && slow.seconds >= 0.4, "the fifth is due after four gaps: \(slow.seconds)")
+      let refused = try check(text, "--rate", "1001", in: namespace)
+      #expect(refused.code == 2 && refused.output == "")
+      #expect(refused.errors.contains("--rate: '1001' is no rate; say probes a second, from 0.001 to 1000"))
+    }
+
     @Test func badLines() throws {
       let namespace = try Namespace()
       let listener = try RecordingListener(in: namespace, address: "127.0.0.1")

@@ -8,6 +8,8 @@ public struct Schedule: Hashable, Sendable {
   public var interval: Interval
   /// When the whole run is to end; nil lets it take its time.
   public var deadline: Interval?
+  /// The time between any two probes of the run; nil spreads the targets over the interval.
+  public var gap: Interval?
 
   /// A schedule of so many probes.
   public init(count: Int? = 1, interval: Interval = .seconds(1), deadline: Interval? = nil) {
@@ -29,10 +31,13 @@ public struct Schedule: Hashable, Sendable {
   /// round takes as long as they need.
   public func due(round: Int, target: Int, of targets: Int) -> Interval {
     let count = Int64(max(targets, 1))
-    let spread = max(Schedule.leastGap, min(Schedule.stagger, interval / count))
-    let pace = max(interval, spread * count)
-    let (rounds, isTooFar) = pace.nanoseconds.multipliedReportingOverflow(by: Int64(round))
-    guard !isTooFar, rounds < Schedule.farthest.nanoseconds else { return Schedule.farthest }
-    return .nanoseconds(rounds) + spread * Int64(target)
+    let spread = max(Schedule.leastGap, gap ?? min(Schedule.stagger, interval / count))
+    let pace = max(interval, Schedule.times(spread, count))
+    return min(Schedule.times(pace, Int64(round)) + Schedule.times(spread, Int64(target)), Schedule.farthest)
+  }
+
+  private static func times(_ interval: Interval, _ factor: Int64) -> Interval {
+    let (product, isTooFar) = interval.nanoseconds.multipliedReportingOverflow(by: factor)
+    return isTooFar ? farthest : min(.nanoseconds(product), farthest)
   }
 }
