@@ -62,6 +62,7 @@ public enum JSONLines {
       json.member("loss_high", summary.loss.interval?.upper)
       json.member("reordered", summary.reordering.count)
       json.member("interrupted", summary.undecided)
+      json.member("not_started", summary.notStarted)
       json.member("outages", summary.outages.settled) { $0.outages($1) }
     }
   }

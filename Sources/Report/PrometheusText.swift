@@ -56,6 +56,10 @@ public enum PrometheusText {
       ("probe_retransmissions_total", "Packets that were sent again.", { "\($0.summary.retransmitted)" }),
       ("probe_duplicates_total", "Answers that came again.", { "\($0.summary.duplicates)" }),
       ("probe_invalid_replies_total", "Packets that failed verification.", { "\($0.summary.invalid)" }),
+      (
+        "probe_not_started_total", "Intervals in which no probe began although one was due.",
+        { "\($0.summary.notStarted)" }
+      ),
       ("probe_state_changes_total", "How often the state changed.", { "\($0.changes)" }),
       ("probe_outages_total", "Times that two probes in a row or more were lost.", { "\($0.outages.count)" }),
       (

@@ -18,6 +18,8 @@ public struct TargetSummary: Sendable {
   public private(set) var errors = 0
   /// Probes that were interrupted before anything was decided; they count as neither sent nor lost.
   public private(set) var undecided = 0
+  /// Intervals in which no probe began although one was due.
+  public private(set) var notStarted = 0
   /// Packets of ours that were sent again.
   public private(set) var retransmitted = 0
   /// Answers that came again.
@@ -72,6 +74,9 @@ public struct TargetSummary: Sendable {
     undecided += 1
     outages.skip(sequence: sequence)
   }
+
+  /// Counts intervals in which no probe began although one was due.
+  public mutating func putOff(_ rounds: Int) { notStarted += rounds }
 
   private mutating func extend(with outcome: Outcome) {
     let entries = outcome.exchange.entries

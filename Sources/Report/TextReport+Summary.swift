@@ -43,6 +43,7 @@ extension TextReport {
     if summary.reordering.count > 0 { words.append("\(summary.reordering.count) reordered") }
     if summary.invalid > 0 { words.append("\(summary.invalid) invalid") }
     if summary.undecided > 0 { words.append("\(summary.undecided) interrupted") }
+    if summary.notStarted > 0 { words.append("\(summary.notStarted) not started") }
     if summary.mode == .connect { words.append("measured by the kernel's connect()") }
     return words.joined(separator: ", ")
   }

@@ -90,6 +90,9 @@ public struct WatchedTarget: Sendable {
     summary.addUndecided(sequence: sequence)
   }
 
+  /// Counts intervals in which no probe began although one was due.
+  public mutating func putOff(_ rounds: Int) { summary.putOff(rounds) }
+
   /// Where somebody knows how long the run has taken.
   public mutating func setElapsed(_ elapsed: Interval) { summary.elapsed = elapsed }
 

@@ -16,6 +16,8 @@ protocol ConnectionPresenter: AnyObject {
   func name(of index: Int) -> String
   /// Is told why the probe that is shown next could not be sent.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno)
+  /// Is told that probes, from the n-th of each target on, begin so many rounds later than they were due.
+  func putOff(_ rounds: Int, from sequence: Int) throws(Errno)
   /// Shows a packet that passed.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno)
   /// Tells what there is so far: somebody asks for it (SIGQUIT), or something failed.
@@ -38,6 +40,8 @@ extension ConnectionPresenter {
     guard unsent.note(refusal, of: index) else { return }
     try Output.standardError.write(unsent.line(of: index, name(of: index)))
   }
+  /// Most tell of what was probed, whenever that was.
+  func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {}
   /// Most tell of no single packet.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {}
   /// Most want none.

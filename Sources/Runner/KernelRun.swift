@@ -9,15 +9,14 @@ struct KernelRun {
   private let targets: [ResolvedTarget]
   private let presenter: any ConnectionPresenter
   private var probes: [KernelProbe] = []
-  /// The next probe to begin: round by round, target by target.
-  private var round = 0
-  private var target = 0
+  private var rota: Rota
   private let start = SystemClock.monotonic()
 
   init(_ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter) {
     self.settings = settings
     self.targets = targets
     self.presenter = presenter
+    rota = Rota(settings.schedule, targets: targets.count, from: start)
   }
 
   /// Runs to the end of the schedule, its deadline, or a signal.
@@ -27,7 +26,7 @@ struct KernelRun {
     var signal: Signal?
     try writing { () throws(Errno) in try presenter.begin() }
     while signal == nil {
-      begin()
+      try begin()
       try step()
       if probes.isEmpty, nextStart == nil { break }
       try wait(signals)
@@ -48,20 +47,21 @@ struct KernelRun {
 
   /// When the next probe is to begin; nil where none is left, or none may begin yet.
   private var nextStart: Instant? {
-    guard round < settings.schedule.count ?? .max, !targets.isEmpty else { return nil }
     if let limit, SystemClock.monotonic() >= limit { return nil }
-    return start + settings.schedule.due(round: round, target: target, of: targets.count)
+    return rota.nextStart
   }
 
   /// A source port that was asked for serves one connection at a time.
   private var isFull: Bool { probes.count >= (settings.sourcePort == 0 ? ConnectEngine.concurrency : 1) }
 
-  private mutating func begin() {
+  private mutating func begin() throws(RunError) {
     while !isFull, let due = nextStart, due <= SystemClock.monotonic() {
+      let rounds = rota.slip(at: SystemClock.monotonic())
+      let sequence = rota.next.sequence
+      if rounds > 0 { try writing { () throws(Errno) in try presenter.putOff(rounds, from: sequence) } }
+      let turn = rota.take(at: SystemClock.monotonic())
       probes.append(
-        KernelProbe(target, sequence: round + 1, to: targets[target], settings, limit: limit))
-      target += 1
-      if target == targets.count { (round, target) = (round + 1, 0) }
+        KernelProbe(turn.target, sequence: turn.sequence, to: targets[turn.target], settings, limit: limit))
     }
   }
 

@@ -87,6 +87,10 @@ final class Presenter: ConnectionPresenter {
     }
   }
 
+  func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {
+    for index in summaries.indices { summaries[index].putOff(rounds) }
+  }
+
   /// The record as JSON Lines: its packets first where they are traced, each with how it was judged.
   private func json(_ record: Record) -> String {
     var lines = ""

@@ -102,6 +102,7 @@ public enum Run {
       },
       schedule: settings.schedule, sourcePort: settings.sourcePort)
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
+      guard finding.putOff == 0 else { return try presenter.putOff(finding.putOff, from: finding.sequence) }
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
     observer.refused = { (finding, refusal) throws(Errno) in try presenter.refused(finding.target, refusal) }

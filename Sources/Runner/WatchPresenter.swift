@@ -11,6 +11,7 @@ final class WatchPresenter: ConnectionPresenter {
   /// Targets that cannot be sent to at present, by index.
   private(set) var unreachable: Set<Int> = []
   private var watched: [WatchedTarget]
+  private var delays = Delays()
   var unsent = Unsent()
   private let resolved: [ResolvedTarget]
   private let settings: WatchSettings
@@ -57,7 +58,8 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   private var remark: String? {
-    metrics?.trouble ?? unsent.first.map { "\(name(of: $0)): \(unsent[$0] ?? "")" }
+    metrics?.trouble ?? delays.recent(at: SystemClock.monotonic())
+      ?? unsent.first.map { "\(name(of: $0)): \(unsent[$0] ?? "")" }
   }
 
   /// Writes the first metrics: where the file cannot be written, nothing is probed.
@@ -77,13 +79,21 @@ final class WatchPresenter: ConnectionPresenter {
     let target = resolved[index]
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
-    let due = settings.run.schedule.due(round: sequence - 1, target: index, of: watched.count)
+    let rounds = sequence - 1 + delays.before(sequence)
+    let due = settings.run.schedule.due(round: rounds, target: index, of: watched.count)
     let change = watched[index].add(record, at: due)
     if outcome.reason != .notSent { unsent.clear(index) }
     let cannotSend = outcome.reason == .noRoute || outcome.reason == .notSent
     if cannotSend { unreachable.insert(index) } else { unreachable.remove(index) }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
     try tell(record, change)
+  }
+
+  func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {
+    delays.add(rounds, from: sequence)
+    for index in watched.indices { watched[index].putOff(rounds) }
+    guard delays.isNews(at: SystemClock.monotonic()), terminal == nil else { return }
+    try Output.standardError.write("probe: \(delays.words)\n")
   }
 
   private func tell(_ record: Record, _ change: WatchChange?) throws(Errno) {

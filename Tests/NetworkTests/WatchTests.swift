@@ -99,6 +99,23 @@ extension NetworkTests {
       #expect(program.wait(seconds: 5).code == 130)
     }
 
+    /// More silence than there are places: what is due is put off, which is counted and told once.
+    @Test(.needs(.nft), arguments: [[], ["--connect"]]) func moreThanThereArePlaces(_ words: [String]) throws {
+      let namespace = try Namespace()
+      try namespace.filterInput("tcp dport 80 drop")
+      let outcome = try Probe.run(
+        ["watch", "127.0.0.1:80", "-i", "0.001", "-W", "0.6", "--retries", "0", "-w", "1.5", "--json"] + words,
+        in: namespace)
+      #expect(outcome.code == 1)
+      let summary = try #require(try outcome.summaries.first)
+      let (sent, notStarted) = (summary["sent"]?.int ?? 0, summary["not_started"]?.int ?? 0)
+      #expect(sent > 256 && sent <= 3 * 256, "256 at once, and 0.6 s each: \(sent)")
+      #expect(notStarted >= 300, "\(notStarted)")
+      #expect(sent + notStarted <= 1_510, "what was due was begun or counted, and nothing twice")
+      #expect(try outcome.connections.map { $0["seq"]?.int }.compactMap(\.self).sorted() == Array(1...sent))
+      #expect(outcome.errorLines.count == 1 && outcome.errors.contains(" did not begin when due: 256 were under way"))
+    }
+
     /// Where it may not be started it says so, and there is no screen to give back.
     @Test func noPriorRoute() throws {
       let namespace = try Namespace()

@@ -54,6 +54,21 @@ import Wire
     #expect(again)
   }
 
+  @Test("how late a probe was made is known while its result may come, and told once a minute") func delays() {
+    var delays = Delays()
+    #expect(delays.before(1) == 0)
+    delays.add(3, from: 5)
+    delays.add(2, from: 7)
+    #expect([1, 4, 5, 6, 7, 1_000].map { delays.before($0) } == [0, 0, 3, 3, 5, 5])
+    for sequence in 8..<2_000 { delays.add(1, from: sequence) }
+    #expect(delays.before(2_000) == 5 + 1_992)
+    let start = Instant(nanoseconds: 0)
+    let news = [0, 1, 59, 60, 61].map { delays.isNews(at: start + .seconds($0)) }
+    #expect(news == [true, false, false, true, false])
+    #expect(delays.recent(at: start + .seconds(62)) == delays.words)
+    #expect(delays.recent(at: start + .seconds(121)) == nil)
+  }
+
   @Test("a tally keeps what the exit code asks") func tally() {
     var tally = Tally()
     #expect((tally.best, tally.decided, tally.answered) == (nil, 0, 0))

@@ -71,21 +71,20 @@ extension ConnectEngine {
 
   /// When the next connection is to begin; nil where none is left, or none may begin yet.
   private var nextStart: Instant? {
-    guard !isInterrupted, !targets.isEmpty, nextRound < schedule.count ?? .max else { return nil }
-    guard active < ConnectEngine.concurrency, !isPortTaken else { return nil }
-    return startedAt + schedule.due(round: nextRound, target: nextTarget, of: targets.count)
+    guard !isInterrupted, active < ConnectEngine.concurrency, !isPortTaken else { return nil }
+    return rota.nextStart
   }
 
   /// A source port that was asked for serves one connection to a target at a time.
   private var isPortTaken: Bool { sourcePort != 0 && active > 0 }
 
   private mutating func begin(at now: Stamp) -> Action<Finding> {
-    let (index, sequence) = (nextTarget, nextRound + 1)
-    nextTarget += 1
-    if nextTarget == targets.count {
-      nextTarget = 0
-      nextRound += 1
+    let rounds = rota.slip(at: now.instant)
+    if rounds > 0 {
+      let (target, sequence) = rota.next
+      return .report(Finding(target: target, sequence: sequence, putOff: rounds), slot: nil)
     }
+    let (index, sequence) = rota.take(at: now.instant)
     let target = targets[index]
     guard let source = target.source else {
       let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)

@@ -29,6 +29,8 @@ public struct ConnectEngine: Engine {
     public var sequence: Int
     /// What came of it; nil where it was interrupted before it was decided.
     public var outcome: Outcome?
+    /// By how many rounds it and all that follow were put off; above 0 nothing has ended, and this is all that is told.
+    public var putOff = 0
   }
 
   /// A connection under way.
@@ -61,9 +63,8 @@ public struct ConnectEngine: Engine {
   var slots = FlowTable()
   var deadlines = DeadlineQueue()
   var startedAt = Instant(nanoseconds: 0)
-  /// The next probe to begin: round by round, target by target.
-  var nextRound = 0
-  var nextTarget = 0
+  /// Whose turn it is.
+  var rota: Rota
   var active = 0
   var generation: UInt32 = 0
   /// The connection that the last packet belonged to; nil where it belonged to none.
@@ -82,6 +83,7 @@ public struct ConnectEngine: Engine {
     self.targets = targets
     self.schedule = schedule
     self.sourcePort = sourcePort
+    rota = Rota(schedule, targets: targets.count, from: startedAt)
   }
 }
 
@@ -91,6 +93,7 @@ extension ConnectEngine {
   /// Begins with the first target.
   public mutating func start(at now: Stamp) -> Action<Finding> {
     startedAt = now.instant
+    rota = Rota(schedule, targets: targets.count, from: startedAt)
     return expire(at: now)
   }
 

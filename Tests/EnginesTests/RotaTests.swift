@@ -1,0 +1,68 @@
+import Testing
+import Timebase
+
+@testable import Engines
+
+/// Whose turn it is, and what becomes of turns that nobody could take.
+@Suite struct RotaTests {
+  private let start = Instant(nanoseconds: 1_000)
+
+  private func rota(_ count: Int? = nil, targets: Int = 2) -> Rota {
+    Rota(Schedule(count: count, interval: .milliseconds(100)), targets: targets, from: start)
+  }
+
+  @Test func targetsTakeTurns() {
+    var rota = rota(2)
+    var turns: [String] = []
+    while let due = rota.nextStart {
+      #expect(rota.slip(at: due) == 0)
+      let (target, sequence) = rota.take(at: due)
+      turns.append("\(target)/\(sequence) \((due - start).nanoseconds / 1_000_000)")
+    }
+    #expect(turns == ["0/1 0", "1/1 5", "0/2 100", "1/2 105"])
+  }
+
+  @Test("what is late by less than a round is made up for, and not at once") func late() {
+    var rota = rota()
+    _ = rota.take(at: start)
+    let now = start + .milliseconds(99)
+    #expect(rota.slip(at: now) == 0)
+    #expect(rota.take(at: now) == (1, 1))
+    #expect(rota.nextStart == start + .milliseconds(100))
+    #expect(rota.take(at: start + .milliseconds(120)) == (0, 2))
+    #expect(rota.nextStart == start + .milliseconds(120) + Rota.leastGap)
+  }
+
+  @Test("what is late by rounds is put off, and no number is left out") func slips() {
+    var rota = rota(3)
+    _ = rota.take(at: start)
+    let now = start + .milliseconds(1_010)
+    #expect(rota.slip(at: now) == 10)
+    #expect(rota.slip(at: now) == 0, "told once")
+    #expect(rota.take(at: now) == (1, 1))
+    #expect(rota.take(at: start + .milliseconds(1_100)) == (0, 2))
+    #expect(rota.nextStart == start + .milliseconds(1_105))
+    _ = rota.take(at: start + .milliseconds(1_105))
+    #expect(rota.next == (0, 3), "the count is kept")
+  }
+
+  @Test("a place that is free again after a long silence begins no flood") func noFlood() {
+    var rota = Rota(Schedule(count: nil, interval: .milliseconds(1)), targets: 1, from: start)
+    let hour = start + .seconds(3_600)
+    #expect(rota.slip(at: hour) == 3_600_000)
+    _ = rota.take(at: hour)
+    var begun = 0
+    while let due = rota.nextStart, due <= hour + .milliseconds(100) {
+      #expect(rota.slip(at: due) == 0)
+      _ = rota.take(at: due)
+      begun += 1
+    }
+    #expect(begun == 100)
+  }
+
+  @Test func nobodyHasNoTurn() {
+    var none = rota(targets: 0)
+    #expect(none.nextStart == nil && none.slip(at: start + .seconds(9)) == 0)
+    #expect(rota(0).nextStart == nil)
+  }
+}
