@@ -1,5 +1,6 @@
 import Handshake
 import Runner
+import Timebase
 
 /// `probe watch HOST:PORT…`: probes without an end, a live screen, metrics.
 enum WatchVerb {
@@ -18,6 +19,7 @@ enum WatchVerb {
     settings.run = request.probe.run
     settings.expected = request.probe.expected ?? .open
     settings.prometheusPath = request.prometheusPath
+    settings.lookupPeriod = request.lookupPeriod
     do throws(RunError) {
       return try ExitCode.of(Run.watch(settings), request.probe)
     } catch {
@@ -33,7 +35,7 @@ enum WatchVerb {
     each probe (not with -q), and each change of state with its time and how long the state before had lasted.
 
     Times and percentiles are milliseconds of the handshake. A sign of the course stands for the slowest of its probes, each
-    step up is longer by the root of two; a cross is loss. Names and their addresses are looked up once, at the start.
+    step up is longer by the root of two; a cross is loss. A name that has another address is probed there from then on.
     \(OptionTable<WatchRequest>.watch.help)
     Exit code: with -c or -w as without watch; 130 interrupted, 143 terminated, after the summary; 2 could not run.
 
@@ -51,6 +53,8 @@ struct WatchRequest: Sendable {
   }()
   /// Where metrics go.
   var prometheusPath: String?
+  /// How often names are looked up again; nil never.
+  var lookupPeriod: Interval? = .seconds(60)
 }
 
 extension OptionTable where Settings == WatchRequest {
@@ -82,6 +86,13 @@ extension OptionGroup where Settings == WatchRequest {
       },
       Option(nil, "prometheus", "FILE", "write metrics to FILE at every interval, as text collectors read them") {
         request, path in request.prometheusPath = path
+      },
+      Option(nil, "resolve-every", "SEC", "look names up again every SEC (default 60; 0: only at the start)") {
+        request, text throws(UsageError) in
+        let isNever = text == "0"
+        request.lookupPeriod =
+          isNever
+          ? nil : try Values.interval(text, for: "--resolve-every", in: .milliseconds(100) ... .seconds(86_400))
       },
     ])
 

@@ -7,7 +7,7 @@ public struct TargetSummary: Sendable {
   /// The target as it was typed.
   public let target: String
   /// Its address and port.
-  public let remote: Endpoint
+  public private(set) var remote: Endpoint
   /// Who made the connections, and how far they went.
   public let mode: Outcome.Mode
   /// Probes sent and answered: open and closed are answers; silence and a router's word are loss.
@@ -77,6 +77,9 @@ public struct TargetSummary: Sendable {
 
   /// Counts intervals in which no probe began although one was due.
   public mutating func putOff(_ rounds: Int) { notStarted += rounds }
+
+  /// Goes on at another address of the same target: all that was counted stays.
+  public mutating func move(to remote: Endpoint) { self.remote = remote }
 
   private mutating func extend(with outcome: Outcome) {
     let entries = outcome.exchange.entries

@@ -10,6 +10,11 @@ extension TextReport {
     if let from = change.from, let after = change.after { text += ", was \(from.rawValue) for \(after.roughly)" }
     return text + "\n"
   }
+
+  /// One change of address: `2026-01-02T03:04:05Z web.test:80: address 192.0.2.1 -> 192.0.2.7`.
+  public func move(_ move: WatchMove) -> String {
+    "\(move.at.second) \(move.target.printable): address \(move.from) -> \(move.to.address)\n"
+  }
 }
 
 /// What changes, for scripts.
@@ -25,6 +30,18 @@ extension JSONLines {
       json.member("reason", change.reason.rawValue)
       json.member("started", change.at.rfc3339)
       json.member("after_ns", change.after?.nanoseconds)
+    }
+  }
+}
+
+extension JSONLines {
+  /// One change of address.
+  public static func move(_ move: WatchMove) -> String {
+    line("address") { json in
+      json.member("target", move.target)
+      json.endpoint(move.to)
+      json.member("from", "\(move.from)")
+      json.member("time", move.at.rfc3339)
     }
   }
 }

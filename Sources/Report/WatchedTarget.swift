@@ -7,8 +7,8 @@ import Wire
 public struct WatchedTarget: Sendable {
   /// The target as it was typed.
   public let name: String
-  /// Its address and port.
-  public let remote: Endpoint
+  /// Its address and port: the latest, where its name had several one after the other.
+  public private(set) var remote: Endpoint
   /// The state that counts as success.
   public let expected: Verdict
   /// How long the look-up of its name took; nil where there was none.
@@ -90,6 +90,14 @@ public struct WatchedTarget: Sendable {
     summary.addUndecided(sequence: sequence)
   }
 
+  /// Goes on at another address of its name; everything that was counted and measured stays, for it is about the name.
+  public mutating func move(to address: IPAddress, at now: WallTime) -> WatchMove {
+    let before = remote.address
+    remote.address = address
+    summary.move(to: remote)
+    return WatchMove(target: name, from: before, to: remote, at: now)
+  }
+
   /// Counts intervals in which no probe began although one was due.
   public mutating func putOff(_ rounds: Int) { summary.putOff(rounds) }
 
@@ -100,7 +108,8 @@ public struct WatchedTarget: Sendable {
     reason = outcome.reason
     guard outcome.verdict != state else { return nil }
     let change = WatchChange(
-      target: name, remote: remote, sequence: sequence, from: state, to: outcome.verdict, reason: outcome.reason,
+      target: name, remote: outcome.flow.remote, sequence: sequence, from: state, to: outcome.verdict,
+      reason: outcome.reason,
       at: outcome.started, after: since.map { max(outcome.started - $0, .zero) })
     if state != nil { changes += 1 }
     state = outcome.verdict
@@ -134,6 +143,18 @@ public struct WatchChange: Hashable, Sendable {
   public var at: WallTime
   /// How long the state before had lasted; nil for the first.
   public var after: Interval?
+}
+
+/// The name of a target was given another address.
+public struct WatchMove: Hashable, Sendable {
+  /// The target as it was typed.
+  public var target: String
+  /// The address before.
+  public var from: IPAddress
+  /// The address now, and the port.
+  public var to: Endpoint
+  /// When it was found.
+  public var at: WallTime
 }
 
 extension Record {

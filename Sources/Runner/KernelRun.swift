@@ -6,7 +6,9 @@ import Timebase
 /// The unprivileged run: the same schedule, by `connect()` (`--connect`).
 struct KernelRun {
   private let settings: RunSettings
-  private let targets: [ResolvedTarget]
+  private var targets: [ResolvedTarget]
+  /// What may be put right in the targets after each tick.
+  var revise: ((inout [ResolvedTarget]) -> Void)?
   private let presenter: any ConnectionPresenter
   private var probes: [KernelProbe] = []
   private var rota: Rota
@@ -33,6 +35,7 @@ struct KernelRun {
       signal = try take(signals)
       if let due = presenter.nextTick, due <= SystemClock.monotonic() {
         try writing { () throws(Errno) in try presenter.tick() }
+        revise?(&targets)
       }
     }
     // Whatever was under way is undecided; its socket closes with it.

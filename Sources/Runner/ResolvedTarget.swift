@@ -1,3 +1,4 @@
+import Engines
 import Handshake
 import Kernel
 import Timebase
@@ -17,6 +18,8 @@ public struct ResolvedTarget: Sendable {
   public var mtu: Int
   /// How long the name's look-up took; nil where there was nothing to look up.
   public var resolve: Measurement?
+  /// The name that was looked up; nil where there was nothing to look up.
+  public var host: String?
 }
 
 /// Finds where targets are and how they are reached; refuses what must not be probed.
@@ -79,7 +82,7 @@ struct TargetResolution {
       ResolvedTarget(
         name: spec.ports.count == 1 ? spec.text : "\(bracketed(spec.host)):\(port)",
         remote: Endpoint(address, port), source: route?.source, interface: route?.interface,
-        mtu: route?.mtu ?? 1_500, resolve: took)
+        mtu: route?.mtu ?? 1_500, resolve: took, host: took == nil ? nil : spec.host)
     }
   }
 
@@ -90,6 +93,18 @@ struct TargetResolution {
     case .unicast, .local, .anycast: return route?.source
     default: return nil
     }
+  }
+
+  /// A target whose name has another address now, as routes are now.
+  func moved(_ target: ResolvedTarget, to address: IPAddress) -> ResolvedTarget {
+    var moved = target
+    moved.remote.address = address
+    let route = try? Route.to(address, from: source, interface: interface)
+    let isUsable = [.unicast, .local, .anycast].contains(route?.kind)
+    moved.source = isUsable ? route?.source : nil
+    moved.interface = isUsable ? route?.interface : nil
+    if isUsable, let route { moved.mtu = route.mtu }
+    return moved
   }
 
   private func interface(of zone: String?, _ spec: TargetSpec) throws(RunError) -> Interface? {
@@ -160,6 +175,11 @@ struct TargetResolution {
 }
 
 extension ResolvedTarget {
+  /// As the engine knows it.
+  func target(_ settings: RunSettings) -> ConnectEngine.Target {
+    ConnectEngine.Target(source: source, remote: remote, plan: plan(settings))
+  }
+
   /// The plan for this target: MSS and window as an ordinary Linux client on this route would say them.
   func plan(_ settings: RunSettings) -> Plan {
     var plan = settings.plan

@@ -97,9 +97,7 @@ public enum Run {
     _ packets: PacketFile?, companion: Companion? = nil, adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
-      targets: targets.map {
-        ConnectEngine.Target(source: $0.source, remote: $0.remote, plan: $0.plan(settings))
-      },
+      targets: targets.map { $0.target(settings) },
       schedule: settings.schedule, sourcePort: settings.sourcePort)
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
       guard finding.putOff == 0 else { return try presenter.putOff(finding.putOff, from: finding.sequence) }

@@ -13,7 +13,11 @@ final class WatchPresenter: ConnectionPresenter {
   private var watched: [WatchedTarget]
   private var delays = Delays()
   var unsent = Unsent()
-  private let resolved: [ResolvedTarget]
+  private(set) var resolved: [ResolvedTarget]
+  /// Names that are looked up again; nil where they are not.
+  private var relookups: Relookups?
+  private var moves: [(index: Int, address: IPAddress)] = []
+  private var names = NameTroubles()
   private let settings: WatchSettings
   private let text: TextReport
   private let output: Output
@@ -44,6 +48,7 @@ final class WatchPresenter: ConnectionPresenter {
     output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     nextDrawing = started
+    relookups = settings.lookupPeriod.map { Relookups(targets, every: $0, from: started) }
     metrics = settings.prometheusPath.map { MetricsFile($0, every: pace, from: started) }
   }
 
@@ -58,7 +63,8 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   private var remark: String? {
-    metrics?.trouble ?? delays.recent(at: SystemClock.monotonic())
+    let now = SystemClock.monotonic()
+    return metrics?.trouble ?? names.latest(at: now) ?? delays.recent(at: now)
       ?? unsent.first.map { "\(name(of: $0)): \(unsent[$0] ?? "")" }
   }
 
@@ -148,6 +154,7 @@ extension WatchPresenter {
   var nextTick: Instant? {
     var next = terminal == nil ? nil : nextDrawing
     if let due = metrics?.due { next = min(next ?? due, due) }
+    if let due = relookups?.nextTurn { next = min(next ?? due, due) }
     // Routes are looked up again once a second.
     if !unreachable.isEmpty { next = min(next ?? nextLook, nextLook) }
     return next
@@ -159,7 +166,39 @@ extension WatchPresenter {
     let now = SystemClock.monotonic()
     if nextLook <= now { lookedAt = now }
     if let due = metrics?.due, due <= now { metrics?.refresh(watched, isSilent: terminal != nil) }
+    if let due = relookups?.nextTurn, due <= now, let news = relookups?.turn(at: now) { try tell(news, at: now) }
     if nextDrawing <= now { try draw() }
+  }
+
+  private func tell(_ news: Relookups.News, at now: Instant) throws(Errno) {
+    switch news {
+    case .recovered(let host): names.clear(host)
+    case .failed(let host, let cause):
+      let line = names.fail(host, cause)
+      if terminal == nil { try Output.standardError.write("probe: \(line.printable)\n") }
+    case .moved(let host, let address):
+      names.clear(host)
+      for index in resolved.indices where resolved[index].host == host {
+        moves.append((index, address))
+        let move = watched[index].move(to: address, at: SystemClock.now().wall)
+        if presentation.json {
+          try output.write(JSONLines.move(move))
+        } else if terminal == nil {
+          try output.write(text.move(move))
+        } else {
+          names.note("\(move.target): address \(move.from) -> \(address)", at: now)
+        }
+      }
+    }
+  }
+
+  /// Has the targets whose names have other addresses since the last time probed there.
+  func takeMoves(_ resolution: TargetResolution, _ body: (Int, ResolvedTarget) -> Void) {
+    for (index, address) in moves {
+      resolved[index] = resolution.moved(resolved[index], to: address)
+      body(index, resolved[index])
+    }
+    moves = []
   }
 
   private func draw() throws(Errno) {

@@ -16,6 +16,7 @@ extension Run {
     if settings.run.usesKernel {
       try presenter.prepare()
       var run = KernelRun(settings.run, targets, presenter)
+      run.revise = { targets in presenter.takeMoves(resolution) { targets[$0] = $1 } }
       return try run.run()
     }
     // The families of all targets, also of those that no route leads to yet.
@@ -25,8 +26,9 @@ extension Run {
     _ = stamping?.wait()
     return try byHand(settings.run, targets, presenter, network, packets) { loop in
       loop.revise = { engine in
+        presenter.takeMoves(resolution) { engine.retarget($0, to: $1.target(settings.run)) }
         for index in presenter.unreachable {
-          engine.reroute(index, from: resolution.source(towards: targets[index]))
+          engine.reroute(index, from: resolution.source(towards: presenter.resolved[index]))
         }
       }
     }

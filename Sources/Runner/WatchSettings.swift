@@ -1,4 +1,5 @@
 import Handshake
+import Timebase
 
 /// Everything that a run without an end was asked for.
 public struct WatchSettings: Sendable {
@@ -8,6 +9,9 @@ public struct WatchSettings: Sendable {
   public var expected = Verdict.open
   /// The file that Prometheus' text collector reads; nil writes none.
   public var prometheusPath: String?
+
+  /// How often names are looked up again; nil never.
+  public var lookupPeriod: Interval? = .seconds(60)
 
   /// A run that goes on until interrupted.
   public init() { run.schedule.count = nil }

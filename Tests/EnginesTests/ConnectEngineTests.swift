@@ -147,6 +147,19 @@ import Wire
     }
   }
 
+  @Test func aTargetThatMovesIsProbedThereFromThenOn() throws {
+    var world = World(
+      ConnectEngine(targets: [World.target(2)], schedule: Schedule(count: 3, interval: .milliseconds(100))))
+    world.peer = World.silence
+    try world.run(until: .milliseconds(50))
+    world.engine.retarget(0, to: World.target(3))
+    world.engine.retarget(1, to: World.target(4))
+    try world.run()
+    let moved = World.target(3).remote
+    #expect(world.findings.map { $0.finding.outcome?.flow.remote } == [World.target(2).remote, moved, moved])
+    #expect(world.findings.map(\.finding.sequence) == [1, 2, 3])
+  }
+
   @Test func silenceIsReportedAfterAllTransmissions() throws {
     var world = World(ConnectEngine(targets: [World.target()], schedule: Schedule()))
     world.peer = World.silence

@@ -99,6 +99,46 @@ extension NetworkTests {
       #expect(program.wait(seconds: 5).code == 130)
     }
 
+    /// Names as a hosts file of the test's own has them, and no probe that waits for a look-up.
+    @Test(arguments: [[], ["--connect"]]) func aNameMoves(_ words: [String]) throws {
+      let namespace = try Namespace()
+      let listeners = try ["127.0.0.2", "127.0.0.3"].map {
+        try RecordingListener(in: namespace, address: $0, port: 8000)
+      }
+      defer { for listener in listeners { listener.stop() } }
+      let folder = try TemporaryDirectory()
+      try folder.write("hosts", "127.0.0.2 web.test\n")
+      let command =
+        [Probe.path, "watch", "web.test:8000", "-4", "-i", "0.02", "--json", "--resolve-every", "0.1"] + words
+      let program = try Program(
+        ["unshare", "--mount", "sh", "-c", "mount --bind $0 /etc/hosts && exec \"$@\"", folder.file("hosts")] + command,
+        in: namespace)
+      #expect(waits(program, for: "\"state\":\"open\""), "\(program.errorsSoFar)")
+      // Written into the same file: it is mounted by that.
+      func says(_ text: String) throws {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("hosts")))
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+      }
+      try says("# nobody is here \n")
+      #expect(waitUntil(seconds: 10) { program.errorsSoFar.contains("web.test: ") ? true : nil } ?? false)
+      try says("127.0.0.3 web.test\n")
+      #expect(waits(program, for: "\"type\":\"address\""), "\(program.errorsSoFar)")
+      #expect(waitUntil(seconds: 10) { listeners[1].visits.count > 2 ? true : nil } ?? false)
+      program.send(SIGINT)
+      let outcome = program.wait(seconds: 5)
+      #expect(outcome.errorLines.count == 1, "told once: \(outcome.errors)")
+      #expect(outcome.errors.contains("its address is probed as before"))
+      let move = try #require(try JSON.lines(outcome.output).first { $0["type"]?.string == "address" })
+      #expect((move["from"]?.string, move["address"]?.string) == ("127.0.0.2", "127.0.0.3"))
+      let numbers = try outcome.connections.compactMap { $0["seq"]?.int }
+      #expect(Set(numbers).count == numbers.count && numbers.count == Int(numbers.max() ?? 0), "one course of probes")
+      #expect(try outcome.connections.allSatisfy { $0["state"]?.string == "open" })
+      let summary = try #require(try outcome.summaries.first)
+      #expect(summary["address"]?.string == "127.0.0.3")
+      #expect(summary["received"]?.int == Int64(numbers.count), "and one count")
+    }
+
     /// More silence than there are places: what is due is put off, which is counted and told once.
     @Test(.needs(.nft), arguments: [[], ["--connect"]]) func moreThanThereArePlaces(_ words: [String]) throws {
       let namespace = try Namespace()

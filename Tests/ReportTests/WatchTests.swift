@@ -54,6 +54,22 @@ import Wire
   static let frame = WatchScreen.Frame(
     now: WallTime(nanoseconds: Scene.epoch + 120_000_000_000), elapsed: .seconds(120), interval: .seconds(1))
 
+  @Test("a name that moves is told, and what was counted stays") func move() throws {
+    var target = WatchTests.target()
+    WatchTests.feed(&target, [WatchTests.record(1), WatchTests.record(2, .filtered)])
+    let address = try #require(IPAddress(parsing: "192.0.2.7"))
+    let before = target.remote
+    let move = target.move(to: address, at: WallTime(nanoseconds: Scene.epoch))
+    #expect((target.remote.address, target.remote.port) == (address, before.port))
+    #expect(target.summary.remote == target.remote && target.summary.loss.sent == 2)
+    #expect(
+      TextReport().move(move) == "2026-01-02T03:04:05Z web.test:80: address \(before.address) -> 192.0.2.7\n")
+    #expect(
+      JSONLines.move(move)
+        == "{\"schema\":1,\"type\":\"address\",\"target\":\"web.test:80\",\"address\":\"192.0.2.7\","
+        + "\"port\":\(before.port),\"from\":\"\(before.address)\",\"time\":\"2026-01-02T03:04:05.123456789Z\"}\n")
+  }
+
   @Test("the screen, at several sizes", arguments: [(120, 10), (80, 24), (60, 6), (24, 5), (100, 3)])
   func screen(_ columns: Int, _ rows: Int) throws {
     let plain = WatchScreen(style: Style(isUnicode: columns != 80, width: columns), rows: rows)

@@ -152,6 +152,11 @@ extension ConnectEngine {
     if targets.indices.contains(target) { targets[target].source = source }
   }
 
+  /// Begins what follows to a target as it is from now on; what is under way stays as it is.
+  public mutating func retarget(_ index: Int, to target: Target) {
+    if targets.indices.contains(index) { targets[index] = target }
+  }
+
   /// Hands a stamp of user space to the connection that sent the packet.
   public mutating func departed(_ token: Token, at stamp: Stamp) {
     update(token) { $0.departed(token.number, at: stamp) }
