@@ -30,8 +30,8 @@ extension BenchEngine {
       return finish(slot, .garbled)
     }
     guard isWhole else {
-      // A peer that goes on sending is waited for.
-      setTimer(slot, at: now.instant + plan.patience)
+      // A peer that goes on sending is waited for, but not for ever.
+      setTimer(slot, at: min(now.instant + plan.patience, slots[slot].result.due + BenchPlan.longest))
       return sendAck(slot, at: now.instant, into: &batch)
     }
     slots[slot].result.transfer = slots[slot].firstOctet.map { now.since($0) }

@@ -45,6 +45,10 @@ public struct BenchPlan: Hashable, Sendable {
   /// The latest that a connection may begin after it was due; what is later counts as not started.
   public static let latest = Interval.seconds(1)
 
+  /// How long a connection may last, from when it was due, however much its response still brings: or one that comes an
+  /// octet at a time would keep a run from its end.
+  public static let longest = Interval.seconds(60)
+
   /// How long a peer is given for what no timer of TCP's waits for: its own FIN, or its response.
   var patience: Interval {
     var plan = Plan()

@@ -66,6 +66,25 @@ import Wire
     #expect(world.sent.last?.flags == [.rst, .ack])
   }
 
+  @Test("A response that comes an octet at a time keeps no run from its end") func aServerThatDrips() throws {
+    var plan = BenchPlan()
+    plan.mode = .http
+    plan.count = 1
+    plan.duration = nil
+    var world = try BenchWorld(plan) { sent in
+      if sent.flags == .syn { return [(Self.ms, BenchWorld.synAck(sent), [])] }
+      let isHandshake = sent.text.isEmpty && sent.segment.acknowledgment == SequenceNumber(7_001)
+      guard !isHandshake, sent.flags.isDisjoint(with: .rst) else { return [] }
+      // Each octet waits for the acknowledgment of the one before.
+      let text = sent.text.isEmpty ? Array("x".utf8) : Array("HTTP/1.1 200 OK\r\nX-Slow: ".utf8)
+      return [(.seconds(1), Segment(seq: sent.segment.acknowledgment, ack: sent.segment.end, flags: .psh, wnd: 9), text)]
+    }
+    try world.run(until: .seconds(200))
+    #expect(world.results.map(\.end) == [.abandoned])
+    #expect(world.elapsed >= BenchPlan.longest && world.elapsed < BenchPlan.longest + .seconds(1))
+    #expect(world.sent.last?.flags.contains(.rst) == true)
+  }
+
   @Test func aServerThatSaysNothing() throws {
     var plan = BenchPlan()
     plan.mode = .http
