@@ -77,7 +77,9 @@ import Wire
       guard !isHandshake, sent.flags.isDisjoint(with: .rst) else { return [] }
       // Each octet waits for the acknowledgment of the one before.
       let text = sent.text.isEmpty ? Array("x".utf8) : Array("HTTP/1.1 200 OK\r\nX-Slow: ".utf8)
-      return [(.seconds(1), Segment(seq: sent.segment.acknowledgment, ack: sent.segment.end, flags: .psh, wnd: 9), text)]
+      return [
+        (.seconds(1), Segment(seq: sent.segment.acknowledgment, ack: sent.segment.end, flags: .psh, wnd: 9), text)
+      ]
     }
     try world.run(until: .seconds(200))
     #expect(world.results.map(\.end) == [.abandoned])
