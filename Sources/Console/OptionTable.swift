@@ -163,7 +163,7 @@ struct OptionTable<Settings: Sendable>: Sendable {
         var names = option.short.map { "-\($0)" } ?? "   "
         if let long = option.long { names += option.short == nil ? " --\(long)" : ", --\(long)" }
         if let value = option.value { names += " \(value)" }
-        let column = names.count < 24 ? names + String(repeating: " ", count: 24 - names.count) : names + "  "
+        let column = names.count < 23 ? names + String(repeating: " ", count: 24 - names.count) : names + "  "
         text += "  \(column)\(option.help)\n"
       }
     }
