@@ -60,6 +60,18 @@ import Timebase
     #expect(begun == 100)
   }
 
+  @Test("a machine that wakes late loses no probe") func tolerance() {
+    var rota = Rota(Schedule(count: nil, interval: .milliseconds(1)), targets: 1, from: start)
+    #expect(rota.slip(at: start + .milliseconds(99)) == 0)
+    for turn in 0..<99 {
+      let now = start + .milliseconds(99) + Rota.leastGap * Int64(turn)
+      #expect(rota.nextStart.map { $0 <= now } == true)
+      _ = rota.take(at: now)
+    }
+    #expect(rota.slip(at: start + .milliseconds(99 + 99)) == 0)
+    #expect(rota.slip(at: start + .milliseconds(99 + 100)) == 100)
+  }
+
   @Test func nobodyHasNoTurn() {
     var none = rota(targets: 0)
     #expect(none.nextStart == nil && none.slip(at: start + .seconds(9)) == 0)

@@ -12,6 +12,9 @@ public struct Rota: Sendable {
   private var target = 0
   private var latest: Instant?
 
+  /// Lateness of less is made up for, however short the interval: a busy machine wakes nobody to the millisecond.
+  static let tolerance = Interval.milliseconds(100)
+
   /// The least time between two probes, also where the earlier one was late.
   public static let leastGap = Schedule.leastGap / 2
 
@@ -35,8 +38,9 @@ public struct Rota: Sendable {
   public mutating func slip(at now: Instant) -> Int {
     guard let due else { return 0 }
     let pace = schedule.due(round: 1, target: 0, of: targets)
-    let rounds = (now - due).nanoseconds / pace.nanoseconds
-    guard rounds > 0 else { return 0 }
+    let late = now - due
+    guard late >= max(pace, Rota.tolerance) else { return 0 }
+    let rounds = late.nanoseconds / pace.nanoseconds
     start = start + pace * rounds
     return Int(rounds)
   }
