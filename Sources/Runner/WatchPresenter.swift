@@ -70,7 +70,13 @@ final class WatchPresenter: ConnectionPresenter {
 
   /// Writes the first metrics: where the file cannot be written, nothing is probed.
   func prepare() throws(RunError) {
-    do throws(Errno) { try metrics?.write(watched) } catch { throw .file(error, settings.prometheusPath ?? "") }
+    do throws(Errno) { try metrics?.write(watched) } catch {
+      let file = RunError.file(error, settings.prometheusPath ?? "")
+      guard error.isPermission else { throw file }
+      throw .refused(
+        file.message + "; privileges are given up before the first packet: name a folder that this user may write to "
+          + "without them, or run as the folder's owner, with the program's own privilege (sudo make setcap)")
+    }
   }
 
   func begin() throws(Errno) {

@@ -82,6 +82,22 @@ extension NetworkTests {
       #expect(outcome.output == "", "nothing is probed")
     }
 
+    /// Who writes without privileges needs a folder that allows it, and is told so.
+    @Test func metricsInAFolderOfOthers() throws {
+      let namespace = try Namespace()
+      let folder = try TemporaryDirectory()
+      func allow(_ mode: Int) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
+      }
+      try allow(0o555)
+      defer { try? allow(0o755) }
+      let outcome = try Probe.run("watch", "127.0.0.1:9", "--prometheus", folder.file("probe.prom"), in: namespace)
+      #expect(outcome.code == 2)
+      #expect(outcome.errorLines.count == 1 && outcome.errors.contains("(EACCES)"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("privileges are given up before the first packet"))
+      #expect(outcome.output == "", "nothing is probed")
+    }
+
     /// An interface that goes down and comes back is an outage, not the end.
     @Test func outlivesAnInterface() throws {
       let wire = try Wire()
