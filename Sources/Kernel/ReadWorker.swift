@@ -10,26 +10,15 @@ struct ReadWorker: ~Copyable {
 
   private let orders: FileDescriptor
   private let results: FileDescriptor
-  private let thread: pthread_t
+  private let thread: WorkerThread
 
   /// Starts the thread, which fills the first buffer at once; nil where the system has none to give.
   ///
   /// Unsafe: file and buffers must live until `join`.
   @unsafe init?(_ file: CInt, _ first: UnsafeMutableRawBufferPointer, _ second: UnsafeMutableRawBufferPointer) {
     guard let orders = try? Pipe(), let results = try? Pipe() else { return nil }
-    let errand = unsafe Errand(file, first, second, orders: orders.reader, results: results.writer)
-    let context = unsafe Unmanaged.passRetained(errand)
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        if let context = unsafe context { unsafe Unmanaged<Errand>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
-      }, context.toOpaque())
-    guard code == 0 else {
-      unsafe context.release()
-      return nil
-    }
+    let reading = unsafe Reading(file, first, second, orders: orders.reader, results: results.writer)
+    guard let thread = unsafe WorkerThread(reading) else { return nil }
     self.thread = thread
     self.orders = orders.writer
     self.results = results.reader
@@ -53,7 +42,7 @@ struct ReadWorker: ~Copyable {
   /// Ends the thread, and waits until it has.
   func join() {
     try? send(ReadWorker.stop)
-    _ = pthread_join(thread, nil)
+    thread.join()
   }
 
   private func send(_ order: UInt8) throws(Errno) {
@@ -64,7 +53,7 @@ struct ReadWorker: ~Copyable {
   /// What the thread has to do, and what it needs for that.
   ///
   /// Sound: whoever starts it keeps file and buffers, and touches no buffer that it was told to fill.
-  @safe private final class Errand {
+  @safe private final class Reading: Errand {
     private let file: CInt
     private let buffers: (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer)
     private let orders: FileDescriptor

@@ -1,0 +1,45 @@
+import Glibc
+
+/// What a thread of its own has to do, and what it needs for that.
+protocol Errand: AnyObject {
+  func run()
+}
+
+/// A thread that runs one errand and ends, `pthreads(7)`.
+///
+/// Threads are few: a call that waits for a disk or for name servers has one, so that no packet waits for it.
+struct WorkerThread: ~Copyable {
+  private let handle: pthread_t
+
+  /// Starts it; nil where the system has none to give.
+  ///
+  /// It takes no signal where their collection, by `SignalSource`, has begun. Unsafe: nobody else may touch what belongs
+  /// to the errand before it has ended, but by means that are made for that.
+  @unsafe init?(_ errand: some Errand) {
+    let context = unsafe Unmanaged.passRetained(Box(errand))
+    var handle = pthread_t()
+    let code = unsafe pthread_create(
+      &handle, nil,
+      { context in
+        if let context = unsafe context { unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().errand.run() }
+        return nil
+      }, context.toOpaque())
+    guard code == 0 else {
+      unsafe context.release()
+      return nil
+    }
+    self.handle = handle
+  }
+
+  /// Waits until it has ended.
+  func join() { _ = pthread_join(handle, nil) }
+
+  /// Lets it end by itself: nobody waits for it.
+  func detach() { _ = pthread_detach(handle) }
+
+  /// What the thread is handed as a pointer: an object of one known class.
+  private final class Box {
+    let errand: any Errand
+    init(_ errand: any Errand) { self.errand = errand }
+  }
+}
