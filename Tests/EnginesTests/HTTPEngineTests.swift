@@ -110,6 +110,21 @@ import Wire
     #expect(world.elapsed > .seconds(7) && world.elapsed < .seconds(8), "the plan's patience: \(world.elapsed)")
   }
 
+  /// A server that acknowledges our FIN and then keeps its end open, or sends for ever: the probe ends all the same.
+  @Test(arguments: [false, true], [short, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"])
+  func serverThatNeverCloses(_ isEndless: Bool, _ response: String) throws {
+    var server = PageServer([response])
+    server.staysOpen = true
+    server.isEndless = isEndless
+    var world = try PageWorld(server)
+    try world.run()
+    #expect(world.isDone)
+    #expect(world.elapsed > .seconds(7) && world.elapsed < .seconds(8), "the plan's patience: \(world.elapsed)")
+    #expect(world.findings.first?.session.transactions.count == 1)
+    #expect(world.findings.first?.outcome?.ending == .rst)
+    #expect(world.sent.last?.flags.contains(.rst) == true)
+  }
+
   @Test func deadline() throws {
     var world = try PageWorld(PageServer([nil])) { $0.deadline = .seconds(2) }
     try world.run()

@@ -16,6 +16,9 @@ struct PageServer {
   /// Whether it closes after its last response, or resets.
   var closesAfterLast = false
   var resetsAfterLast = false
+  /// Whether it never closes, and whether it goes on sending as long as it is listened to.
+  var staysOpen = false
+  var isEndless = false
   /// Whether it is there at all.
   var refuses = false
 
@@ -40,6 +43,9 @@ struct PageServer {
       if refuses { return [(there, Segment(seq: SequenceNumber(0), ack: segment.end, flags: .rst), [])] }
       return [(there, Segment(seq: SequenceNumber(7_000), ack: segment.end, flags: .syn, wnd: 65_535), [])]
     }
+    if isEndless, segment.len == 0, segment.ack == next, !requests.isEmpty {
+      return say([UInt8](repeating: 0x78, count: segmentSize), acknowledging: segment.seq, after: there)
+    }
     guard segment.len > 0 else { return [] }
     pending += String(decoding: transmission.data[transmission.text], as: UTF8.self)
     var out = [(there, Segment(seq: next, ack: segment.end, wnd: 65_535), [UInt8]())]
@@ -50,7 +56,8 @@ struct PageServer {
       guard !responses.isEmpty, let response = responses.removeFirst() else { continue }
       out += say(Array(response.utf8), acknowledging: segment.end, after: there + thinks)
     }
-    if segment.flags.contains(.fin) || responses.isEmpty && (closesAfterLast || resetsAfterLast), !hasClosed {
+    let isOver = segment.flags.contains(.fin) || responses.isEmpty && (closesAfterLast || resetsAfterLast)
+    if isOver, !hasClosed, !staysOpen {
       hasClosed = true
       let flags: TCPFlags = resetsAfterLast && !segment.flags.contains(.fin) ? .rst : .fin
       out.append((there + thinks, Segment(seq: next, ack: segment.end, flags: flags, wnd: 65_535), []))

@@ -27,10 +27,12 @@ extension HTTPEngine {
     return machine.map { min($0, quiet) } ?? quiet
   }
 
-  /// When a server that says nothing is waited for no longer.
+  /// When a server that says nothing is waited for no longer, nor one that does not close, whatever it still says.
   private var patienceEnds: Instant? {
-    guard visit?.hasShutDown == false, visit?.conversation?.connection.state.isSynchronized == true else { return nil }
-    return (visit?.movedAt).map { $0 + target.plan.patience }
+    guard let state = visit?.conversation?.connection.state, state.isSynchronized else { return nil }
+    guard let shutDownAt = visit?.shutDownAt else { return (visit?.movedAt).map { $0 + target.plan.patience } }
+    // Our FIN, and what lies before it, the machine gives up by itself.
+    return state == .finWait2 ? shutDownAt + target.plan.patience : nil
   }
 
   private var awaitsStamps: Bool {
@@ -71,8 +73,12 @@ extension HTTPEngine {
       return send(outgoing ?? nil, at: now)
     }
     if let quiet = patienceEnds, quiet <= now.instant {
+      guard visit?.shutDownAt == nil else {
+        let outgoing = visit?.conversation?.apply { $0.abort(at: now) }
+        return send(outgoing ?? nil, at: now)
+      }
       visit?.session.lost(at: now, .timeout)
-      visit?.shutDownWhereOver()
+      visit?.shutDownWhereOver(at: now)
       return .none
     }
     let outgoing = visit?.conversation?.expire(at: now)
@@ -136,12 +142,12 @@ extension HTTPEngine.Visit {
       movedAt = now.instant
       conversation?.write(request)
     }
-    shutDownWhereOver()
+    shutDownWhereOver(at: now)
   }
 
-  mutating func shutDownWhereOver() {
-    guard session.isOver, !hasShutDown else { return }
-    hasShutDown = true
+  mutating func shutDownWhereOver(at now: Stamp) {
+    guard session.isOver, shutDownAt == nil else { return }
+    shutDownAt = now.instant
     conversation?.shutdown()
   }
 

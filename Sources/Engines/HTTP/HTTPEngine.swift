@@ -55,7 +55,8 @@ public struct HTTPEngine: Engine {
     var traffic = Traffic()
     /// When anything last came or was asked: the patience with the server is counted from here.
     var movedAt: Instant
-    var hasShutDown = false
+    /// When nothing more was to be written; nil before.
+    var shutDownAt: Instant?
     /// What came with the last packet; its memory serves the next.
     var received: [UInt8] = []
     /// When a finished one is reported although stamps are missing.
