@@ -45,9 +45,12 @@ extension Marks {
   /// The steps that have happened, in the order in which they ended.
   func steps(_ copies: SynCopies) -> [Step] {
     var ended: [(step: Step, at: Instant)] = []
-    func add(_ kind: StepKind, from: Stamp?, to: Stamp?, ambiguous: Bool = false) {
+    func add(
+      _ kind: StepKind, from: Stamp?, _ begin: Stamp.Passage = .departure, to: Stamp?, _ end: Stamp.Passage = .arrival,
+      ambiguous: Bool = false
+    ) {
       guard let from, let to else { return }
-      let step = ambiguous ? Step(kind, nil, isAmbiguous: true) : Step(kind, to.since(from))
+      let step = ambiguous ? Step(kind, nil, isAmbiguous: true) : Step(kind, to.since(from, from: begin, to: end))
       ended.append((step, to.instant))
     }
     addSyn(copies, to: &ended)
@@ -55,9 +58,9 @@ extension Marks {
     add(.confirm, from: confirm?.stamp, to: confirmed, ambiguous: confirmCopies > 1)
     add(.request, from: request?.stamp, to: requestAcknowledged, ambiguous: dataRetransmitted)
     add(.response, from: request?.stamp, to: firstOctet, ambiguous: dataRetransmitted)
-    if let peerFin { add(.transfer, from: firstOctet, to: lastOctet ?? peerFin) }
+    if let peerFin { add(.transfer, from: firstOctet, .arrival, to: lastOctet ?? peerFin) }
     add(.fin, from: fin?.stamp, to: finAcknowledged, ambiguous: finCopies > 1)
-    addClose(with: add)
+    addClose { add($0, from: $1, $2, to: $3, $4, ambiguous: $5) }
     return ended.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.step)
   }
 
@@ -74,17 +77,21 @@ extension Marks {
   }
 
   /// Whoever sent its FIN first, the step runs from the first FIN to what answered it (see `StepKind`).
-  private func addClose(with add: (StepKind, Stamp?, Stamp?, Bool) -> Void) {
+  private func addClose(with add: (StepKind, Stamp?, Stamp.Passage, Stamp?, Stamp.Passage, Bool) -> Void) {
     guard let peerFin, let left = fin?.stamp else { return }
     let retransmitted = finCopies > 1
     if !peerClosedFirst {
-      add(.peerFin, left, peerFin, retransmitted)
+      add(.peerFin, left, .departure, peerFin, .arrival, retransmitted)
       guard finAcknowledged != nil, let last = lastAck?.stamp else { return }
       let simultaneous = finAcknowledged.map { $0.instant > last.instant } ?? false
-      add(.close, left, simultaneous ? finAcknowledged : last, false)
+      if simultaneous {
+        add(.close, left, .departure, finAcknowledged, .arrival, false)
+      } else {
+        add(.close, left, .departure, last, .departure, false)
+      }
     } else {
-      add(.peerFin, peerFin, finAcknowledged, retransmitted)
-      add(.close, peerFin, finAcknowledged, false)
+      add(.peerFin, peerFin, .arrival, finAcknowledged, .arrival, retransmitted)
+      add(.close, peerFin, .arrival, finAcknowledged, .arrival, false)
     }
   }
 }

@@ -79,7 +79,7 @@ struct StepBracket: Hashable {
     var brackets: [StepBracket] = []
     for step in outcome.steps {
       guard let begin = placement.begin(of: step), let end = placement.end(of: step.kind), begin < end,
-        entries[end].stamp.elapsed(since: entries[begin].stamp) == step.measurement?.interval
+        entries[end].elapsed(since: entries[begin]) == step.measurement?.interval
       else { continue }
       brackets.append(StepBracket(begin: begin, end: end, lane: 0, words: step.words))
     }

@@ -28,7 +28,7 @@ public struct LadderPicture {
     words = PacketWords(outcome)
     brackets = StepBracket.brackets(of: outcome)
     frame = LadderFrame(outcome, brackets: brackets)
-    let first = rows.first?.entry.stamp
+    let first = rows.first?.entry
     let (rows, words, fates, columns) = (rows, words, fates, frame.columns)
     let packets = rows.indices.map { index in
       let row = rows[index]
@@ -38,7 +38,7 @@ public struct LadderPicture {
       }
       return LadderGeometry.Packet(
         isSent: row.entry.direction == .sent,
-        time: first.flatMap { row.entry.stamp.elapsed(since: $0) } ?? .zero,
+        time: first.flatMap { row.entry.elapsed(since: $0) } ?? .zero,
         height: height(isHalved: false), halvedHeight: height(isHalved: true))
     }
     roundTrip = LadderPicture.shortestRoundTrip(outcome)
@@ -81,7 +81,7 @@ public struct LadderPicture {
     for (index, entry) in entries.enumerated() {
       guard let ack = entry.believedSegment?.ack else { continue }
       let sent = entries[..<index].filter { $0.sentSegment.map { $0.len > 0 && $0.end == ack } ?? false }
-      if sent.count == 1, let only = sent.first { take(entry.stamp.elapsed(since: only.stamp)) }
+      if sent.count == 1, let only = sent.first { take(entry.elapsed(since: only)) }
     }
     return shortest
   }

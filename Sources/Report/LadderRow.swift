@@ -40,7 +40,7 @@ extension Ladder {
         }
         return Row(
           entry: entry, state: state, peer: peer,
-          time: entry.stamp.elapsed(since: first.stamp)?.fixedMilliseconds ?? "?", notes: notes + steps[index])
+          time: entry.elapsed(since: first)?.fixedMilliseconds ?? "?", notes: notes + steps[index])
       }
     }
 

@@ -60,7 +60,7 @@ struct StepPlacement {
   /// Of several copies of a SYN, the one that left so long before its answer.
   private func copy(answeredAt end: Int, after interval: Interval) -> Int? {
     entries[..<end].lastIndex { entry in
-      entry.direction == .sent && entries[end].stamp.elapsed(since: entry.stamp) == interval
+      entry.direction == .sent && entries[end].elapsed(since: entry) == interval
     }
   }
 

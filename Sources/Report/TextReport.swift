@@ -142,7 +142,7 @@ extension TextReport {
     var text = ""
     for entry in outcome.exchange.entries {
       guard let refusal = entry.refusal else { continue }
-      let time = entry.stamp.elapsed(since: first.stamp)?.fixedMilliseconds ?? "?"
+      let time = entry.elapsed(since: first)?.fixedMilliseconds ?? "?"
       let packet = words.line(entry)
       text += "refused after \(time) ms: \(packet): \(refusal.rawValue): \(refusal.explanation)\n"
     }

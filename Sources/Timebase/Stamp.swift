@@ -48,18 +48,34 @@ extension Stamp {
   /// The two clocks are slewed alike, so what remains is the time between the two reads.
   public static let stepTolerance = Interval.microseconds(20)
 
+  /// Which way the packet of a stamp went: that says on which side of the readings the kernel's stamp must lie.
+  public enum Passage: Sendable {
+    /// It leaves after `send` is called: the stamp is later than the readings.
+    case departure
+    /// It comes before `recv` returns: the stamp is earlier, by as long as the packet waited to be received.
+    case arrival
+  }
+
   /// The time from an earlier moment to this one.
   ///
-  /// The kernel's stamps are used where both ends carry one and nothing contradicts them: the wall clock was
-  /// not stepped in between, and the kernel's interval lies inside the one that user space saw around it
-  /// (a packet leaves after `send` is called and arrives before `recv` returns).
-  public func since(_ earlier: Stamp) -> Measurement {
+  /// The kernel's stamps are used where both ends carry one and nothing contradicts them: the wall clock was not stepped
+  /// in between, the second is not before the first, and each lies on its side of what user space read.
+  public func since(_ earlier: Stamp, from: Passage = .departure, to: Passage = .arrival) -> Measurement {
     let seen = instant - earlier.instant
     let user = Measurement(max(seen, .zero), clock: .user)
-    guard let from = earlier.kernel, let to = kernel else { return user }
+    guard let first = earlier.kernel, let last = kernel, first <= last else { return user }
     let stepped = ((wall - earlier.wall) - seen).magnitude > Stamp.stepTolerance
-    let interval = to - from
-    guard !stepped, interval >= .zero, interval <= seen + Stamp.stepTolerance else { return user }
-    return Measurement(interval, clock: .kernel)
+    guard !stepped, earlier.isCredible(from), isCredible(to) else { return user }
+    return Measurement(last - first, clock: .kernel)
+  }
+
+  private func isCredible(_ passage: Passage) -> Bool {
+    guard let kernel else { return false }
+    let (early, isTooFar) = wall.nanoseconds.subtractingReportingOverflow(kernel.nanoseconds)
+    guard !isTooFar else { return false }
+    switch passage {
+    case .departure: return early <= Stamp.stepTolerance.nanoseconds
+    case .arrival: return early >= -Stamp.stepTolerance.nanoseconds
+    }
   }
 }

@@ -87,6 +87,49 @@ import Wire
     }
   }
 
+  @Test func aFinThatWaitedToBeReadIsTimedByTheKernelAllTheSame() throws {
+    var trace = Trace(.plain { $0.confirm = true })
+    trace.lag = .milliseconds(50)
+    try trace.play(
+      ClosingTests.opening + """
+        0.1   > . 0:0(0) ack 1
+        0.2   < F. 1:1(0) ack 1
+        0.2   > . 1:1(0) ack 2
+        0.2   > F. 1:1(0) ack 2
+
+        """)
+    trace.lag = .milliseconds(10)
+    try trace.play("0.5 < . 2:2(0) ack 2\n 0.5 end open syn-ack fin")
+    let outcome = try #require(trace.outcome)
+    for kind in [StepKind.peerFin, .close] {
+      #expect(outcome.measurement(of: kind) == Measurement(.milliseconds(300), clock: .kernel))
+    }
+  }
+
+  /// Between two packets that user space saw 50 µs apart, at 1,000 and 1,050 µs; the first stamped at so many.
+  @Test(
+    arguments: [
+      (Int64(800), Stamp.Passage.arrival, Measurement(.microseconds(240), clock: .kernel)),
+      (800, .departure, Measurement(.microseconds(50), clock: .user)),
+      (1_020, .arrival, Measurement(.microseconds(20), clock: .kernel)),
+      (1_021, .arrival, Measurement(.microseconds(50), clock: .user)),
+      (1_021, .departure, Measurement(.microseconds(19), clock: .kernel)),
+      (1_041, .departure, Measurement(.microseconds(50), clock: .user)),
+    ] as [(Int64, Stamp.Passage, Measurement)]) func whichStampsAreBelieved(
+      _ stamped: Int64, _ passage: Stamp.Passage, _ measurement: Measurement
+    )
+  {
+    func stamp(_ seen: Int64, _ kernel: Int64) -> Stamp {
+      Stamp(
+        instant: Instant(nanoseconds: seen * 1_000), wall: WallTime(nanoseconds: seen * 1_000),
+        kernel: WallTime(nanoseconds: kernel * 1_000))
+    }
+    #expect(stamp(1_050, 1_040).since(stamp(1_000, stamped), from: passage) == measurement)
+    let late = stamp(1_050, 1_090).since(stamp(1_000, 1_000), to: .departure)
+    #expect(late == Measurement(.microseconds(90), clock: .kernel), "a packet may leave long after it was sent")
+    #expect(stamp(1_050, 1_090).since(stamp(1_000, 1_000)).clock == .user)
+  }
+
   @Test func theSimultaneousCloseEndsWithWhicheverComesLast() throws {
     var trace = Trace()
     try trace.play(

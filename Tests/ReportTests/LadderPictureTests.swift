@@ -41,7 +41,7 @@ import Wire
     let brackets = StepBracket.brackets(of: outcome)
     #expect(brackets.count == outcome.steps.count { ($0.measurement?.interval ?? .zero) > .zero })
     for bracket in brackets {
-      let spanned = try #require(entries[bracket.end].stamp.elapsed(since: entries[bracket.begin].stamp))
+      let spanned = try #require(entries[bracket.end].elapsed(since: entries[bracket.begin]))
       #expect(bracket.words.hasSuffix(" \(spanned.replyMilliseconds) ms"))
     }
   }

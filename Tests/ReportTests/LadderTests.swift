@@ -54,7 +54,7 @@ import Wire
       let index = try #require(placement.end(of: step.kind), "\(step.kind) has no place")
       let start = try #require(placement.begin(of: step), "\(step.kind) begins nowhere")
       let entries = outcome.exchange.entries
-      #expect(entries[index].stamp.since(entries[start].stamp).interval == measurement.interval, "\(step.kind)")
+      #expect(entries[index].elapsed(since: entries[start]) == measurement.interval, "\(step.kind)")
     }
   }
 

@@ -34,7 +34,7 @@ extension BenchEngine {
       setTimer(slot, at: min(now.instant + plan.patience, slots[slot].result.due + BenchPlan.longest))
       return sendAck(slot, at: now.instant, into: &batch)
     }
-    slots[slot].result.transfer = slots[slot].firstOctet.map { now.since($0) }
+    slots[slot].result.transfer = slots[slot].firstOctet.map { now.since($0, from: .arrival) }
     // Our FIN or RST acknowledges what came, but a FIN of the peer's comes first.
     if isEnd { takeFin(slot, at: now, into: &batch) }
     close(slot, at: now, into: &batch)

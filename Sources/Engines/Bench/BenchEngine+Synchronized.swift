@@ -81,7 +81,7 @@ extension BenchEngine {
       finish(slot, .completed)
     case .lastAck:
       slots[slot].result.fin = took
-      slots[slot].result.peerFin = slots[slot].peerFinCame.map { now.since($0) }
+      slots[slot].result.peerFin = slots[slot].peerFinCame.map { now.since($0, from: .arrival) }
       finish(slot, .completed)
     case .listen, .synSent, .synReceived, .finWait2, .closeWait, .timeWait, .closed: break
     }

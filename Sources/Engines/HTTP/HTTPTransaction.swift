@@ -36,7 +36,7 @@ public struct HTTPTransaction: Sendable {
   /// From the answer's first octet to its last.
   public var transfer: Measurement? {
     guard let firstOctet, let lastOctet else { return nil }
-    return lastOctet.since(firstOctet)
+    return lastOctet.since(firstOctet, from: .arrival)
   }
   /// From the request's first octet to the answer's last.
   public var total: Measurement? { measured(from: left, to: lastOctet) }
