@@ -16,7 +16,10 @@ extension TextReport {
       text += single(page.record)
     }
     for request in page.requests { text += line(request) }
-    if page.unsent > 0 { text += "\(page.unsent) requests were not sent: the connection ended before\n" }
+    if page.unsent > 0 {
+      let words = counted(page.unsent, "request") + (page.unsent == 1 ? " was" : " were")
+      text += "\(words) not sent: the connection ended before\n"
+    }
     return text
   }
 

@@ -42,6 +42,9 @@ import Wire
 
         """))
     #expect(!text.unicodeScalars.contains { $0.isControl && $0 != "\n" })
+    var page = try Self.page()
+    page.unsent = 1
+    #expect(TextReport().page(page).hasSuffix("\n1 request was not sent: the connection ended before\n"))
   }
 
   @Test("JSON: the requests and the cost follow the connection's members, what is absent is null") func json() throws {
