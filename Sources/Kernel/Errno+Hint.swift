@@ -73,8 +73,8 @@ extension Errno {
   public var isNoSuchFile: Bool { code == ENOENT }
   /// Whether the peer refused a kernel connection (RST in answer to our SYN).
   public var isConnectionRefused: Bool { code == ECONNREFUSED }
-  /// Whether the peer reset an established kernel connection.
-  public var isConnectionReset: Bool { code == ECONNRESET }
+  /// Whether the peer reset an established kernel connection, be it that we have been told of that before (ENOTCONN).
+  public var isConnectionReset: Bool { code == ECONNRESET || code == ENOTCONN }
   /// Whether the kernel gave up waiting.
   public var isTimedOut: Bool { code == ETIMEDOUT }
   /// Whether the address and port are held by another socket, or by one in TIME-WAIT.

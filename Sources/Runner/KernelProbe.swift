@@ -69,7 +69,8 @@ final class KernelProbe {
       }
       return nil
     } catch {
-      return failure(error)
+      if error.isConnectionReset { return lost(to: .peerRst, .resetByPeer) }
+      return outcome == nil ? failure(error) : lost(to: .timeout, .peerVanished)
     }
   }
 }
@@ -113,6 +114,18 @@ extension KernelProbe {
       }
     }
     return false
+  }
+
+  /// What was established has ended otherwise than we would have it: before we looked, while we closed, or while we read.
+  ///
+  /// Open it was: an RST that answers a SYN says that the connection is refused, never that it is reset.
+  private func lost(to ending: Ending, _ note: Notes) -> Outcome {
+    let rtt = (try? connection?.information())?.smoothedRTT ?? .zero
+    var outcome = outcome ?? outcome(.synAck, nil, rtt > .zero ? [Step(.syn, Measurement(rtt, clock: .tcpInfo))] : [])
+    outcome.ending = ending
+    outcome.notes.insert(note)
+    connection = nil
+    return outcome
   }
 
   private func failure(_ errno: Errno) -> Outcome {

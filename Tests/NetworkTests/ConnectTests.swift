@@ -29,6 +29,23 @@ extension NetworkTests {
       #expect(connection.verdict == "closed rst")
     }
 
+    /// Whoever accepts and resets at once is open, and ends neither the run nor the other targets' probes.
+    @Test(arguments: ["127.0.0.1", "::1"], ["fin", "rst"]) func resetAtOnce(_ address: String, _ close: String) throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: address, manner: .resets)
+      defer { listener.stop() }
+      let outcome = try Probe.run(
+        target(address, listener.port), target(address, 9), "--connect", "--json", "-c", "20", "-i", "0.005", "--close",
+        close, in: namespace)
+      #expect(outcome.errors.isEmpty)
+      let connections = try outcome.connections
+      #expect(connections.filter { $0.verdict == "closed rst" }.count == 20)
+      let open = connections.filter { $0.verdict == "open syn-ack" }
+      #expect(open.count == 20)
+      if close == "fin" { #expect(open.allSatisfy { $0["closed_by"]?.string == "peer-rst" }) }
+      #expect(open.allSatisfy { ($0["notes"]?.array?.isEmpty ?? true) == ($0["closed_by"]?.string != "peer-rst") })
+    }
+
     @Test(.needs(.nft)) func filtered() throws {
       let wire = try Wire()
       try wire.server.filterInput("tcp dport 80 drop")
