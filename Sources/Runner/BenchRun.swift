@@ -15,16 +15,17 @@ extension Run {
     _ = ResourceLimit.raiseDescriptors()
     SystemClock.sharpenTimers()
     let scopes = try Scopes(targets)
+    let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
     // Where packets go straight to the interface there is a path for it alone; otherwise, and at rates that leave the
     // time for a stamp of every packet, they go the ordinary way.
     let isFast = settings.plan.rate * Double(targets.count) > BenchLimits.stampedRate
     if isFast, settings.plan.mode != .http {
-      let path = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in try BenchPacketPath(targets) }
+      let path = try attempt(orThrow: failure) { () throws(Errno) in try BenchPacketPath(targets) }
       if let path {
         return try BenchRun(settings, targets, scopes).run(path) { _ = stamping?.wait() }
       }
     }
-    let path = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
+    let path = try attempt(orThrow: failure) { () throws(Errno) in
       try BenchRawPath(targets, interface: resolution.interface, scopes: scopes, stamps: !isFast)
     }
     let begin = { () throws(RunError) in

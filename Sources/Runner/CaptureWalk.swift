@@ -56,6 +56,9 @@ struct CaptureWalk {
     return "frames of \(link) are not read; capture on an interface of another kind"
   }
 
+  /// Whether the file does not even begin as a capture does.
+  var isNoCapture: Bool { if case .notACapture = reader.fault?.kind { true } else { false } }
+
   /// What is wrong with the file, in one line; nil where nothing is.
   var warning: String? {
     if let fault = reader.fault {

@@ -103,6 +103,9 @@ struct FlowCollection {
   private mutating func finish(_ walk: inout CaptureWalk?, isJSON: Bool) throws(RunError) {
     walk?.finish(isWhole: true) { add(ComparedFlow($0)) }
     guard walk != nil || isJSON else { throw .refused("\(path): there is nothing in it") }
+    if walk?.isNoCapture ?? false {
+      throw .refused("\(path): neither a capture nor JSON Lines: it begins as neither pcap nor pcapng, nor with {")
+    }
     if let refusal = walk?.refusal { throw .refused("\(path): \(refusal)") }
     if let warning = walk?.warning { warn("\(warning); what was whole is compared") }
     if isJSON, flows.isEmpty { throw .refused("\(path): it has no line of type flow or connection") }

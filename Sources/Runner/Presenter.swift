@@ -133,9 +133,10 @@ extension TextReport {
 }
 
 extension Style {
-  /// The style that an output allows.
+  /// The style that an output allows; a terminal that is called dumb would show colours as letters.
   init(_ output: borrowing Output, allowsColor: Bool) {
-    let mayColor = allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
+    let isWanted = allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
+    let mayColor = isWanted && Environment.value(of: "TERM") != "dumb"
     self.init(isColoured: output.isTerminal && mayColor, isUnicode: Environment.isUTF8, width: output.width ?? 100)
   }
 }

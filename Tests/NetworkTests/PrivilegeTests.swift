@@ -24,7 +24,10 @@ extension NetworkTests {
     }
 
     /// A verb that the kernel's `connect()` is no way out for does not speak of it.
-    @Test(arguments: [["http", "http://127.0.0.1/"], ["listen", "127.0.0.1:80"]])
+    @Test(arguments: [
+      ["http", "http://127.0.0.1/"], ["listen", "127.0.0.1:80"], ["bench", "127.0.0.1:80"],
+      ["bench", "127.0.0.1:80", "--rate", "100000"],
+    ])
     func isToldWhatItsVerbCanDo(_ words: [String]) throws {
       let namespace = try Namespace()
       let outcome = try Program.run(Self.without + [Probe.path] + words, in: namespace)

@@ -114,6 +114,9 @@ extension NetworkTests {
       try Data("{\"a\":\n".utf8).write(to: URL(filePath: said))
       let refused = try Probe.run("diff", said, capture.path, in: namespace)
       #expect(refused.code == 2 && refused.errors.contains("said.jsonl:1:6: not JSON"), "\(refused.errors)")
+      try Data("neither".utf8).write(to: URL(filePath: said))
+      let strange = try Probe.run("diff", said, capture.path, in: namespace)
+      #expect(strange.code == 2 && strange.errors.contains("neither a capture nor JSON Lines"), "\(strange.errors)")
     }
 
     @Test(.enabled(if: others != nil, "no captures of others: name a folder by PROBE_CAPTURES"))

@@ -61,6 +61,17 @@ extension NetworkTests {
       }
     }
 
+    @Test(arguments: ["TERM=xterm", "TERM=dumb", "NO_COLOR=1"]) func coloursAreForTerminalsThatKnowThem(
+      _ setting: String
+    ) throws {
+      let namespace = try Namespace()
+      let words = ["/usr/bin/env", setting, Probe.path, "127.0.0.1:9", "-c", "2", "-i", "0.01"]
+      let outcome = try Program.run(
+        ["python3", "-c", WatchScreenTests.terminal, "until statistics"] + words, in: namespace, seconds: 30)
+      #expect(outcome.output.contains("closed"))
+      #expect(outcome.output.contains("\u{1b}[") == (setting == "TERM=xterm"), "\(outcome.output)")
+    }
+
     @Test(arguments: [SIGINT, SIGTERM]) func isLeftAsItWas(_ signal: Int32) throws {
       let namespace = try Namespace()
       let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
