@@ -1,3 +1,4 @@
+import Report
 import Runner
 
 /// `probe diff A B`: what differs between two captures or results of the same work.
@@ -52,7 +53,10 @@ extension OptionGroup where Settings == DiffRequest {
     options: [
       Option(nil, "ignore", "LIST", "what may differ, as in ttl,window,isn,times") { request, text throws(UsageError) in
         let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard !words.contains("") else { throw UsageError("--ignore: '\(text)' has an empty word") }
+        if let unknown = words.first(where: { !CaptureComparison.knows($0) }) {
+          let known = CaptureComparison.words.joined(separator: ", ")
+          throw UsageError("--ignore: nothing is called '\(unknown)'; the words are \(known)")
+        }
         request.settings.ignored.formUnion(words)
       },
       Option(nil, "tunnels", "look into IPIP, 6in4, GRE and VXLAN") { request, _ in

@@ -51,6 +51,22 @@ public struct CaptureComparison: Sendable {
   /// So few times of a step say nothing of its median.
   public static let fewest = 5
 
+  /// What may differ, in the words in which it is told: all but options by their kind's number, `unknown-253`.
+  public static let words = [
+    "address", "port", "isn", "packets", "octets", "ttl", "window", "options", "end", "times", "mss", "wscale",
+    "sackOK", "sack", "TS", "tfo", "md5", "mptcp",
+  ]
+
+  /// Whether something that may differ is told by a word, or by that of one end, such as `client ttl`.
+  public static func knows(_ word: String) -> Bool {
+    let parts = word.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    guard let last = parts.last, parts.count == 1 || parts.count == 2 && ["client", "server"].contains(parts[0]) else {
+      return false
+    }
+    let number = last.hasPrefix("unknown-") ? UInt8(last.dropFirst("unknown-".count)) : nil
+    return words.contains(last) || number != nil
+  }
+
   /// Compares the flows of two files, in the order of their numbers.
   ///
   /// What is ignored is told by its words: `ttl` of either end, `client window` of one, `times` for all medians.

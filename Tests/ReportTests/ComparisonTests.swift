@@ -97,6 +97,7 @@ import Timebase
     let comparison = CaptureComparison(Self.file(6), Self.file(6, row.change), seed: 1)
     #expect(comparison.matched.map(\.evidence) == [row.evidence])
     #expect(comparison.differences.map { "\($0.what): \($0.how)" }.sorted() == row.differences.sorted())
+    #expect(comparison.differences.allSatisfy { CaptureComparison.knows($0.what) })
     #expect(comparison.differences.allSatisfy { $0.count == 6 })
     #expect(comparison.isSame == row.differences.isEmpty)
   }
@@ -123,6 +124,16 @@ import Timebase
     #expect(!comparison.isSame)
     #expect(CaptureComparison(Self.file(4), Array(slower.prefix(4)), seed: 1).shifts.first?.ratio == nil)
     #expect(CaptureComparison(Self.file(40), slower, ignoring: ["times"], seed: 1).isSame)
+  }
+
+  @Test("What may differ is known by its words alone")
+  func wordsOfDifferences() {
+    for word in CaptureComparison.words + ["client ttl", "server mss", "unknown-253"] {
+      #expect(CaptureComparison.knows(word), "\(word)")
+    }
+    for word in ["", " ", "tlt", "ttl ", "peer ttl", "client", "client server ttl", "unknown-", "unknown-256"] {
+      #expect(!CaptureComparison.knows(word), "'\(word)'")
+    }
   }
 
   @Test(
