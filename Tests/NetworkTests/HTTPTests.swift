@@ -116,7 +116,9 @@ extension NetworkTests {
       let url = "http://\(Wire.server4):\(nginx.port)/"
       let (once, _) = try Probe.connection("http", url, "--version", "1.0", in: wire.client)
       #expect(once["requests"]?.array?.map { $0["status"]?.int } == [200])
-      #expect(once["client_state"]?.string == "CLOSED", "the server closes first")
+      // The server closes by itself; where our FIN, which the end of the content lets out, crosses its own, we are the
+      // ones who wait.
+      #expect(["CLOSED", "TIME-WAIT"].contains(once["client_state"]?.string))
       let (kept, outcome) = try Probe.connection("http", url, "--version", "1.0", "--requests", "3", in: wire.client)
       #expect(outcome.code == 0)
       #expect(kept["requests"]?.array?.count == 3)
