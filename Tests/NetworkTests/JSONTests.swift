@@ -67,8 +67,11 @@ extension NetworkTests {
         summary.names == [
           "schema", "type", "target", "sent", "received", "loss", "retransmitted", "duplicates", "invalid", "steps",
           "address", "port", "mode", "loss_low", "loss_high", "reordered", "interrupted", "outages",
+          "not_started",
         ])
-      for (name, count) in [("sent", 3), ("received", 3), ("retransmitted", 0), ("duplicates", 0), ("invalid", 0)] {
+      for (name, count) in [
+        ("sent", 3), ("received", 3), ("retransmitted", 0), ("duplicates", 0), ("invalid", 0), ("not_started", 0),
+      ] {
         #expect(summary[name] == .integer(Int64(count)), "\(name)")
       }
       #expect(summary["loss"]?.double == 0)
