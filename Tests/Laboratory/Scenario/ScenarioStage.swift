@@ -32,6 +32,7 @@ public final class ScenarioStage: Sendable {
   /// The addresses' last octets: 2 to 99, and as many neighbours above them.
   private static let otherPlaces: UInt8 = 100
   private let next = Atomic<Int>(0)
+  private var nextPlace: UInt8 { UInt8(2 + next.add(1, ordering: .relaxed).oldValue % 97) }
 
   /// A stage for a program, by its path.
   public init(program: String) throws {
@@ -47,13 +48,14 @@ public final class ScenarioStage: Sendable {
 
   /// Plays a scenario to its end.
   public func play(_ scenario: Scenario) throws -> Result {
-    // In turn, so that nothing late of one scenario meets the next.
-    let place = UInt8(2 + next.add(1, ordering: .relaxed).oldValue % 97)
-    let other = place + ScenarioStage.otherPlaces
-    cast.players.withLock {
-      $0[place] = ScenarioPlayer(
+    let place = cast.players.withLock { players in
+      // In turn, so that nothing late of one scenario meets the next; those of long ones are passed over.
+      var place = nextPlace
+      while players[place] != nil { place = nextPlace }
+      players[place] = ScenarioPlayer(
         scenario, address: ScenarioStage.address(place, family: scenario.family),
-        other: ScenarioStage.address(other, family: scenario.family))
+        other: ScenarioStage.address(place + ScenarioStage.otherPlaces, family: scenario.family))
+      return place
     }
     let target = scenario.family == 4 ? "10.9.0.\(place)" : "[fd09::\(String(place, radix: 16))]"
     let outcome = try Program.run(
