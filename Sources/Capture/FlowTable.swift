@@ -5,7 +5,7 @@ import Timebase
 /// Open addressing with linear probing; an entry that goes closes the hole behind it, so that nothing is left to step
 /// over. Two chains run through the entries, one of those that may go on and one of those that are over, each with the
 /// entry that was silent for longest at its head. What finds and orders a flow lies apart from the flow, which is
-/// sixteen times as large: a packet of one touches no other.
+/// many times as large: a packet of one touches no other.
 struct FlowTable: Sendable {
   /// Which of the two chains.
   enum Chain: Int, Sendable {

@@ -122,9 +122,7 @@ extension ComparedFlow {
       else { return nil }
       (self.client, self.server) = (client, server)
       let by = json["closed_by"]?.text.map { " by \($0)" } ?? ""
-      end = json["end"]?.text.map {
-        ["refused", "unanswered", "unreachable", "half-open", "open"].contains($0) ? $0 : $0 + by
-      }
+      end = json["end"]?.text.map { TrackedFlow.Ending(rawValue: $0)?.isOfSomebody ?? true ? $0 + by : $0 }
     case "connection":
       guard let client = Side(ofConnection: json, isOurs: true), let server = Side(ofConnection: json, isOurs: false)
       else { return nil }

@@ -7,10 +7,7 @@ extension TrackedFlow {
   /// How far it came and by whom: `fin by client`.
   var endingWords: String {
     let by = isClosedByClient.map { $0 ? " by client" : " by server" } ?? ""
-    switch ending {
-    case .fin, .rst, .halfClosed, .closing: return ending.rawValue + by
-    case .refused, .unanswered, .unreachable, .halfOpen, .open: return ending.rawValue
-    }
+    return ending.isOfSomebody ? ending.rawValue + by : ending.rawValue
   }
 
   var endingColour: Style.Colour? {
@@ -53,6 +50,16 @@ extension FlowErrors {
   /// The first of them, and how many more: `ICMP host-unreachable from 192.0.2.1 and 2 more`.
   var words: String {
     "ICMP \(verdict?.name ?? "\(type)/\(code)") from \(source)" + (count > 1 ? " and \(count - 1) more" : "")
+  }
+}
+
+extension TrackedFlow.Ending {
+  /// Whether one of the ends brought it about, so that it is told by which.
+  var isOfSomebody: Bool {
+    switch self {
+    case .fin, .rst, .halfClosed, .closing: true
+    case .refused, .unanswered, .unreachable, .halfOpen, .open: false
+    }
   }
 }
 
