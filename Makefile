@@ -7,14 +7,14 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/manpage-check Tests/Fuzz/run \
+SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/examples Tests/manpage-check Tests/Fuzz/run \
   Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap docs check clean
+.PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap examples docs check clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The linker writes the program piecemeal. Written again in one go its pages are mapped in fewer, larger pieces, and a
 # start takes 0.2 ms less (Tests/Bench/startup), as it does for an installed copy.
@@ -72,10 +72,13 @@ setcap: ## give the installed binary, or the built one, CAP_NET_RAW instead of s
 	setcap cap_net_raw+ep "$$target" && echo "$$target has cap_net_raw" || \
 	{ echo "setcap needs root: say sudo make setcap"; exit 1; }
 
+examples: ## build and run the programs in Docs/Examples, which use the libraries from outside
+	Tests/examples
+
 docs: ## the API's documentation as static HTML: .build/docs
 	Tests/docs
 
-check: lint audit allocations test ## what has to pass before a change is done
+check: lint audit allocations examples test ## what has to pass before a change is done
 
 clean: ## remove what was built
 	rm -rf .build

@@ -25,7 +25,13 @@ func tests(of room: String, on others: [Target.Dependency] = [], excluding files
 
 let package = Package(
   name: "probe",
-  products: [.executable(name: "probe", targets: ["probe"])],
+  products: [
+    .executable(name: "probe", targets: ["probe"]),
+    // For other programs: packets, the client side of TCP, captures (Docs/Examples).
+    .library(name: "Wire", targets: ["Wire"]),
+    .library(name: "Handshake", targets: ["Handshake"]),
+    .library(name: "Capture", targets: ["Capture"]),
+  ],
   targets: [
     // Pure: neither Glibc nor Foundation (`make audit` proves it).
     room("Timebase"),
@@ -77,7 +83,7 @@ let package = Package(
     .target(
       name: "Vectors", path: "Tests/Vectors",
       exclude: [
-        "README.md", "Console", "Report", "capture-vectors.py", "make-vectors.py", "vector_file.py",
+        "README.md", "Console", "Report", "Examples", "capture-vectors.py", "make-vectors.py", "vector_file.py",
         "linux-tcp.txt", "linux-icmp.txt", "crafted-tcp.txt", "crafted-options.txt",
         "crafted-ipv4.txt", "crafted-ipv6.txt", "crafted-icmpv4.txt", "crafted-icmpv6.txt",
       ],
