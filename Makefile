@@ -7,8 +7,8 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run Tests/run Tests/audit Tests/conformance Tests/docs Tests/examples Tests/manpage-check Tests/Fuzz/run \
-  Tests/KernelTests/laboratory.sh
+SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/examples Tests/manpage-check \
+  Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap examples docs check clean
