@@ -51,14 +51,15 @@ struct ListenRequest: Sendable {
       (host, port) = (word[..<colon], word[word.index(after: colon)...])
     }
     if let given = host, given.hasPrefix("["), given.hasSuffix("]") { host = given.dropFirst().dropLast() }
-    guard !port.isEmpty, port.allSatisfy({ $0.isASCII && $0.isNumber }), let number = UInt16(port) else {
-      throw UsageError("'\(word)': '\(port)' is no port; ports go from 1 to 65535, and 0 takes a free one")
+    guard let number = TargetParser.number(port) else {
+      throw UsageError(
+        "'\(word)': '\(port)' is not a port; ports are decimal numbers from 1 to 65535, and 0 takes a free one")
     }
     settings.port = number
     settings.family = family ?? .v4
     guard let host else { return }
-    guard let address = IPAddress(parsing: host.prefix { $0 != "%" }) else {
-      throw UsageError("'\(word)': '\(host)' is no address; say ADDR:PORT or [ADDR]:PORT with one of this host's")
+    guard let address = ZonedAddress(parsing: host)?.address else {
+      throw UsageError("'\(word)': '\(host)' is not an address; say ADDR:PORT or [ADDR]:PORT with one of this host's")
     }
     guard family.map({ $0 == address.family }) ?? true else {
       throw UsageError("'\(word)': the address is not of the family that was asked for")

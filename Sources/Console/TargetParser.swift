@@ -25,7 +25,7 @@ enum TargetParser {
         let text = word.contains(":") ? "[\(word)]:\(following)" : "\(word):\(following)"
         specs.append(TargetSpec(host: word, ports: try ports(following, of: text), text: text))
       } else {
-        throw UsageError("'\(word)' has no port; say \(bracketed(word)):PORT, as in \(bracketed(word)):443")
+        throw UsageError("'\(word)' has no port; say \(meant(word))")
       }
     }
     let count = specs.reduce(0) { $0 + $1.ports.count }
@@ -36,6 +36,16 @@ enum TargetParser {
   /// A zone that is announced must be there.
   private static func checkZone(_ host: some StringProtocol, _ word: String) throws(UsageError) {
     if host.hasSuffix("%") { throw UsageError("'\(word)': the zone is missing; say ADDRESS%INTERFACE") }
+  }
+
+  /// How the word may have been meant: what looks like a port at the end of an IPv6 address is a part of the address.
+  private static func meant(_ word: String) -> String {
+    if !word.contains("%"), let colon = word.lastIndex(of: ":"), let port = number(word[word.index(after: colon)...]),
+      port > 0, IPv6Address(parsing: word[..<colon]) != nil
+    {
+      return "[\(word[..<colon])]:\(port) or \(word[..<colon]) \(port) where \(port) is the port, or [\(word)]:PORT"
+    }
+    return "\(bracketed(word)):PORT, as in \(bracketed(word)):443"
   }
 
   private static func bracketed(_ host: String) -> String {
@@ -94,15 +104,25 @@ enum TargetParser {
       return first...last
     }
     guard let port = Resolver.port(ofService: String(part)) else {
+      let isNumeric = part.contains { $0.isNumber } && part.allSatisfy { $0.isNumber || "+- _".contains($0) }
+      guard !isNumeric else { throw notAPort(part, word) }
       throw UsageError("'\(word)': '\(part)' is neither a port nor a service that this host knows")
     }
     return port...port
   }
 
   private static func port(_ text: Substring, of word: String) throws(UsageError) -> UInt16 {
-    guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(text), port > 0 else {
-      throw UsageError("'\(word)': '\(text)' is no port; ports go from 1 to 65535")
-    }
+    guard let port = number(text), port > 0 else { throw notAPort(text, word) }
     return port
+  }
+
+  private static func notAPort(_ text: Substring, _ word: String) -> UsageError {
+    UsageError("'\(word)': '\(text)' is not a port; ports are decimal numbers from 1 to 65535")
+  }
+
+  /// A port's number in decimal digits, 0 included; no sign, no space, no other notation or script.
+  static func number(_ text: some StringProtocol) -> UInt16? {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return UInt16(text)
   }
 }

@@ -111,6 +111,13 @@ public struct Notes: OptionSet, Hashable, Sendable {
   /// Our SYN-ACK was a SYN cookie, and its acknowledgment brought the connection back.
   public static let synCookie = Notes(rawValue: 1 << 15)
 
+  /// A `prohibit` route of this host's forbids the destination.
+  public static let routeProhibited = Notes(rawValue: 1 << 24)
+  /// A `blackhole` route of this host's swallows the destination.
+  public static let routeBlackhole = Notes(rawValue: 1 << 25)
+  /// An `unreachable` route of this host's shuts the destination off.
+  public static let routeUnreachable = Notes(rawValue: 1 << 26)
+
   /// Every note with its printed name, in a fixed order.
   public static let names: [(note: Notes, name: String)] = [
     (.optionsMalformed, "options-malformed"), (.finInSynAck, "fin-in-syn-ack"), (.windowZero, "window-zero"),
@@ -118,7 +125,8 @@ public struct Notes: OptionSet, Hashable, Sendable {
     (.reservedBits, "reserved-bits"), (.halfOpenPeer, "half-open-peer"), (.simultaneousOpen, "simultaneous-open"),
     (.resetByPeer, "reset-by-peer"), (.peerVanished, "peer-vanished"), (.peerFinMissing, "peer-fin-missing"),
     (.unconfirmed, "unconfirmed"), (.dataOutOfOrder, "data-out-of-order"), (.craftedFlags, "crafted-flags"),
-    (.synCookie, "syn-cookie"),
+    (.synCookie, "syn-cookie"), (.routeProhibited, "route-prohibited"), (.routeBlackhole, "route-blackhole"),
+    (.routeUnreachable, "route-unreachable"),
   ]
 
   /// The names of the notes that are set.

@@ -29,6 +29,20 @@ public struct Interface: Hashable, Sendable {
     try InterfaceRequest.interface(at: index, through: InterfaceRequest.anySocket())
   }
 
+  /// The interface that a zone means: one of that name, or else of that number (RFC 4007 §11.2).
+  ///
+  /// - Throws: ENODEV where there is neither.
+  public static func zone(_ text: String) throws(Errno) -> Interface {
+    do {
+      return try named(text)
+    } catch {
+      guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let index = UInt32(text), index > 0 else {
+        throw error
+      }
+      return try indexed(index)
+    }
+  }
+
   /// All interfaces in the order of their numbers, `rtnetlink(7)` RTM_GETLINK.
   public static func all() throws(Errno) -> [Interface] {
     var netlink = try Netlink()

@@ -11,15 +11,17 @@ public struct KernelConnection: ~Copyable, Sendable {
 
   /// Begins to connect; `isEstablished` tells how it goes.
   ///
+  /// A link-local address belongs to the interface `scope`, which an address of this host's is not reached by.
+  ///
   /// - Throws: what can be known at once: ENETUNREACH and EHOSTUNREACH (no route), EADDRNOTAVAIL and EADDRINUSE (the
   ///   source), EPERM (a firewall), EACCES, ENODEV.
   public init(
     to address: IPAddress, port: UInt16, from source: IPAddress? = nil, sourcePort: UInt16 = 0,
-    interface: Interface? = nil
+    interface: Interface? = nil, scope: Interface? = nil
   ) throws(Errno) {
     let descriptor = try FileDescriptor(socket: address.family.number, .stream, protocol: IPPROTO_TCP)
     let raw = descriptor.raw
-    let scope = interface?.index ?? 0
+    let scope = (scope ?? interface)?.index ?? 0
     if let interface { try descriptor.bind(toDevice: interface) }
     if source != nil || sourcePort != 0 {
       let any: IPAddress = address.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))

@@ -14,14 +14,18 @@ public enum Resolver {
   public static func addresses(
     of name: String, family: AddressFamily? = nil
   ) throws(ResolveError) -> [IPAddress] {
-    if let address = IPAddress(parsing: name) {
+    let ascii = IPAddress(parsing: name) == nil ? try ascii(name) : name
+    if let address = IPAddress(parsing: ascii)?.unmapped {
       guard family == nil || family == address.family else { throw .noAddress(name: name) }
       return [address]
     }
-    try check(name)
-    let found =
-      if let external = try external(name, family) { external } else { try builtIn(name, family) }
-    return unique(found, of: family)
+    do throws(ResolveError) {
+      let found =
+        if let external = try external(ascii, family) { external } else { try builtIn(ascii, family) }
+      return unique(found.map(\.unmapped), of: family)
+    } catch {
+      throw error.about(name)
+    }
   }
 
   /// The name of an address, as `getnameinfo(3)` or `getent(1)` tells it; nil where it has none or nobody answers.
@@ -41,12 +45,14 @@ public enum Resolver {
   /// The TCP port of a service, from /etc/services.
   public static func port(ofService name: String) -> UInt16? { ServiceNames.ofThisMachine().port(of: name) }
 
-  /// RFC 1035 §2.3.4 for the length; the rest is what getent could take for something else than a name.
-  static func check(_ name: String) throws(ResolveError) {
-    let isSound = name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
-    guard !name.isEmpty, name.utf8.count <= 253, isSound, !name.hasPrefix("-") else {
-      throw .invalidName(name: name)
-    }
+  /// The name as DNS and hosts files have it.
+  ///
+  /// Ours is done by `HostName`: glibc would load libidn2 for it (AI_IDN), which a static program cannot rely on, and
+  /// takes names in the locale's character set, which is ASCII for `getent` as it is run here.
+  static func ascii(_ name: String) throws(ResolveError) -> String {
+    // `getent` would take it for an option.
+    guard !name.hasPrefix("-") else { throw .invalidName(name: name, .label) }
+    do throws(HostNameError) { return try HostName.ascii(name) } catch { throw .invalidName(name: name, error) }
   }
 
   private static func unique(_ addresses: [IPAddress], of family: AddressFamily?) -> [IPAddress] {
@@ -72,7 +78,8 @@ public enum Resolver {
     }
     guard answer.isFound else { throw .notFound(name: name) }
     // With ahostsv6, getent shows a host without IPv6 as ::ffff:a.b.c.d: that is no address to send IPv6 to.
-    let found = answer.lines.compactMap { $0.first.flatMap { IPAddress(parsing: $0) } }.filter { !$0.isMappedV4 }
+    let found = answer.lines.compactMap { $0.first.flatMap { IPAddress(parsing: $0)?.unmapped } }
+      .filter { family == nil || $0.family == family }
     guard !found.isEmpty else { throw .noAddress(name: name) }
     return found
   }
@@ -110,11 +117,6 @@ public enum Resolver {
 }
 
 extension IPAddress {
-  fileprivate var isMappedV4: Bool {
-    guard case .v6(let address) = self else { return false }
-    return address.rawValue >> 32 == 0xffff
-  }
-
   /// The address in a `sockaddr` that glibc has made; nil for one of another family.
   fileprivate init?(copying pointer: UnsafePointer<sockaddr>?, length: socklen_t) {
     guard let pointer = unsafe pointer else { return nil }

@@ -102,10 +102,16 @@ public struct CheckResult: Sendable {
     init(_ outcome: Outcome) {
       (verdict, reason, mode) = (outcome.verdict, outcome.reason, outcome.mode)
       clock = outcome.measurement(of: .syn)?.clock
+      obstacle = outcome.reason == .noRoute ? outcome.notes : []
     }
 
-    /// State and reason: `closed (rst)`.
-    var stateWords: String { "\(verdict.rawValue) (\(reason.rawValue))" }
+    /// What stood in the way, where this host has no route.
+    public var obstacle: Notes
+
+    /// State and reason: `closed (rst)`; with the route that forbids it, `unreachable (no-route, route-prohibited)`.
+    var stateWords: String {
+      "\(verdict.rawValue) (\(([reason.rawValue] + obstacle.list).together(by: ", ")))"
+    }
   }
 
   /// Probes that were in the expected state.

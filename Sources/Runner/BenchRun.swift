@@ -51,7 +51,8 @@ enum BenchLimits {
   /// Refuses a rate that only the owner of a target may ask for, and a target that cannot be reached.
   static func check(_ settings: BenchSettings, _ targets: [ResolvedTarget]) throws(RunError) {
     for target in targets where target.source == nil {
-      throw .refused("\(target.name): no route leads there: see `ip route get`")
+      let obstacle = target.obstacle.list.first.map { " (\($0))" } ?? ""
+      throw .refused("\(target.name): no route leads there\(obstacle): see `ip route get`")
     }
     for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.remote == target.remote })
     {

@@ -38,13 +38,15 @@ final class KernelProbe {
     let patience = began.instant + settings.plan.patience
     deadline = min(patience, limit ?? patience)
     guard target.source != nil || settings.source == nil else {
-      outcome = Outcome(unroutable: target.remote, mode: .connect, at: began)
+      outcome = unroutable(target.obstacle)
       return
     }
+    // An address of this host's is reached by loopback, whichever interface it belongs to: it is bound to neither.
+    let isOwn = target.zone != nil && target.zone != target.interface && target.interface?.isLoopback ?? false
     do throws(Errno) {
       connection = try KernelConnection(
         to: target.remote.address, port: target.remote.port, from: settings.source == nil ? nil : target.source,
-        sourcePort: settings.sourcePort, interface: target.interface)
+        sourcePort: settings.sourcePort, interface: isOwn ? nil : target.interface, scope: target.zone)
     } catch {
       outcome = failure(error)
     }
@@ -130,12 +132,20 @@ extension KernelProbe {
 
   private func failure(_ errno: Errno) -> Outcome {
     // No SYN has left: what the kernel says at once it says of its own routes.
-    if errno.isNoRoute, connection == nil { return Outcome(unroutable: target.remote, mode: .connect, at: began) }
+    if connection == nil, errno.isNoRoute || (errno.call == .connect && !errno.obstacle.isEmpty) {
+      return unroutable(errno.obstacle)
+    }
     if errno.isConnectionRefused { return outcome(.rst, nil, [Step(.syn, SystemClock.now().since(began))]) }
     if errno.isTimedOut { return outcome(.noResponse) }
     if let reason = errno.unreachableReason { return outcome(reason) }
     refusal = .send(errno, target.remote)
     return outcome(.notSent)
+  }
+
+  private func unroutable(_ obstacle: Notes) -> Outcome {
+    var outcome = Outcome(unroutable: target.remote, mode: .connect, at: began)
+    outcome.notes = obstacle
+    return outcome
   }
 
   private func outcome(

@@ -74,9 +74,14 @@ struct ListenPlace {
 
   /// Checks address and interface: both must be this host's.
   init(_ settings: ListenSettings) throws(RunError) {
-    let parts = (settings.host ?? "").split(separator: "%", maxSplits: 1).map(String.init)
-    if parts.count > 1 {
-      interface = try TargetResolution.interface(named: parts[1], asked: "'%\(parts[1])'")
+    let given = try settings.host.map { (host) throws(RunError) in
+      guard let given = ZonedAddress(parsing: host) else {
+        throw .refused("listen: '\(host)' is not an address; say [ADDR:]PORT with an address of this host")
+      }
+      return given
+    }
+    if let zone = given?.zone {
+      interface = try TargetResolution.interface(named: zone, asked: "'%\(zone)'")
     } else {
       interface = try settings.interface.map { (name) throws(RunError) in
         try TargetResolution.interface(named: name, asked: "-I '\(name)'")
@@ -91,14 +96,19 @@ struct ListenPlace {
     }
     let own = interface.map { [$0] } ?? all.filter { $0.isUp && !$0.isLoopback }
     mtu = max(own.map(\.mtu).min() ?? 1_500, 576)
-    if let host = settings.host {
-      guard let given = IPAddress(parsing: parts.first ?? "") else {
-        throw .refused("listen: '\(host)' is no address; say [ADDR:]PORT with an address of this host's")
-      }
-      address = given
-    } else {
-      address = settings.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
-    }
+    address = given?.address ?? (settings.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0)))
+    try refuseGroups()
+  }
+
+  /// A connection is between two hosts: to a group's address the kernel binds a socket that nobody ever connects to.
+  private func refuseGroups() throws(RunError) {
+    if address.isUnspecified { return }
+    let kind = address.isMulticast ? nil : try? Route.to(address, interface: interface).kind
+    let isBroadcast = kind == .broadcast || address == .v4(IPv4Address(0xffff_ffff))
+    guard address.isMulticast || isBroadcast || kind == .multicast else { return }
+    throw .refused(
+      "listen: \(address) is a \(isBroadcast ? "broadcast" : "multicast") address; TCP is between two hosts, "
+        + "name an address of this host (ip address lists them)")
   }
 
   /// What it means that raw sockets do not open.

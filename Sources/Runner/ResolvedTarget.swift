@@ -20,6 +20,12 @@ public struct ResolvedTarget: Sendable {
   public var resolve: Measurement?
   /// The name that was looked up; nil where there was nothing to look up.
   public var host: String?
+  /// The interface that was asked for, by `-I` or as the address's zone; nil where routes decide.
+  ///
+  /// Packets to an address of this host's leave by loopback all the same.
+  public var zone: Interface?
+  /// What stands in the way where there is no route: what the route that forbids it is called.
+  public var obstacle: Notes = []
 }
 
 /// Finds where targets are and how they are reached; refuses what must not be probed.
@@ -33,33 +39,43 @@ struct TargetResolution {
   /// Checks interface and source: both must be this host's.
   init(_ settings: RunSettings) throws(RunError) {
     self.settings = settings
-    interface = try settings.interface.map { (name) throws(RunError) in
+    var interface = try settings.interface.map { (name) throws(RunError) in
       try TargetResolution.interface(named: name, asked: "-I '\(name)'")
     }
-    source = try TargetResolution.source(settings.source)
-    if let source, let family = settings.family, source.family != family {
-      throw .refused("-S \(source) is not an \(family) address, and only those are asked for")
+    if let (address, zone) = try TargetResolution.source(settings.source) {
+      if let family = settings.family, address.family != family {
+        throw .refused("-S \(address) is not an \(family) address, and only those are asked for")
+      }
+      if let zone, zone != interface {
+        guard interface == nil else { throw .refused("-S and -I name different interfaces; leave one of them out") }
+        interface = zone
+      }
+      source = address
+    } else {
+      source = nil
     }
+    self.interface = interface
   }
 
   static func interface(named name: String, asked words: String) throws(RunError) -> Interface {
     do throws(Errno) {
-      return try Interface.named(name)
+      return try Interface.zone(name)
     } catch {
       throw .refused("\(words): this host has no such interface (ip link lists them)")
     }
   }
 
-  private static func source(_ text: String?) throws(RunError) -> IPAddress? {
+  private static func source(_ text: String?) throws(RunError) -> (IPAddress, zone: Interface?)? {
     guard let text else { return nil }
-    guard let address = IPAddress(parsing: text) else { throw .refused("-S '\(text)' is no address") }
+    guard let given = ZonedAddress(parsing: text) else { throw .refused("-S '\(text)' is not an address") }
+    let zone = try given.zone.map { (zone) throws(RunError) in try interface(named: zone, asked: "-S '\(text)'") }
     // All of 127.0.0.0/8 is this host's, though only one address of it is listed.
     let isOwn = try attempt { () throws(Errno) in
-      if address.isLoopback { return true }
-      return try Interface.localAddresses().contains(address)
+      if given.address.isLoopback { return true }
+      return try Interface.localAddresses(on: zone).contains(given.address)
     }
     guard isOwn else { throw .refused("-S \(text): not an address of this host (ip address lists them)") }
-    return address
+    return (given.address, zone)
   }
 
   /// All targets, one a port.
@@ -71,39 +87,33 @@ struct TargetResolution {
 
   /// One target, one a port.
   func resolve(_ spec: TargetSpec) throws(RunError) -> [ResolvedTarget] {
-    let (address, zone, took) = try address(of: spec)
-    try refuseGroups(address, spec)
-    let through = try interface(of: zone, spec) ?? interface
-    if case .v6(let v6) = address, v6.isLinkLocal, through == nil {
+    let (address, took) = try address(of: spec)
+    try refuseGroups(address.address, spec)
+    let through = try interface(of: address.zone, spec) ?? interface
+    if case .v6(let v6) = address.address, v6.isLinkLocal, through == nil {
       throw .refused("\(spec.text): a link-local address is known by its interface; say [\(spec.host)%INTERFACE]:PORT")
     }
-    let route = try route(to: address, through: through, spec)
+    let way = try way(to: address.address, through: through, spec)
     return spec.ports.map { port in
-      ResolvedTarget(
+      var target = ResolvedTarget(
         name: spec.ports.count == 1 ? spec.text : "\(bracketed(spec.host)):\(port)",
-        remote: Endpoint(address, port), source: route?.source, interface: route?.interface,
-        mtu: route?.mtu ?? 1_500, resolve: took, host: took == nil ? nil : spec.host)
+        remote: Endpoint(address.address, port), source: nil, interface: nil,
+        mtu: 1_500, resolve: took, host: took == nil ? nil : spec.host, zone: through)
+      target.take(way)
+      return target
     }
   }
 
-  /// Our address towards a target as routes are now; nil where none leads there.
-  func source(towards target: ResolvedTarget) -> IPAddress? {
-    let route = try? Route.to(target.remote.address, from: source, interface: target.interface ?? interface)
-    switch route?.kind {
-    case .unicast, .local, .anycast: return route?.source
-    default: return nil
-    }
+  /// The way to a target as routes are now.
+  func way(to target: ResolvedTarget) -> Way {
+    (try? Way(to: target.remote.address, from: source, through: target.zone ?? interface)) ?? Way()
   }
 
   /// A target whose name has another address now, as routes are now.
   func moved(_ target: ResolvedTarget, to address: IPAddress) -> ResolvedTarget {
     var moved = target
     moved.remote.address = address
-    let route = try? Route.to(address, from: source, interface: interface)
-    let isUsable = [.unicast, .local, .anycast].contains(route?.kind)
-    moved.source = isUsable ? route?.source : nil
-    moved.interface = isUsable ? route?.interface : nil
-    if isUsable, let route { moved.mtu = route.mtu }
+    moved.take(way(to: moved))
     return moved
   }
 
@@ -118,16 +128,13 @@ struct TargetResolution {
 
   private func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
-  /// The address of a host, the zone that came with it, and how long a look-up took.
-  private func address(
-    of spec: TargetSpec
-  ) throws(RunError) -> (address: IPAddress, zone: String?, took: Measurement?) {
-    let parts = spec.host.split(separator: "%", maxSplits: 1)
-    let zone = parts.count > 1 ? String(parts[1]) : nil
-    if let address = IPAddress(parsing: parts.first ?? "") {
-      guard settings.family.map({ $0 == address.family }) ?? true, source.map({ $0.family == address.family }) ?? true
+  /// The address of a host with its zone, and how long a look-up took.
+  private func address(of spec: TargetSpec) throws(RunError) -> (address: ZonedAddress, took: Measurement?) {
+    if let given = ZonedAddress(parsing: spec.host) {
+      let family = given.address.family
+      guard settings.family.map({ $0 == family }) ?? true, source.map({ $0.family == family }) ?? true
       else { throw .refused("\(spec.host) is not an \(wantedFamily) address") }
-      return (address, zone, nil)
+      return (given, nil)
     }
     guard !settings.isNumeric else { throw .refused("\(spec.host): a name, and -n allows only addresses") }
     let before = SystemClock.now()
@@ -138,7 +145,7 @@ struct TargetResolution {
       throw .name(error)
     }
     guard let first = found.first else { throw .refused("\(spec.host) has no address") }
-    return (first, nil, SystemClock.now().since(before))
+    return (ZonedAddress(first), SystemClock.now().since(before))
   }
 
   private var wantedFamily: String { "\(settings.family ?? source?.family ?? .v4)" }
@@ -154,30 +161,63 @@ struct TargetResolution {
     .refused("\(spec.text): a broadcast address; TCP is between two hosts")
   }
 
-  /// The way there; nil where there is none.
-  private func route(
+  private func way(
     to address: IPAddress, through interface: Interface?, _ spec: TargetSpec
-  ) throws(RunError) -> Route? {
-    let route: Route
-    do throws(Errno) {
-      route = try Route.to(address, from: source, interface: interface)
-    } catch {
-      if error.isNoRoute { return nil }
-      throw .system(error)
-    }
-    switch route.kind {
+  ) throws(RunError) -> Way {
+    let way = try attempt { () throws(Errno) in try Way(to: address, from: source, through: interface) }
+    switch way.route?.kind {
     case .broadcast: throw broadcast(spec)
     case .multicast: throw .refused("\(spec.text): a multicast address; TCP is between two hosts")
-    case .unreachable, .prohibited, .blackhole: return nil
-    case .unicast, .local, .anycast: return route
+    default: return way
     }
+  }
+}
+
+/// How a packet would leave for an address.
+struct Way {
+  /// The route; nil where none leads there.
+  var route: Route?
+  /// What stands in the way; nothing where there is a route, or where none was ever entered.
+  var obstacle: Notes = []
+
+  /// None.
+  init() {}
+
+  /// Asks the kernel.
+  ///
+  /// - Throws: what is not about routes.
+  init(to address: IPAddress, from source: IPAddress?, through interface: Interface?) throws(Errno) {
+    do throws(Errno) {
+      let route = try Route.to(address, from: source, interface: interface)
+      switch route.kind {
+      case .unreachable: obstacle = .routeUnreachable
+      case .prohibited: obstacle = .routeProhibited
+      case .blackhole: obstacle = .routeBlackhole
+      case .unicast, .local, .anycast, .broadcast, .multicast: self.route = route
+      }
+    } catch {
+      guard error.isNoRoute else { throw error }
+      obstacle = error.obstacle
+    }
+  }
+}
+
+extension ResolvedTarget {
+  /// Goes this way from now on.
+  fileprivate mutating func take(_ way: Way) {
+    source = way.route?.source
+    interface = way.route?.interface
+    obstacle = way.obstacle
+    if let route = way.route { mtu = route.mtu }
   }
 }
 
 extension ResolvedTarget {
   /// As the engine knows it.
   func target(_ settings: RunSettings) -> ConnectEngine.Target {
-    ConnectEngine.Target(source: source, remote: remote, plan: plan(settings))
+    var target = ConnectEngine.Target(source: source, remote: remote, plan: plan(settings))
+    target.obstacle = obstacle
+    return target
   }
 
   /// The plan for this target: MSS and window as an ordinary Linux client on this route would say them.

@@ -16,7 +16,7 @@ struct Scopes {
   /// - Throws: `.refused` where one address is asked for by two interfaces: answers could not be told apart.
   init(_ targets: [ResolvedTarget]) throws(RunError) {
     for target in targets {
-      guard let interface = target.interface, let source = target.source else { continue }
+      guard let interface = target.zone ?? target.interface, let source = target.source else { continue }
       for address in [target.remote.address, source] where Scopes.needsOne(address) {
         if let known = self.interface(of: address) {
           guard known != interface else { continue }

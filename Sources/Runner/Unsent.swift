@@ -1,3 +1,4 @@
+import Handshake
 import Kernel
 import Report
 
@@ -38,6 +39,18 @@ extension RunError {
 }
 
 extension Errno {
+  /// The route that forbids a destination, as the kernel tells it; nothing where there simply is none.
+  ///
+  /// These are the codes of `fib_props` in Linux' net/ipv4/fib_semantics.c and of `ip6_route_info_create`.
+  var obstacle: Notes {
+    switch name {
+    case "EACCES": .routeProhibited
+    case "EINVAL": .routeBlackhole
+    case "EHOSTUNREACH": .routeUnreachable
+    default: []
+    }
+  }
+
   /// The error, and what to do about it where that is known.
   var hinted: String { hint.map { "\(self); \($0)" } ?? "\(self)" }
 }

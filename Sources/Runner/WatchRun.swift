@@ -28,7 +28,8 @@ extension Run {
       loop.revise = { engine in
         presenter.takeMoves(resolution) { engine.retarget($0, to: $1.target(settings.run)) }
         for index in presenter.unreachable {
-          engine.reroute(index, from: resolution.source(towards: presenter.resolved[index]))
+          let way = resolution.way(to: presenter.resolved[index])
+          engine.reroute(index, from: way.route?.source, obstacle: way.obstacle)
         }
       }
     }

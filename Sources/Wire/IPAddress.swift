@@ -39,6 +39,14 @@ public enum IPAddress: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
+  /// The IPv4 address that an IPv4-mapped IPv6 address stands for, and every other address as it is.
+  ///
+  /// On the wire there is no packet to ::ffff:192.0.2.1: a socket that is given it speaks IPv4 (RFC 4291 §2.5.5.2).
+  @inlinable public var unmapped: IPAddress {
+    guard case .v6(let address) = self, let mapped = address.mappedIPv4 else { return self }
+    return .v4(mapped)
+  }
+
   /// Whether it is valid on one link alone, so that an interface must be named with it.
   @inlinable public var isLinkLocal: Bool {
     switch self {

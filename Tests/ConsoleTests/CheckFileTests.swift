@@ -25,7 +25,7 @@ import Timebase
   static let faults: [(String, Int, String)] = [
     ("web.test open", 1, "'web.test' has no port; say web.test:PORT, as in web.test:443"),
     ("  :80 open", 3, "':80' has no host"),
-    ("web.test:0 open", 1, "'web.test:0': '0' is no port; ports go from 1 to 65535"),
+    ("web.test:0 open", 1, "'web.test:0': '0' is not a port; ports are decimal numbers from 1 to 65535"),
     ("web.test:80", 12, "the state is missing; say open, closed, filtered or unreachable"),
     ("web.test:80 # open", 12, "the state is missing; say open, closed, filtered or unreachable"),
     ("web.test:80 refused", 13, "'refused' is no state; say open, closed, filtered or unreachable"),

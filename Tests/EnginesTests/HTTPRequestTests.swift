@@ -21,6 +21,9 @@ import Testing
     Row(text: "http://[2001:db8::1]:81/", host: "2001:db8::1", port: 81, target: "/", authority: "[2001:db8::1]:81"),
     Row(text: "http://[fe80::1%25eth0]/", host: "fe80::1%eth0", port: 80, target: "/", authority: "[fe80::1]"),
     Row(text: "http://[fe80::1%eth0]/", host: "fe80::1%eth0", port: 80, target: "/", authority: "[fe80::1]"),
+    Row(
+      text: "http://Münc\u{68}en.test:81/", host: "xn--mnchen-3ya.test", port: 81, target: "/",
+      authority: "xn--mnchen-3ya.test:81"),
     Row(text: "https://web.test/", host: "web.test", port: 443, target: "/", authority: "web.test"),
     Row(text: "https://web.test:80", host: "web.test", port: 80, target: "/", authority: "web.test:80"),
     Row(text: "http://web.test/a@b:c", host: "web.test", port: 80, target: "/a@b:c", authority: "web.test"),
@@ -41,7 +44,8 @@ import Testing
     ("http://a,b/", .badHost), ("http://[::1/", .badHost), ("http://[web]/", .badHost), ("http://[::1]x/", .badHost),
     ("http://[fe80::1%]/", .badHost), ("http://web.test:0/", .badPort), ("http://web.test:65536/", .badPort),
     ("http://web.test:+80/", .badPort), ("http://web.test:80x/", .badPort), ("http://web.test/a b", .badCharacter),
-    ("http://web.test/\r\nX: y", .badCharacter), ("http://wéb.test/", .badCharacter),
+    ("http://web.test/\r\nX: y", .badCharacter), ("http://web.test/é", .badCharacter),
+    ("http://☃.test/", .badHost), ("http://a..b/", .badHost), ("http://127.1/", .badHost),
     ("http://web.test/" + String(repeating: "a", count: 8_192), .tooLong),
   ]) func refuses(_ text: String, _ reason: HTTPURLError) {
     #expect(throws: reason) { try HTTPURL(parsing: text) }

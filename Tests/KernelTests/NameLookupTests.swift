@@ -20,7 +20,7 @@ import Wire
     #expect(wait(for: found) == .success(try Resolver.addresses(of: "localhost", family: .v4)))
     #expect(found.answer != nil, "and again")
     let none = try #require(NameLookup(of: "-x", family: nil))
-    #expect(wait(for: none) == .failure(.invalidName(name: "-x")))
+    #expect(wait(for: none) == .failure(.invalidName(name: "-x", .label)))
   }
 
   @Test("may be given up at any time") func abandoned() {

@@ -63,6 +63,8 @@ import Wire
     #expect(try Resolver.addresses(of: "127.0.0.1") == [loopback(.v4)])
     #expect(try Resolver.addresses(of: "::1", family: .v6) == [loopback(.v6)])
     #expect(throws: ResolveError.noAddress(name: "::1")) { try Resolver.addresses(of: "::1", family: .v4) }
+    #expect(try Resolver.addresses(of: "::ffff:127.0.0.1") == [loopback(.v4)])
+    #expect(try Resolver.addresses(of: "１２７.０.０.１") == [loopback(.v4)], "in full-width digits")
   }
 
   @Test("localhost is this host") func localhost() throws {
@@ -75,17 +77,19 @@ import Wire
   }
 
   @Test(
-    "what can be no name is refused before anyone is asked",
+    "what cannot be a name is refused before anyone is asked",
     arguments: [
-      "", "-A", "two words", "new\nline", "nul\0byte", String(repeating: "a", count: 254),
+      ("", HostNameError.emptyLabel), ("-A", .label), ("two words", .character(" ")), ("new\nline", .character("\n")),
+      ("nul\0byte", .character("\0")), (String(repeating: "a.", count: 127) + "a", .tooLong), ("127.1", .numeric),
     ])
-  func invalid(_ name: String) {
-    #expect(throws: ResolveError.invalidName(name: name)) { try Resolver.addresses(of: name) }
+  func invalid(_ name: String, _ reason: HostNameError) {
+    #expect(throws: ResolveError.invalidName(name: name, reason)) { try Resolver.addresses(of: name) }
   }
 
   @Test("errors are one line each") func words() {
     for error in [
-      ResolveError.notFound(name: "x"), .noAddress(name: "x"), .temporaryFailure(name: "x"), .invalidName(name: "x"),
+      ResolveError.notFound(name: "x"), .noAddress(name: "x"), .temporaryFailure(name: "x"),
+      .invalidName(name: "x", .label),
       .failure(name: "x", reason: "y"),
     ] {
       #expect(error.description.hasPrefix("x: "))

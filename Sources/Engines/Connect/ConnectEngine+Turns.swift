@@ -87,7 +87,8 @@ extension ConnectEngine {
     let (index, sequence) = rota.take(at: now.instant)
     let target = targets[index]
     guard let source = target.source else {
-      let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
+      var outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
+      outcome.notes = target.obstacle
       return .report(Finding(target: index, sequence: sequence, outcome: outcome), slot: nil)
     }
     generation &+= 1

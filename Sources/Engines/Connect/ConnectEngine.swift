@@ -12,6 +12,8 @@ public struct ConnectEngine: Engine {
     public var remote: Endpoint
     /// What each connection does.
     public var plan: Plan
+    /// What stands in the way where there is no route.
+    public var obstacle: Notes = []
 
     /// A target from its parts.
     public init(source: IPAddress?, remote: Endpoint, plan: Plan) {
@@ -148,8 +150,9 @@ extension ConnectEngine {
   }
 
   /// Sends what follows to a target from another address of ours; nil: there is no way there at present.
-  public mutating func reroute(_ target: Int, from source: IPAddress?) {
-    if targets.indices.contains(target) { targets[target].source = source }
+  public mutating func reroute(_ target: Int, from source: IPAddress?, obstacle: Notes = []) {
+    guard targets.indices.contains(target) else { return }
+    (targets[target].source, targets[target].obstacle) = (source, obstacle)
   }
 
   /// Begins what follows to a target as it is from now on; what is under way stays as it is.

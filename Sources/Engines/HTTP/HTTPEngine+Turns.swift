@@ -57,7 +57,8 @@ extension HTTPEngine {
       errand.request, count: errand.visits[begun], isPipelined: errand.isPipelined, keepsContent: errand.keepsContent)
     begun += 1
     guard let source = target.source else {
-      let outcome = Outcome(unroutable: target.remote, mode: .full, at: now)
+      var outcome = Outcome(unroutable: target.remote, mode: .full, at: now)
+      outcome.notes = target.obstacle
       return .report(
         .visit(Finding(sequence: begun, outcome: outcome, session: session, traffic: Traffic())), slot: nil)
     }

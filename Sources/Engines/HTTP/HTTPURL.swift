@@ -15,7 +15,7 @@ public struct HTTPURL: Hashable, Sendable {
 
   /// How the server is spoken to.
   public let scheme: Scheme
-  /// A name or an address; an IPv6 address without its brackets, with its zone as in `fe80::1%eth0`.
+  /// A name, in ASCII, or an address; an IPv6 address without its brackets, with its zone as in `fe80::1%eth0`.
   public let host: String
   /// The port, the scheme's own where the URL names none.
   public let port: UInt16
@@ -49,7 +49,7 @@ public enum HTTPURLError: String, Error, Hashable, Sendable, CaseIterable {
   case badHost = "bad-host"
   /// The port is not one of 1 to 65535.
   case badPort = "bad-port"
-  /// A space, a control character or one beyond ASCII: it must be percent-encoded (RFC 3986 §2.1).
+  /// A space, a control character, or outside the host one beyond ASCII: it must be percent-encoded (RFC 3986 §2.1).
   case badCharacter = "bad-character"
 }
 
@@ -57,7 +57,7 @@ extension HTTPURL {
   /// Reads a URL; its fragment is left out, since no server is ever told of it (RFC 9110 §7.1).
   public init(parsing text: String) throws(HTTPURLError) {
     guard text.utf8.count <= HTTPURL.limit else { throw .tooLong }
-    guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .badCharacter }
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw .badCharacter }
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
       throw .noScheme
     }
@@ -66,6 +66,7 @@ extension HTTPURL {
     let authority = rest.prefix { $0 != "/" && $0 != "?" }
     guard !authority.contains("@") else { throw .userinfo }
     let target = rest[authority.endIndex...]
+    guard target.utf8.allSatisfy({ $0 < 0x80 }) else { throw .badCharacter }
     let (host, port) = try HTTPURL.split(authority)
     self.init(
       scheme: scheme, host: host, port: port ?? scheme.port,
@@ -84,8 +85,9 @@ extension HTTPURL {
     } else {
       let name = authority.prefix { $0 != ":" }
       guard !name.isEmpty else { throw .noHost }
-      guard name.utf8.allSatisfy(isOfName) else { throw .badHost }
-      host = String(name)
+      // A name in another script is sent in ASCII, also as `Host` (RFC 3987 §3.1).
+      guard let ascii = try? HostName.ascii(String(name)), ascii.utf8.allSatisfy(isOfName) else { throw .badHost }
+      host = ascii
       rest = authority[name.endIndex...]
     }
     guard let colon = rest.first else { return (host, nil) }
