@@ -49,7 +49,7 @@ public struct FlowStory: Sendable {
     let (verdict, reason) = flow.verdict
     var outcome = Outcome(
       byKernel: local, verdict: verdict, reason: reason, started: flow.first.stamp ?? WallTime(nanoseconds: 0),
-      steps: flow.outcomeSteps, ending: ending(of: flow))
+      steps: steps(of: flow), ending: ending(of: flow))
     outcome.mode = .capture
     outcome.iss = flow.client.isn
     outcome.irs = flow.server.isn
@@ -58,19 +58,23 @@ public struct FlowStory: Sendable {
     outcome.counters.retransmissions = flow.client.retransmissions
     outcome.counters.duplicates = flow.server.retransmissions
     var ends = WatchedEnds(flow)
-    outcome.places = places(of: flow)
     outcome.exchange = Exchange(entries(flow, &ends), omitted: omitted)
     outcome.state = ends.client.state
     outcome.peer = ends.server.state
     return outcome
   }
 
-  /// The packets between which the steps lie: of several requests the first alone is timed, so that no search by the
-  /// definitions would find them.
-  private func places(of flow: TrackedFlow) -> [StepPlace] {
-    func place(of mark: FrameMark) -> Int? { packets.firstIndex { $0.mark.frame == mark.frame } }
+  /// The steps that a connection of ours has as well.
+  private func steps(of flow: TrackedFlow) -> [Step] {
+    func number(of mark: FrameMark) -> UInt32? {
+      packets.firstIndex { $0.mark.frame == mark.frame }.map { UInt32(truncatingIfNeeded: $0) }
+    }
     return flow.steps.compactMap { step in
-      StepKind(rawValue: step.kind.rawValue).map { StepPlace($0, from: place(of: step.from), to: place(of: step.to)) }
+      StepKind(rawValue: step.kind.rawValue).map { kind in
+        Step(
+          kind, step.time.map { Measurement($0, clock: .kernel) }, isAmbiguous: step.isAmbiguous,
+          from: step.isAmbiguous ? nil : number(of: step.from), to: number(of: step.to))
+      }
     }
   }
 
@@ -105,14 +109,5 @@ extension TrackedFlow {
     if answer.isSet { return (.open, .synAck) }
     if let unreachable { return (unreachable.verdict, unreachable) }
     return isOpenerKnown && !server.firstSyn.isSet ? (.filtered, .noResponse) : (.open, .ack)
-  }
-
-  /// The steps that a connection of ours has as well.
-  fileprivate var outcomeSteps: [Step] {
-    steps.compactMap { step in
-      StepKind(rawValue: step.kind.rawValue).map { kind in
-        Step(kind, step.time.map { Measurement($0, clock: .kernel) }, isAmbiguous: step.isAmbiguous)
-      }
-    }
   }
 }

@@ -24,7 +24,7 @@ extension Connection {
     // A plan's data stay with the plan: there is nothing to gain.
     if plan.isInteractive { sender.forgetAcknowledged() }
     if sender.isAllAcknowledged, !plan.isInteractive || marks.requestAcknowledged == nil {
-      marks.requestAcknowledged = now
+      marks.requestAcknowledged = current
     }
   }
 

@@ -1,7 +1,7 @@
 import Timebase
 import Wire
 
-/// The doors through which events come in.
+/// The doors through which events come in; each records the packets that pass.
 extension Connection {
   /// Sends the first segment, or waits in LISTEN for the peer's.
   public mutating func start(at now: Stamp) -> Reaction {
@@ -9,7 +9,7 @@ extension Connection {
     if plan.isPassive { return listen() }
     state = plan.opensConnection ? .synSent : .closed
     if !plan.opensConnection { notes.insert(.craftedFlags) }
-    return Reaction(send: sendFirst(at: now.instant))
+    return recorded(Reaction(send: sendFirst(at: now.instant)), at: now)
   }
 
   /// Takes a segment of this connection that parsed and whose checksum is right, without its octets.
@@ -21,7 +21,14 @@ extension Connection {
 
   /// Takes a segment of this connection that parsed and whose checksum is right, with its text.
   public mutating func receive(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
-    guard !isFinished else { return .none }
+    let isLate = isFinished
+    beginPacket()
+    let reaction = isLate ? .none : handle(segment, text: text, at: now)
+    recordReceived(.segment(segment), at: now, refusal: reaction.refusal, isLate: isLate)
+    return recorded(reaction, at: now)
+  }
+
+  private mutating func handle(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     let reaction: Reaction
     if verdict == nil, !plan.opensConnection {
       reaction = receiveCrafted(segment, at: now)
@@ -37,58 +44,68 @@ extension Connection {
     return reaction
   }
 
-  /// Takes an ICMP error that quotes a segment of this connection; `quoted` is the sequence number it quotes.
-  public mutating func receive(_ error: ICMPVerdict, quoting quoted: SequenceNumber, at now: Stamp) -> Reaction {
-    guard !isFinished else { return .none }
+  /// Takes an ICMP error that quotes a segment of this flow.
+  public mutating func receive(_ notice: ICMPNotice, at now: Stamp) -> Reaction {
+    let isLate = isFinished
+    beginPacket()
+    let refusal = isLate ? nil : judge(notice)
+    if refusal != nil { counters.invalid += 1 }
+    recordReceived(
+      .icmp(type: notice.type, code: notice.code), at: now, refusal: refusal, errorSource: notice.source, isLate: isLate
+    )
+    return Reaction(refusal: refusal)
+  }
+
+  private mutating func judge(_ notice: ICMPNotice) -> Refusal? {
+    guard let quoted = notice.quotedSequence else { return .badQuote }
+    guard let error = notice.verdict else { return nil }
     // Before an answer only the SYN's number was used; after it, all up to that of our bare ACKs.
     let oldest = oldestOfOurs - 1
     let isOurs =
       verdict == nil ? quoted == tcb.snd.iss : quoted.isIn(oldest, length: tcb.snd.nxt.distance(from: oldest) &+ 1)
-    guard isOurs else {
-      counters.invalid += 1
-      return Reaction(refusal: .badQuote)
-    }
+    guard isOurs else { return .badQuote }
     if verdict == nil, pendingError == nil, error.decides { pendingError = error.reason }
-    return .none
+    return nil
   }
 
-  /// Counts a packet that was refused before it could be read as a segment of this connection.
-  public mutating func refuse() {
-    guard !isFinished else { return }
-    counters.invalid += 1
+  /// Counts a packet that is not believed, whatever the state; what it says is kept where it can be read.
+  public mutating func refuse(_ refusal: Refusal, _ segment: Segment?, at now: Stamp) {
+    if !isFinished { counters.invalid += 1 }
+    beginPacket()
+    recordReceived(segment.map { .segment($0) } ?? .unreadable, at: now, refusal: refusal)
   }
 
   /// Does what is due: sends what is owed, retransmits, or gives up.
   public mutating func expire(at now: Stamp) -> Reaction {
     guard !isFinished else { return .none }
-    if isOwed {
-      isOwed = false
+    return recorded(handleDue(at: now), at: now)
+  }
+
+  private mutating func handleDue(at now: Stamp) -> Reaction {
+    switch timers.due(at: now.instant) {
+    case nil: return .none
+    case .transmit:
+      timers[.transmit] = nil
       return Reaction(send: carryOn(at: now))
-    }
-    if owesAck { return Reaction(send: sendAck(at: now.instant)) }
-    if let due = sender.reorderingDeadline, due <= now.instant {
+    case .acknowledge: return Reaction(send: sendAck(at: now.instant))
+    case .reordering:
       detectLosses(at: now.instant)
       oweText(at: now.instant)
       return .none
+    case .tailProbe: return Reaction(send: sendTailProbe(at: now.instant))
+    case .retransmission: return Reaction(send: retransmissionTimeout(at: now))
+    case .stage: return Reaction(send: stageTimeout(at: now))
     }
-    if let due = sender.probeDeadline, due <= now.instant { return Reaction(send: sendTailProbe(at: now.instant)) }
-    if let timer, timer <= now.instant { return Reaction(send: retransmissionTimeout(at: now)) }
-    if let stageDeadline, stageDeadline <= now.instant { return Reaction(send: stageTimeout(at: now)) }
-    return .none
   }
 
   /// Notes when a segment left, as user space saw it.
   public mutating func departed(_ number: UInt32, at stamp: Stamp) {
-    copies.update(number: number) { $0.stamp = stamp }
-    marks.update(number: number) { $0.stamp = stamp }
-    if state == .timeWait, marks.lastAck?.number == number { peerGotLastAck() }
+    if state == .timeWait, marks.lastAck == number { peerGotLastAck() }
+    log.departed(number, at: stamp, state: state, peer: peer)
   }
 
   /// Notes when a segment left, as the kernel says.
-  public mutating func transmitted(_ number: UInt32, kernel: WallTime) {
-    copies.update(number: number) { $0.stamp?.kernel = kernel }
-    marks.update(number: number) { $0.stamp?.kernel = kernel }
-  }
+  public mutating func transmitted(_ number: UInt32, kernel: WallTime) { log.transmitted(number, kernel: kernel) }
 
   /// Ends the connection because the packet could not be sent: no route, or refused by this host.
   public mutating func failedToSend(_ reason: Reason = .noRoute) {
@@ -104,7 +121,7 @@ extension Connection {
     if isOverdue, verdict == nil { decideUnanswered() }
     switch state {
     case .established, .finWait1, .finWait2, .closeWait, .synReceived:
-      return Reaction(send: sendReset(seq: tcb.snd.nxt, ending: .rst, at: now.instant))
+      return recorded(Reaction(send: sendReset(seq: tcb.snd.nxt, ending: .rst, at: now.instant)), at: now)
     case .timeWait:
       // Both ends are done: nothing but the wait is cut short.
       finish(.fin)
@@ -117,24 +134,62 @@ extension Connection {
   }
 }
 
+/// The log of the packets.
+extension Connection {
+  /// Gives the packet that came its number, before it is handled.
+  private mutating func beginPacket() {
+    current = nextNumber
+    nextNumber &+= 1
+  }
+
+  /// Records the packet that came.
+  private mutating func recordReceived(
+    _ content: ExchangeEntry.Content, at now: Stamp, refusal: Refusal?, errorSource: IPAddress? = nil,
+    isLate: Bool = false
+  ) {
+    append(
+      ExchangeEntry(
+        direction: .received, content: content, stamp: now, state: state, peer: peer, refusal: refusal, number: current,
+        errorSource: errorSource), isLate: isLate)
+  }
+
+  /// Records the segment that is to be sent, if there is one.
+  private mutating func recorded(_ reaction: Reaction, at now: Stamp) -> Reaction {
+    guard let outgoing = reaction.send else { return reaction }
+    append(
+      ExchangeEntry(
+        direction: .sent, content: .segment(outgoing.segment), stamp: now, state: state, peer: peer,
+        number: outgoing.number, isRetransmission: outgoing.isRetransmission, hasDeparted: false))
+    return reaction
+  }
+
+  private mutating func append(_ entry: ExchangeEntry, isLate: Bool = false) {
+    latest.note(entry, isLate: isLate)
+    guard log.isFull else { return log.append(entry) { _ in true } }
+    log.append(entry) { [marks, copies] number in marks.contains(number) || copies.contains(number) }
+  }
+}
+
 /// What the connection says once it has ended.
 extension Connection {
   /// The steps that happened, in the order in which they ended.
   ///
   /// Where the peer opened the connection its text asks, and does not answer ours: no response is timed.
   public var steps: [Step] {
-    let steps = marks.steps(copies)
+    let steps = marks.steps(copies, in: log)
     return plan.isPassive ? steps.filter { $0.kind != .response && $0.kind != .transfer } : steps
   }
 
   /// When the first segment left.
-  public var started: Stamp? { copies.first?.departure.stamp }
+  public var started: Stamp? { log.stamp(of: copies.first?.number) }
 
   /// Whether the kernel has yet to say when a segment left on which a step depends.
   public var awaitsStamps: Bool {
-    if marks.awaitsKernel { return true }
+    for number in [marks.confirm, marks.request, marks.fin, marks.lastAck] where log.awaitsKernel(number) {
+      return true
+    }
     guard case .copy(let index) = marks.answered else { return false }
-    return copies[index].departure.awaitsKernel
+    return log.awaitsKernel(copies[index].number)
   }
 
   mutating func decide(_ verdict: Verdict, _ reason: Reason) {
@@ -146,11 +201,6 @@ extension Connection {
   mutating func finish(_ ending: Ending) {
     if self.ending == nil { self.ending = ending }
     stage = .done
-    timer = nil
-    stageDeadline = nil
-    sender.reorderingDeadline = nil
-    sender.probeDeadline = nil
-    isOwed = false
-    owesAck = false
+    timers = Timers()
   }
 }

@@ -5,7 +5,7 @@ import Wire
 extension Connection {
   /// Looks for segments that time says are lost, after news of what has arrived (RFC 8985 §6.2, steps 4 and 5).
   mutating func detectLosses(at now: Instant) {
-    sender.reorderingDeadline = nil
+    timers[.reordering] = nil
     guard agreedOnSACK, !sender.flight.isEmpty else { return }
     let (window, detection, reducedAt) = (reorderingWindow, sender.detection, sender.reducedAt)
     var (foundNew, foundAgain) = (false, false)
@@ -20,7 +20,7 @@ extension Connection {
       longest = max(longest, patience)
       return false
     }
-    if longest > .zero { sender.reorderingDeadline = now + longest }
+    if longest > .zero { timers[.reordering] = now + longest }
     if sender.repair == .none {
       if foundNew || foundAgain { beginRecovery(at: now) }
     } else if foundAgain {
@@ -61,7 +61,7 @@ extension Connection {
     sender.recover = sender.highest
     sender.duplicates = 0
     sender.tailProbe = nil
-    sender.reorderingDeadline = nil
+    timers[.reordering] = nil
     sender.isFinLost = sender.fin != nil
     let outgoing = isShut ? sendWindowProbe(at: now) : sendText(at: now, isOverdue: true)
     timer = now + retransmission.timeout
@@ -116,20 +116,20 @@ extension Connection {
   /// The RFC sends none while losses are repaired. One is sent for each timeout even then, as QUIC does (RFC 9002
   /// §6.2.4): or a single loss among repetitions would cost another timeout, and twice the wait (decision 15).
   mutating func scheduleTailProbe(at now: Instant) {
-    sender.probeDeadline = nil
+    timers[.tailProbe] = nil
     guard agreedOnSACK, plan.retransmissions > 0, sender.tailProbe == nil, !sender.flight.isEmpty, tcb.snd.wnd > 0,
       sender.repair != .none || sender.flight.held == 0, let timer
     else { return }
     let isSingle = sender.flight.count == 1 && sender.repair == .none
     let due = now + retransmission.probeTimeout(isSingle: isSingle)
     // Where the timer would run out first, it does all that a probe could.
-    if due < timer { sender.probeDeadline = due }
+    if due < timer { timers[.tailProbe] = due }
   }
 
   /// Sends new text if there is any that the peer has room for, else the last segment once more (RFC 8985 §7.3); while
   /// losses are repaired, the oldest.
   mutating func sendTailProbe(at now: Instant) -> Outgoing? {
-    sender.probeDeadline = nil
+    timers[.tailProbe] = nil
     guard let last = sender.flight.last, stage == .requesting else { return nil }
     guard sender.repair == .none else {
       noticeReneging()

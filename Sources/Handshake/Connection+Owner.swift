@@ -10,7 +10,7 @@ extension Connection {
   public mutating func write(_ octets: [UInt8]) {
     guard plan.isInteractive, !sender.isClosed, ending == nil, !octets.isEmpty else { return }
     sender.append(octets)
-    if stage == .requesting { isOwed = true }
+    if stage == .requesting { transmitPending = true }
   }
 
   /// Says that nothing more will be written (CLOSE, RFC 9293 §3.10.4): our FIN follows the last octet.
@@ -19,7 +19,7 @@ extension Connection {
   public mutating func shutdown() {
     guard plan.isInteractive, !sender.isClosed, ending == nil else { return }
     sender.isClosed = true
-    if stage == .requesting { isOwed = true }
+    if stage == .requesting { transmitPending = true }
   }
 
   /// The text that came in order since the last call; what is taken makes room in the window (RFC 9293 §3.8.6).

@@ -25,7 +25,7 @@ extension Connection {
   mutating func sendConfirm(at now: Instant) -> Outgoing {
     stage = .confirming
     marks.confirmCopies += 1
-    if marks.confirmCopies == 1 { marks.confirm = Departure(number: nextNumber, stamp: nil) }
+    if marks.confirmCopies == 1 { marks.confirm = nextNumber }
     timer = now + retransmission.timeout
     let octets = agreedOnSACK ? 1 : 0
     var probe = emit(
@@ -45,7 +45,7 @@ extension Connection {
     giveUpAt = nil
     transmissionsLeft = plan.retransmissions
     stage = .opened
-    isOwed = true
+    transmitPending = true
   }
 
   private mutating func beginRequest(at now: Instant) -> Outgoing? {
@@ -61,8 +61,8 @@ extension Connection {
 
   /// Owes the text that the window lets out; a closed window is probed when the retransmission timer runs out.
   mutating func oweText(at now: Instant) {
-    isOwed = isTextDue
-    if !isOwed, timer == nil, !sender.isAllAcknowledged { timer = now + retransmission.timeout }
+    transmitPending = isTextDue
+    if !transmitPending, timer == nil, !sender.isAllAcknowledged { timer = now + retransmission.timeout }
   }
 
   /// Moves the plan on after something was taken or acknowledged.
@@ -75,7 +75,7 @@ extension Connection {
       if marks.firstOctet != nil || state == .closeWait {
         stageDeadline = nil
         stage = .closing
-        isOwed = true
+        transmitPending = true
       } else if stageDeadline == nil {
         stageDeadline = now + plan.answerWait
       }
@@ -193,7 +193,7 @@ extension Connection {
     default:
       // No answer to the request came: that is the application's affair, and the close goes on.
       stage = .closing
-      isOwed = true
+      transmitPending = true
       return nil
     }
   }

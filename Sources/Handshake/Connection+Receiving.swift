@@ -30,14 +30,14 @@ extension Connection {
     counters.octetsReceived += fresh
     if plan.isInteractive { tcb.rcv.wnd -= UInt32(truncatingIfNeeded: fresh) }
     // As long as text comes, its FIN is only late; but who never ends is not heard for longer than a minute.
-    if state == .finWait2, stageDeadline != nil, let start = marks.finAcknowledged {
+    if state == .finWait2, stageDeadline != nil, let start = log.stamp(of: marks.finAcknowledged) {
       let longest = start.instant + max(plan.patience, Retransmission.ceiling)
       stageDeadline = min(now.instant + plan.patience, longest)
     }
     // A greeting that came before our request does not answer it.
     if sender.length == 0 || marks.request != nil {
-      if marks.firstOctet == nil { marks.firstOctet = now }
-      marks.lastOctet = now
+      if marks.firstOctet == nil { marks.firstOctet = current }
+      marks.lastOctet = current
     }
     return true
   }
@@ -52,7 +52,7 @@ extension Connection {
     guard let fin = earlyFin, fin == tcb.rcv.nxt else { return false }
     earlyFin = nil
     tcb.rcv.nxt = tcb.rcv.nxt + 1
-    marks.peerFin = now
+    marks.peerFin = current
     switch state {
     case .established:
       state = .closeWait
@@ -78,7 +78,7 @@ extension Connection {
 
   /// Our FIN was acknowledged: what the RFC says in the fifth check, state by state.
   mutating func finAcknowledged(at now: Stamp) {
-    marks.finAcknowledged = now
+    marks.finAcknowledged = current
     switch state {
     case .finWait1:
       state = .finWait2
@@ -87,7 +87,7 @@ extension Connection {
     case .closing:
       peer = .closing
       enterTimeWait(at: now.instant)
-      if marks.lastAck?.stamp != nil { peerGotLastAck() }
+      if log.stamp(of: marks.lastAck) != nil { peerGotLastAck() }
     case .lastAck:
       state = .closed
       peer = .timeWait
@@ -116,7 +116,7 @@ extension Connection {
     state = .timeWait
     stage = .closing
     timer = nil
-    isOwed = false
+    transmitPending = false
     stageDeadline = now + plan.timeWait
     ending = .fin
   }

@@ -81,7 +81,7 @@ extension Connection {
     sender.isFinLost = false
     if !isFirst { counters.retransmissions += 1 }
     if isFirst {
-      marks.fin = Departure(number: nextNumber, stamp: nil)
+      marks.fin = nextNumber
       sender.fin = tcb.snd.nxt
       state = state == .closeWait ? .lastAck : .finWait1
     }
@@ -94,7 +94,7 @@ extension Connection {
   /// Gives a segment its number.
   mutating func emit(_ segment: Segment, text: Range<Int> = 0..<0, isRetransmission: Bool = false) -> Outgoing {
     defer { nextNumber &+= 1 }
-    if segment.flags.contains(.ack) { owesAck = false }
+    if segment.flags.contains(.ack) { ackPending = false }
     return Outgoing(segment: segment, text: text, number: nextNumber, isRetransmission: isRetransmission)
   }
 }

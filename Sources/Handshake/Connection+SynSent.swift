@@ -39,7 +39,7 @@ extension Connection {
   ) -> Reaction {
     if !isSyn, !notes.contains(.halfOpenPeer) {
       notes.insert(.halfOpenPeer)
-      isOwed = true
+      transmitPending = true
       return Reaction(send: sendReset(seq: ack))
     }
     guard challenges.allows(at: now.instant) else { return Reaction(refusal: .ackMismatch) }
@@ -62,7 +62,7 @@ extension Connection {
     tcb.snd.nxt = ack
     state = .established
     stage = .opened
-    isOwed = true
+    transmitPending = true
     // sixth to eighth: text and FIN in the SYN-ACK are processed as in any other state.
     takeText(segment, text, at: now)
     takeFin(segment, at: now)
@@ -163,10 +163,10 @@ extension Connection {
   mutating func noteAnswer(echo: UInt32?, at now: Stamp) {
     let answered = copies.answered(echo: echo)
     marks.answered = answered
-    marks.answer = now
+    marks.answer = current
     switch answered {
     case .copy(let index):
-      if let left = copies[index].departure.stamp { retransmission.sample(now.since(left).interval) }
+      if let left = log.stamp(of: copies[index].number) { retransmission.sample(now.since(left).interval) }
     case .unknownEcho: notes.insert(.tsecrMismatch)
     case .ambiguous: break
     }

@@ -28,7 +28,7 @@ extension Connection {
     let tookFin = takeFin(segment, at: now)
     guard segment.len > 0 else { return .none }
     let reply = sendAck(at: now.instant)
-    if tookFin { marks.lastAck = Departure(number: reply.number, stamp: nil) }
+    if tookFin { marks.lastAck = reply.number }
     if tookFin || tookText { progress(at: now.instant) }
     return Reaction(send: reply)
   }
@@ -155,7 +155,7 @@ extension Connection {
     }
     state = .established
     stage = .opened
-    isOwed = true
+    transmitPending = true
     return nil
   }
 
@@ -195,7 +195,7 @@ extension Connection {
   private mutating func noteConfirmation(by segment: Segment, at now: Stamp) {
     guard stage == .confirming, segment.len == 0, segment.ack == tcb.snd.nxt, segment.seq == tcb.rcv.nxt
     else { return }
-    marks.confirmed = now
+    marks.confirmed = current
     timer = nil
     afterConfirm()
   }

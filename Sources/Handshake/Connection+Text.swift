@@ -122,7 +122,7 @@ extension Connection {
   }
 
   private mutating func emitText(_ range: Range<Int>, isRetransmission: Bool, at now: Instant) -> Outgoing {
-    if marks.request == nil { marks.request = Departure(number: nextNumber, stamp: nil) }
+    if marks.request == nil { marks.request = nextNumber }
     if isRetransmission {
       marks.dataRetransmitted = true
       counters.retransmissions += 1

@@ -35,7 +35,7 @@ extension Connection {
     default: return
     }
     let isNarrow = Int(tcb.rcv.wnd) < reassembly.capacity / 2
-    if isNarrow, widerWindow != nil, stage == .requesting { owesAck = true }
+    if isNarrow, widerWindow != nil, stage == .requesting { ackPending = true }
   }
 
   /// Adds what the peer need not send again: what came twice (RFC 2883 §4), then what lies beyond the gap, the newest

@@ -5,7 +5,7 @@ import Wire
 ///
 /// It reads no clock and owns no socket. Four doors: `start(at:)`, `receive(_:at:)`, `expire(at:)` and
 /// `nextDeadline`; and two through which it is told when its segments left. One segment at most is answered
-/// to an event; where more is owed the next deadline is already due.
+/// to an event; where more is to be sent the next deadline is already due.
 public struct Connection: Sendable {
   /// What it is to do.
   public let plan: Plan
@@ -31,18 +31,16 @@ public struct Connection: Sendable {
   /// The first ICMP error that quoted our SYN; it decides only if no TCP answer comes.
   public internal(set) var pendingError: Reason?
 
+  /// The packets so far.
+  public internal(set) var log = Exchange()
+  /// The packets that passed last; see `Conversation.lastReceived`.
+  var latest = LatestPackets()
+
   var copies = SynCopies()
   var marks = Marks()
   var retransmission: Retransmission
-  /// When the retransmission timer runs out; nil while it is off.
-  var timer: Instant?
-  /// When the present stage of the plan is given up; nil while it may take as long as it likes.
-  var stageDeadline: Instant?
+  var timers = Timers()
   var stage = Stage.opening
-  /// Whether a segment is owed at once.
-  var isOwed = false
-  /// Whether the peer is to be told of a window that has become wider.
-  var owesAck = false
   var transmissionsLeft: Int
   /// Until when a peer that has fallen silent is waited for; nil as long as it has not.
   var giveUpAt: Instant?
@@ -55,7 +53,10 @@ public struct Connection: Sendable {
   var heardSinceResend = false
   let seed: Seed
   var startedAt = Instant(nanoseconds: 0)
+  /// The number of the next packet, sent or received.
   var nextNumber: UInt32 = 0
+  /// The number of the packet that is being handled.
+  var current: UInt32 = 0
   /// TS.Recent: the peer's clock value that we echo (RFC 7323 §4.3); nil where time stamps were not agreed.
   var recentTimestamp: UInt32?
   /// When TS.Recent was taken: after 24 days it says nothing any more (RFC 7323 §5.5).
@@ -78,15 +79,8 @@ public struct Connection: Sendable {
   /// When `expire(at:)` wants to be called next; nil once finished.
   public var nextDeadline: Instant? {
     if isFinished { return nil }
-    if isOwed || owesAck { return startedAt }
-    return earlier(earlier(timer, stageDeadline), sender.deadline)
+    return timers.earliest
   }
-}
-
-/// The earlier of two deadlines, where there are any.
-func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
-  guard let one, let other else { return one ?? other }
-  return min(one, other)
 }
 
 /// What a connection counted.

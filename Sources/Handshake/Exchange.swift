@@ -33,8 +33,10 @@ public struct ExchangeEntry: Hashable, Sendable {
   public var peer: State
   /// Why it was not believed; nil where it was, and for what we sent.
   public var refusal: Refusal?
-  /// For what we sent: its number in the connection, and whether it was sent before.
+  /// The packet's number in its connection, counted over both directions in the order in which they were handled.
   public var number: UInt32
+  /// Whether it has left; true for what came.
+  public var hasDeparted: Bool
   /// Whether the same sequence space was sent before.
   public var isRetransmission: Bool
   /// Who sent an ICMP error; nil for anything else.
@@ -43,7 +45,7 @@ public struct ExchangeEntry: Hashable, Sendable {
   /// An entry from its parts.
   public init(
     direction: Direction, content: Content, stamp: Stamp, state: State, peer: State, refusal: Refusal? = nil,
-    number: UInt32 = 0, isRetransmission: Bool = false, errorSource: IPAddress? = nil
+    number: UInt32 = 0, isRetransmission: Bool = false, errorSource: IPAddress? = nil, hasDeparted: Bool = true
   ) {
     self.direction = direction
     self.content = content
@@ -54,38 +56,92 @@ public struct ExchangeEntry: Hashable, Sendable {
     self.number = number
     self.isRetransmission = isRetransmission
     self.errorSource = errorSource
+    self.hasDeparted = hasDeparted
   }
 }
 
-/// The packets of one connection in their order, in bounded memory.
+extension ExchangeEntry {
+  /// On which side of user space's readings the kernel's stamp must lie.
+  public var passage: Stamp.Passage { direction == .sent ? .departure : .arrival }
+
+  /// The time since an earlier packet; nil where the two are so far apart that no interval can say it.
+  public func elapsed(since earlier: ExchangeEntry) -> Interval? {
+    stamp.elapsed(since: earlier.stamp, from: earlier.passage, to: passage)
+  }
+}
+
+/// The packets of one connection in the order in which they were handled, in bounded memory, with their stamps.
+///
+/// The only place where a stamp is stored: a step names two packets, and its time is computed from their entries.
 public struct Exchange: Hashable, Sendable {
-  /// The packets; the first ones, where there were too many.
+  /// The packets: the first ones, where there were too many, and those of the others that a step lies between.
   public private(set) var entries: [ExchangeEntry] = []
   /// How many more there were.
   public private(set) var omitted = 0
 
-  /// The most packets that are kept of one connection.
+  /// The most packets that are kept of one connection, but for those that a step lies between.
   public static let capacity = 512
   /// The packets of an ordinary connection, from SYN to the last ACK, and one to spare.
   private static let ordinary = 8
+  /// How many packets beyond the capacity may wait until it is looked which of them are still needed.
+  private static let slack = 64
+
+  /// Behind which of the packets those lie that were not kept; nil where all were.
+  public var gap: Int? { omitted > 0 ? min(entries.count, Exchange.capacity) : nil }
 
   /// No packets yet.
   public init() {}
 
-  /// The packets that somebody else kept, the first `capacity` of them, and how many more there were.
+  /// The packets that another log kept, the first `capacity` of them, and how many more there were.
   public init(_ entries: [ExchangeEntry], omitted: Int) {
     self.entries = Array(entries.prefix(Exchange.capacity))
     self.omitted = omitted + max(entries.count - Exchange.capacity, 0)
   }
 
-  mutating func append(_ entry: ExchangeEntry) {
-    guard entries.count < Exchange.capacity else {
+  /// Whether a packet more is kept only where it is needed.
+  var isFull: Bool { entries.count >= Exchange.capacity }
+
+  /// Appends a packet; beyond the capacity only one that is needed, in place of those that no longer are.
+  mutating func append(_ entry: ExchangeEntry, ifFull isNeeded: (UInt32) -> Bool) {
+    guard isFull else {
+      // Room for a whole connection at once, not for one packet, two, four, eight.
+      if entries.isEmpty { entries.reserveCapacity(Exchange.ordinary) }
+      entries.append(entry)
+      return
+    }
+    guard isNeeded(entry.number) else {
       omitted += 1
       return
     }
-    // Room for a whole connection at once, not for one packet, two, four, eight.
-    if entries.isEmpty { entries.reserveCapacity(Exchange.ordinary) }
+    if entries.count >= Exchange.capacity + Exchange.slack {
+      let before = entries.count
+      entries = entries[..<Exchange.capacity] + entries[Exchange.capacity...].filter { isNeeded($0.number) }
+      omitted += before - entries.count
+    }
     entries.append(entry)
+  }
+
+  /// The place of a packet; nil where it was not kept.
+  public func place(of number: UInt32) -> Int? { entries.lastIndex { $0.number == number } }
+
+  /// When a packet left or came; nil where it has not left, or was not kept.
+  func stamp(of number: UInt32?) -> Stamp? {
+    guard let entry = entry(number), entry.hasDeparted else { return nil }
+    return entry.stamp
+  }
+
+  /// Whether a packet has left and the kernel has not said when.
+  func awaitsKernel(_ number: UInt32?) -> Bool {
+    guard let entry = entry(number), entry.direction == .sent else { return false }
+    return entry.hasDeparted && entry.stamp.kernel == nil
+  }
+
+  /// Which way a packet went.
+  func passage(of number: UInt32?) -> Stamp.Passage { entry(number)?.passage ?? .departure }
+
+  private func entry(_ number: UInt32?) -> ExchangeEntry? {
+    guard let number, let place = place(of: number) else { return nil }
+    return entries[place]
   }
 
   /// Gives a sent packet its stamp from user space and where both ends stand once it has left.
@@ -94,6 +150,7 @@ public struct Exchange: Hashable, Sendable {
       $0.stamp = stamp
       $0.state = state
       $0.peer = peer
+      $0.hasDeparted = true
     }
   }
 
@@ -103,9 +160,37 @@ public struct Exchange: Hashable, Sendable {
   private mutating func update(_ number: UInt32, _ body: (inout ExchangeEntry) -> Void) {
     // The stamps of the latest segments are the ones that are missing. Numbers only grow, so that what was
     // omitted is not searched for among all that was kept.
-    for index in entries.indices.reversed() where entries[index].direction == .sent {
-      if entries[index].number == number { body(&entries[index]) }
+    for index in entries.indices.reversed() {
+      if entries[index].number == number, entries[index].direction == .sent { body(&entries[index]) }
       if entries[index].number <= number { return }
     }
+  }
+}
+
+extension Exchange {
+  /// The packets in the order of their stamps, as they passed on the wire, rather than as they were handled.
+  ///
+  /// A segment of ours that was made before a packet of the peer's was read may have left after that came. Each change of
+  /// state stays with the packet that made it.
+  func inOrderOfStamps() -> Exchange {
+    guard let first = entries.first else { return self }
+    var latest = Interval.zero
+    let times = entries.map { entry in
+      let time = entry.elapsed(since: first) ?? latest
+      latest = max(latest, time)
+      return time
+    }
+    guard zip(times, times.dropFirst()).contains(where: { $0 > $1 }) else { return self }
+    var sorted = self
+    let order = entries.indices.sorted { (times[$0], $0) < (times[$1], $1) }
+    var (state, peer) = (entries[0].state, entries[0].peer)
+    sorted.entries = order.map { index in
+      var entry = entries[index]
+      if index > 0, entry.state != entries[index - 1].state { state = entry.state }
+      if index > 0, entry.peer != entries[index - 1].peer { peer = entry.peer }
+      (entry.state, entry.peer) = (state, peer)
+      return entry
+    }
+    return sorted
   }
 }

@@ -25,11 +25,11 @@ public struct Judgement: Hashable, Sendable {
 
 extension Conversation {
   /// What became of the packet that came last; nil before one has.
-  public var lastReceived: Judgement? { judgement(latest.received, isLate: latest.isLate) }
+  public var lastReceived: Judgement? { judgement(connection.latest.received, isLate: connection.latest.isLate) }
 
   /// What one of our packets is; nil unless it is the one that was sent last.
   public func judgement(ofSent number: UInt32) -> Judgement? {
-    latest.sent.flatMap { $0.number == number ? judgement($0, isLate: false) : nil }
+    connection.latest.sent.flatMap { $0.number == number ? judgement($0, isLate: false) : nil }
   }
 
   private func judgement(_ entry: ExchangeEntry?, isLate: Bool) -> Judgement? {

@@ -1,97 +1,89 @@
 import Timebase
 
-/// The moments between which the steps of a connection are measured.
+/// The packets between which the steps of a connection lie, by their numbers in it.
 struct Marks: Sendable {
-  /// Which copy of the SYN was answered, and when the answer came.
+  /// Which copy of the SYN was answered, and by which packet.
   var answered: AnsweredCopy?
-  var answer: Stamp?
+  var answer: UInt32?
 
-  var confirm: Departure?
+  var confirm: UInt32?
   var confirmCopies = 0
-  var confirmed: Stamp?
+  var confirmed: UInt32?
 
-  var request: Departure?
+  var request: UInt32?
   var dataRetransmitted = false
-  var requestAcknowledged: Stamp?
-  var firstOctet: Stamp?
-  var lastOctet: Stamp?
+  var requestAcknowledged: UInt32?
+  var firstOctet: UInt32?
+  var lastOctet: UInt32?
 
-  var fin: Departure?
+  var fin: UInt32?
   var finCopies = 0
-  var finAcknowledged: Stamp?
-  var peerFin: Stamp?
+  var finAcknowledged: UInt32?
+  var peerFin: UInt32?
   var peerClosedFirst = false
   /// Our acknowledgment of the peer's FIN: the last segment of an active close.
-  var lastAck: Departure?
+  var lastAck: UInt32?
 
-  mutating func update(number: UInt32, _ body: (inout Departure) -> Void) {
-    func apply(_ departure: inout Departure?) {
-      guard var value = departure, value.number == number else { return }
-      body(&value)
-      departure = value
+  /// Whether a step may begin or end with a packet.
+  func contains(_ number: UInt32) -> Bool {
+    switch number {
+    case answer, confirm, confirmed, request, requestAcknowledged, firstOctet, lastOctet, fin, finAcknowledged, peerFin,
+      lastAck:
+      true
+    default: false
     }
-    apply(&confirm)
-    apply(&request)
-    apply(&fin)
-    apply(&lastAck)
-  }
-
-  var awaitsKernel: Bool {
-    [confirm, request, fin, lastAck].contains { $0?.awaitsKernel ?? false }
   }
 }
 
 extension Marks {
-  /// The steps that have happened, in the order in which they ended.
-  func steps(_ copies: SynCopies) -> [Step] {
+  /// The steps that have happened, in the order in which they ended, with their times from the log.
+  func steps(_ copies: SynCopies, in log: Exchange) -> [Step] {
     var ended: [(step: Step, at: Instant)] = []
-    func add(
-      _ kind: StepKind, from: Stamp?, _ begin: Stamp.Passage = .departure, to: Stamp?, _ end: Stamp.Passage = .arrival,
-      ambiguous: Bool = false
-    ) {
-      guard let from, let to else { return }
-      let step = ambiguous ? Step(kind, nil, isAmbiguous: true) : Step(kind, to.since(from, from: begin, to: end))
-      ended.append((step, to.instant))
+    func add(_ kind: StepKind, from begin: UInt32?, to end: UInt32?, isAmbiguous: Bool = false) {
+      guard let from = log.stamp(of: begin), let to = log.stamp(of: end) else { return }
+      let passages = (from: log.passage(of: begin), to: log.passage(of: end))
+      let measurement = isAmbiguous ? nil : to.since(from, from: passages.from, to: passages.to)
+      ended.append(
+        (Step(kind, measurement, isAmbiguous: isAmbiguous, from: isAmbiguous ? nil : begin, to: end), to.instant))
     }
-    addSyn(copies, to: &ended)
-    if let confirm, confirmed == nil, let at = confirm.stamp?.instant { ended.append((Step(.confirm, nil), at)) }
-    add(.confirm, from: confirm?.stamp, to: confirmed, ambiguous: confirmCopies > 1)
-    add(.request, from: request?.stamp, to: requestAcknowledged, ambiguous: dataRetransmitted)
-    add(.response, from: request?.stamp, to: firstOctet, ambiguous: dataRetransmitted)
-    if let peerFin { add(.transfer, from: firstOctet, .arrival, to: lastOctet ?? peerFin) }
-    add(.fin, from: fin?.stamp, to: finAcknowledged, ambiguous: finCopies > 1)
-    addClose { add($0, from: $1, $2, to: $3, $4, ambiguous: $5) }
+    addSyn(copies, in: log, to: &ended)
+    if let confirm, confirmed == nil, let at = log.stamp(of: confirm)?.instant {
+      ended.append((Step(.confirm, nil, from: confirm), at))
+    }
+    add(.confirm, from: confirm, to: confirmed, isAmbiguous: confirmCopies > 1)
+    add(.request, from: request, to: requestAcknowledged, isAmbiguous: dataRetransmitted)
+    add(.response, from: request, to: firstOctet, isAmbiguous: dataRetransmitted)
+    if let peerFin { add(.transfer, from: firstOctet, to: lastOctet ?? peerFin) }
+    add(.fin, from: fin, to: finAcknowledged, isAmbiguous: finCopies > 1)
+    addClose(in: log) { add($0, from: $1, to: $2, isAmbiguous: $3) }
     return ended.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.step)
   }
 
-  private func addSyn(_ copies: SynCopies, to ended: inout [(step: Step, at: Instant)]) {
+  private func addSyn(_ copies: SynCopies, in log: Exchange, to ended: inout [(step: Step, at: Instant)]) {
     // Of a SYN cookie no copy was kept, hence nothing that its answer could be measured from.
-    guard let answer, let answered, copies.count > 0 else { return }
+    guard let answered, copies.count > 0, let answer, let came = log.stamp(of: answer) else { return }
     switch answered {
     case .copy(let index):
-      guard let left = copies[index].departure.stamp else { return }
-      ended.append((Step(.syn, answer.since(left)), answer.instant))
-    case .ambiguous: ended.append((Step(.syn, nil, isAmbiguous: true), answer.instant))
-    case .unknownEcho: ended.append((Step(.syn, nil), answer.instant))
+      let copy = copies[index].number
+      guard let left = log.stamp(of: copy) else { return }
+      ended.append((Step(.syn, came.since(left), from: copy, to: answer), came.instant))
+    case .ambiguous: ended.append((Step(.syn, nil, isAmbiguous: true, to: answer), came.instant))
+    case .unknownEcho: ended.append((Step(.syn, nil, to: answer), came.instant))
     }
   }
 
-  /// Whoever sent its FIN first, the step runs from the first FIN to what answered it (see `StepKind`).
-  private func addClose(with add: (StepKind, Stamp?, Stamp.Passage, Stamp?, Stamp.Passage, Bool) -> Void) {
-    guard let peerFin, let left = fin?.stamp else { return }
-    let retransmitted = finCopies > 1
-    if !peerClosedFirst {
-      add(.peerFin, left, .departure, peerFin, .arrival, retransmitted)
-      guard finAcknowledged != nil, let last = lastAck?.stamp else { return }
-      let simultaneous = finAcknowledged.map { $0.instant > last.instant } ?? false
-      if simultaneous {
-        add(.close, left, .departure, finAcknowledged, .arrival, false)
-      } else {
-        add(.close, left, .departure, last, .departure, false)
-      }
-    } else {
-      add(.peerFin, peerFin, .arrival, finAcknowledged, .arrival, retransmitted)
-      add(.close, peerFin, .arrival, finAcknowledged, .arrival, false)
+  /// The step runs from the first FIN, whoever sent it, to what answered it (see `StepKind`).
+  private func addClose(in log: Exchange, with add: (StepKind, UInt32?, UInt32?, Bool) -> Void) {
+    guard let peerFin, let fin, log.stamp(of: fin) != nil else { return }
+    let isRetransmitted = finCopies > 1
+    guard !peerClosedFirst else {
+      add(.peerFin, peerFin, finAcknowledged, isRetransmitted)
+      add(.close, peerFin, finAcknowledged, false)
+      return
     }
+    add(.peerFin, fin, peerFin, isRetransmitted)
+    guard let acknowledged = log.stamp(of: finAcknowledged), let last = log.stamp(of: lastAck) else { return }
+    // Where both closed at once, our ACK may have left before the peer's came.
+    add(.close, fin, acknowledged.instant > last.instant ? finAcknowledged : lastAck, false)
   }
 }

@@ -46,8 +46,6 @@ public struct Outcome: Sendable {
   public var peerOffer: PeerOffer?
   /// The steps in the order in which they ended.
   public var steps: [Step]
-  /// Between which packets the steps lie; nil where the definitions of the steps tell it.
-  public var places: [StepPlace]?
   /// How it ended.
   public var ending: Ending
   /// Our state at the end.
@@ -58,7 +56,7 @@ public struct Outcome: Sendable {
   public var notes: Notes
   /// What was counted.
   public var counters: Counters
-  /// The packets.
+  /// The packets, in the order of their stamps.
   public var exchange: Exchange
 
   /// The outcome of a connection that the kernel made: what cannot be known of it is left out.
@@ -112,7 +110,7 @@ public struct Outcome: Sendable {
     peer = connection.peer
     notes = connection.notes
     counters = connection.counters
-    exchange = conversation.exchange
+    exchange = conversation.exchange.inOrderOfStamps()
   }
 
   /// Whether the target was found in a state: what was never sent found nothing.

@@ -69,10 +69,6 @@ struct Sender: Hashable, Sendable {
   var resentValue: UInt32?
   /// When text was last sent.
   var lastSent: Instant?
-  /// When segments that may only have been overtaken count as lost; nil where none wait.
-  var reorderingDeadline: Instant?
-  /// When the end of the flight is asked for; nil where it is not.
-  var probeDeadline: Instant?
   /// The probe that is under way.
   var tailProbe: TailProbe?
 
@@ -84,9 +80,6 @@ struct Sender: Hashable, Sendable {
   var isAllAcknowledged: Bool { acknowledged >= length }
   /// FlightSize (RFC 5681 §2): what was sent and not acknowledged.
   var inFlight: Int { next - acknowledged }
-
-  /// When either of the deadlines that losses have of their own is due.
-  var deadline: Instant? { earlier(probeDeadline, reorderingDeadline) }
 
   /// Where a piece of text lies in `octets`.
   func position(of range: Range<Int>) -> Range<Int> { (range.lowerBound - base)..<(range.upperBound - base) }

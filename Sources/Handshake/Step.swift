@@ -25,7 +25,7 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   public var index: Int { StepKind.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// How long one step took.
+/// One step: its kind, the two packets between which it lies, and the time between them.
 public struct Step: Hashable, Sendable {
   /// Which step.
   public var kind: StepKind
@@ -33,37 +33,20 @@ public struct Step: Hashable, Sendable {
   public var measurement: Measurement?
   /// Whether the time is missing because it cannot be told which copy was answered.
   public var isAmbiguous: Bool
+  /// The packet that it is counted from, by its number in the log; nil where that cannot be known, or no packet was seen.
+  public var begin: UInt32?
+  /// The packet that ended it, likewise.
+  public var end: UInt32?
 
   /// A step with its time, or with none.
-  public init(_ kind: StepKind, _ measurement: Measurement?, isAmbiguous: Bool = false) {
+  public init(
+    _ kind: StepKind, _ measurement: Measurement?, isAmbiguous: Bool = false, from begin: UInt32? = nil,
+    to end: UInt32? = nil
+  ) {
     self.kind = kind
     self.measurement = measurement
     self.isAmbiguous = isAmbiguous
-  }
-}
-
-/// Between which packets of an exchange a step lies, by their places in it.
-public struct StepPlace: Hashable, Sendable {
-  /// Which step.
-  public var kind: StepKind
-  /// The packet that it is counted from; nil where that was not kept.
-  public var begin: Int?
-  /// The packet that ended it; nil where that was not kept.
-  public var end: Int?
-
-  /// A step between two packets.
-  public init(_ kind: StepKind, from begin: Int?, to end: Int?) {
-    self.kind = kind
     self.begin = begin
     self.end = end
   }
-}
-
-/// When a segment of ours left: the number it has in its connection, and the stamp once it is known.
-struct Departure: Hashable, Sendable {
-  var number: UInt32
-  var stamp: Stamp?
-
-  /// Whether the segment has left and the kernel has not said when.
-  var awaitsKernel: Bool { stamp.map { $0.kernel == nil } ?? false }
 }

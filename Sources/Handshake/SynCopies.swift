@@ -1,11 +1,9 @@
-import Timebase
-import Wire
-
 /// The copies of our SYN that were sent, each with a time-stamp value of its own, so that an echo tells which
 /// one was answered (RFC 7323 §4.1; the way round Karn's rule, RFC 6298 §3).
 struct SynCopies: Sendable {
   struct Copy: Hashable, Sendable {
-    var departure: Departure
+    /// The packet's number in its connection.
+    var number: UInt32
     var timestamp: UInt32
   }
 
@@ -13,7 +11,7 @@ struct SynCopies: Sendable {
   /// SYN-ACK of a simultaneous open.
   static let capacity = Plan.retriesLimit + 3
 
-  private var storage = [18 of Copy](repeating: Copy(departure: Departure(number: 0, stamp: nil), timestamp: 0))
+  private var storage = [18 of Copy](repeating: Copy(number: 0, timestamp: 0))
   private(set) var count = 0
 
   var hasRoom: Bool { count < SynCopies.capacity }
@@ -22,22 +20,17 @@ struct SynCopies: Sendable {
 
   mutating func append(number: UInt32, timestamp: UInt32) {
     guard hasRoom else { return }
-    storage[count] = Copy(departure: Departure(number: number, stamp: nil), timestamp: timestamp)
+    storage[count] = Copy(number: number, timestamp: timestamp)
     count += 1
   }
 
   /// The copy whose time-stamp value was echoed.
   func index(echoing value: UInt32) -> Int? { (0..<count).first { storage[$0].timestamp == value } }
 
-  subscript(index: Int) -> Copy {
-    get { storage[index] }
-    set { storage[index] = newValue }
-  }
+  subscript(index: Int) -> Copy { storage[index] }
 
-  /// Notes when a copy left, or what the kernel says of it.
-  mutating func update(number: UInt32, _ body: (inout Departure) -> Void) {
-    for index in 0..<count where storage[index].departure.number == number { body(&storage[index].departure) }
-  }
+  /// Whether a packet is one of the copies.
+  func contains(_ number: UInt32) -> Bool { (0..<count).contains { storage[$0].number == number } }
 }
 
 /// Which copy of the SYN was answered, as far as that can be known.

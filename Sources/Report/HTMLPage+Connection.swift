@@ -27,7 +27,7 @@ extension HTMLPage {
 
   private static func writeSteps(_ record: Record, on body: inout MarkupWriter) {
     guard !record.steps.isEmpty else { return }
-    let placement = StepPlacement(record.outcome)
+    let log = record.outcome.exchange
     body.element("h3", [], "Steps")
     body.table(["step", "time", "clock", "from packet", "to packet"]) { table in
       for step in record.steps {
@@ -35,7 +35,8 @@ extension HTMLPage {
         table.row([
           step.kind.rawValue, time ?? (step.isAmbiguous ? "ambiguous" : "unknown"),
           step.measurement.map { record.outcome.mode.words($0.clock) } ?? "",
-          placement.begin(of: step).map { "\($0 + 1)" } ?? "", placement.end(of: step.kind).map { "\($0 + 1)" } ?? "",
+          step.begin.flatMap(log.place).map { "\($0 + 1)" } ?? "",
+          step.end.flatMap(log.place).map { "\($0 + 1)" } ?? "",
         ])
       }
     }
@@ -60,8 +61,8 @@ extension HTMLPage {
         ])
       }
     }
-    if outcome.exchange.omitted > 0 {
-      body.element("p", [], "… and \(outcome.exchange.omitted) more packets, which were not kept.")
+    if let gap = outcome.exchange.gap {
+      body.element("p", [], "\(outcome.exchange.omitted) more packets, after the first \(gap), were not kept.")
     }
   }
 

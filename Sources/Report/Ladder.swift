@@ -40,11 +40,17 @@ public struct Ladder {
     var lines = header
     var states = EndStates(outcome) { $0.shortName }
     lines.append(first(states))
-    for row in rows { lines += drawn(row, &states) }
-    if outcome.exchange.omitted > 0 {
-      lines.append(" ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept")
+    for (index, row) in rows.enumerated() {
+      if index == outcome.exchange.gap { lines.append(omission) }
+      lines += drawn(row, &states)
     }
+    if outcome.exchange.gap == rows.count { lines.append(omission) }
     return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
+  }
+
+  /// The line in place of the packets that were not kept.
+  private var omission: String {
+    " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept"
   }
 
   /// Whether we are on the right: the left side is the one that opened the connection.

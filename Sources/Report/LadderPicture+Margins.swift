@@ -111,7 +111,9 @@ extension LadderPicture {
     } else {
       notes.append("How long a packet was on its way is not known.")
     }
-    if outcome.exchange.omitted > 0 { notes.append("\(outcome.exchange.omitted) more packets were not kept.") }
+    if let gap = outcome.exchange.gap {
+      notes.append("\(outcome.exchange.omitted) more packets, after the first \(gap), were not kept.")
+    }
     return notes
   }
 

@@ -46,10 +46,9 @@ extension Ladder {
 
     /// The steps at the places of the packets that completed them; one without an answer has none.
     private static func completedSteps(_ outcome: Outcome) -> [[Note]] {
-      let placement = StepPlacement(outcome)
       var steps = [[Note]](repeating: [], count: outcome.exchange.entries.count)
       for step in outcome.steps where step.measurement != nil || step.isAmbiguous {
-        if let index = placement.end(of: step.kind) { steps[index].append(.step(step)) }
+        if let index = step.end.flatMap(outcome.exchange.place) { steps[index].append(.step(step)) }
       }
       return steps
     }

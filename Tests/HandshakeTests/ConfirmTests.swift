@@ -86,7 +86,7 @@ import Wire
         7.1   > F. 1:1(0) ack 1
         """)
     #expect(trace.connection.notes == .unconfirmed)
-    #expect(trace.connection.steps == [trace.connection.steps[0], Step(.confirm, nil)])
+    #expect(trace.steps == [trace.steps[0], Step(.confirm, nil)])
   }
 
   @Test func answeredOnceSentAgain() throws {
@@ -98,7 +98,7 @@ import Wire
         0.5   < . 1:1(0) ack 1 <nop,nop,sack 0:1>
         0.5   > F. 1:1(0) ack 1
         """)
-    #expect(trace.connection.steps.last == Step(.confirm, nil, isAmbiguous: true))
+    #expect(trace.steps.last == Step(.confirm, nil, isAmbiguous: true))
     #expect(trace.connection.notes == [])
   }
 

@@ -48,4 +48,23 @@ import Wire
     _ = conversation.receive(reset, hopLimit: 64, at: stamp(3))
     #expect(conversation.lastReceived?.isLate == true)
   }
+
+  @Test("A step is timed, and its packets are shown, however many wrong answers came before the right one")
+  func stepsBeyondTheCapacity() throws {
+    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    let first = conversation.start(at: stamp(0))
+    let syn = try #require(first)
+    conversation.departed(syn.number, at: stamp(10))
+    let wrong = Segment(seq: SequenceNumber(7), ack: SequenceNumber(102), flags: .syn)
+    for _ in 0..<2 * Exchange.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(20)) }
+    let options = TCPOptionList.timestampsOnly(value: 5, echoReply: 1)
+    let right = Segment(seq: SequenceNumber(7), ack: SequenceNumber(101), flags: .syn, wnd: 1_000, options: options)
+    _ = conversation.receive(right, hopLimit: 64, at: stamp(310))
+    _ = conversation.abort(at: stamp(320))
+    let outcome = try #require(Outcome(conversation))
+    #expect(outcome.measurement(of: .syn)?.interval == .microseconds(300))
+    let end = try #require(outcome.steps.first?.end.flatMap(outcome.exchange.place))
+    #expect(outcome.exchange.entries[end].content == .segment(right))
+    #expect(outcome.exchange.gap == Exchange.capacity && end == Exchange.capacity)
+  }
 }

@@ -39,7 +39,7 @@ import Wire
       1.5   = ESTABLISHED ESTABLISHED
       30    -
       """)
-    #expect(trace.connection.steps == [Step(.syn, nil, isAmbiguous: true)])
+    #expect(trace.steps == [Step(.syn, nil, isAmbiguous: true)])
   }
 
   /// The peer's SYN again: the same SYN-ACK again, and the timer stays as it was.

@@ -81,21 +81,63 @@ import Wire
     }
   }
 
+  /// A packet of a log: every third is ours, and has left.
+  private func entry(_ number: UInt32) -> ExchangeEntry {
+    ExchangeEntry(
+      direction: number % 3 == 0 ? .sent : .received, content: .unreadable,
+      stamp: Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0)), state: .closed, peer: .closed,
+      number: number)
+  }
+
   @Test func exchangeIsBounded() {
     var exchange = Exchange()
-    let stamp = Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0))
     for number in 0..<UInt32(Exchange.capacity + 100) {
-      let isSent = number % 3 == 0
-      exchange.append(
-        ExchangeEntry(
-          direction: isSent ? .sent : .received, content: .unreadable, stamp: stamp, state: .closed, peer: .closed,
-          refusal: nil, number: isSent ? number / 3 : 0, isRetransmission: false))
-      if isSent { exchange.transmitted(number / 3, kernel: WallTime(nanoseconds: Int64(number))) }
+      exchange.append(entry(number)) { _ in false }
+      exchange.transmitted(number, kernel: WallTime(nanoseconds: Int64(number)))
     }
     #expect(exchange.entries.count == Exchange.capacity && exchange.omitted == 100)
     let stamped = exchange.entries.enumerated().filter { $0.element.stamp.kernel != nil }
-    #expect(stamped.map(\.offset) == Array(stride(from: 0, to: Exchange.capacity, by: 3)))
+    #expect(stamped.map(\.offset) == Array(stride(from: 0, to: Exchange.capacity, by: 3)), "what came has its own")
     #expect(stamped.allSatisfy { $0.element.stamp.kernel == WallTime(nanoseconds: Int64($0.offset)) })
+  }
+
+  @Test("Beyond its capacity a log keeps what steps lie between, and forgets what they no longer do")
+  func exchangeKeepsWhatIsNeeded() {
+    var exchange = Exchange()
+    let count = UInt32(100_000)
+    for number in 0..<count {
+      exchange.append(entry(number)) { $0 == 600 || $0 == number }
+      #expect(exchange.entries.count <= Exchange.capacity + 64)
+    }
+    let beyond = exchange.entries[Exchange.capacity...].map(\.number)
+    #expect(beyond.first == 600 && beyond.last == count - 1)
+    #expect(exchange.entries.count + exchange.omitted == Int(count))
+    #expect(exchange.place(of: 600) == Exchange.capacity && exchange.place(of: 700) == nil)
+  }
+
+  @Test("A log in the order of its stamps keeps each change of state with its packet")
+  func exchangeInOrderOfStamps() {
+    // Our second packet was made before the third was read, and left after that had come.
+    let packets: [(milliseconds: Int64, State, State)] = [
+      (0, .established, .established), (30, .finWait1, .established), (20, .finWait1, .established),
+      (40, .finWait1, .closeWait),
+    ]
+    var exchange = Exchange()
+    for (number, packet) in packets.enumerated() {
+      let time = packet.milliseconds * 1_000_000
+      exchange.append(
+        ExchangeEntry(
+          direction: number == 1 ? .sent : .received, content: .unreadable,
+          stamp: Stamp(
+            instant: Instant(nanoseconds: time), wall: WallTime(nanoseconds: time), kernel: WallTime(nanoseconds: time)),
+          state: packet.1, peer: packet.2, number: UInt32(number))
+      ) { _ in false }
+    }
+    let sorted = exchange.inOrderOfStamps()
+    #expect(sorted.entries.map(\.number) == [0, 2, 1, 3])
+    #expect(sorted.entries.map(\.state) == [.established, .established, .finWait1, .finWait1])
+    #expect(sorted.entries.map(\.peer) == [.established, .established, .established, .closeWait])
+    #expect(sorted.place(of: 1) == 2 && sorted.inOrderOfStamps() == sorted)
   }
 
   @Test func exchangeTellsWhereBothEndsStood() throws {

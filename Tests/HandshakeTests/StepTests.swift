@@ -28,24 +28,24 @@ import Wire
   @Test func byTheKernelsClock() throws {
     var trace = Trace()
     try trace.play(StepTests.active)
-    #expect(trace.connection.steps == steps(.kernel))
+    #expect(trace.steps == steps(.kernel))
     #expect(!trace.connection.awaitsStamps)
   }
 
   @Test func byUserSpacesClockWhereTheKernelIsSilent() throws {
     var trace = Trace(stamps: .none)
     try trace.play(StepTests.active)
-    #expect(trace.connection.steps == steps(.user))
+    #expect(trace.steps == steps(.user))
     #expect(trace.connection.awaitsStamps)
   }
 
   @Test func theKernelsStampsMayComeLate() throws {
     var trace = Trace(stamps: .late)
     try trace.play(StepTests.active)
-    #expect(trace.connection.steps == steps(.user))
+    #expect(trace.steps == steps(.user))
     #expect(trace.connection.awaitsStamps)
     try trace.play("0.5 late")
-    #expect(trace.connection.steps == steps(.kernel))
+    #expect(trace.steps == steps(.kernel))
     #expect(!trace.connection.awaitsStamps)
     #expect(trace.conversation.exchange.entries.allSatisfy { $0.stamp.kernel != nil })
   }

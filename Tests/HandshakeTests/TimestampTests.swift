@@ -34,7 +34,7 @@ import Wire
     var trace = Trace(TimestampTests.stamped)
     try trace.play(TimestampTests.threeCopies + "3.5 < S. 0:0(0) ack 1 \(echo)\n 3.5 > R 1:1(0)")
     #expect(
-      trace.connection.steps
+      trace.steps
         == [Step(.syn, rtt.map { Measurement($0, clock: .kernel) }, isAmbiguous: isAmbiguous)])
     #expect(trace.connection.notes == notes)
   }
@@ -52,7 +52,7 @@ import Wire
     for answer in ["S. 0:0(0) ack 1", "S. 0:0(0) ack 1 <TS val 1 ecr 1000>"] {
       var trace = Trace(.plain { $0.mode = .halfOpen })
       try trace.play("0 > S 0:0(0)\n 1 > S 0:0(0)\n 1.1 < \(answer)\n 1.1 > R 1:1(0)")
-      #expect(trace.connection.steps == [Step(.syn, nil, isAmbiguous: true)])
+      #expect(trace.steps == [Step(.syn, nil, isAmbiguous: true)])
       #expect(!trace.connection.notes.contains(.tsecrMismatch))
     }
   }
@@ -61,7 +61,7 @@ import Wire
     var trace = Trace(TimestampTests.stamped)
     try trace.play(
       TimestampTests.threeCopies + "3.5 < R. 0:0(0) ack 1 <TS val 0 ecr 4000>\n 3.5 end closed rst peer-rst")
-    #expect(trace.connection.steps == [Step(.syn, nil, isAmbiguous: true)])
+    #expect(trace.steps == [Step(.syn, nil, isAmbiguous: true)])
     var single = Trace(TimestampTests.stamped)
     try single.play("0 > S 0:0(0)\n 0.5 < R. 0:0(0) ack 1\n 0.5 end closed rst peer-rst")
     #expect(single.outcome?.measurement(of: .syn)?.interval == .milliseconds(500))
@@ -140,7 +140,7 @@ import Wire
         """)
       #expect(trace.connection.notes == .simultaneousOpen)
       #expect(
-        trace.connection.steps
+        trace.steps
           == [Step(.syn, rtt.map { Measurement($0, clock: .kernel) }, isAmbiguous: rtt == nil)])
     }
   }

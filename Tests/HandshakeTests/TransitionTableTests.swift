@@ -97,7 +97,10 @@ import Wire
       _ = connection.expire(at: now)
     case .abort: _ = connection.abort(at: now)
     case .icmp:
-      _ = ICMPVerdict(.icmpHostUnreachable).map { connection.receive($0, quoting: connection.tcb.snd.iss, at: now) }
+      _ = ICMPVerdict(v4: 3, code: 1).map {
+        connection.receive(
+          ICMPNotice(type: 3, code: 1, verdict: $0, quotedSequence: connection.tcb.snd.iss, source: nil), at: now)
+      }
     case .retransmit, .giveUp:
       // Without retransmissions the end of the wait for a vanished peer has still to come.
       for _ in 0..<(event == .giveUp ? 2 : 1) {

@@ -26,8 +26,8 @@ import Wire
       outcome.verdict = Verdict.allCases.randomElement(using: &random) ?? .open
       outcome.notes = Notes(rawValue: UInt32(truncatingIfNeeded: random.next()))
       if Bool.random(using: &random) { outcome.irs = nil }
-      var exchange = Exchange()
-      for _ in 0..<Int.random(in: 0...12, using: &random) { exchange.append(entry(&random)) }
+      let entries = (0..<Int.random(in: 0...12, using: &random)).map { _ in entry(&random) }
+      let exchange = Exchange(entries, omitted: 0)
       outcome.exchange = exchange
       outcome.steps += [Step(.transfer, Measurement(.nanoseconds(.min), clock: .user))]
       let record = Record(target: "t", sequence: .min, outcome: outcome)

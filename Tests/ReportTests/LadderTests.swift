@@ -48,11 +48,10 @@ import Wire
   @Test("every step with a time runs from a packet to the one that it is told beside", arguments: names)
   func stepsArePlaced(name: String) throws {
     let outcome = try record(name).outcome
-    let placement = StepPlacement(outcome)
     for step in outcome.steps {
       guard let measurement = step.measurement else { continue }
-      let index = try #require(placement.end(of: step.kind), "\(step.kind) has no place")
-      let start = try #require(placement.begin(of: step), "\(step.kind) begins nowhere")
+      let index = try #require(step.end.flatMap(outcome.exchange.place), "\(step.kind) has no place")
+      let start = try #require(step.begin.flatMap(outcome.exchange.place), "\(step.kind) begins nowhere")
       let entries = outcome.exchange.entries
       #expect(entries[index].elapsed(since: entries[start]) == measurement.interval, "\(step.kind)")
     }

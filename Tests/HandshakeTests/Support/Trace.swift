@@ -50,6 +50,8 @@ struct Trace {
   }
 
   var connection: Connection { conversation.connection }
+  /// The steps with their times, without the packets that they lie between.
+  var steps: [Step] { connection.steps.map { Step($0.kind, $0.measurement, isAmbiguous: $0.isAmbiguous) } }
   var outcome: Outcome? { Outcome(conversation) }
 
   /// Plays further lines, and fails the test at the first that does not come true.
@@ -191,10 +193,10 @@ extension Trace {
 
   /// Lets the timer run out; false where that changes nothing, which a loop would repeat forever.
   private mutating func expire() -> Bool {
-    let before = (connection.nextDeadline, connection.stage, connection.isOwed, connection.owesAck)
+    let before = (connection.nextDeadline, connection.stage, connection.transmitPending, connection.ackPending)
     pending = conversation.expire(at: stamp(kernel: false))
     return pending != nil
-      || before != (connection.nextDeadline, connection.stage, connection.isOwed, connection.owesAck)
+      || before != (connection.nextDeadline, connection.stage, connection.transmitPending, connection.ackPending)
   }
 
   private func describe(_ sent: Outgoing) -> String {
