@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/tcp.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -67,20 +68,71 @@ static struct __user_cap_header_struct this_thread(void) {
   return (struct __user_cap_header_struct){.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
 }
 
-int clinux_capabilities(uint64_t *effective) {
+int clinux_capabilities(uint64_t *effective, uint64_t *permitted) {
   struct __user_cap_header_struct header = this_thread();
   struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
   memset(halves, 0, sizeof halves);
   int result = (int)syscall(SYS_capget, &header, halves);
   *effective = (uint64_t)halves[0].effective | (uint64_t)halves[1].effective << 32;
+  *permitted = (uint64_t)halves[0].permitted | (uint64_t)halves[1].permitted << 32;
   return result;
 }
 
-int clinux_drop_capabilities(void) {
+int clinux_set_capabilities(uint64_t set) {
   struct __user_cap_header_struct header = this_thread();
   struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
   memset(halves, 0, sizeof halves);
+  halves[0].effective = halves[0].permitted = (uint32_t)set;
+  halves[1].effective = halves[1].permitted = (uint32_t)(set >> 32);
   return (int)syscall(SYS_capset, &header, halves);
+}
+
+int clinux_clear_ambient_set(void) { return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); }
+
+// The kernel answers EINVAL for the first number that is no capability of its own.
+int clinux_clear_bounding_set(void) {
+  for (unsigned long capability = 0; capability < 64; capability++) {
+    int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+    if (held < 0) return 0;
+    if (held && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return -1;
+  }
+  return 0;
+}
+
+int clinux_bounding_set_is_empty(void) {
+  for (unsigned long capability = 0; capability < 64; capability++) {
+    int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+    if (held != 0) return held < 0;
+  }
+  return 1;
+}
+
+int clinux_keep_capabilities(int keep) { return prctl(PR_SET_KEEPCAPS, (unsigned long)keep, 0, 0, 0); }
+
+int clinux_unshare_user(void) { return unshare(CLONE_NEWUSER); }
+
+int clinux_become(uid_t user, gid_t group) {
+  if (setresgid(group, group, group) < 0) return -1;
+  return setresuid(user, user, user);
+}
+
+int clinux_drop_groups(void) { return setgroups(0, NULL); }
+
+int clinux_saved_ids(uid_t *user, gid_t *group) {
+  uid_t real_user, effective_user;
+  gid_t real_group, effective_group;
+  if (getresuid(&real_user, &effective_user, user) < 0) return -1;
+  return getresgid(&real_group, &effective_group, group);
+}
+
+int clinux_may_become(uid_t user, gid_t group) {
+  gid_t own_group = getegid();
+  uid_t own_user = geteuid();
+  if (setresgid((gid_t)-1, group, (gid_t)-1) < 0) return 0;
+  int may = setresuid((uid_t)-1, user, (uid_t)-1) == 0;
+  if (may && setresuid((uid_t)-1, own_user, (uid_t)-1) < 0) _exit(2);
+  if (setresgid((gid_t)-1, own_group, (gid_t)-1) < 0) _exit(2);
+  return may;
 }
 
 const char *clinux_errno_name(int code) { return strerrorname_np(code); }

@@ -4,6 +4,10 @@ import Runner
 
 /// Runs the command line and returns the exit code.
 public func run() -> Int32 {
+  do throws(Errno) { try Privileges.shedSetID() } catch {
+    complain("the rights of the file's owner cannot be given up: \(error)")
+    return ExitCode.couldNotRun
+  }
   StandardDescriptors.fill()
   SignalSource.ignoreWriteSignals()
   let words = Array(CommandLine.arguments.dropFirst())

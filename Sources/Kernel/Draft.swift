@@ -5,9 +5,9 @@ import Wire
 ///
 /// A reader finds the old one or the new one, never a part. Given up, it leaves nothing behind.
 ///
-/// It is begun with privileges and finished without (see `Capability.dropAll`). Where only the privilege allows names in
-/// the folder to be changed, as for root in somebody else's, no rename is possible later: the file is opened in its place
-/// and filled there when it is whole.
+/// It is begun with privileges and finished without, and as another user under `sudo` (see `Privileges.giveUp`). Where
+/// only the privilege allows names in the folder to be changed, as for root in somebody else's, no rename is possible
+/// later: the file is opened in its place and filled there when it is whole. A file that is new belongs to who said `sudo`.
 public struct Draft: ~Copyable {
   private let path: String
   private let name: String
@@ -15,7 +15,8 @@ public struct Draft: ~Copyable {
   /// What is kept until the file is whole, where it lies in its place already.
   private var octets: [UInt8] = []
 
-  private var isInPlace: Bool { name == path }
+  /// Whether it lies in its place already, so that no name is changed when it is whole.
+  public var isInPlace: Bool { name == path }
 
   /// Begins a file that is to lie at a path; until then it is called `PATH.tmp-PID`.
   ///
@@ -23,13 +24,16 @@ public struct Draft: ~Copyable {
   ///   is no plain file and that a rename would destroy: a device, a pipe, a link.
   public init(of path: String) throws(Errno) {
     var status = stat()
-    if !path.utf8.contains(0), unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    let isThere = unsafe !path.utf8.contains(0) && lstat(path, &status) == 0
+    if isThere, status.st_mode & S_IFMT != S_IFREG {
       throw Errno(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EEXIST, call: .rename)
     }
-    let isOwn = Draft.mayRename(in: Draft.folder(of: path))
+    let isOwn = Identity.ofFiles.mayReplace(path)
     let name = isOwn ? path + ".tmp-\(getpid())" : path
-    // Never through a link that somebody has put there.
-    file = try File.open(name, O_WRONLY | O_CREAT | (isOwn ? O_EXCL : O_NOFOLLOW))
+    // Never through a link that somebody has put there, and never another file than was looked at.
+    let isNew = isOwn || !isThere
+    file = try File.open(name, O_WRONLY | (isNew ? O_CREAT | O_EXCL : O_NOFOLLOW))
+    if isNew { file.giveToInvoker() }
     self.path = path
     self.name = name
   }
@@ -60,19 +64,9 @@ public struct Draft: ~Copyable {
     while offset < octets.byteCount { offset += try file.write(octets.extracting(offset...)) ?? 0 }
   }
 
-  private static func folder(of path: String) -> String {
+  /// Where a path's last name is.
+  static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  /// Whether the folder's owner, group and mode allow it, without any privilege; true where they cannot be read, so that
-  /// the kernel gives its own answer.
-  private static func mayRename(in folder: String) -> Bool {
-    var status = stat()
-    guard !folder.utf8.contains(0), unsafe stat(folder, &status) == 0 else { return true }
-    let mode = status.st_mode
-    if status.st_uid == geteuid() { return mode & 0o300 == 0o300 }
-    // A folder as /tmp is: names of others are not ours to change, but this one is to be our own.
-    return status.st_gid == getegid() && mode & 0o030 == 0o030 || mode & 0o003 == 0o003
   }
 }

@@ -70,6 +70,8 @@ extension Errno {
   public var isInterruption: Bool { code == EINTR }
   /// Whether a privilege is missing: the unprivileged way may still work.
   public var isPermission: Bool { code == EPERM || code == EACCES }
+  /// Whether no descriptor is to be had, of this process's or of the machine's.
+  public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
   /// Whether the path does not exist.
   public var isNoSuchFile: Bool { code == ENOENT }
   /// Whether the peer refused a kernel connection (RST in answer to our SYN).

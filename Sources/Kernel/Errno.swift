@@ -45,7 +45,8 @@ public struct Errno: Error, Hashable, Sendable {
     case interfaceLookup = "ioctl(SIOCGIFINDEX)"
     case interfaceUp = "ioctl(SIOCSIFFLAGS)"
     // The process.
-    case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, unshare, getrlimit, setrlimit, waitpid, kill
+    case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, getresuid, setresuid, unshare, getrlimit,
+      setrlimit, waitpid, kill
     case spawn = "posix_spawn"
     case clock = "clock_gettime"
   }

@@ -11,11 +11,11 @@ public enum File {
     try read(open(path, O_RDONLY), atMost: limit)
   }
 
-  /// Opens a file to be read piece by piece, `open(2)`.
+  /// Opens a file to be read piece by piece, `open(2)`; nothing is waited for, not even whoever will write into a pipe.
   ///
   /// - Throws: ENOENT, EACCES and what else `open` gives; EINVAL for a path with a NUL in it. A folder opens, and gives
   ///   EISDIR when it is read.
-  public static func open(_ path: String) throws(Errno) -> FileDescriptor { try open(path, O_RDONLY) }
+  public static func open(_ path: String) throws(Errno) -> FileDescriptor { try open(path, O_RDONLY | O_NONBLOCK) }
 
   /// Reads standard input to its end; see `read(_:atMost:)`.
   public static func readStandardInput(atMost limit: Int) throws(Errno) -> [UInt8] {

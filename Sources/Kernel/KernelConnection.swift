@@ -11,22 +11,24 @@ public struct KernelConnection: ~Copyable, Sendable {
 
   /// Begins to connect; `isEstablished` tells how it goes.
   ///
-  /// A link-local address belongs to the interface `scope`, which an address of this host's is not reached by.
+  /// A link-local address belongs to the interface `scope`, which an address of this host's is not reached by. From a
+  /// socket that holds its source already, where one is given.
   ///
   /// - Throws: what can be known at once: ENETUNREACH and EHOSTUNREACH (no route), EADDRNOTAVAIL and EADDRINUSE (the
   ///   source), EPERM (a firewall), EACCES, ENODEV.
   public init(
     to address: IPAddress, port: UInt16, from source: IPAddress? = nil, sourcePort: UInt16 = 0,
-    interface: Interface? = nil, scope: Interface? = nil
+    interface: Interface? = nil, scope: Interface? = nil, reserved: ReservedSource? = nil
   ) throws(Errno) {
-    let descriptor = try FileDescriptor(socket: address.family.number, .stream, protocol: IPPROTO_TCP)
+    let descriptor: FileDescriptor
+    if let socket = reserved?.take() {
+      descriptor = socket
+    } else {
+      descriptor = try FileDescriptor(socket: address.family.number, .stream, protocol: IPPROTO_TCP)
+      try descriptor.bind(source, sourcePort, of: address.family, interface, scope: scope)
+    }
     let raw = descriptor.raw
     let scope = (scope ?? interface)?.index ?? 0
-    if let interface { try descriptor.bind(toDevice: interface) }
-    if source != nil || sourcePort != 0 {
-      let any: IPAddress = address.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
-      try descriptor.bind(to: source ?? any, port: sourcePort, scope: scope)
-    }
     do {
       try unsafe SocketAddress(address, port: port, scope: scope).read { (name, length) throws(Errno) in
         _ = try kernel(.connect) { unsafe Glibc.connect(raw, name, length) }
@@ -84,5 +86,35 @@ public struct KernelConnection: ~Copyable, Sendable {
   public consuming func reset() throws(Errno) {
     try descriptor.set(.linger, to: linger(l_onoff: 1, l_linger: 0))
     try descriptor.close()
+  }
+}
+
+/// A source port below 1024 for one connection of the kernel's, taken while a privilege allows it.
+public final class ReservedSource {
+  private var descriptor: FileDescriptor?
+
+  /// Takes a port of an address, beside others who take it so.
+  public init(
+    _ family: AddressFamily, _ source: IPAddress?, port: UInt16, interface: Interface?, scope: Interface?
+  ) throws(Errno) {
+    let descriptor = try FileDescriptor(socket: family.number, .stream, protocol: IPPROTO_TCP)
+    try descriptor.set(.reuseAddress, to: CInt(1))
+    try descriptor.bind(source, port, of: family, interface, scope: scope)
+    self.descriptor = consume descriptor
+  }
+
+  /// The socket, once.
+  func take() -> FileDescriptor? { descriptor.take() }
+}
+
+extension FileDescriptor {
+  /// Says where connections leave from, as far as that was asked for.
+  fileprivate func bind(
+    _ source: IPAddress?, _ port: UInt16, of family: AddressFamily, _ interface: Interface?, scope: Interface?
+  ) throws(Errno) {
+    if let interface { try bind(toDevice: interface) }
+    guard source != nil || port != 0 else { return }
+    let any: IPAddress = family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
+    try bind(to: source ?? any, port: port, scope: (scope ?? interface)?.index ?? 0)
   }
 }

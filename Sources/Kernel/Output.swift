@@ -12,9 +12,15 @@ public struct Output: ~Copyable, Sendable {
   /// Writes to a descriptor.
   public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-  /// Creates a file, or empties the one that is there, `open(2)`.
+  /// Creates a file, or empties the one that is there, `open(2)`; a new one belongs to who said `sudo`.
   public init(creating path: String) throws(Errno) {
-    descriptor = try File.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+    do throws(Errno) {
+      descriptor = try File.open(path, O_WRONLY | O_CREAT | O_EXCL)
+      descriptor.giveToInvoker()
+    } catch {
+      guard error.code == EEXIST else { throw error }
+      descriptor = try File.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+    }
   }
 
   /// Standard output: results.

@@ -19,9 +19,9 @@ final class BenchFiles {
   /// How long the interval of a line of the log is.
   private static let interval = Interval.seconds(1)
 
-  init(_ settings: BenchSettings, names: [String], started: WallTime) throws(RunError) {
-    log = try settings.histogramLog.map { (path) throws(RunError) in try WholeFile(path) }
-    picture = try settings.picture.map { (path) throws(RunError) in try WholeFile(path) }
+  init(_ settings: BenchSettings, names: [String], started: WallTime, _ session: Session) throws(RunError) {
+    log = try session.file(settings.histogramLog)
+    picture = try session.file(settings.picture)
     self.names = names
     self.started = started
     current = log == nil ? [] : names.map { _ in BenchFiles.none }

@@ -28,7 +28,7 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
   /// How often signals are looked at, and the observer called, while there is no time to wait.
   private static var round: Interval { .milliseconds(10) }
 
-  init(engine: BenchEngine, path: Path, guards: BenchGuards, observer: BenchObserver) {
+  init(engine: BenchEngine, path: Path, guards: BenchGuards, observer: BenchObserver, _: Session.Sealed) {
     self.engine = engine
     self.path = path
     self.guards = guards

@@ -25,7 +25,7 @@ final class BenchPresenter {
 
   private static let everyEnd = BenchResult.End.allCases
 
-  init(_ settings: BenchSettings, _ targets: [ResolvedTarget]) throws(RunError) {
+  init(_ settings: BenchSettings, _ targets: [ResolvedTarget], _ session: Session) throws(RunError) {
     self.settings = settings
     self.targets = targets
     let plan = settings.plan
@@ -36,7 +36,7 @@ final class BenchPresenter {
     output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     showsProgress = Output.standardError.isTerminal && !settings.run.presentation.isQuiet
-    files = try BenchFiles(settings, names: targets.map(\.name), started: SystemClock.now().wall)
+    files = try BenchFiles(settings, names: targets.map(\.name), started: SystemClock.now().wall, session)
     seed = Entropy.uint64()
   }
 

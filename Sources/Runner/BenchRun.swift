@@ -8,7 +8,7 @@ import Wire
 extension Run {
   /// Connections at a fixed rate, many of them under way at once.
   public static func bench(_ settings: BenchSettings) throws(RunError) -> BenchOutcome {
-    var stamping = try? TimestampWarmUp()
+    let session = Session(stamps: true)
     let resolution = try TargetResolution(settings.run)
     let targets = try resolution.resolve()
     try BenchLimits.check(settings, targets)
@@ -22,7 +22,7 @@ extension Run {
     if isFast, settings.plan.mode != .http {
       let path = try attempt(orThrow: failure) { () throws(Errno) in try BenchPacketPath(targets) }
       if let path {
-        return try BenchRun(settings, targets, scopes).run(path) { _ = stamping?.wait() }
+        return try BenchRun(settings, targets, scopes, session).run(path)
       }
     }
     let path = try attempt(orThrow: failure) { () throws(Errno) in
@@ -31,7 +31,7 @@ extension Run {
     let begin = { () throws(RunError) in
       path.packets = try BenchPackets(settings.run, through: resolution.interface)
     }
-    return try BenchRun(settings, targets, scopes).run(path, begin) { _ = stamping?.wait() }
+    return try BenchRun(settings, targets, scopes, session).run(path, begin)
   }
 }
 
@@ -84,19 +84,21 @@ struct BenchRun {
   private let settings: BenchSettings
   private let targets: [ResolvedTarget]
   private let scopes: Scopes
+  private let session: Session
   private let presenter: BenchPresenter
 
-  init(_ settings: BenchSettings, _ targets: [ResolvedTarget], _ scopes: Scopes) throws(RunError) {
+  init(
+    _ settings: BenchSettings, _ targets: [ResolvedTarget], _ scopes: Scopes, _ session: Session
+  ) throws(RunError) {
+    self.session = session
     self.settings = settings
     self.targets = targets
     self.scopes = scopes
-    presenter = try BenchPresenter(settings, targets)
+    presenter = try BenchPresenter(settings, targets, session)
   }
 
-  /// Runs on a path; `begin` is called last while there are privileges, `ready` before the first packet.
-  func run(
-    _ path: some BenchPath, _ begin: () throws(RunError) -> Void = {}, ready: () -> Void
-  ) throws(RunError) -> BenchOutcome {
+  /// Runs on a path; `begin` is called last while there are privileges.
+  func run(_ path: some BenchPath, _ begin: () throws(RunError) -> Void = {}) throws(RunError) -> BenchOutcome {
     var engine = try engine()
     let guards = BenchGuards(homes: engine.homes, scopes: scopes)
     // The ports that the rate will need are reserved while there are privileges, and not in the midst of it.
@@ -109,10 +111,9 @@ struct BenchRun {
       }
     }
     try begin()
-    try attempt { () throws(Errno) in try Capability.dropAll() }
-    ready()
+    let sealed = try session.seal()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
-    var loop = BenchLoop(engine: engine, path: path, guards: guards, observer: presenter.observer)
+    var loop = BenchLoop(engine: engine, path: path, guards: guards, observer: presenter.observer, sealed)
     let end: Signal?
     do throws(RunError) {
       end = try loop.run()

@@ -17,21 +17,13 @@ struct CaptureSource: ~Copyable {
   private let signals: SignalSource
   private var file: ReadAhead
 
-  /// Opens a file; `-` is standard input.
-  init(_ path: String) throws(RunError) {
+  /// Reads a file of a session's.
+  init(_ input: InputFile, _: Session.Sealed) throws(RunError) {
     let signals = try attempt { () throws(Errno) in try SignalSource() }
-    let descriptor = try CaptureSource.open(path)
-    self.path = path
+    let descriptor = try input.take()
+    path = input.path
     self.signals = signals
     file = ReadAhead(descriptor)
-  }
-
-  private static func open(_ path: String) throws(RunError) -> FileDescriptor {
-    do throws(Errno) {
-      return path == "-" ? .standardInput : try File.open(path)
-    } catch {
-      throw .unreadable(error, path)
-    }
   }
 
   /// The octets that came last.

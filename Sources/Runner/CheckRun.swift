@@ -8,20 +8,19 @@ import Wire
 extension Run {
   /// Checks, all at once: one connection or several to each port, by hand or by the kernel.
   public static func check(_ settings: CheckSettings) throws(RunError) -> CheckRunResult {
-    var stamping = settings.run.usesKernel ? nil : try? TimestampWarmUp()
+    let session = Session(stamps: !settings.run.usesKernel)
     let resolution = try TargetResolution(settings.run)
     let (results, targets, order) = try resolve(settings.items, by: resolution)
     let presenter = CheckPresenter(settings, results, targets, order: order)
     // Begun before anything is sent, and in its place unless the run is cut short: then the old one stays.
-    let report = try settings.junitPath.map { (path) throws(RunError) in try WholeFile(path) }
+    let report = try session.file(settings.junitPath)
     let signal: Signal?
     if settings.run.usesKernel {
-      var run = KernelRun(settings.run, targets, presenter)
+      var run = try KernelRun(settings.run, targets, presenter, session)
       signal = try run.run().signal
     } else {
       let (network, packets) = try acquire(settings.run, targets, resolution.interface)
-      _ = stamping?.wait()
-      signal = try byHand(settings.run, targets, presenter, network, packets).signal
+      signal = try byHand(settings.run, targets, presenter, network, packets, session.seal()).signal
     }
     if signal == nil { try report?.commit(presenter.document) }
     let state = try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }

@@ -33,9 +33,12 @@ extension Run {
   public static func diff(_ settings: DiffSettings) throws(RunError) -> DiffResult {
     var result = DiffResult()
     var files: [[ComparedFlow]] = []
-    for path in [settings.first, settings.second] {
-      var collection = FlowCollection(path, looksIntoTunnels: settings.looksIntoTunnels)
-      if let signal = try collection.read() {
+    let session = Session()
+    let inputs = session.inputs([settings.first, settings.second])
+    let sealed = try session.seal()
+    for input in inputs {
+      var collection = FlowCollection(input.path, looksIntoTunnels: settings.looksIntoTunnels)
+      if let signal = try collection.read(input, sealed) {
         result.signal = signal
         return result
       }
@@ -74,8 +77,8 @@ struct FlowCollection {
   }
 
   /// Reads the file to its end; the signal that came before, if one did.
-  mutating func read() throws(RunError) -> Signal? {
-    var source = try CaptureSource(path)
+  mutating func read(_ input: InputFile, _ sealed: Session.Sealed) throws(RunError) -> Signal? {
+    var source = try CaptureSource(input, sealed)
     var walk: CaptureWalk?
     var lines: LineReader?
     loop: while true {

@@ -8,10 +8,10 @@ final class Drawings {
   private var page: HTMLPage
 
   /// Begins the files that were asked for; nil where none was.
-  init?(_ presentation: Presentation) throws(RunError) {
+  init?(_ presentation: Presentation, _ session: Session) throws(RunError) {
     guard presentation.svgPath != nil || presentation.htmlPath != nil else { return nil }
-    svg = try presentation.svgPath.map { (path) throws(RunError) in try WholeFile(path) }
-    html = try presentation.htmlPath.map { (path) throws(RunError) in try WholeFile(path) }
+    svg = try session.file(presentation.svgPath)
+    html = try session.file(presentation.htmlPath)
     page = HTMLPage()
   }
 

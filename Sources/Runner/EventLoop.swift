@@ -29,7 +29,9 @@ struct EventLoop<E: Engine> {
   /// Whether nothing more is to be done.
   var isDone = false
 
-  init(engine: E, network: Network, observer: LoopObserver<E.Report>, companion: Companion? = nil) {
+  init(
+    engine: E, network: Network, observer: LoopObserver<E.Report>, _: Session.Sealed, companion: Companion? = nil
+  ) {
     self.engine = engine
     self.network = network
     self.observer = observer

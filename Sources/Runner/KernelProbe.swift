@@ -30,7 +30,8 @@ final class KernelProbe {
 
   /// Begins to connect.
   init(
-    _ index: Int, sequence: Int, to target: ResolvedTarget, _ settings: RunSettings, limit: Instant?
+    _ index: Int, sequence: Int, to target: ResolvedTarget, _ settings: RunSettings, from reserved: ReservedSource?,
+    limit: Instant?
   ) {
     (self.index, self.sequence, self.target, self.settings, self.limit) = (index, sequence, target, settings, limit)
     began = SystemClock.now()
@@ -41,12 +42,10 @@ final class KernelProbe {
       outcome = unroutable(target.obstacle)
       return
     }
-    // An address of this host's is reached by loopback, whichever interface it belongs to: it is bound to neither.
-    let isOwn = target.zone != nil && target.zone != target.interface && target.interface?.isLoopback ?? false
     do throws(Errno) {
       connection = try KernelConnection(
         to: target.remote.address, port: target.remote.port, from: settings.source == nil ? nil : target.source,
-        sourcePort: settings.sourcePort, interface: isOwn ? nil : target.interface, scope: target.zone)
+        sourcePort: settings.sourcePort, interface: target.device, scope: target.zone, reserved: reserved)
     } catch {
       outcome = failure(error)
     }
@@ -173,5 +172,15 @@ extension KernelConnection {
   /// Asks the poll loop to watch it.
   fileprivate borrowing func watch(by poller: inout Poller, for events: Poller.Events) {
     _ = poller.add(descriptor, for: events)
+  }
+}
+
+extension ResolvedTarget {
+  /// The interface that a socket of the kernel's is bound to.
+  ///
+  /// An address of this host's is reached by loopback, whichever interface it belongs to: it is bound to neither.
+  var device: Interface? {
+    let isOwn = zone != nil && zone != interface && interface?.isLoopback ?? false
+    return isOwn ? nil : interface
   }
 }

@@ -10,11 +10,17 @@ struct KernelRun {
   /// What may be put right in the targets after each tick.
   var revise: ((inout [ResolvedTarget]) -> Void)?
   private let presenter: any ConnectionPresenter
+  /// By target: source ports that could be had before the seal alone.
+  private var sources: [[ReservedSource]]
   private var probes: [KernelProbe] = []
   private var rota: Rota
   private let start = SystemClock.monotonic()
 
-  init(_ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter) {
+  init(
+    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ session: Session
+  ) throws(RunError) {
+    sources = try session.sources(settings, targets)
+    _ = try session.seal()
     self.settings = settings
     self.targets = targets
     self.presenter = presenter
@@ -64,7 +70,9 @@ struct KernelRun {
       if rounds > 0 { try writing { () throws(Errno) in try presenter.putOff(rounds, from: sequence) } }
       let turn = rota.take(at: SystemClock.monotonic())
       probes.append(
-        KernelProbe(turn.target, sequence: turn.sequence, to: targets[turn.target], settings, limit: limit))
+        KernelProbe(
+          turn.target, sequence: turn.sequence, to: targets[turn.target], settings,
+          from: sources[turn.target].popLast(), limit: limit))
     }
   }
 

@@ -8,7 +8,7 @@ import Wire
 extension Run {
   /// Answers handshakes on one port until it is enough.
   public static func listen(_ settings: ListenSettings) throws(RunError) -> ListenResult {
-    var stamping = try? TimestampWarmUp()
+    let session = Session(stamps: true)
     let place = try ListenPlace(settings)
     let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
       try Network(
@@ -24,14 +24,12 @@ extension Run {
       throw .refused("port \(settings.port) is taken: something listens there already (ss -ltnp tells what)")
     }
     let packets = try PacketFile(settings.presentation)
-    try attempt { () throws(Errno) in try Capability.dropAll() }
-    _ = stamping?.wait()
-    return try listen(settings, place, on: port, network, packets)
+    return try listen(settings, place, on: port, network, packets, session.seal())
   }
 
   private static func listen(
     _ settings: ListenSettings, _ place: ListenPlace, on port: UInt16, _ network: Network,
-    _ packets: PacketFile?
+    _ packets: PacketFile?, _ sealed: Session.Sealed
   ) throws(RunError) -> ListenResult {
     let presenter = ListenPresenter(settings, at: Endpoint(place.address, port))
     let engine = ListenEngine(
@@ -46,7 +44,7 @@ extension Run {
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
-    var loop = EventLoop(engine: engine, network: network, observer: observer)
+    var loop = EventLoop(engine: engine, network: network, observer: observer, sealed)
     loop.packets = packets
     if settings.host == nil {
       loop.upkeep = { (engine) throws(Errno) in

@@ -7,21 +7,21 @@ import Wire
 extension Run {
   /// HTTP requests inside connections by hand.
   public static func page(_ settings: PageSettings) throws(RunError) -> PageResult {
-    var stamping = try? TimestampWarmUp()
+    let session = Session(stamps: true)
     let resolution = try TargetResolution(settings.run)
     let targets = try resolution.resolve()
     guard let target = targets.first else { throw .refused("\(settings.url): no target") }
-    let body = try settings.bodyPath.map { (path) throws(RunError) in try WholeFile(path) }
-    let drawings = try Drawings(settings.run.presentation)
+    let body = try session.file(settings.bodyPath)
+    let drawings = try Drawings(settings.run.presentation, session)
     let (network, packets): (Network, PacketFile?)
     do throws(RunError) {
       (network, packets) = try acquire(settings.run, targets, resolution.interface)
     } catch {
       throw error.withoutConnect
     }
-    _ = stamping?.wait()
+    let sealed = try session.seal()
     let presenter = PagePresenter(settings, target: target, drawings: drawings)
-    let result = try page(settings, target, presenter, network, packets, body)
+    let result = try page(settings, target, presenter, network, packets, body, sealed)
     if result.isGood, result.signal == nil { try body?.commit() }
     try drawings?.finish([])
     return result
@@ -29,7 +29,7 @@ extension Run {
 
   private static func page(
     _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network,
-    _ packets: PacketFile?, _ body: WholeFile?
+    _ packets: PacketFile?, _ body: WholeFile?, _ sealed: Session.Sealed
   ) throws(RunError) -> PageResult {
     var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
       switch news {
@@ -40,7 +40,7 @@ extension Run {
     if settings.run.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
-    var loop = EventLoop(engine: engine(settings, target), network: network, observer: observer)
+    var loop = EventLoop(engine: engine(settings, target), network: network, observer: observer, sealed)
     loop.packets = packets
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let signal: Signal?

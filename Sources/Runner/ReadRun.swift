@@ -8,12 +8,15 @@ import Wire
 extension Run {
   /// Reads captures one after the other, and tells of the connections in them; needs no privilege.
   public static func read(_ settings: ReadSettings) throws(RunError) -> ReadResult {
-    let drawings = try Drawings(settings.presentation)
+    let session = Session()
+    let drawings = try Drawings(settings.presentation, session)
+    let inputs = session.inputs(settings.files)
+    let sealed = try session.seal()
     let presenter = ReadPresenter(settings, drawings)
     var result = ReadResult()
-    for path in settings.files where result.signal == nil {
-      var source = try CaptureSource(path)
-      var reading = CaptureReading(path, settings, presenter)
+    for input in inputs where result.signal == nil {
+      var source = try CaptureSource(input, sealed)
+      var reading = CaptureReading(input.path, settings, presenter)
       loop: while !reading.walk.hasStopped {
         switch try source.next() {
         case .octets: try reading.take(source.octets)

@@ -4,26 +4,24 @@ import Kernel
 import Timebase
 import Wire
 
-/// The runs that the verbs ask for: what is acquired, dropped and given back, in which order.
+/// The runs that the verbs ask for, each in a `Session`.
 public enum Run {
   /// Connections to one target or several, by hand or by the kernel.
   public static func probe(_ settings: RunSettings) throws(RunError) -> RunResult {
-    // The kernel takes its time to switch reception stamps on; what follows is done meanwhile.
-    var stamping = settings.usesKernel ? nil : try? TimestampWarmUp()
+    let session = Session(stamps: !settings.usesKernel)
     let resolution = try TargetResolution(settings)
     let targets = try resolution.resolve()
-    let drawings = try Drawings(settings.presentation)
+    let drawings = try Drawings(settings.presentation, session)
     let usual =
       settings.presentation.isFping ? nil : Presenter(settings, targets: targets, drawings: drawings)
     let presenter = usual ?? FpingPresenter(settings, targets) as any ConnectionPresenter
     let result: RunResult
     if settings.usesKernel {
-      var run = KernelRun(settings, targets, presenter)
+      var run = try KernelRun(settings, targets, presenter, session)
       result = try run.run()
     } else {
       let (network, packets) = try acquire(settings, targets, resolution.interface)
-      _ = stamping?.wait()
-      result = try byHand(settings, targets, presenter, network, packets)
+      result = try byHand(settings, targets, presenter, network, packets, session.seal())
     }
     try drawings?.finish(usual?.summaries ?? [])
     return result
@@ -34,7 +32,8 @@ public enum Run {
   /// Where raw sockets are not allowed the process first moves into a network namespace of its own, in which they
   /// are.
   public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
-    let drawings = try Drawings(presentation)
+    let session = Session()
+    let drawings = try Drawings(presentation, session)
     if !Capability.has(.netRaw) {
       do throws(Errno) {
         try Namespace.enterPrivate()
@@ -43,7 +42,7 @@ public enum Run {
           "the demo needs raw sockets, and this system allows no user namespace (\(error)): say sudo probe demo")
       }
     }
-    var stamping = try? TimestampWarmUp()
+    session.stamp()
     let address: IPAddress = family == .v4 ? .v4(IPv4Address(127, 0, 0, 1)) : .v6(IPv6Address(1))
     var settings = RunSettings()
     settings.presentation = presentation
@@ -53,9 +52,9 @@ public enum Run {
     settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
     let targets = try TargetResolution(settings).resolve()
     let (network, packets) = try acquire(settings, targets, nil)
-    _ = stamping?.wait()
     let presenter = Presenter(settings, targets: targets, drawings: drawings)
-    let result = try byHand(settings, targets, presenter, network, packets, companion: companion)
+    let result = try byHand(
+      settings, targets, presenter, network, packets, session.seal(), companion: companion)
     try drawings?.finish(presenter.summaries)
     return result
   }
@@ -68,9 +67,9 @@ public enum Run {
     }
   }
 
-  /// Opens what needs a privilege, reserves what was asked for by number, and then gives every privilege up.
+  /// Opens what needs a privilege, and reserves what was asked for by number.
   ///
-  /// All before the first packet is parsed. The capture file is begun last, so that no run that could not begin empties one.
+  /// The capture file is begun last, so that no run that could not begin empties one.
   static func acquire(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?, families: [AddressFamily]? = nil
   ) throws(RunError) -> (Network, PacketFile?) {
@@ -86,15 +85,14 @@ public enum Run {
         do throws(Errno) { try network.keep(endpoint) } catch { throw .port(error, endpoint) }
       }
     }
-    let packets = try PacketFile(settings.presentation)
-    try attempt { () throws(Errno) in try Capability.dropAll() }
-    return (network, packets)
+    return (network, try PacketFile(settings.presentation))
   }
 
   /// Runs the schedule by hand, over what was acquired, to its end or a signal.
   static func byHand(
     _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
-    _ packets: PacketFile?, companion: Companion? = nil, adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
+    _ packets: PacketFile?, _ sealed: Session.Sealed, companion: Companion? = nil,
+    adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
       targets: targets.map { $0.target(settings) },
@@ -112,7 +110,7 @@ public enum Run {
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
-    var loop = EventLoop(engine: engine, network: network, observer: observer, companion: companion)
+    var loop = EventLoop(engine: engine, network: network, observer: observer, sealed, companion: companion)
     loop.packets = packets
     adjust(&loop)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }

@@ -13,6 +13,9 @@ final class WholeFile {
     do throws(Errno) { draft = try Draft(of: path) } catch { throw .file(error, path) }
   }
 
+  /// Whether it is filled where it lies, so that no name is changed at the end.
+  var isInPlace: Bool { draft?.isInPlace ?? true }
+
   /// Writes on.
   func write(_ octets: [UInt8]) throws(Errno) { try draft?.write(octets.span.raw) }
 

@@ -92,7 +92,7 @@ import Wire
 
   @Test("privileges, once dropped, are gone for good") func dropped() async {
     await #expect(processExitsWith: .success) {
-      try Capability.dropAll()
+      try Privileges.giveUp(becoming: nil)
       precondition(!Capability.has(.netRaw) && !Capability.has(.netAdmin))
       do throws(Errno) {
         _ = try ReceiveSocket(family: .v4, carrying: .tcp)

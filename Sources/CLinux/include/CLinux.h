@@ -45,9 +45,26 @@ int clinux_demand_md5(int listener, int family, uint64_t key_first, uint64_t key
 int clinux_set_no_new_privileges(void);
 int clinux_set_timer_slack(unsigned long nanoseconds);
 
-// capget(2) and capset(2) are in no header of glibc; the two halves of the set are joined.
-int clinux_capabilities(uint64_t *effective);
-int clinux_drop_capabilities(void);
+// capget(2) and capset(2) are in no header of glibc; the two halves of each set are joined.
+int clinux_capabilities(uint64_t *effective, uint64_t *permitted);
+// Makes a set the effective and permitted one; nothing is inherited.
+int clinux_set_capabilities(uint64_t set);
+// Empties the ambient set and the bounding set (prctl(2)); the latter needs CAP_SETPCAP.
+int clinux_clear_ambient_set(void);
+int clinux_clear_bounding_set(void);
+// Whether the bounding set is empty, by PR_CAPBSET_READ.
+int clinux_bounding_set_is_empty(void);
+// Whether capabilities survive the change from user 0 to another, until the next execve.
+int clinux_keep_capabilities(int keep);
+// A user namespace of one's own: whoever makes one has CAP_SETPCAP in it.
+int clinux_unshare_user(void);
+
+// setresuid(2), setresgid(2) and setgroups(2) are declared only under _GNU_SOURCE or _DEFAULT_SOURCE.
+int clinux_become(uid_t user, gid_t group);
+int clinux_drop_groups(void);
+int clinux_saved_ids(uid_t *user, gid_t *group);
+// Whether this process may become a user and group for good: tried by the effective ones, and taken back.
+int clinux_may_become(uid_t user, gid_t group);
 
 // strerrorname_np(3) and strerrordesc_np(3) are declared only under _GNU_SOURCE; both are free of locale and locks.
 const char *clinux_errno_name(int code);

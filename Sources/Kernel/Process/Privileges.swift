@@ -1,0 +1,55 @@
+import CLinux
+import Glibc
+
+/// What this process may do beyond what any process of its user may: given up in two steps, and never had again.
+public enum Privileges {
+  /// What a prober makes use of, by number: nothing of it concerns files.
+  private static let ofProbers: UInt64 = [Capability.netRaw, .netAdmin, .netBindService, .setCapabilities]
+    .reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+
+  /// In a set-user-ID or set-group-ID copy: takes the rights over files of whoever started it, before a file is opened.
+  ///
+  /// Of the owner's privileges those that open sockets remain until `giveUp(becoming:)`. Nothing happens in a program
+  /// that was started as usual, under `sudo` included.
+  public static func shedSetID() throws(Errno) {
+    let (user, group) = (getuid(), getgid())
+    var saved: (user: uid_t, group: gid_t) = (user, group)
+    _ = try kernel(.getresuid) { unsafe clinux_saved_ids(&saved.user, &saved.group) }
+    guard geteuid() != user || getegid() != group || saved.user != user || saved.group != group else { return }
+    let kept = permitted & ofProbers
+    _ = try kernel(.prctl) { clinux_keep_capabilities(1) }
+    _ = try kernel(.setresuid) { clinux_become(user, group) }
+    _ = try kernel(.prctl) { clinux_keep_capabilities(0) }
+    _ = try kernel(.capset) { clinux_set_capabilities(kept) }
+  }
+
+  /// Gives every privilege up for good, and any that a program started from here might bring.
+  ///
+  /// Root becomes another user on the way, where one is given and the system lets it; otherwise it stays user 0, with
+  /// the rights of a file's owner and no other. Sockets and files that are open stay as they are. All of this is by
+  /// thread: call it while there is only one.
+  ///
+  /// - Throws: what `capset(2)` and `prctl(2)` give, where privileges would remain.
+  public static func giveUp(becoming identity: Identity?) throws(Errno) {
+    let hadPrivileges = permitted != 0
+    _ = clinux_clear_ambient_set()
+    if hadPrivileges { _ = clinux_clear_bounding_set() }
+    if let identity, geteuid() == 0, clinux_may_become(identity.user, identity.group) == 1 {
+      _ = clinux_drop_groups()
+      _ = try kernel(.setresuid) { clinux_become(identity.user, identity.group) }
+    }
+    _ = try kernel(.capset) { clinux_set_capabilities(0) }
+    // Without CAP_SETPCAP, as with `setcap cap_net_raw`, the bounding set is emptied in a user namespace, where whoever
+    // makes it has that capability. It changes no owner of a file, and no socket.
+    if hadPrivileges, clinux_bounding_set_is_empty() == 0, clinux_unshare_user() == 0 {
+      _ = clinux_clear_bounding_set()
+      _ = try kernel(.capset) { clinux_set_capabilities(0) }
+    }
+    _ = try kernel(.prctl) { clinux_set_no_new_privileges() }
+  }
+
+  /// Whether no program that is started from here could have a capability, whatever its file says.
+  public static var boundingSetIsEmpty: Bool { clinux_bounding_set_is_empty() == 1 }
+
+  private static var permitted: UInt64 { Capability.sets.permitted }
+}

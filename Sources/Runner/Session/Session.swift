@@ -1,0 +1,84 @@
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// What a run acquires while it may, and the one place where it gives everything else up.
+///
+/// The order is the same for every verb: look names up, open sockets and files, `seal`, run. Whatever reads a byte that
+/// somebody else wrote wants a `Sealed`, and nobody but `seal` makes one.
+final class Session {
+  /// The proof that no privilege is left: a token without contents.
+  struct Sealed {
+    fileprivate init() {}
+  }
+
+  private var stamping: TimestampWarmUp?
+  /// Who changes names in folders after the seal; nil where nobody does.
+  private var renamer: Identity?
+
+  /// Begins a run; where it times packets the kernel is asked for stamps at once, since it takes its time.
+  init(stamps: Bool = false) {
+    // Found out while this is so, and not when a user namespace shows other numbers.
+    _ = Identity.ofFiles
+    if stamps { stamp() }
+  }
+
+  /// Asks the kernel to stamp packets, which `seal` waits for.
+  func stamp() { stamping = try? TimestampWarmUp() }
+
+  /// Opens files that are read later, as many at once as there may be descriptors.
+  func inputs(_ paths: [String]) -> [InputFile] {
+    if paths.count > 100 { _ = ResourceLimit.raiseDescriptors() }
+    return paths.map { InputFile($0) }
+  }
+
+  /// Takes a source port that only a privilege gives, for connections of the kernel's: the first of each target.
+  ///
+  /// Later ones ask for it as anybody may.
+  func sources(_ settings: RunSettings, _ targets: [ResolvedTarget]) throws(RunError) -> [[ReservedSource]] {
+    let port = settings.sourcePort
+    guard (1..<1_024).contains(port), Capability.has(.netBindService) else { return targets.map { _ in [] } }
+    let share = max(Session.mostSources / targets.count, 1)
+    let count = min(settings.schedule.count ?? share, share)
+    return try targets.enumerated().map { (index, target) throws(RunError) in
+      guard index < Session.mostSources else { return [] }
+      let address = settings.source == nil ? nil : target.source
+      do throws(Errno) {
+        return try (0..<count).map { (_) throws(Errno) in
+          try ReservedSource(
+            target.remote.address.family, address, port: port, interface: target.device, scope: target.zone)
+        }
+      } catch {
+        throw .port(error, Endpoint(target.source ?? target.remote.address, port))
+      }
+    }
+  }
+
+  /// The most connections for which such a port is taken: each takes a descriptor.
+  private static let mostSources = 128
+
+  /// Begins a file that is put in its place when the run is over.
+  func file(_ path: String?) throws(RunError) -> WholeFile? {
+    guard let path else { return nil }
+    let file = try WholeFile(path)
+    if !file.isInPlace { renamer = renamer ?? .ofFiles }
+    return file
+  }
+
+  /// Notes a file that is replaced again and again: for one in a folder of root's alone, root stays user 0.
+  func replaces(_ path: String?) {
+    guard let path else { return }
+    renamer = Identity.ofFiles.mayReplace(path) ? renamer ?? .ofFiles : .current
+  }
+
+  /// Gives every privilege up for good, and waits until packets are stamped.
+  ///
+  /// Root becomes who said `sudo`. Where nobody did it becomes nobody, unless names of files are to be changed later:
+  /// then it stays user 0, with the rights of an owner and no other.
+  func seal() throws(RunError) -> Sealed {
+    try attempt { () throws(Errno) in try Privileges.giveUp(becoming: renamer ?? Identity.invoker ?? .nobody) }
+    _ = stamping?.wait()
+    return Sealed()
+  }
+}
