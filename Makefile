@@ -8,10 +8,10 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
 SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/examples Tests/manpage-check \
-  Tests/Fuzz/run Tests/KernelTests/laboratory.sh
+  Tests/completions Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap examples docs check clean
+.PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap examples manual docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,9 +32,10 @@ debug: ## the debug build
 test: ## all tests; those of the network in a namespace of their own
 	Tests/run
 
-lint: build ## format, scripts, man page and the tables of the documentation: as they should be
+lint: build ## check format, scripts, man page, completions and the tables of the documentation
 	swift format lint --strict --parallel -r Package.swift Sources Tests
 	Tests/manpage-check $(BINARY)
+	Tests/completions $(BINARY)
 	Tests/conformance
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
 	  else echo "skipped: shellcheck is not installed (Debian package shellcheck)"; fi
@@ -59,12 +60,21 @@ bench: hotpaths ## measure against other tools in the same run, and write Docs/B
 demo: build ## a full connection to a listener of its own on loopback
 	@$(BINARY) demo
 
-install: build ## install binary and man page under PREFIX (default /usr/local), below DESTDIR
+SHARE           := $(DESTDIR)$(PREFIX)/share
+COMPLETION_BASH := $(SHARE)/bash-completion/completions/probe
+COMPLETION_ZSH  := $(SHARE)/zsh/site-functions/_probe
+COMPLETION_FISH := $(SHARE)/fish/vendor_completions.d/probe.fish
+
+install: build ## install binary, man page and completions under PREFIX (default /usr/local), below DESTDIR
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/probe
-	install -D -m 0644 Docs/probe.1 $(DESTDIR)$(PREFIX)/share/man/man1/probe.1
+	install -D -m 0644 Docs/probe.1 $(SHARE)/man/man1/probe.1
+	$(BINARY) completions bash | install -D -m 0644 /dev/stdin $(COMPLETION_BASH)
+	$(BINARY) completions zsh | install -D -m 0644 /dev/stdin $(COMPLETION_ZSH)
+	$(BINARY) completions fish | install -D -m 0644 /dev/stdin $(COMPLETION_FISH)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/probe $(DESTDIR)$(PREFIX)/share/man/man1/probe.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/probe $(SHARE)/man/man1/probe.1
+	rm -f $(COMPLETION_BASH) $(COMPLETION_ZSH) $(COMPLETION_FISH)
 
 setcap: ## give the installed binary, or the built one, CAP_NET_RAW instead of sudo
 	@target=$(DESTDIR)$(PREFIX)/bin/probe; [ -x "$$target" ] || target=$(BINARY); \
@@ -74,6 +84,9 @@ setcap: ## give the installed binary, or the built one, CAP_NET_RAW instead of s
 
 examples: ## build and run the programs in Docs/Examples, which use the libraries from outside
 	Tests/examples
+
+manual: build ## write the option sections of Docs/probe.1 from the program's options
+	Tests/manpage-check --write $(BINARY)
 
 docs: ## the API's documentation as static HTML: .build/docs
 	Tests/docs

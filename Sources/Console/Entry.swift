@@ -1,54 +1,45 @@
-import Handshake
 import Kernel
 import Runner
 
 /// Runs the command line and returns the exit code.
 public func run() -> Int32 {
   do throws(Errno) { try Privileges.shedSetID() } catch {
-    complain("the rights of the file's owner cannot be given up: \(error)")
-    return ExitCode.couldNotRun
+    return complain("the rights of the file's owner cannot be given up: \(error)")
   }
   StandardDescriptors.fill()
   SignalSource.ignoreWriteSignals()
   let words = Array(CommandLine.arguments.dropFirst())
-  do throws(UsageError) {
-    return try dispatch(words)
-  } catch {
-    complain(error.message)
-    return ExitCode.couldNotRun
+  // A target has a colon: the commands are looked through only for what has none.
+  if let first = words.first, !first.utf8.contains(UInt8(ascii: ":")),
+    let verb = Verb.commands.first(where: { $0.name == first })
+  {
+    return verb.main(Array(words.dropFirst()))
   }
-}
-
-/// The verbs, told from targets by having no colon.
-private func dispatch(_ words: [String]) throws(UsageError) -> Int32 {
-  switch words.first {
-  case "bench": try BenchVerb.run(Array(words.dropFirst()))
-  case "check": try CheckVerb.run(Array(words.dropFirst()))
-  case "demo": try DemoVerb.run(Array(words.dropFirst()))
-  case "doctor": try DoctorVerb.run(Array(words.dropFirst()))
-  case "watch": try WatchVerb.run(Array(words.dropFirst()))
-  case "http": try HTTPVerb.run(Array(words.dropFirst()))
-  case "listen": try ListenVerb.run(Array(words.dropFirst()))
-  case "diff": try DiffVerb.run(Array(words.dropFirst()))
-  case "read": try ReadVerb.run(Array(words.dropFirst()))
-  case "help": show(Help.text)
-  default: try ProbeVerb.run(words)
-  }
+  return Verb.probe.main(words)
 }
 
 /// Prints something that was asked for; the exit code says whether it could be written.
 func show(_ text: String) -> Int32 {
   do throws(Errno) {
     try Output.standardOutput.write(text)
-    return ExitCode.asExpected
+    return Ending.asExpected
   } catch {
-    complain(RunError.output(error).message)
-    return ExitCode.couldNotRun
+    return complain(RunError.output(error).message, Ending.couldNotRun)
   }
 }
 
-/// One line on standard error, whatever the words in it hold; where it cannot be written, there is nobody to tell.
-func complain(_ line: String) { try? Output.standardError.write("probe: \(printable(line))\n") }
+/// One line on standard error, whatever the words in it hold; if it cannot be written, no one is there to read it.
+@discardableResult
+func complain(_ line: String, _ code: Int32 = Ending.couldNotRun) -> Int32 {
+  try? Output.standardError.write("probe: \(printable(line))\n")
+  return code
+}
+
+/// The lines of a usage error; those that name a place in a file begin with it, as a compiler's do.
+func complain(_ error: UsageError) -> Int32 {
+  for line in error.places { try? Output.standardError.write(printable(line) + "\n") }
+  return error.message.isEmpty ? Ending.couldNotRun : complain(error.message)
+}
 
 /// The text with its control characters made visible: what was typed must not speak to the terminal.
 func printable(_ text: String) -> String {

@@ -10,22 +10,22 @@ enum TargetParser {
   /// Reads the words that are no options; there must be at least one target among them.
   static func targets(_ words: [String]) throws(UsageError) -> [TargetSpec] {
     guard !words.isEmpty else {
-      throw UsageError("no target; say HOST:PORT, as in example.org:443 (--help tells more)")
+      throw UsageError("no target given; use HOST:PORT, e.g. example.org:443 (see --help)")
     }
     var specs: [TargetSpec] = []
     var rest = words[...]
     while let word = rest.popFirst() {
-      guard !word.isEmpty else { throw UsageError("an empty word is no target; say HOST:PORT") }
-      guard !word.contains("://") else { throw UsageError("'\(word)' is a URL; say HOST:PORT") }
+      guard !word.isEmpty else { throw UsageError("empty target; use HOST:PORT") }
+      guard !word.contains("://") else { throw UsageError("'\(word)' is a URL; use HOST:PORT, or probe http URL") }
       if let (host, ports) = try split(word) {
         specs.append(TargetSpec(host: host, ports: try self.ports(ports, of: word), text: word))
       } else if let following = rest.first, isPortList(following) {
         rest.removeFirst()
         try checkZone(word, word)
-        let text = word.contains(":") ? "[\(word)]:\(following)" : "\(word):\(following)"
+        let text = "\(word.bracketedHost):\(following)"
         specs.append(TargetSpec(host: word, ports: try ports(following, of: text), text: text))
       } else {
-        throw UsageError("'\(word)' has no port; say \(meant(word))")
+        throw UsageError("'\(word)' has no port; use \(meant(word))")
       }
     }
     let count = specs.reduce(0) { $0 + $1.ports.count }
@@ -35,21 +35,18 @@ enum TargetParser {
 
   /// A zone that is announced must be there.
   private static func checkZone(_ host: some StringProtocol, _ word: String) throws(UsageError) {
-    if host.hasSuffix("%") { throw UsageError("'\(word)': the zone is missing; say ADDRESS%INTERFACE") }
+    if host.hasSuffix("%") { throw UsageError("'\(word)': the zone is missing; use ADDRESS%INTERFACE") }
   }
 
   /// How the word may have been meant: what looks like a port at the end of an IPv6 address is a part of the address.
   private static func meant(_ word: String) -> String {
-    if !word.contains("%"), let colon = word.lastIndex(of: ":"), let port = number(word[word.index(after: colon)...]),
+    if !word.contains("%"), let colon = word.lastIndex(of: ":"),
+      let port = UInt16(portNumber: word[word.index(after: colon)...]),
       port > 0, IPv6Address(parsing: word[..<colon]) != nil
     {
       return "[\(word[..<colon])]:\(port) or \(word[..<colon]) \(port) where \(port) is the port, or [\(word)]:PORT"
     }
-    return "\(bracketed(word)):PORT, as in \(bracketed(word)):443"
-  }
-
-  private static func bracketed(_ host: String) -> String {
-    IPv6Address(parsing: host.prefix { $0 != "%" }) == nil ? host : "[\(host)]"
+    return "\(word.bracketedHost):PORT, as in \(word.bracketedHost):443"
   }
 
   /// Splits a word at its last colon; nil where it has no port, as a bare IPv6 address has none.
@@ -59,10 +56,10 @@ enum TargetParser {
       let host = String(word[word.index(after: word.startIndex)..<end])
       let rest = word[word.index(after: end)...]
       guard IPv6Address(parsing: host.prefix { $0 != "%" }) != nil else {
-        throw UsageError("'\(word)': '\(host)' is no IPv6 address")
+        throw UsageError("'\(word)': '\(host)' is not an IPv6 address")
       }
       try checkZone(host, word)
-      guard rest.hasPrefix(":") else { throw UsageError("'\(word)' has no port; say [\(host)]:PORT") }
+      guard rest.hasPrefix(":") else { throw UsageError("'\(word)' has no port; use [\(host)]:PORT") }
       return (host, String(rest.dropFirst()))
     }
     guard let colon = word.lastIndex(of: ":") else { return nil }
@@ -70,18 +67,15 @@ enum TargetParser {
     if IPv6Address(parsing: word.prefix { $0 != "%" }) != nil { return nil }
     guard !host.isEmpty else { throw UsageError("'\(word)' has no host") }
     guard !host.contains(":") else { throw UsageError("'\(word)': put an IPv6 address in brackets, [ADDRESS]:PORT") }
-    guard !host.contains("/") else { throw UsageError("'\(word)': one host at a time; a prefix is none") }
+    guard !host.contains("/") else {
+      throw UsageError("'\(word)': address ranges are not supported; list the hosts, or use probe check FILE")
+    }
     try checkZone(host, word)
     return (String(host), String(word[word.index(after: colon)...]))
   }
 
-  private static func isPortList(_ word: String) -> Bool {
+  static func isPortList(_ word: String) -> Bool {
     !word.contains(":") && (word.first?.isNumber ?? false || Resolver.port(ofService: word) != nil)
-  }
-
-  /// One port of a host, as a target is written.
-  static func text(_ host: String, _ port: UInt16) -> String {
-    host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 
   /// Reads a list of ports, ranges and service names; each port once, in the order given.
@@ -95,7 +89,7 @@ enum TargetParser {
   }
 
   private static func range(_ part: Substring, of word: String) throws(UsageError) -> ClosedRange<UInt16> {
-    guard !part.isEmpty else { throw UsageError("'\(word)' has no port; say HOST:PORT") }
+    guard !part.isEmpty else { throw UsageError("'\(word)' has no port; use HOST:PORT") }
     if part.first?.isNumber == true {
       let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
       let first = try port(ends[0], of: word)
@@ -106,23 +100,17 @@ enum TargetParser {
     guard let port = Resolver.port(ofService: String(part)) else {
       let isNumeric = part.contains { $0.isNumber } && part.allSatisfy { $0.isNumber || "+- _".contains($0) }
       guard !isNumeric else { throw notAPort(part, word) }
-      throw UsageError("'\(word)': '\(part)' is neither a port nor a service that this host knows")
+      throw UsageError("'\(word)': '\(part)' is not a port number, and not a service in /etc/services")
     }
     return port...port
   }
 
   private static func port(_ text: Substring, of word: String) throws(UsageError) -> UInt16 {
-    guard let port = number(text), port > 0 else { throw notAPort(text, word) }
+    guard let port = UInt16(portNumber: text), port > 0 else { throw notAPort(text, word) }
     return port
   }
 
   private static func notAPort(_ text: Substring, _ word: String) -> UsageError {
     UsageError("'\(word)': '\(text)' is not a port; ports are decimal numbers from 1 to 65535")
-  }
-
-  /// A port's number in decimal digits, 0 included; no sign, no space, no other notation or script.
-  static func number(_ text: some StringProtocol) -> UInt16? {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return UInt16(text)
   }
 }

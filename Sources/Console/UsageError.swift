@@ -1,8 +1,19 @@
-/// A command line that cannot be carried out: one line that says what was meant.
+/// A command line, or a file that it names, that cannot be carried out.
 public struct UsageError: Error, Hashable, Sendable {
-  /// The line, without the program's name.
+  /// One line that says what was meant, without the program's name; empty if the places say all.
   public var message: String
+  /// What is wrong in a file, a line each: `FILE:LINE:COLUMN: what`.
+  var places: [String] = []
 
   /// An error with its line.
   public init(_ message: String) { self.message = message }
+
+  /// An error in a file: more than so many places are only counted.
+  init(places: [String], of file: String, limit: Int = 100) {
+    self.places = Array(places.prefix(limit))
+    message = places.count > limit ? "\(file): \(places.count - limit) more lines cannot be read" : ""
+  }
+
+  /// The first of its lines: what fits where there is room for one.
+  var first: String { places.first ?? message }
 }

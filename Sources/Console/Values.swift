@@ -9,7 +9,7 @@ enum Values {
   ) throws(UsageError) -> Interval {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let number = Double(digits), let unit = unit(text[digits.endIndex...]), number * unit < 9e18 else {
-      throw UsageError("\(option): '\(text)' is not a time; say seconds, as in 0.5, or 10ms, 500us")
+      throw UsageError("\(option): '\(text)' is not a valid time; use seconds (0.5) or a unit (10ms, 500us)")
     }
     let interval = Interval(nanoseconds: Int64((number * unit).rounded()))
     guard range.contains(interval) else {
@@ -25,7 +25,7 @@ enum Values {
   /// often as of seconds.
   static func limit(_ text: String, for option: String) throws(UsageError) -> Interval {
     guard let last = text.last, last.isASCII, !last.isNumber, last != "." else {
-      throw UsageError("\(option): '\(text)' has no unit; say 50ms, 500us or 0.5s")
+      throw UsageError("\(option): '\(text)' has no unit; use 50ms, 500us or 0.5s")
     }
     return try interval(text, for: option, in: .microseconds(1) ... .seconds(3_600))
   }
@@ -36,7 +36,7 @@ enum Values {
   ) throws(UsageError) -> Double {
     guard let rate = Double(text), rate.isFinite, range.contains(rate) else {
       let limits = "from \(range.lowerBound) to \(Int(range.upperBound))"
-      throw UsageError("\(option): '\(text)' is no rate; say \(things) a second, \(limits)")
+      throw UsageError("\(option): '\(text)' is not a valid rate; use \(things) per second, \(limits)")
     }
     return rate
   }
@@ -61,7 +61,7 @@ enum Values {
     // A minus is read to be refused for the right reason.
     let places = isHexadecimal ? digits : text.hasPrefix("-") ? digits.dropFirst() : digits
     guard !places.isEmpty, places.allSatisfy({ $0.isASCII && (isHexadecimal ? $0.isHexDigit : $0.isNumber) }) else {
-      throw UsageError("\(option): '\(text)' is not a whole number; say one \(meant)")
+      throw UsageError("\(option): '\(text)' is not a whole number \(meant)")
     }
     guard let value = Int(digits, radix: isHexadecimal ? 16 : 10), range.contains(value) else {
       throw UsageError("\(option): \(text) is out of range; \(meant)")
@@ -75,13 +75,13 @@ enum Values {
   ) throws(UsageError) -> Word where Word.RawValue == String {
     if let word = Word(rawValue: text) { return word }
     let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
-    throw UsageError("\(option): '\(text)' is none of \(words)")
+    throw UsageError("\(option): '\(text)' is not one of \(words)")
   }
 
   /// The path of a file that is to be written; `-` only where standard output will do.
   static func path(_ text: String, for option: String, orDash: Bool = false) throws(UsageError) -> String {
     guard !text.isEmpty, orDash || text != "-" else {
-      throw UsageError("\(option): '\(text)' is no file; say \(option) FILE")
+      throw UsageError("\(option): '\(text)' is not a file here; use \(option) FILE")
     }
     return text
   }

@@ -43,8 +43,7 @@ public struct ComparedFlow: Hashable, Sendable {
     var timestamp: String? { options?.first { $0.hasPrefix("TS val") }.map { String($0.prefix { $0 != "e" }) } }
 
     var endpoint: String {
-      let host = address.contains(":") ? "[\(address)]" : address
-      return port.map { "\(host):\($0)" } ?? host
+      port.map { "\(address.bracketedHost):\($0)" } ?? address.bracketedHost
     }
   }
 

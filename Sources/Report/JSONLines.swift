@@ -13,6 +13,9 @@ public enum JSONLines {
   /// One connection.
   public static func connection(_ record: Record) -> String { connection(record) { _ in } }
 
+  /// The program's version.
+  public static func version(_ number: String) -> String { line("version") { $0.member("version", number) } }
+
   /// One connection, and the members that a verb adds.
   static func connection(_ record: Record, adding more: (inout JSONWriter) -> Void) -> String {
     line("connection") { json in

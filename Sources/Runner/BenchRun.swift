@@ -41,6 +41,11 @@ public struct BenchOutcome: Sendable {
   public var summaries: [BenchSummary]
   /// The signal that ended it; nil where it ended by itself.
   public var signal: Signal?
+
+  /// Whether every connection that was due went as far as it was to go.
+  public var isGood: Bool {
+    summaries.allSatisfy { $0.completed > 0 && $0.completed == $0.started && $0.notStarted == 0 }
+  }
 }
 
 /// What a benchmark may do to others, and to itself.

@@ -17,8 +17,13 @@ public struct BenchSettings: Sendable {
   /// Where the picture goes.
   public var picture: String?
 
-  /// The settings of a plain `probe bench HOST:PORT`.
-  public init() {}
+  /// The settings of a plain `probe bench HOST:PORT`: the duration is open until it, or a count, was asked for.
+  public init() { plan.duration = nil }
+
+  /// The most targets of one run: each has a table of its own.
+  public static let mostTargets = 16
+  /// The most connections that may be under way: each has a port of ours, and no more are to be had.
+  public static let mostConnections = 28_000
 
   /// Connections a second to one address of somebody else's, beyond which it must be said that they may be made.
   public static let freeRate = 1_000.0

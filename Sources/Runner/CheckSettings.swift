@@ -16,7 +16,7 @@ public struct CheckItem: Hashable, Sendable {
 }
 
 /// How checks are told.
-public enum CheckForm: Hashable, Sendable {
+enum CheckForm: Hashable, Sendable {
   /// A line each, as text or as JSON, as the presentation says.
   case lines
   /// The Test Anything Protocol.
@@ -33,13 +33,31 @@ public struct CheckSettings: Sendable {
   public var items: [CheckItem] = []
   /// The file that they stand in, as it was named.
   public var file = ""
-  /// How they are told.
-  public var form = CheckForm.lines
+  /// Whether the Test Anything Protocol is wanted.
+  public var isTAP = false
   /// Where the JUnit document goes; nil writes none.
   public var junitPath: String?
 
   /// No checks yet.
   public init() {}
+
+  /// The targets of a run as checks: each should be in the expected state.
+  public init(of run: RunSettings) {
+    self.run = run
+    for target in run.targets {
+      for target in target.single {
+        let check = Check(target: target.text, expected: run.expected ?? .open)
+        items.append(CheckItem(check: check, target: target))
+      }
+    }
+  }
+
+  /// How they are reported.
+  var form: CheckForm {
+    let monitoring = run.monitoring
+    if monitoring.isPlugin { return .plugin(warning: monitoring.warning, critical: monitoring.critical) }
+    return isTAP ? .tap : .lines
+  }
 }
 
 /// How a run of checks went.
@@ -50,4 +68,7 @@ public struct CheckRunResult: Sendable {
   public var signal: Signal?
   /// What a monitoring plugin answers; nil where none was asked for.
   public var plugin: PluginState?
+
+  /// Whether all checks hold.
+  public var isGood: Bool { results.allSatisfy { $0.standing == .holds } }
 }

@@ -94,7 +94,7 @@ struct ListenPlace {
     }
     let own = interface.map { [$0] } ?? all.filter { $0.isUp && !$0.isLoopback }
     mtu = max(own.map(\.mtu).min() ?? 1_500, 576)
-    address = given?.address ?? (settings.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0)))
+    address = given?.address ?? (settings.family == .v6 ? .v6(IPv6Address(0)) : .v4(IPv4Address(0)))
     try refuseGroups()
   }
 

@@ -9,8 +9,8 @@ public struct ListenSettings: Sendable {
   public var host: String?
   /// The port; 0 lets the kernel choose.
   public var port: UInt16 = 0
-  /// The family where no address is given.
-  public var family = AddressFamily.v4
+  /// The family that was asked for; nil takes the address's, or IPv4.
+  public var family: AddressFamily?
   /// The interface that everything leaves and comes by.
   public var interface: String?
   /// What is done with connections.

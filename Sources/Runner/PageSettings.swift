@@ -6,7 +6,9 @@ public struct PageSettings: Sendable {
   /// How the connections are made: the target is the URL's.
   public var run = RunSettings()
   /// The URL as it was typed.
-  public var url: String
+  public var url = ""
+  /// Whether it is an `https` URL: only the TCP connection is tested then.
+  public var isSecure = false
   /// What is asked.
   public var request: HTTPRequest
   /// How often, on one connection.
@@ -18,11 +20,8 @@ public struct PageSettings: Sendable {
   /// The file that the content is written to; nil where nobody wants it.
   public var bodyPath: String?
 
-  /// The settings of one request.
-  public init(url: String, request: HTTPRequest) {
-    self.url = url
-    self.request = request
-  }
+  /// The settings of one request by a program of this name.
+  public init(agent: String) { request = HTTPRequest(agent: agent) }
 
   /// How many requests each connection carries.
   var visits: [Int] { (compares ? Array(repeating: 1, count: requests) : []) + [requests] }

@@ -96,7 +96,7 @@ struct TargetResolution {
     let way = try way(to: address.address, through: through, spec)
     return spec.ports.map { port in
       var target = ResolvedTarget(
-        name: spec.ports.count == 1 ? spec.text : "\(bracketed(spec.host)):\(port)",
+        name: spec.ports.count == 1 ? spec.text : "\(spec.host.bracketedHost):\(port)",
         remote: Endpoint(address.address, port), source: nil, interface: nil,
         mtu: 1_500, resolve: took, host: took == nil ? nil : spec.host, zone: through)
       target.take(way)
@@ -125,8 +125,6 @@ struct TargetResolution {
     }
     return named
   }
-
-  private func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
   /// The address of a host with its zone, and how long a look-up took.
   private func address(of spec: TargetSpec) throws(RunError) -> (address: ZonedAddress, took: Measurement?) {

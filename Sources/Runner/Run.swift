@@ -48,8 +48,7 @@ public enum Run {
     settings.presentation = presentation
     let companion = try listener(at: address)
     let host = family == .v4 ? "127.0.0.1" : "::1"
-    let text = family == .v4 ? "\(host):\(companion.port)" : "[\(host)]:\(companion.port)"
-    settings.targets = [TargetSpec(host: host, ports: [companion.port], text: text)]
+    settings.targets = [TargetSpec(host: host, port: companion.port)]
     let targets = try TargetResolution(settings).resolve()
     let (network, packets) = try acquire(settings, targets, nil)
     let presenter = Presenter(settings, targets: targets, drawings: drawings)

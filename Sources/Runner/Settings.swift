@@ -1,6 +1,7 @@
 import Engines
 import Handshake
 import Kernel
+import Report
 import Timebase
 import Wire
 
@@ -19,6 +20,14 @@ public struct TargetSpec: Hashable, Sendable {
     self.ports = ports
     self.text = text
   }
+
+  /// One port of a host, by the text that names both.
+  public init(host: String, port: UInt16) {
+    self.init(host: host, ports: [port], text: "\(host.bracketedHost):\(port)")
+  }
+
+  /// A target for each of its ports, in their order.
+  public var single: [TargetSpec] { ports.count == 1 ? [self] : ports.map { TargetSpec(host: host, port: $0) } }
 }
 
 /// Everything that a run of connections was asked for.
@@ -47,11 +56,27 @@ public struct RunSettings: Sendable {
   public var schedule = Schedule()
   /// Whether the kernel's `connect()` makes the connections.
   public var usesKernel = false
+  /// The state that every target should be in; nil expects the usual.
+  public var expected: Verdict?
+  /// Whether the exit code is to show the state itself.
+  public var exitsWithState = false
+  /// Whether, and by which thresholds, the answer is that of a monitoring plugin.
+  public var monitoring = Monitoring()
   /// How results are shown.
   public var presentation = Presentation()
 
   /// The settings of a plain `probe HOST:PORT`.
   public init() {}
+}
+
+/// What monitoring asks for.
+public struct Monitoring: Hashable, Sendable {
+  /// Whether the answer is that of a monitoring plugin.
+  public var isPlugin = false
+  /// Above what it is a warning.
+  public var warning = PluginThreshold()
+  /// Above what it is critical.
+  public var critical = PluginThreshold()
 }
 
 /// How results are shown.

@@ -6,7 +6,7 @@ public struct WatchSettings: Sendable {
   /// What means the same as for the default verb.
   public var run = RunSettings()
   /// The state that counts as success.
-  public var expected = Verdict.open
+  var expected: Verdict { run.expected ?? .open }
   /// The file that Prometheus' text collector reads; nil writes none.
   public var prometheusPath: String?
 

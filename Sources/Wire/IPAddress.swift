@@ -88,3 +88,18 @@ extension IPAddress: CustomStringConvertible {
     }
   }
 }
+
+extension StringProtocol {
+  /// A host as it stands before a colon and a port: an IPv6 address in brackets (RFC 3986 §3.2.2).
+  public var bracketedHost: String { contains(":") ? "[\(self)]" : String(self) }
+}
+
+extension UInt16 {
+  /// Reads a port number: decimal digits, and nothing else.
+  public init?(portNumber text: some StringProtocol) {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+      return nil
+    }
+    self.init(text)
+  }
+}

@@ -62,10 +62,10 @@ import Wire
   ]
 
   @Test("by every rule", arguments: cases) func code(_ given: Case) {
-    var request = ProbeRequest()
-    request.expected = given.expected
-    request.exitsWithState = given.exitsWithState
-    request.run.schedule.count = given.count
+    var settings = RunSettings()
+    settings.expected = given.expected
+    settings.exitsWithState = given.exitsWithState
+    settings.schedule.count = given.count
     let tallies = given.probes.split(separator: " ").map { probes in
       var tally = Tally()
       for probe in probes {
@@ -81,13 +81,13 @@ import Wire
       }
       return tally
     }
-    #expect(ExitCode.of(RunResult(tallies: tallies, signal: given.signal), request) == given.code)
+    #expect(Ending(RunResult(tallies: tallies, signal: given.signal), settings).exitCode == given.code)
   }
 
   @Test("a run that could not be carried out, and one whose results nobody took") func errors() {
-    #expect(ExitCode.of(.noPrivilege) == 2)
-    #expect(ExitCode.of(.output(Errno(code: 28, call: .write))) == 2)
-    #expect(ExitCode.of(.interrupted(.interrupt)) == 130)
-    #expect(ExitCode.of(.interrupted(.terminate)) == 143)
+    #expect(Ending(RunError.noPrivilege).exitCode == 2)
+    #expect(Ending(RunError.output(Errno(code: 28, call: .write))).exitCode == 2)
+    #expect(Ending(RunError.interrupted(.interrupt)).exitCode == 130)
+    #expect(Ending(RunError.interrupted(.terminate)).exitCode == 143)
   }
 }

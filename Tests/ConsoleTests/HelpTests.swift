@@ -3,42 +3,41 @@ import Testing
 
 @testable import Console
 
-/// The help, whole: `Tests/Vectors/Console/help.txt`.
+/// The help of every command, whole: `Tests/Vectors/Console/help*.txt`.
 ///
 /// With `PROBE_RENEW_GOLDEN=1` in the environment it is written anew instead of compared; look at the difference.
 @Suite("Help") struct HelpTests {
-  @Test(
-    "the help is as it was looked at",
-    arguments: [
-      ("help", Help.text), ("help-http", HTTPVerb.help), ("help-check", CheckVerb.help), ("help-read", ReadVerb.help),
-      ("help-diff", DiffVerb.help), ("help-bench", BenchVerb.help), ("help-watch", WatchVerb.help),
-    ])
-  func golden(_ name: String, _ text: String) throws {
+  @Test("the help is as it was looked at", arguments: Verb.all.map(\.name)) func golden(_ name: String) throws {
+    let verb = try #require(Verb.all.first { $0.name == name })
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Vectors/Console/\(name).txt")
+      .appending(path: "Vectors/Console/\(verb.isDefault ? "help" : "help-\(name)").txt")
     if ProcessInfo.processInfo.environment["PROBE_RENEW_GOLDEN"] == "1" {
-      try Data(text.utf8).write(to: file)
+      try Data(verb.help.utf8).write(to: file)
     }
-    #expect(try text == String(contentsOf: file, encoding: .utf8))
+    #expect(try verb.help == String(contentsOf: file, encoding: .utf8))
   }
 
-  @Test("every option has one line of its own, no wider than a page") func everyOptionOnce() {
-    let lines = Help.text.split(separator: "\n")
-    for option in OptionTable<ProbeRequest>.probe.groups.flatMap(\.options) {
+  @Test("every option has one line of its own, and no line is wider than a terminal", arguments: Verb.all.map(\.name))
+  func lines(_ name: String) throws {
+    let verb = try #require(Verb.all.first { $0.name == name })
+    let lines = verb.help.split(separator: "\n")
+    for option in verb.options {
       let naming = lines.filter { line in
         let names = line.split { $0 == " " || $0 == "," }.prefix { $0.hasPrefix("-") }
         return line.hasPrefix("  ") && names.contains(Substring(option.name))
       }
       #expect(naming.count == 1, "\(option.name)")
     }
-    #expect(lines.allSatisfy { $0.count <= 110 })
+    for line in lines { #expect(line.count <= 80, "\(line)") }
   }
 
-  @Test("the demo's options are the default verb's") func demo() {
-    let names = OptionTable<ProbeRequest>.demo.groups.flatMap(\.options).map(\.name)
+  @Test("the demo's options are those of the default command") func demo() {
+    let shared = Verb.probe.options
     #expect(
-      names == [
+      Verb.demo.options.map(\.name) == [
         "-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help",
+        "--version",
       ])
+    #expect(Verb.demo.options.allSatisfy(shared.contains))
   }
 }

@@ -1,3 +1,4 @@
+import Runner
 import Testing
 
 @testable import Console
@@ -7,27 +8,35 @@ import Testing
   /// What was read, in order.
   struct Log: Sendable { var entries: [String] = [] }
 
-  static let table = OptionTable<Log>(groups: [
-    OptionGroup(
-      title: "All",
-      options: [
-        Option("n", nil, "a letter alone") { log, _ in log.entries.append("n") },
-        Option("j", "json", "letter and word") { log, _ in log.entries.append("json") },
-        Option(nil, "sack", "a word alone") { log, _ in log.entries.append("sack") },
-        Option("c", nil, "N", "a letter with a value") { log, text in log.entries.append("c=\(text)") },
-        Option("w", "wait", "SEC", "both with a value") { log, text in log.entries.append("wait=\(text)") },
-        Option(nil, "retries", "N", "a word with a value") { log, text throws(UsageError) in
-          guard text != "many" else { throw UsageError("too many") }
-          log.entries.append("retries=\(text)")
-        },
-      ])
-  ])
+  private static var table: [OptionGroup<Log>] {
+    [
+      OptionGroup(
+        title: "All",
+        rows: [
+          .flag("n", nil, "a letter alone", "") { $0.entries.append("n") },
+          .flag("j", "json", excludes: ["--quick"], "letter and word", "") { $0.entries.append("json") },
+          .flag(nil, "sack", "a word alone", "") { $0.entries.append("sack") },
+          .value("c", nil, "N", .text, "a letter with a value", "") { $0.entries.append("c=\($1)") },
+          .value("w", "wait", "SEC", .text, "both with a value", "") { $0.entries.append("wait=\($1)") },
+          .value(nil, "retries", "N", .text, "a word with a value", "") { (log, text) throws(UsageError) in
+            guard text != "many" else { throw UsageError("too many") }
+            log.entries.append("retries=\(text)")
+          },
+          .flag(
+            nil, "quick", excludes: [.init("--sack", because: "it has none")], requires: "--wait", "in haste", ""
+          ) { _ in },
+          .flag(nil, "kernel", forgoes: .packets, "without packets", "") { _ in },
+          .flag("t", nil, needs: .packets, "only with packets", "") { _ in },
+        ])
+    ]
+  }
 
   private func read(_ line: String) throws(UsageError) -> String {
     var log = Log()
     let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    let operands = try OptionTableTests.table.read(line.isEmpty ? [] : words, into: &log)
-    return (log.entries + operands.map { "(\($0))" }).joined(separator: " ")
+    let reader = try OptionReader(line.isEmpty ? [] : words, by: { OptionTableTests.table }, into: &log)
+    try reader.check()
+    return (log.entries + reader.operands.map { "(\($0))" }).joined(separator: " ")
   }
 
   static let forms: [(line: String, read: String)] = [
@@ -60,6 +69,12 @@ import Testing
     ("-c", "-c needs a value: -c N"), ("-nc", "-c needs a value: -c N"),
     ("-w", "--wait needs a value: --wait SEC"), ("--retries", "--retries needs a value: --retries N"),
     ("--retries many", "too many"),
+    ("--jsno", "unknown option --jsno (--json?); --help lists them"),
+    ("--quick", "--quick needs --wait as well"),
+    ("--quick --wait 1 -j", "--json and --quick cannot be used together"),
+    ("--quick --wait 1 --sack", "--quick and --sack cannot be used together: it has none"),
+    ("-t --kernel", "-t needs raw sockets; leave --kernel out"),
+    ("--kernel -t", "-t needs raw sockets; leave --kernel out"),
   ]
 
   @Test("mistakes are named, and the nearest option is suggested", arguments: mistakes)
@@ -67,22 +82,51 @@ import Testing
     #expect(refusal { () throws(UsageError) in _ = try read(mistake.line) } == mistake.message)
   }
 
-  @Test("no option of the default verb is there twice") func unique() {
-    let options = OptionTable<ProbeRequest>.probe.groups.flatMap(\.options)
-    let names = options.flatMap { [$0.short.map { "-\($0)" }, $0.long.map { "--\($0)" }].compactMap(\.self) }
+  @Test("each name once in every command, with something to say of it", arguments: Verb.all.map(\.name))
+  func unique(_ name: String) throws {
+    let options = try #require(Verb.all.first { $0.name == name }).options
+    let names = options.flatMap(\.names)
     #expect(Set(names).count == names.count)
-    #expect(options.allSatisfy { !$0.name.isEmpty && !$0.help.isEmpty })
+    #expect(options.allSatisfy { !$0.name.isEmpty && !$0.help.isEmpty && !$0.manual.isEmpty })
+  }
+
+  @Test("what options exclude or require are names of options") func references() {
+    let names = Set(Verb.all.flatMap(\.options).map(\.name))
+    for option in Verb.all.flatMap(\.options) {
+      for exclusion in option.excludes { #expect(names.contains(exclusion.name), "\(option.name)") }
+      if let required = option.requires { #expect(names.contains(required), "\(option.name)") }
+    }
+  }
+
+  @Test("an own option takes its names from a shared one, and what is not offered is left out") func assembly() {
+    let own = OptionGroup<Log>(
+      title: "Own", rows: [.value(nil, "json", "N", .text, "its own", "") { $0.entries.append($1) }])
+    let groups = OptionTable.assemble([own] + OptionTableTests.table + [own], offering: [])
+    #expect(groups.map(\.title) == ["Own", "All"])
+    let names = groups.flatMap(\.rows).map(\.option.names.description)
+    #expect(
+      names == [
+        #"["--json"]"#, #"["-n"]"#, #"["-j"]"#, #"["--sack"]"#, #"["-c"]"#, #"["-w", "--wait"]"#, #"["--retries"]"#,
+        #"["--quick"]"#, #"["--kernel"]"#,
+      ])
   }
 
   @Test("every option that takes a value refuses nonsense by its own name, or takes any word") func values() {
-    let free: Set = ["-I", "-S", "--data", "--svg", "--html", "--pcap"]
-    for option in OptionTable<ProbeRequest>.probe.groups.flatMap(\.options) where option.value != nil {
-      for nonsense in ["", "zz", "-1", "99999999999999999999", "0x", "1 ", "\n", "٣"] where !free.contains(option.name)
-      {
-        var request = ProbeRequest()
-        let message = refusal { () throws(UsageError) in try option.apply(&request, nonsense) }
-        #expect(message?.hasPrefix("\(option.name): ") == true, "\(option.name) \(nonsense)")
+    for row in Verb.probeTable.flatMap(\.rows) where row.option.valueName != nil {
+      switch row.option.kind {
+      case .host, .interface, .file: continue
+      default: break
+      }
+      for nonsense in ["", "zz", "-1", "99999999999999999999", "0x", "1 ", "\n", "٣"] {
+        var settings = RunSettings()
+        let message = refusal { () throws(UsageError) in try row.apply(&settings, nonsense) }
+        #expect(message?.hasPrefix("\(row.option.name): ") == true, "\(row.option.name) \(nonsense)")
       }
     }
   }
+
+  @Test(
+    "how far apart two words are",
+    arguments: [("", "", 0), ("scan", "scn", 1), ("read", "raed", 1), ("watch", "wach", 1), ("a", "bc", 2)])
+  func distance(_ a: String, _ b: String, _ distance: Int) { #expect(Spelling.distance(a, b) == distance) }
 }

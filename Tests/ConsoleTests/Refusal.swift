@@ -1,21 +1,25 @@
+import Runner
 import Testing
 
 @testable import Console
 
-/// The line that a refused command line is told; nil where nothing is refused.
+/// The line that answers a refused command line; nil if nothing is refused.
 func refusal(_ body: () throws(UsageError) -> Void) -> String? {
   do throws(UsageError) {
     try body()
     return nil
   } catch {
-    return error.message
+    return error.first
   }
 }
 
-/// The default verb's command line, read and checked; operands are left aside.
-func request(_ words: String...) throws(UsageError) -> ProbeRequest {
-  var request = ProbeRequest()
-  _ = try OptionTable<ProbeRequest>.probe.read(words, into: &request)
-  try request.check()
-  return request
+/// The default command's line, read and checked; operands are left aside.
+func plainSettings(_ words: String...) throws(UsageError) -> RunSettings { try plainSettings(words) }
+
+/// The default command's line, read and checked; operands are left aside.
+func plainSettings(_ words: [String]) throws(UsageError) -> RunSettings {
+  var settings = RunSettings()
+  try OptionReader(words, by: { Verb.probeTable }, into: &settings).check()
+  try settings.check()
+  return settings
 }

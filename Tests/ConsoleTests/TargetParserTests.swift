@@ -50,30 +50,30 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake(says: "no target; say HOST:PORT, as in example.org:443 (--help tells more)"),
-    Mistake("", says: "an empty word is no target; say HOST:PORT"),
-    Mistake("", "80", says: "an empty word is no target; say HOST:PORT"),
-    Mistake("h", says: "'h' has no port; say h:PORT, as in h:443"),
-    Mistake("h", "x", says: "'h' has no port; say h:PORT, as in h:443"),
-    Mistake("::1", says: "'::1' has no port; say [::1]:PORT, as in [::1]:443"),
-    Mistake("fe80::1%eth0", says: "'fe80::1%eth0' has no port; say [fe80::1%eth0]:PORT, as in [fe80::1%eth0]:443"),
+    Mistake(says: "no target given; use HOST:PORT, e.g. example.org:443 (see --help)"),
+    Mistake("", says: "empty target; use HOST:PORT"),
+    Mistake("", "80", says: "empty target; use HOST:PORT"),
+    Mistake("h", says: "'h' has no port; use h:PORT, as in h:443"),
+    Mistake("h", "x", says: "'h' has no port; use h:PORT, as in h:443"),
+    Mistake("::1", says: "'::1' has no port; use [::1]:PORT, as in [::1]:443"),
+    Mistake("fe80::1%eth0", says: "'fe80::1%eth0' has no port; use [fe80::1%eth0]:PORT, as in [fe80::1%eth0]:443"),
     Mistake(
       "::1:8080",
-      says: "'::1:8080' has no port; say [::1]:8080 or ::1 8080 where 8080 is the port, or [::1:8080]:PORT"),
-    Mistake("[::1]", says: "'[::1]' has no port; say [::1]:PORT"),
-    Mistake("[::1]80", says: "'[::1]80' has no port; say [::1]:PORT"),
+      says: "'::1:8080' has no port; use [::1]:8080 or ::1 8080 where 8080 is the port, or [::1:8080]:PORT"),
+    Mistake("[::1]", says: "'[::1]' has no port; use [::1]:PORT"),
+    Mistake("[::1]80", says: "'[::1]80' has no port; use [::1]:PORT"),
     Mistake("[::1", says: "'[::1': the bracket is not closed"),
     Mistake("[::1:80", says: "'[::1:80': the bracket is not closed"),
-    Mistake("[]:80", says: "'[]:80': '' is no IPv6 address"),
-    Mistake("[10.0.0.1]:80", says: "'[10.0.0.1]:80': '10.0.0.1' is no IPv6 address"),
-    Mistake("[::g]:80", says: "'[::g]:80': '::g' is no IPv6 address"),
-    Mistake("[fe80::1%]:80", says: "'[fe80::1%]:80': the zone is missing; say ADDRESS%INTERFACE"),
-    Mistake("fe80::1%", "80", says: "'fe80::1%': the zone is missing; say ADDRESS%INTERFACE"),
+    Mistake("[]:80", says: "'[]:80': '' is not an IPv6 address"),
+    Mistake("[10.0.0.1]:80", says: "'[10.0.0.1]:80': '10.0.0.1' is not an IPv6 address"),
+    Mistake("[::g]:80", says: "'[::g]:80': '::g' is not an IPv6 address"),
+    Mistake("[fe80::1%]:80", says: "'[fe80::1%]:80': the zone is missing; use ADDRESS%INTERFACE"),
+    Mistake("fe80::1%", "80", says: "'fe80::1%': the zone is missing; use ADDRESS%INTERFACE"),
     Mistake("1:2:3:80", says: "'1:2:3:80': put an IPv6 address in brackets, [ADDRESS]:PORT"),
     Mistake(":80", says: "':80' has no host"),
-    Mistake("h:", says: "'h:' has no port; say HOST:PORT"),
-    Mistake("h:80,", says: "'h:80,' has no port; say HOST:PORT"),
-    Mistake("h:,80", says: "'h:,80' has no port; say HOST:PORT"),
+    Mistake("h:", says: "'h:' has no port; use HOST:PORT"),
+    Mistake("h:80,", says: "'h:80,' has no port; use HOST:PORT"),
+    Mistake("h:,80", says: "'h:,80' has no port; use HOST:PORT"),
     Mistake("h:0", says: "'h:0': '0' is not a port; ports are decimal numbers from 1 to 65535"),
     Mistake("h:65536", says: "'h:65536': '65536' is not a port; ports are decimal numbers from 1 to 65535"),
     Mistake("h:80-", says: "'h:80-': '' is not a port; ports are decimal numbers from 1 to 65535"),
@@ -93,10 +93,12 @@ import Testing
     Mistake("h:0x50", says: "'h:0x50': '0x50' is not a port; ports are decimal numbers from 1 to 65535"),
     Mistake(
       "h:no.such.service",
-      says: "'h:no.such.service': 'no.such.service' is neither a port nor a service that this host knows"),
-    Mistake("10.0.0.0/24:80", says: "'10.0.0.0/24:80': one host at a time; a prefix is none"),
-    Mistake("http://h:80", says: "'http://h:80' is a URL; say HOST:PORT"),
-    Mistake("https://h/", says: "'https://h/' is a URL; say HOST:PORT"),
+      says: "'h:no.such.service': 'no.such.service' is not a port number, and not a service in /etc/services"),
+    Mistake(
+      "10.0.0.0/24:80",
+      says: "'10.0.0.0/24:80': address ranges are not supported; list the hosts, or use probe check FILE"),
+    Mistake("http://h:80", says: "'http://h:80' is a URL; use HOST:PORT, or probe http URL"),
+    Mistake("https://h/", says: "'https://h/' is a URL; use HOST:PORT, or probe http URL"),
     Mistake("h:1-65535", "i:1-65535", says: "131070 ports are too many; at most 65536 at once"),
   ]
 
@@ -108,5 +110,20 @@ import Testing
   @Test("all ports of a host, each once") func allPorts() throws {
     let specs = try TargetParser.targets(["h:1-65535,80,1-65535"])
     #expect(specs.map(\.ports) == [Array(1...65535)])
+  }
+
+  @Test(
+    "a first word that looks like a command is answered as one",
+    arguments: [
+      (["wach"], "unknown command 'wach'; did you mean watch? (a target needs a port, as in wach:443)"),
+      (["raed", "f.pcap"], "unknown command 'raed'; did you mean read? (a target needs a port, as in raed:443)"),
+      (["Diff"], "unknown command 'Diff'; did you mean diff? (a target needs a port, as in Diff:443)"),
+      (["read", "f.pcap"], "'read' is a command: it goes before the options"),
+      (["scan"], "unknown command or missing port: 'scan' (try 'probe help', or scan:443)"),
+      (["web.test"], nil), (["scan", "443"], nil), (["scan", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
+      (["::1"], nil),
+    ])
+  func mistyped(_ words: [String], _ message: String?) {
+    #expect(Verb.mistyped(words[0], followedBy: words.dropFirst().first)?.message == message)
   }
 }

@@ -21,7 +21,7 @@ import Timebase
     let message = refusal { () throws(UsageError) in
       _ = try Values.rate(text, of: "probes", for: "--rate", in: 0.001...1_000)
     }
-    #expect(message == "--rate: '\(text)' is no rate; say probes a second, from 0.001 to 1000")
+    #expect(message == "--rate: '\(text)' is not a valid rate; use probes per second, from 0.001 to 1000")
   }
 
   @Test("times", arguments: times) func time(_ vector: (text: String, nanoseconds: Int64)) throws {
@@ -38,7 +38,7 @@ import Timebase
     let message = refusal { () throws(UsageError) in
       _ = try Values.interval(text, for: "-i", in: .zero ... .seconds(3600))
     }
-    #expect(message == "-i: '\(text)' is not a time; say seconds, as in 0.5, or 10ms, 500us")
+    #expect(message == "-i: '\(text)' is not a valid time; use seconds (0.5) or a unit (10ms, 500us)")
   }
 
   @Test("a time out of range is told the range in the units that fit", arguments: ["0", "0.0009", "60.1", "61s"])
@@ -61,7 +61,7 @@ import Timebase
     "what is no whole number", arguments: ["", "-", "ff", "1.5", "0x", "0x-1", "-0x1", "+1", " 1", "1 ", "1e1", "٣"])
   func noNumber(_ text: String) {
     let message = refusal { () throws(UsageError) in _ = try Values.integer(text, for: "-Q", in: 0...255) }
-    #expect(message == "-Q: '\(text)' is not a whole number; say one from 0 to 255")
+    #expect(message == "-Q: '\(text)' is not a whole number from 0 to 255")
   }
 
   @Test(
@@ -79,7 +79,7 @@ import Timebase
       let message = refusal { () throws(UsageError) in
         _ = try Values.word(text, for: "--close", as: CloseManner.self)
       }
-      #expect(message == "--close: '\(text)' is none of fin, rst, none")
+      #expect(message == "--close: '\(text)' is not one of fin, rst, none")
     }
   }
 

@@ -87,7 +87,7 @@ extension NetworkTests {
       #expect(slow.code == 0 && slow.seconds >= 0.4, "the fifth is due after four gaps: \(slow.seconds)")
       let refused = try check(text, "--rate", "1001", in: namespace)
       #expect(refused.code == 2 && refused.output == "")
-      #expect(refused.errors.contains("--rate: '1001' is no rate; say probes a second, from 0.001 to 1000"))
+      #expect(refused.errors.contains("--rate: '1001' is not a valid rate; use probes per second, from 0.001 to 1000"))
     }
 
     @Test func badLines() throws {
@@ -102,8 +102,8 @@ extension NetworkTests {
       #expect(outcome.output == "")
       #expect(
         outcome.errorLines == [
-          "\(path):2:1: '127.0.0.1' has no port; say 127.0.0.1:PORT, as in 127.0.0.1:443",
-          "\(path):3:14: 'shut' is no state; say open, closed, filtered or unreachable",
+          "\(path):2:1: '127.0.0.1' has no port; use 127.0.0.1:PORT, as in 127.0.0.1:443",
+          "\(path):3:14: 'shut' is not a valid state; use open, closed, filtered or unreachable",
         ])
       usleep(100_000)
       #expect(listener.visits.isEmpty, "nothing is sent")

@@ -90,22 +90,22 @@ extension NetworkTests {
       defer { listener.stop() }
       let outcome = try Probe.run("http", "https://127.0.0.1:\(listener.port)/", in: namespace)
       #expect(outcome.code == 0)
-      #expect(outcome.errors.contains("TLS is not spoken"))
+      #expect(outcome.errors.contains("TLS is not supported"))
       #expect(outcome.output.contains("open 127.0.0.1:\(listener.port): reason=syn-ack"))
       #expect(listener.ended(1).map(\.bytes) == [[]], "nothing was said")
     }
 
     static let misuses: [(words: [String], says: String)] = [
-      ([], "no URL"), (["http://a/", "http://b/"], "one URL"), (["127.0.0.1:80"], "begins with http://"),
+      ([], "no URL"), (["http://a/", "http://b/"], "one URL"), (["127.0.0.1:80"], "must start with http://"),
       (["ftp://127.0.0.1/"], "only http"), (["http://me@127.0.0.1/"], "no user"),
       (["http://127.0.0.1/", "--header", "A: b\r\nC: d"], "--header"),
       (["http://127.0.0.1/", "--header", "A"], "NAME: VALUE"),
       (["http://127.0.0.1/", "--requests", "0"], "--requests"), (["http://127.0.0.1/", "--version", "2"], "1.0, 1.1"),
       (["http://127.0.0.1/", "--pipeline", "--version", "1.0"], "HTTP/1.1"),
-      (["http://127.0.0.1/", "--body-to", "x", "--requests", "2"], "one request"),
+      (["http://127.0.0.1/", "--body-to", "x", "--requests", "2"], "single response"),
       (["http://127.0.0.1/", "--body-to", "/nowhere/x"], "/nowhere/x"),
       (["http://127.0.0.1/", "--body-to", "/dev/null"], "/dev/null"), (["http://127.0.0.1/", "--syn"], "--syn"),
-      (["https://127.0.0.1/", "--body-to", "x"], "TLS is not spoken"),
+      (["https://127.0.0.1/", "--body-to", "x"], "TLS is not supported"),
     ]
 
     @Test(arguments: misuses) func misuse(_ words: [String], _ says: String) throws {

@@ -186,8 +186,8 @@ extension NetworkTests {
 
     /// Each command line that cannot be carried out, and a word of the one line that says so.
     @Test(arguments: [
-      ([], "needs a port"), (["80x"], "no port"), (["99999"], "no port"), (["localhost:80"], "no address"),
-      (["-6", "127.0.0.1:80"], "family"), (["80", "81"], "one port"), (["--count", "0", "80"], "out of range"),
+      ([], "needs a port"), (["80x"], "not a port"), (["99999"], "not a port"), (["localhost:80"], "not an address"),
+      (["-6", "127.0.0.1:80"], "-6 was given"), (["80", "81"], "one port"), (["--count", "0", "80"], "out of range"),
       (["192.0.2.77:80"], "192.0.2.77"), (["--nonsense", "80"], "unknown option"),
     ])
     func usage(_ words: [String], says word: String) throws {

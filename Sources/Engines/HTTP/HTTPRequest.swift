@@ -36,9 +36,21 @@ public struct HTTPRequest: Hashable, Sendable {
 
   /// A request for what a URL names.
   public init(_ url: HTTPURL, agent: String) {
+    self.init(agent: agent)
+    aim(at: url)
+  }
+
+  /// A request for the root of a server that `aim(at:)` has yet to name.
+  public init(agent: String) {
+    target = "/"
+    authority = ""
+    self.agent = agent
+  }
+
+  /// Asks for what a URL names.
+  public mutating func aim(at url: HTTPURL) {
     target = url.target
     authority = url.authority
-    self.agent = agent
   }
 
   /// The octets that are sent: request line, fields, an empty line.

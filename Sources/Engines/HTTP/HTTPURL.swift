@@ -28,7 +28,7 @@ public struct HTTPURL: Hashable, Sendable {
   /// The value of `Host` (RFC 9110 §7.2): the port only where it is not the scheme's own, and never a zone, which means
   /// nothing to the other end (RFC 6874 §4).
   public var authority: String {
-    let name = host.contains(":") ? "[\(host.prefix { $0 != "%" })]" : host
+    let name = host.prefix { $0 != "%" }.bracketedHost
     return port == scheme.port ? name : "\(name):\(port)"
   }
 }
@@ -94,9 +94,7 @@ extension HTTPURL {
     guard colon == ":" else { throw .badHost }
     let digits = rest.dropFirst()
     if digits.isEmpty { return (host, nil) }
-    guard digits.utf8.count <= 5, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let port = UInt16(digits), port > 0
-    else { throw .badPort }
+    guard digits.utf8.count <= 5, let port = UInt16(portNumber: digits), port > 0 else { throw .badPort }
     return (host, port)
   }
 

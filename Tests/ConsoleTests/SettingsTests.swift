@@ -5,15 +5,15 @@ import Wire
 @testable import Console
 
 /// The default verb's options, and what of them contradicts itself.
-@Suite("Requests") struct ProbeRequestTests {
+@Suite("Settings") struct SettingsTests {
   @Test("options arrive where they belong") func settings() throws {
-    let request = try request(
+    let run = try plainSettings(
       "-c", "3", "-i", "10ms", "-W", "2", "-w", "5", "--retries", "4", "-6", "-n", "-I", "lo", "-S", "::1", "-g",
       "4000",
       "--ttl", "9", "-Q", "0x10", "--flags", "SEC", "--window", "1", "--mss", "2", "--wscale", "3", "--no-sack",
       "--no-timestamps", "--isn", "4294967295", "--data", "hi", "--close", "rst", "-q", "-v", "-D", "--packet-trace",
       "--json", "--expect", "closed", "--exit-state", "--no-color")
-    let (run, plan) = (request.run, request.run.plan)
+    let plan = run.plan
     #expect((run.schedule.count, run.schedule.interval, run.schedule.deadline) == (3, .milliseconds(10), .seconds(5)))
     #expect((plan.wait, plan.retries, plan.close, plan.iss) == (.seconds(2), 4, .rst, .max))
     #expect((run.family, run.isNumeric, run.interface, run.source, run.sourcePort) == (.v6, true, "lo", "::1", 4000))
@@ -24,14 +24,14 @@ import Wire
     let shown = run.presentation
     #expect((shown.isQuiet, shown.isVerbose, shown.stampsLines) == (true, true, true))
     #expect((shown.tracesPackets, shown.json, shown.allowsColor) == (true, true, false))
-    #expect(request.expected == .refused && request.exitsWithState)
+    #expect(run.expected == .refused && run.exitsWithState)
   }
 
   @Test("the later of two options counts; -c 0 has no end") func laterCounts() throws {
-    let request = try request("-c", "5", "-c", "0", "--sack", "--no-sack", "--sack", "--no-wscale", "-4", "-4")
-    #expect(request.run.schedule.count == nil)
-    #expect(request.run.plan.offer.sack && request.run.plan.offer.windowScale == nil)
-    #expect(request.run.family == .v4)
+    let run = try plainSettings("-c", "5", "-c", "0", "--sack", "--no-sack", "--sack", "--no-wscale", "-4", "-4")
+    #expect(run.schedule.count == nil)
+    #expect(run.plan.offer.sack && run.plan.offer.windowScale == nil)
+    #expect(run.family == .v4)
   }
 
   /// Options that exclude each other, and what must be said of them.
@@ -44,27 +44,31 @@ import Wire
 
   static let contradictions =
     [
-      Contradiction("-4", "-6", says: "-4 and -6 exclude each other; leave one of them out"),
-      Contradiction("--syn", "--confirm", says: "--confirm needs the whole handshake; leave --syn out"),
-      Contradiction("--syn", "--connect", says: "--connect makes whole connections; leave --syn out"),
+      Contradiction("-4", "-6", says: "-4 and -6 cannot be used together"),
+      Contradiction(
+        "--syn", "--confirm",
+        says: "--confirm and --syn cannot be used together: --confirm needs the whole handshake"),
+      Contradiction(
+        "--syn", "--connect", says: "--connect and --syn cannot be used together: connect() makes whole connections"),
       Contradiction(
         "--flags", "SA", "--confirm",
-        says: "--confirm needs a handshake, and --flags asks for none; leave one of them out"),
+        says: "--confirm needs a handshake, but --flags asks for none; leave one of them out"),
       Contradiction(
         "--syn", "--data", String(repeating: "x", count: 1221),
         says: "--data: at most 1220 octets fit into the first segment"),
       Contradiction(
         "--svg", "x", "-c", "2",
-        says: "--svg draws one connection; leave -c out and name one port, or take --html FILE"),
-      Contradiction("--svg", "-", says: "--svg: '-' is no file; say --svg FILE"),
-      Contradiction("--html", "", says: "--html: '' is no file; say --html FILE"),
+        says: "--svg draws a single connection; leave -c out and name one port, or use --html FILE"),
+      Contradiction("--svg", "-", says: "--svg: '-' is not a file here; use --svg FILE"),
+      Contradiction("--html", "", says: "--html: '' is not a file here; use --html FILE"),
       Contradiction("--data", String(repeating: "x", count: (16 << 20) + 1), says: "--data: at most 16 MiB"),
       Contradiction(
-        "--flags", "XYZ", says: "--flags: 'XYZ' names no control bits; say letters of FSRPAUECN, as in SA, or none"),
+        "--flags", "XYZ", says: "--flags: 'XYZ' is not a set of flags; use letters of FSRPAUECN, as in SA, or none"),
     ]
     + [
       ["--confirm"], ["--data", "x"], ["--flags", "SE"], ["--packet-trace"], ["--svg", "x"], ["--pcap", "x"],
-      ["--isn", "0"], ["--window", "1"], ["--mss", "1"], ["--wscale", "1"], ["--no-sack"], ["--no-timestamps"],
+      ["--isn", "0"], ["--window", "1"], ["--mss", "1"], ["--wscale", "1"], ["--no-wscale"], ["--no-sack"],
+      ["--no-timestamps"],
       ["--ttl", "1"], ["-Q", "1"],
     ].map { words in
       var contradiction = Contradiction("--connect", says: "\(words[0]) needs raw sockets; leave --connect out")
@@ -73,19 +77,15 @@ import Wire
     }
 
   @Test("contradictions", arguments: contradictions) func contradiction(_ contradiction: Contradiction) {
-    let message = refusal { () throws(UsageError) in
-      var request = ProbeRequest()
-      _ = try OptionTable<ProbeRequest>.probe.read(contradiction.words, into: &request)
-      try request.check()
-    }
+    let message = refusal { () throws(UsageError) in _ = try plainSettings(contradiction.words) }
     #expect(message == contradiction.message)
   }
 
   @Test("data from a file that is not there, or that has no end") func dataFiles() {
     #expect(
-      refusal { () throws(UsageError) in _ = try DataArgument.octets(of: "@/no/such") }?.contains("ENOENT") == true)
+      refusal { () throws(UsageError) in _ = try plainSettings("--data", "@/no/such") }?.contains("ENOENT") == true)
     #expect(
-      refusal { () throws(UsageError) in _ = try DataArgument.octets(of: "@/dev/zero") }?.contains("EFBIG") == true)
-    #expect(refusal { () throws(UsageError) in _ = try DataArgument.octets(of: "@/") }?.contains("EISDIR") == true)
+      refusal { () throws(UsageError) in _ = try plainSettings("--data", "@/dev/zero") }?.contains("EFBIG") == true)
+    #expect(refusal { () throws(UsageError) in _ = try plainSettings("--data", "@/") }?.contains("EISDIR") == true)
   }
 }

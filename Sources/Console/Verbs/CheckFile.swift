@@ -41,7 +41,9 @@ struct CheckFile {
       }
     }
     if items.isEmpty, faults.isEmpty {
-      faults = [Fault(line: 1, column: 1, message: "no check in it; a line is HOST:PORT open, or another state")]
+      faults = [
+        Fault(line: 1, column: 1, message: "no checks found; each line is HOST:PORT STATE, e.g. web.test:443 open")
+      ]
     }
     if items.count > TargetParser.portLimit {
       let words = "\(items.count) checks are too many; at most \(TargetParser.portLimit) at once"
@@ -88,22 +90,20 @@ struct CheckFile {
     let spec = try CheckFile.reading(words[0]) { (text) throws(UsageError) in try TargetParser.targets([text]) }
     guard words.count > 1 else {
       let end = words[0].column + words[0].text.unicodeScalars.count
-      throw Misread(column: end, message: "the state is missing; say \(CheckFile.states)")
+      throw Misread(column: end, message: "the state is missing; use \(CheckFile.states)")
     }
     guard let expected = Verdict(rawValue: words[1].text) else {
-      throw Misread(column: words[1].column, message: "'\(words[1].text)' is no state; say \(CheckFile.states)")
+      throw Misread(
+        column: words[1].column, message: "'\(words[1].text)' is not a valid state; use \(CheckFile.states)")
     }
     let limit = try CheckFile.limit(words.dropFirst(2), expected)
     if words.count > 3 {
-      throw Misread(column: words[3].column, message: "'\(words[3].text)' is too much; a comment begins with #")
+      throw Misread(column: words[3].column, message: "unexpected text '\(words[3].text)'; comments start with #")
     }
-    for target in spec {
-      for port in target.ports {
-        let text = target.ports.count == 1 ? target.text : TargetParser.text(target.host, port)
-        var check = Check(target: text, expected: expected, limit: limit)
-        (check.file, check.line, check.comment) = (name, line, comment)
-        items.append(CheckItem(check: check, target: TargetSpec(host: target.host, ports: [port], text: text)))
-      }
+    for target in spec.flatMap(\.single) {
+      var check = Check(target: target.text, expected: expected, limit: limit)
+      (check.file, check.line, check.comment) = (name, line, comment)
+      items.append(CheckItem(check: check, target: target))
     }
   }
 
@@ -113,7 +113,7 @@ struct CheckFile {
   private static func limit(_ rest: ArraySlice<Word>, _ expected: Verdict) throws(Misread) -> Interval? {
     guard let word = rest.first else { return nil }
     guard word.text.hasPrefix("rtt<") else {
-      let message = "'\(word.text)' is no condition; say rtt<50ms, or put # before a comment"
+      let message = "'\(word.text)' is not a condition; use rtt<50ms, or # before a comment"
       throw Misread(column: word.column, message: message)
     }
     guard expected == .open || expected == .refused else {

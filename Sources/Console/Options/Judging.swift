@@ -1,0 +1,72 @@
+import Handshake
+import Report
+import Runner
+import Timebase
+
+extension OptionGroup where Settings == RunSettings {
+  /// The answer of a monitoring plugin.
+  static var monitoring: OptionGroup {
+    OptionGroup(
+      title: "For monitoring",
+      rows: [
+        .flag(
+          nil, "nagios", excludes: ["--fping", "--tap", "--json", "--csv", "--packet-trace", "--exit-state"],
+          "monitoring-plugin output and exit code 0, 1, 2, 3",
+          """
+          Monitoring-plugin output: one line on standard output, with performance data, and exit status 0 (OK), 1
+          (WARNING), 2 (CRITICAL) or 3 (UNKNOWN), whatever happens. A target should be open, or in the state of --expect.
+          If none of its probes found it so it is critical, and so is a name without an address. If some did not, the
+          thresholds of loss decide, and without any it is a warning. What could not be carried out is unknown. Of several
+          targets the worst counts.
+          """
+        ) { $0.monitoring.isPlugin = true },
+        .value(
+          nil, "warn", "LIMIT", .threshold, requires: "--nagios", "WARNING above LIMIT: 50ms, 20% (lost) or 50ms,20%",
+          """
+          With --nagios: WARNING if the median time of the handshakes is above the limit (`50ms`), or the share of probes
+          that were not in the expected state (`20%`), or one of both (`50ms,20%`). The time needs a unit.
+          """
+        ) { $0.monitoring.warning = $1 },
+        .value(
+          nil, "crit", "LIMIT", .threshold, requires: "--nagios", "CRITICAL above LIMIT", "The same for CRITICAL."
+        ) { $0.monitoring.critical = $1 },
+      ])
+  }
+
+  /// What counts as success.
+  static var expectation: OptionGroup {
+    OptionGroup(
+      title: "For scripts",
+      rows: [
+        .value(
+          nil, "expect", "STATE", .word(Verdict.self), "exit 0 only if open, closed, filtered or unreachable",
+          """
+          Exits with 0 only if every probe of every target finds this state: `open`, `closed`, `filtered` or
+          `unreachable`.
+          """
+        ) { $0.expected = $1 }
+      ])
+  }
+}
+
+extension OptionValue where Value == PluginThreshold {
+  /// `50ms`, `50ms,20%` or `20%`.
+  static var threshold: OptionValue {
+    OptionValue(.text) { (text, name) throws(UsageError) in
+      var threshold = PluginThreshold()
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      let meant = "\(name): '\(text)' is not a valid threshold; use 50ms, 20% or 50ms,20%"
+      guard parts.count <= 2 else { throw UsageError(meant) }
+      for part in parts {
+        if part.hasSuffix("%") {
+          guard threshold.loss == nil else { throw UsageError(meant) }
+          threshold.loss = try Values.integer(String(part.dropLast()), for: name, in: 0...100)
+        } else {
+          guard threshold.rtt == nil, threshold.loss == nil, !part.isEmpty else { throw UsageError(meant) }
+          threshold.rtt = try Values.limit(String(part), for: name)
+        }
+      }
+      return threshold
+    }
+  }
+}

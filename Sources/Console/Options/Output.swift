@@ -1,0 +1,100 @@
+import Runner
+
+extension OptionGroup where Settings == Presentation {
+  /// How results are shown.
+  static var output: OptionGroup {
+    OptionGroup(
+      title: "Output",
+      rows: [
+        .flag(
+          "q", nil, "quiet: only the summary, if there is one",
+          """
+          Quiet: only the summary; with a single probe there is none, and the exit status has the result. JSON Lines and
+          tables are written all the same.
+          """
+        ) { $0.isQuiet = true },
+        .flag(
+          "v", nil, needs: .verbosity, "rejected packets with reasons, and every ladder",
+          "Verbose: shows which packets were rejected and why, and draws the ladder of every connection."
+        ) { $0.isVerbose = true },
+        .flag(
+          "D", nil, needs: .lines, "prefix each line with a timestamp",
+          "Prefixes each line with a timestamp, in seconds since the epoch."
+        ) { $0.stampsLines = true },
+        .flag(
+          nil, "packet-trace", needs: [.packets, .packetLines], "print every packet in tcpdump format",
+          """
+          Prints every packet as tcpdump(8) does, with the local time of day. With -j, an object of type `packet` for
+          each, before that of its connection.
+          """
+        ) { $0.tracesPackets = true },
+        .flag(
+          "j", "json", "JSON Lines",
+          "JSON Lines: one object per line. Docs/Operations.md of the sources describes the fields."
+        ) { $0.json = true },
+        .flag(
+          nil, "csv", needs: .table, excludes: ["--json", "--packet-trace"], "comma-separated values",
+          """
+          Comma-separated values (RFC 4180): a line with the names of the columns, then one for each probe as soon as it
+          has ended, and no summary; on SIGQUIT there is one on standard error. The columns are those members of JSON
+          that are one value, and the time of each step in nanoseconds.
+          """
+        ) { $0.csv = true },
+        .flag(
+          nil, "no-color", "no colours (as with NO_COLOR)",
+          "No colours. They are used only on a terminal."
+        ) { $0.allowsColor = false },
+      ])
+  }
+
+  /// What is written beside the results.
+  static var files: OptionGroup {
+    OptionGroup(
+      title: "Files",
+      note: """
+        Pictures and pages are begun before anything is sent, and appear under their names when they are complete; a run
+        that ends without a result leaves none.
+        """,
+      rows: [
+        .value(
+          nil, "pcap", "FILE", .fileOrDash, needs: [.packets, .capture],
+          "write packets to FILE as pcapng, - for stdout",
+          """
+          Writes our packets and those that arrive to FILE as they pass, in pcapng format, with kernel timestamps and a
+          comment on each: what it is, and how it was classified. With `-` they go to standard output, as from `tcpdump
+          -w -`, and results to standard error. The file can be read at any time, and after a kill but for the last
+          packet.
+          """
+        ) { $0.pcapPath = $1 },
+        .value(
+          nil, "svg", "FILE", .file, needs: [.packets, .pictures], "write the sequence diagram to FILE as SVG",
+          """
+          Writes the sequence diagram of the one connection to FILE as SVG, with a light and a dark colour scheme. The
+          time a packet took on its way is not known: every arrow falls by half of the shortest round trip. A pointer
+          over a packet shows its absolute numbers.
+          """
+        ) { $0.svgPath = $1 },
+        .value(
+          nil, "html", "FILE", .file, needs: .pictures, "write an HTML report to FILE",
+          """
+          Writes an HTML report to FILE: results, times over all probes, and for the first connection to each of the
+          first 16 targets, the slowest and the last one the ladder, the steps, the options and the packets. It contains
+          no script, and loads nothing.
+          """
+        ) { $0.htmlPath = $1 },
+      ])
+  }
+}
+
+extension OptionGroup {
+  /// What every command takes; the one main answers it.
+  static var common: OptionGroup {
+    OptionGroup(
+      title: "Help",
+      rows: [
+        .flag("h", "help", "this help", "Prints a summary of the options.") { _ in },
+        .flag("V", "version", "the version", "Prints the version; with --json as an object of type `version`.") { _ in
+        },
+      ])
+  }
+}

@@ -1,0 +1,143 @@
+import Engines
+import Runner
+
+extension Verb {
+  /// `probe http URL`: requests inside the connection.
+  static let http = Verb(
+    "http", "URL", of: .text, "an HTTP request inside the connection",
+    offers: [.packets, .machines, .sourcePort, .verbosity, .lines, .packetLines, .pictures, .capture],
+    settings: PageSettings(agent: Version.agent),
+    options: [
+      .requests, OptionGroup<RunSettings>.timing.lifted(to: \.run), OptionGroup<RunSettings>.network.lifted(to: \.run),
+      OptionGroup<RunSettings>.syn.lifted(to: \.run), OptionGroup<Presentation>.output.lifted(to: \.run.presentation),
+      OptionGroup<Presentation>.files.lifted(to: \.run.presentation),
+    ],
+    about: """
+      Makes the connection with HTTP requests inside it, every step timed. TLS is not
+      supported: for an https URL only the TCP connection is tested.
+      """,
+    exitCode: """
+      Exit code: 0 if every response is complete, valid and below 400, 1 otherwise,
+      2 could not run.
+      """,
+    prepare: { (settings, operands) throws(UsageError) in try settings.take(operands) },
+    run: { (settings) throws(RunError) in
+      guard settings.isSecure else {
+        let result = try Run.page(settings)
+        return Ending(result.signal, isAsExpected: result.isGood)
+      }
+      complain("TLS is not supported; only the TCP connection is tested for https URLs")
+      return try Ending(Run.probe(settings.run), settings.run)
+    })
+}
+
+extension OptionGroup where Settings == PageSettings {
+  fileprivate static var requests: OptionGroup {
+    OptionGroup(
+      title: "The requests",
+      rows: [
+        .value(
+          nil, "requests", "N", .integer(1...10_000), "N requests on one connection (default 1)",
+          "Sends N requests on the one connection, each after the response to the one before; at most 10,000. Default 1."
+        ) { $0.requests = $1 },
+        .flag(
+          nil, "pipeline", "pipeline requests, up to 16 outstanding",
+          "Sends requests without waiting for responses, up to 16 outstanding."
+        ) { $0.isPipelined = true },
+        .flag(
+          nil, "compare", "first a connection for each request, then one for all",
+          """
+          First makes a connection for each of the requests, one after the other, then one for all of them, and shows
+          side by side what both took: packets, round trips, bytes, time. A round trip is a wait for the acknowledgment
+          of something sent; what overlaps counts once.
+          """
+        ) { $0.compares = true },
+        .value(
+          nil, "version", "VERSION", .word(HTTPVersion.self), "1.0 or 1.1 (default)",
+          "HTTP `1.0` or `1.1` (the default)."
+        ) { $0.request.version = $1 },
+        .flag(nil, "head", "send HEAD instead of GET", "Sends HEAD instead of GET.") { $0.request.method = .head },
+        .value(
+          nil, "header", "FIELD", .text, "another header field, repeatable",
+          """
+          Another header field, as in `Accept: text/html`; up to 64 of them. One with the name of a field that is sent
+          anyway replaces it.
+          """
+        ) { (settings, text) throws(UsageError) in
+          guard settings.request.fields.count < HTTPRequest.fieldLimit else {
+            throw UsageError("--header: at most \(HTTPRequest.fieldLimit) fields")
+          }
+          settings.request.fields.append(try HTTPWords.field(text))
+        },
+        .value(
+          nil, "body-to", "FILE", .file, "save the response body to FILE (atomically)",
+          """
+          Saves the response body to FILE, atomically; only with one request.
+          """
+        ) { $0.bodyPath = $1 },
+      ])
+  }
+}
+
+extension PageSettings {
+  /// Takes the URL, and refuses values that contradict each other.
+  fileprivate mutating func take(_ operands: [String]) throws(UsageError) {
+    guard operands.count == 1 else {
+      throw UsageError(operands.isEmpty ? "no URL; use probe http http://HOST/" : "one URL at a time")
+    }
+    let parsed = try HTTPWords.url(operands[0])
+    (url, isSecure) = (operands[0], parsed.scheme == .https)
+    run.targets = [TargetSpec(host: parsed.host, port: parsed.port)]
+    request.aim(at: parsed)
+    if isSecure, bodyPath != nil { throw UsageError("--body-to: TLS is not supported; no https page can be fetched") }
+    if bodyPath != nil, requests > 1 || compares {
+      throw UsageError("--body-to saves a single response; leave --requests and --compare out")
+    }
+    if compares, run.presentation.svgPath != nil {
+      throw UsageError("--svg draws a single connection, but --compare makes several; use --html FILE instead")
+    }
+    if isPipelined, request.version == .v10 {
+      throw UsageError("--pipeline needs HTTP/1.1; leave --version 1.0 out")
+    }
+    // Each of the connections to be compared has a place of its own in memory and in the output.
+    if compares, requests > 1_000 { throw UsageError("--compare: at most 1000 requests") }
+  }
+}
+
+/// What is wrong with a URL or a field, for a person.
+enum HTTPWords {
+  /// Reads a header field.
+  static func field(_ text: String) throws(UsageError) -> HTTPField {
+    do throws(HTTPFieldError) { return try HTTPField(parsing: text) } catch {
+      throw UsageError("--header: " + words(error))
+    }
+  }
+
+  /// Reads a URL.
+  static func url(_ text: String) throws(UsageError) -> HTTPURL {
+    do throws(HTTPURLError) { return try HTTPURL(parsing: text) } catch { throw UsageError("the URL: " + words(error)) }
+  }
+
+  private static func words(_ error: HTTPFieldError) -> String {
+    switch error {
+    case .noColon: "a field is NAME: VALUE"
+    case .badName: "the name may have letters, digits and !#$%&'*+-.^_`|~ only, and no space before the colon"
+    case .badValue: "no control characters in the value: they would start another field"
+    case .framing: "the request has no content, so its length cannot be given"
+    case .tooLong: "at most \(HTTPField.limit) octets"
+    }
+  }
+
+  private static func words(_ error: HTTPURLError) -> String {
+    switch error {
+    case .tooLong: "at most \(HTTPURL.limit) octets"
+    case .noScheme: "must start with http://, as in http://example.org/"
+    case .otherScheme: "only http is supported"
+    case .userinfo: "no user name in it: name and password would be sent in the clear"
+    case .noHost: "no host, as in http://example.org/"
+    case .badHost: "the host is neither a name nor an address (IPv6 addresses go in brackets)"
+    case .badPort: "invalid port; must be 1 to 65535"
+    case .badCharacter: "spaces, control characters and letters beyond ASCII must be percent-encoded, as in %20"
+    }
+  }
+}

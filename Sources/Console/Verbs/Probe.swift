@@ -1,0 +1,126 @@
+import Handshake
+import Kernel
+import Report
+import Runner
+
+extension Verb {
+  /// `probe HOST:PORT…`: connections to one target or several; what is meant where no command is named.
+  static let probe = Verb(
+    "", "HOST:PORT...", of: .targets, "a full connection: SYN, SYN-ACK, ACK, FIN both ways",
+    offers: [
+      .packets, .machines, .crafting, .confirmation, .schedule, .sourcePort, .verbosity, .lines, .packetLines, .table,
+      .pictures, .capture,
+    ],
+    settings: RunSettings(),
+    options: probeTable,
+    about: """
+      probe: TCP handshake prober. Crafts the connection over a raw socket, verifies
+      every reply, times every step.
+      """,
+    exitCode: """
+      Exit code: 0 as expected, 1 not as expected, 2 could not run, 130 interrupted,
+      143 terminated. Raw sockets need CAP_NET_RAW: run with sudo, or once
+      `sudo setcap cap_net_raw+ep $(command -v probe)`; otherwise use --connect.
+      """,
+    prepare: { (settings, operands) throws(UsageError) in
+      if let word = operands.first, let error = Verb.mistyped(word, followedBy: operands.dropFirst().first) {
+        throw error
+      }
+      settings.targets = try TargetParser.targets(operands)
+      try settings.check()
+    },
+    run: { (settings) throws(RunError) in
+      if settings.monitoring.isPlugin { return try Ending(Run.check(CheckSettings(of: settings))) }
+      return try Ending(Run.probe(settings), settings)
+    })
+}
+
+extension Verb {
+  /// The options of the default command.
+  static var probeTable: [OptionGroup<RunSettings>] {
+    [
+      .connection, .timing, .network, .syn, OptionGroup<Presentation>.output.lifted(to: \.presentation),
+      OptionGroup<Presentation>.files.lifted(to: \.presentation), .monitoring, .smokePing, .expectation, .exitState,
+    ]
+  }
+}
+
+extension OptionGroup where Settings == RunSettings {
+  fileprivate static var smokePing: OptionGroup {
+    OptionGroup(
+      title: "For SmokePing",
+      rows: [
+        .flag(
+          nil, "fping", excludes: ["--json", "--csv", "--packet-trace", "--svg", "--html"],
+          "print fping's line of times per target (to stderr)",
+          """
+          Prints only what `fping -C` prints: at the end, on standard error, a line for each target with its name, a
+          colon, and the time of each handshake in milliseconds, or a dash.
+          """
+        ) { $0.presentation.isFping = true }
+      ])
+  }
+
+  fileprivate static var exitState: OptionGroup {
+    OptionGroup(
+      title: "For scripts",
+      rows: [
+        .flag(
+          nil, "exit-state", "exit 0 open, 1 closed, 3 filtered, 4 unreachable, 5 …",
+          "The exit status is the state itself; see [EXIT STATUS]."
+        ) { $0.exitsWithState = true }
+      ])
+  }
+}
+
+extension RunSettings {
+  /// Refuses values that contradict each other, before anything is sent.
+  func check() throws(UsageError) {
+    if !plan.opensConnection, plan.confirm {
+      throw UsageError("--confirm needs a handshake, but --flags asks for none; leave one of them out")
+    }
+    if presentation.svgPath != nil, schedule.count != 1 || targets.flatMap(\.ports).count > 1 {
+      throw UsageError("--svg draws a single connection; leave -c out and name one port, or use --html FILE")
+    }
+    if plan.mode == .halfOpen || !plan.opensConnection, plan.data.count > RunSettings.firstSegmentLimit {
+      throw UsageError("--data: at most \(RunSettings.firstSegmentLimit) octets fit into the first segment")
+    }
+    guard monitoring.isPlugin || presentation.isFping else { return }
+    let name = monitoring.isPlugin ? "--nagios" : "--fping"
+    guard let count = schedule.count else { throw UsageError("\(name) needs a finite -c") }
+    guard count <= RunSettings.fpingLimit || !presentation.isFping else {
+      throw UsageError("--fping supports at most \(RunSettings.fpingLimit) probes per target")
+    }
+  }
+
+  /// The most times in a line of fping's.
+  private static let fpingLimit = 10_000
+
+  /// The text that fits beside all options into a first segment of the smallest IPv6 MTU (1,280 octets, RFC 8200 §5).
+  private static let firstSegmentLimit = 1_220
+}
+
+extension Verb {
+  /// What is wrong with a first word that has no port and no port behind it, and looks like a command rather than like
+  /// a host.
+  static func mistyped(_ word: String, followedBy next: String?) -> UsageError? {
+    let isPlain = word.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || $0 == UInt8(ascii: "-") }
+    guard isPlain, !word.isEmpty, next.map({ !TargetParser.isPortList($0) }) ?? true else { return nil }
+    guard let near = Spelling.nearest(to: word.lowercased()[...], among: commands.map(\.name)) else {
+      return UsageError("unknown command or missing port: '\(word)' (try 'probe help', or \(word):443)")
+    }
+    guard near != word else { return UsageError("'\(word)' is a command: it goes before the options") }
+    return UsageError("unknown command '\(word)'; did you mean \(near)? (a target needs a port, as in \(word):443)")
+  }
+}
+
+extension Ending {
+  /// Checks, by the rules of monitoring plugins where these are asked for.
+  init(_ result: CheckRunResult) {
+    if let state = result.plugin {
+      self.init(state.rawValue)
+    } else {
+      self.init(result.signal, isAsExpected: result.isGood)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Runner
+import Timebase
+
+extension Verb {
+  /// `probe watch HOST:PORT…`: probes without an end, a live screen, metrics.
+  static let watch = Verb(
+    "watch", "HOST:PORT...", of: .targets, "probe continuously: live screen, Prometheus metrics",
+    offers: [.packets, .machines, .confirmation, .schedule, .sourcePort, .lines, .capture],
+    settings: WatchSettings(),
+    options: [
+      .metrics, OptionGroup<RunSettings>.connection.lifted(to: \.run),
+      OptionGroup<RunSettings>.timing.lifted(to: \.run),
+      OptionGroup<RunSettings>.network.lifted(to: \.run), OptionGroup<RunSettings>.syn.lifted(to: \.run),
+      OptionGroup<Presentation>.output.lifted(to: \.run.presentation),
+      OptionGroup<Presentation>.files.lifted(to: \.run.presentation),
+      OptionGroup<RunSettings>.expectation.lifted(to: \.run),
+    ],
+    about: """
+      Probes until interrupted. On a terminal it shows a live screen; elsewhere, and
+      with -q, lines: each probe (not with -q), and each change of state with its time
+      and how long the state before had lasted.
+
+      Times and percentiles are milliseconds of the handshake. Each sparkline cell
+      shows its slowest probe (one step = ×√2); × marks loss. If a name's address
+      changes, the new one is probed.
+      """,
+    exitCode: """
+      Exit code: with -c or -w as without watch; 130 interrupted, 143 terminated,
+      after the summary; 2 could not run.
+      """,
+    prepare: { (settings, operands) throws(UsageError) in
+      settings.run.targets = try TargetParser.targets(operands)
+      try settings.run.check()
+    },
+    run: { (settings) throws(RunError) in try Ending(Run.watch(settings), settings.run) })
+}
+
+extension OptionGroup where Settings == WatchSettings {
+  fileprivate static var metrics: OptionGroup {
+    OptionGroup(
+      title: "Watching",
+      rows: [
+        .value(
+          "c", nil, "N", .integer(0...1_000_000_000), "stop after N probes of each target (default: endless)",
+          "Stops after N probes of each target; by default, and with 0, it runs until interrupted."
+        ) { $0.run.schedule.count = $1 == 0 ? nil : $1 },
+        .flag(
+          "q", nil, "no screen: state changes and the summary only", "No screen: state changes and the summary only."
+        ) { $0.run.presentation.isQuiet = true },
+        .value(
+          nil, "prometheus", "FILE", .file, "write metrics to FILE every interval, atomically",
+          """
+          Writes metrics to FILE every interval, at most once a second, for node_exporter's textfile collector: a reader
+          finds the old file or the new one. Docs/Operations.md of the sources lists the metrics; the names are those of
+          the blackbox exporter where it has one. If the file cannot be written at the start probe ends; later this is
+          reported, and tried again. The file stays when probe ends.
+          """
+        ) { $0.prometheusPath = $1 },
+        .value(
+          nil, "resolve-every", "SEC", .lookupPeriod, "look names up again every SEC (default 60; 0: never)",
+          """
+          Looks each name up again every SEC (default 60; 0.1 to 86400; 0: only at the start); the probes never wait for
+          it. The address is probed for as long as the name has it; then the first one of the same family is, which is
+          reported, and the counts go on. If a name cannot be looked up this is reported once, and its address probed as
+          before.
+          """
+        ) { $0.lookupPeriod = $1 },
+      ])
+  }
+}
+
+extension OptionValue where Value == Interval? {
+  /// A time between look-ups, or `0` for none.
+  fileprivate static var lookupPeriod: OptionValue {
+    let range = Interval.milliseconds(100) ... .seconds(86_400)
+    return OptionValue(.interval(range)) { (text, name) throws(UsageError) in
+      text == "0" ? nil : try Values.interval(text, for: name, in: range)
+    }
+  }
+}
