@@ -14,6 +14,8 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   public let hopLimit: UInt8
   /// Where a routing header still sends it; nil where that is `destination`.
   let finalDestination: IPAddress?
+  /// IPv4's identification; nil for IPv6.
+  let identification: UInt16?
   /// The header, with the options that were captured.
   public let header: TCPHeaderView
   /// Octets of header and payload, as IP states them.
@@ -22,12 +24,13 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   @_lifetime(copy header)
   init(
     source: IPAddress, destination: IPAddress, hopLimit: UInt8, finalDestination: IPAddress?,
-    header: consuming TCPHeaderView, length: Int
+    identification: UInt16? = nil, header: consuming TCPHeaderView, length: Int
   ) {
     self.source = source
     self.destination = destination
     self.hopLimit = hopLimit
     self.finalDestination = finalDestination
+    self.identification = identification
     self.header = header
     self.length = length
   }
@@ -101,7 +104,8 @@ public enum CapturedContent: ~Escapable {
     return .segment(
       CapturedSegment(
         source: .v4(header.source), destination: .v4(header.destination), hopLimit: header.timeToLive,
-        finalDestination: nil, header: try view(payload, of: length), length: length))
+        finalDestination: nil, identification: header.identification, header: try view(payload, of: length),
+        length: length))
   }
 
   @_lifetime(copy packet)

@@ -12,21 +12,45 @@ public struct FlowErrors: Hashable, Sendable {
   /// Who sent it: a router on the way, or an end.
   public let source: IPAddress
   /// When it passed.
-  public let mark: FrameMark
+  public internal(set) var mark: FrameMark
   /// Whose segment it quotes: the higher end's, or the lower's.
   let quotesHigh: Bool
   /// How many there were.
-  public internal(set) var count = 0
-  /// Why a SYN did not arrive, by the first of them that says so of one: it quotes the number that its sender began with.
-  var reason: Reason?
+  public private(set) var count = 0
+  /// Why a SYN did not arrive, by the first of them that says so of one, and the number that it quotes: it decides where
+  /// its sender began with that.
+  private var decisive: Decisive?
 
-  init(_ error: QuotingError, quotesHigh: Bool, _ mark: FrameMark) {
+  private struct Decisive: Hashable, Sendable {
+    var reason: Reason
+    var number: SequenceNumber
+    var quotesHigh: Bool
+  }
+
+  init(_ error: QuotingError, quotesHigh: Bool, isn: SequenceNumber?, _ mark: FrameMark) {
     type = error.type
     code = error.code
     verdict = error.verdict
     source = error.source
     self.mark = mark
     self.quotesHigh = quotesHigh
+    take(error, quotesHigh: quotesHigh, isn: isn)
+  }
+
+  /// Takes one; where the number that the sender began with is known, one that quotes another decides nothing.
+  mutating func take(_ error: QuotingError, quotesHigh: Bool, isn: SequenceNumber?) {
+    count += 1
+    guard let verdict = error.verdict, verdict.decides, let number = error.sequence else { return }
+    if let decisive, isn == nil || decisive.number == isn { return }
+    if isn == nil || isn == number {
+      decisive = Decisive(reason: verdict.reason, number: number, quotesHigh: quotesHigh)
+    }
+  }
+
+  /// Why the SYN of an end did not arrive; nil where none of them says so.
+  func reason(ofSyn isn: SequenceNumber?, fromHigh: Bool) -> Reason? {
+    guard let decisive, decisive.number == isn, decisive.quotesHigh == fromHigh else { return nil }
+    return decisive.reason
   }
 }
 
@@ -35,14 +59,18 @@ extension TrackedFlow {
   public var isErrorAboutClient: Bool? { errors.map { $0.quotesHigh == isClientHigh } }
 
   /// Why its SYN was not answered, by the first ICMP error that says so; nil without one, and where anything answered.
-  public var unreachable: Reason? { ending == .unreachable ? errors?.reason : nil }
+  public var unreachable: Reason? { ending == .unreachable ? reasonOfErrors : nil }
+
+  /// Why the client's SYN did not arrive, by ICMP errors alone.
+  var reasonOfErrors: Reason? { errors?.reason(ofSyn: client.isn, fromHigh: isClientHigh) }
 
   /// Takes an ICMP error that quotes a segment of one end.
   mutating func receive(_ error: QuotingError, quotesHigh: Bool, _ mark: FrameMark) {
-    var all = errors ?? FlowErrors(error, quotesHigh: quotesHigh, mark)
-    all.count += 1
-    let isAboutSyn = quotesHigh == isClientHigh && error.sequence != nil && error.sequence == self[quotesHigh].isn
-    if all.reason == nil, isAboutSyn, let verdict = error.verdict, verdict.decides { all.reason = verdict.reason }
-    errors = all
+    let isn = self[quotesHigh].isn
+    if errors == nil {
+      errors = FlowErrors(error, quotesHigh: quotesHigh, isn: isn, mark)
+    } else {
+      errors?.take(error, quotesHigh: quotesHigh, isn: isn)
+    }
   }
 }

@@ -49,7 +49,7 @@ struct FlowKey: Hashable, Sendable {
   }
 
   /// Both halves of a product, folded: each bit of either factor reaches most bits of it.
-  private static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+  static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let product = (a ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(by: b ^ 0xe703_7ed1_a0b4_28db)
     return product.high ^ product.low
   }

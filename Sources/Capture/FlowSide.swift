@@ -30,10 +30,8 @@ public struct FlowSide: Sendable {
   public internal(set) var firstSyn = FrameMark.none
   /// The latest copy.
   public internal(set) var lastSyn = FrameMark.none
-  /// TSval of the latest copy, to tell which one was answered (RFC 7323 §4).
-  var lastSynTimestamp: UInt32?
-  /// Whether no two copies that followed each other carried the same TSval, or none at all.
-  var areSynTimestampsDistinct = true
+  /// The copies of its SYN that what answers next may answer.
+  var attempt = SynAttempt()
   /// The hop limit of its first packet.
   public internal(set) var hopLimit: UInt8 = 0
 
@@ -45,10 +43,14 @@ public struct FlowSide: Sendable {
   public internal(set) var retransmissions = 0
   /// Segments that were overtaken on their way.
   public internal(set) var outOfOrder = 0
-  /// Times that something was not seen, or not yet, before a segment with text.
+  /// Times that something was not seen, or not yet, before what was.
   public internal(set) var gaps = 0
   /// Keep-alive probes (RFC 9293 §3.8.4).
   public internal(set) var keepAlives = 0
+  /// Window probes (RFC 9293 §3.8.6.1).
+  public internal(set) var windowProbes = 0
+  /// Packets that the capture has once more.
+  public internal(set) var duplicates = 0
   /// Segments too far off to belong to any window.
   public internal(set) var strays = 0
   /// Segments that offered no window, SYN, FIN and RST aside.
@@ -72,8 +74,16 @@ public struct FlowSide: Sendable {
   var isFinAmbiguous = false
   /// The number behind its FIN.
   var finEnd: SequenceNumber?
-  /// Its first RST.
+  /// Its first RST; none where a connection was opened behind it.
   public internal(set) var reset = FrameMark.none
+  /// How many RSTs it sent.
+  public internal(set) var resets = 0
+  /// What its latest RST acknowledged.
+  var resetAcknowledgment: SequenceNumber?
+  /// Whether it sent what only an end sends that has had the other's SYN: an ACK without SYN and RST.
+  var hasSpoken = false
+  /// Whether its latest segment offered no window.
+  var isWindowClosed = false
 
   /// The number that all of its others are counted from, seen or concluded.
   var base: SequenceNumber?
@@ -87,14 +97,9 @@ public struct FlowSide: Sendable {
 
   /// Counts what is in a segment of this end, whatever it means for the flow.
   mutating func count(_ segment: borrowing CapturedSegment) -> TransportChecksum? {
-    let flags = segment.header.flags
     if packets == 0 { hopLimit = segment.hopLimit }
     packets += 1
     octets += UInt64(segment.payloadLength)
-    if segment.header.window == 0, flags.contains(.ack), flags.isDisjoint(with: [.syn, .fin, .rst]) {
-      zeroWindows += 1
-    }
-    if segment.hasMalformedOptions { malformedOptions += 1 }
     let checksum = segment.checksum
     switch checksum {
     case .good: break
@@ -103,6 +108,20 @@ public struct FlowSide: Sendable {
     case nil: unverifiedChecksums += 1
     }
     return checksum
+  }
+
+  /// Notes what a segment says of its sender, once it is known to be no duplicate.
+  mutating func note(_ segment: borrowing CapturedSegment) {
+    let flags = segment.header.flags
+    if segment.hasMalformedOptions { malformedOptions += 1 }
+    if flags.contains(.rst) {
+      resets += 1
+      resetAcknowledgment = flags.contains(.ack) ? segment.header.acknowledgment : nil
+      return
+    }
+    isWindowClosed = segment.header.window == 0
+    if isWindowClosed, flags.intersection([.ack, .syn, .fin]) == .ack { zeroWindows += 1 }
+    if flags.intersection([.ack, .syn]) == .ack { hasSpoken = true }
   }
 
   /// Takes a SYN or SYN-ACK; whether it is a copy of one that was seen.
@@ -116,29 +135,94 @@ public struct FlowSide: Sendable {
         isn: header.sequence, flags: header.flags, window: header.window, options: options,
         textLength: segment.payloadLength, acknowledgment: header.acknowledgment)
     }
-    let timestamp = options.timestamps?.value
-    if isCopy, timestamp == lastSynTimestamp { areSynTimestampsDistinct = false }
+    attempt.take(options.timestamps?.value, mark)
     lastSyn = mark
-    lastSynTimestamp = timestamp
     synCopies += 1
     return isCopy
   }
 
+  /// Forgets what an earlier connection of the same ports left, and what was refused: its SYN has now been answered.
+  mutating func beginAnew() {
+    fin = .none
+    finCopies = 0
+    finAcknowledged = .none
+    isFinAmbiguous = false
+    finEnd = nil
+    reset = .none
+  }
+
+  /// Forgets the SYN of an earlier connection of the same ports.
+  mutating func forgetSyn() {
+    synchronization = nil
+    synCopies = 0
+    firstSyn = .none
+    lastSyn = .none
+    attempt = SynAttempt()
+    sent = SequenceGaps()
+  }
+
+  /// Begins to count from its SYN; what it sent of the same connection may stand before that in the capture.
+  mutating func restart(at isn: SequenceNumber) {
+    base = isn
+    if !sent.isNear(isn) { sent = SequenceGaps() }
+  }
+
   /// Takes the sequence space of a segment that is no SYN.
   mutating func take(
-    _ segment: borrowing CapturedSegment, _ mark: FrameMark, patience: Interval
+    _ segment: borrowing CapturedSegment, _ mark: FrameMark, patience: Interval, isWindowClosed: Bool
   ) -> SegmentNovelty {
+    let flags = segment.header.flags
+    // An RST takes no place among the numbers of its sender: many do not even know them (RFC 9293 §3.5.2).
+    if flags.contains(.rst) { return .inOrder }
     let novelty = sent.take(
-      segment.header.sequence, length: segment.sequenceLength, at: mark.stamp?.nanoseconds ?? .min, patience: patience)
-    let isRepeatedFin = fin.isSet && segment.header.flags.contains(.fin) && segment.payloadLength == 0
+      SequenceGaps.Piece(
+        first: segment.header.sequence, length: segment.sequenceLength, time: mark.nanoseconds, patience: patience,
+        mayProbe: flags.isDisjoint(with: [.syn, .fin]), isWindowClosed: isWindowClosed))
+    let isRepeatedFin = fin.isSet && flags.contains(.fin) && segment.payloadLength == 0
     switch novelty {
     case .inOrder: break
     case .beyondGap: gaps += 1
     case .outOfOrder: outOfOrder += 1
     case .retransmission: if !isRepeatedFin { retransmissions += 1 }
-    case .keepAlive: if !isRepeatedFin { keepAlives += 1 }
+    case .keepAlive: keepAlives += 1
+    case .windowProbe: windowProbes += 1
     case .stray: strays += 1
+    case .duplicate: break
     }
     return novelty
   }
+}
+
+/// The copies of a SYN since the last of them that something settled: an RST answered those before, or took back what
+/// was in their way, so that what answers now answers one of these (RFC 9293 §3.5, figure 9).
+struct SynAttempt: Sendable {
+  /// The first of them.
+  private(set) var first = FrameMark.none
+  /// How many there were.
+  private(set) var copies = 0
+  /// TSval of the first and of the latest, to tell which one was answered (RFC 7323 §4).
+  private(set) var firstTimestamp: UInt32?
+  private(set) var lastTimestamp: UInt32?
+  /// Whether no two that followed each other carried the same TSval, or none at all.
+  private(set) var areTimestampsDistinct = true
+  private var isSettled = false
+
+  /// Takes the next copy.
+  mutating func take(_ timestamp: UInt32?, _ mark: FrameMark) {
+    if isSettled { self = SynAttempt() }
+    if copies == 0 {
+      first = mark
+      firstTimestamp = timestamp
+    } else if timestamp == lastTimestamp {
+      areTimestampsDistinct = false
+    }
+    lastTimestamp = timestamp
+    copies += 1
+  }
+
+  /// An RST passes: the next copy is the first of another attempt.
+  mutating func settle() { isSettled = copies > 0 }
+
+  /// Takes the time from a mark.
+  mutating func forgetTime(of frame: Int) { if first.frame == frame { first = first.withoutTime } }
 }

@@ -22,6 +22,9 @@ public struct FlowStep: Hashable, Sendable {
     case peerFin = "peer-fin"
     /// From the first FIN to the last acknowledgment of either.
     case close
+
+    /// Whether it lies within the opening of a connection.
+    var isOfHandshake: Bool { self == .syn || self == .ack || self == .handshake }
   }
 
   /// Which step.
@@ -38,8 +41,15 @@ public struct FlowStep: Hashable, Sendable {
   /// The latest copy, where there was more than one.
   public var lastCopy: FrameMark?
 
-  /// How long it took; nil where that cannot be known.
-  public var time: Interval? { isAmbiguous ? nil : to.since(from) }
+  /// How long it took; nil where that cannot be known, or no TCP waits so long and one of the stamps must be wrong.
+  public var time: Interval? {
+    guard !isAmbiguous, let time = to.since(from) else { return nil }
+    return kind.isOfHandshake && time > FlowStep.longestHandshake ? nil : time
+  }
+
+  /// Longer than any TCP waits for an answer to its SYN or SYN-ACK: Linux does so for 127 and 63 seconds, and at most for
+  /// nine hours (`tcp_syn_retries` of 255, each wait but the first ones 120 seconds).
+  private static let longestHandshake = Interval.seconds(9 * 3_600)
 
   init(
     _ kind: Kind, from: FrameMark, to: FrameMark, isAmbiguous: Bool = false, copies: (FrameMark, FrameMark)? = nil
@@ -86,8 +96,8 @@ extension TrackedFlow {
     let again = synCopiesBeforeAnswer > 1
     body(
       FlowStep(
-        .syn, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: answer,
-        isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeAnswer) : nil))
+        .syn, from: again && answeredSyn.isSet ? answeredSyn : synOfAnswer, to: answer,
+        isAmbiguous: again && !answeredSyn.isSet, copies: copies(until: synBeforeAnswer)))
     if isHandshakeComplete { eachHandshakeStep(body) }
   }
 
@@ -97,11 +107,16 @@ extension TrackedFlow {
       FlowStep(
         .ack, from: server.firstSyn, to: established, isAmbiguous: copies,
         copies: copies ? (server.firstSyn, synAckBeforeEstablished) : nil))
-    let again = client.firstSyn != synBeforeEstablished
+    let again = synOfAnswer != synBeforeEstablished
     body(
       FlowStep(
-        .handshake, from: again && answeredSyn.isSet ? answeredSyn : client.firstSyn, to: established,
-        isAmbiguous: again && !answeredSyn.isSet, copies: again ? (client.firstSyn, synBeforeEstablished) : nil))
+        .handshake, from: again && answeredSyn.isSet ? answeredSyn : synOfAnswer, to: established,
+        isAmbiguous: again && !answeredSyn.isSet, copies: self.copies(until: synBeforeEstablished)))
+  }
+
+  /// The first copy of the SYN and the latest by then, where there were several, those of refused attempts among them.
+  private func copies(until latest: FrameMark) -> (FrameMark, FrameMark)? {
+    client.firstSyn.frame == latest.frame ? nil : (client.firstSyn, latest)
   }
 
   private func eachTalkingStep(_ body: (FlowStep) -> Void) {

@@ -51,16 +51,21 @@ public struct FlowTracker: Sendable {
 
   /// What was counted.
   public private(set) var counts = Counts()
+  /// How many numbers flows have taken, those among them of which an ICMP error quotes a segment and nothing was seen.
+  public private(set) var numbers = 0
   /// The packets of the flow that is followed.
   public private(set) var story = FlowStory()
 
   private let policy: Policy
   private var table: FlowTable
+  private var recent: RecentPackets
+  private var time = CaptureTime()
 
   /// A tracker that has seen nothing; the seed keeps its hashes from being foreseen.
   public init(_ policy: Policy = Policy(), seed: UInt64) {
     self.policy = policy
     table = FlowTable(seed: seed)
+    recent = RecentPackets(seed: seed)
   }
 
   /// How many flows are remembered at the moment.
@@ -74,7 +79,7 @@ public struct FlowTracker: Sendable {
     case .segment(let segment):
       return receive(segment, FrameMark(packet.stamp, frame: packet.number), ended: ended)
     case .malformed: skipMalformed()
-    case .other: receive(other: packet)
+    case .other: receive(other: packet, ended: ended)
     }
     return nil
   }
@@ -85,34 +90,54 @@ public struct FlowTracker: Sendable {
   ) -> Sighting {
     counts.packets &+= 1
     counts.segments &+= 1
-    retireSilent(at: mark, ended)
+    if let doubt = time.pass(mark) { settle(doubt) }
+    retireSilent(ended)
     let (key, fromHigh) = FlowKey.of(segment)
     let place = place(of: key, segment, fromHigh, mark, ended)
-    let wasOver = table.isOver(place)
-    let sighting = table[place].receive(segment, fromHigh: fromHigh, mark)
-    if sighting.flow == policy.followed { story.append(segment, sighting, mark) }
+    let (flow, heard, copies) = table.ask(place) {
+      ($0.number, fromHigh ? $0.low.packets : $0.high.packets, fromHigh ? $0.high.duplicates : $0.low.duplicates)
+    }
+    let isDuplicate = recent.isDuplicate(
+      segment, flow: flow, fromHigh: fromHigh, mark, heard: heard, hasCopies: copies > 0)
+    time.note(mark, flow: flow, place: place)
+    table[place].heard = time.now
+    let sighting = table[place].receive(segment, fromHigh: fromHigh, mark, isDuplicate: isDuplicate)
+    if sighting.flow == policy.followed { story.append(segment, sighting, fromHigh: fromHigh, mark) }
     table.touch(place)
-    if policy.isLive, !wasOver, table.isOver(place) { ended(table[place]) }
+    if policy.isLive, table.isOver(place), !table.ask(place, { $0.isHandedOut }) {
+      table[place].isHandedOut = true
+      ended(table[place])
+    }
     return sighting
   }
 
-  /// Takes a packet that is no TCP segment: an ICMP error goes to the flow of the segment that it quotes, and begins none.
-  public mutating func receive(other packet: borrowing CapturedPacket) {
+  /// Takes a packet that is no TCP segment: an ICMP error goes to the flow of the segment that it quotes.
+  ///
+  /// Where none is known the segment takes a number, as it does in Wireshark, but nothing is told of it: what follows of
+  /// that flow has this number.
+  public mutating func receive(other packet: borrowing CapturedPacket, ended: (TrackedFlow) -> Void) {
     counts.packets &+= 1
     guard let error = QuotingError(packet.octets) else {
       counts.other &+= 1
       return
     }
     let (key, quotesHigh) = FlowKey.of(error.sender, to: error.receiver)
-    guard let place = table.find(key, hash: table.hash(key)) else {
+    let mark = FrameMark(packet.stamp, frame: packet.number)
+    let hash = table.hash(key)
+    guard let place = table.find(key, hash: hash) ?? placeOfQuoted(error, key, hash, quotesHigh, mark, ended) else {
       counts.other &+= 1
       return
     }
-    counts.errors &+= 1
-    let mark = FrameMark(packet.stamp, frame: packet.number)
+    let isOnlyQuoted = table.ask(place) { $0.isOnlyQuoted }
+    if isOnlyQuoted { counts.other &+= 1 } else { counts.errors &+= 1 }
+    if error.isOpening, error.countsAsSeen, let number = error.sequence,
+      !isOnlyQuoted, table[place].isSucceeded(by: number, fromHigh: quotesHigh)
+    {
+      numbers += 1  // that of a connection of the same ports, of which nothing else was seen
+    }
     table[place].receive(error, quotesHigh: quotesHigh, mark)
-    let (flow, isAboutClient) = table.ask(place) { ($0.number, $0.isClientHigh == quotesHigh) }
-    if flow == policy.followed { story.append(error, isAboutClient: isAboutClient, mark) }
+    let flow = table.ask(place) { $0.number }
+    if flow == policy.followed { story.append(error, quotesHigh: quotesHigh, mark) }
   }
 
   /// Counts a packet that was handed in and cannot be read.
@@ -136,35 +161,99 @@ extension FlowTracker {
   ) -> Int {
     let hash = table.hash(key)
     if let place = table.find(key, hash: hash) {
-      guard segment.isOpening, table[place].isSucceeded(by: segment, fromHigh: fromHigh) else { return place }
-      retire(place, ended)
-    } else if table.count >= policy.capacity, let oldest = table.first(in: .over) ?? table.first(in: .running) {
-      counts.evicted += 1
-      table[oldest].isForgotten = true
-      retire(oldest, ended)
+      if table.ask(place, { $0.isOnlyQuoted }) {
+        begin(place, fromHigh, mark)
+        return place
+      }
+      if segment.isOpening {
+        guard table[place].isSucceeded(by: segment.header.sequence, fromHigh: fromHigh) else { return place }
+        retire(place, ended)
+      } else {
+        // How long a flow was silent is in doubt while no other packet bears the stamp out: its numbers decide.
+        let isOver = table.isOver(place)
+        guard isSilent(place, for: isOver ? policy.linger : policy.idle, at: mark.nanoseconds),
+          !table[place].isContinued(by: segment, fromHigh: fromHigh)
+        else { return place }
+        if isOver { retire(place, ended) } else { retireIdle(place, ended) }
+      }
     }
+    makeRoom(ended)
     counts.flows += 1
-    let flow = TrackedFlow(number: counts.flows - 1, key, senderIsHigh: fromHigh, at: mark)
+    return insert(key, hash, fromHigh, mark)
+  }
+
+  /// A new flow with the next number.
+  private mutating func insert(_ key: FlowKey, _ hash: UInt32, _ fromHigh: Bool, _ mark: FrameMark) -> Int {
+    var flow = TrackedFlow(number: numbers, key, senderIsHigh: fromHigh, at: mark)
+    flow.heard = time.now
+    numbers += 1
     return table.insert(flow, key, hash: hash)
   }
 
-  /// Takes a flow out and hands it on, unless that was done when it was over.
+  /// Where the flow is of which an ICMP error quotes a segment, and nothing was seen; nil where it takes no number.
+  private mutating func placeOfQuoted(
+    _ error: QuotingError, _ key: FlowKey, _ hash: UInt32, _ quotesHigh: Bool, _ mark: FrameMark,
+    _ ended: (TrackedFlow) -> Void
+  ) -> Int? {
+    guard error.countsAsSeen else { return nil }
+    makeRoom(ended)
+    let place = insert(key, hash, quotesHigh, mark)
+    table[place].isOnlyQuoted = true
+    table.touch(place)
+    return place
+  }
+
+  /// The first packet of a flow of which only an ICMP error was seen before.
+  private mutating func begin(_ place: Int, _ fromHigh: Bool, _ mark: FrameMark) {
+    table[place].begin(fromHigh: fromHigh, mark)
+    let errors = table.ask(place) { $0.errors?.count ?? 0 }
+    counts.flows += 1
+    counts.errors += errors
+    counts.other -= errors
+  }
+
+  /// Lets go of a flow where there are as many as may be.
+  private mutating func makeRoom(_ ended: (TrackedFlow) -> Void) {
+    guard table.count >= policy.capacity, let oldest = table.first(in: .over) ?? table.first(in: .running) else {
+      return
+    }
+    if !table.ask(oldest, { $0.isOnlyQuoted }) { counts.evicted += 1 }
+    table[oldest].isForgotten = true
+    retire(oldest, ended)
+  }
+
+  /// Takes a flow out and hands it on, unless that was done when it was over, or nothing of it was seen.
   private mutating func retire(_ place: Int, _ ended: (TrackedFlow) -> Void) {
     table.remove(place)
-    if !(policy.isLive && table.isOver(place)) { ended(table[place]) }
+    if table.ask(place, { !$0.isHandedOut && !$0.isOnlyQuoted }) { ended(table[place]) }
+  }
+
+  private mutating func retireIdle(_ place: Int, _ ended: (TrackedFlow) -> Void) {
+    counts.idle += 1
+    table[place].isForgotten = true
+    retire(place, ended)
   }
 
   /// Retires the flows that have been silent for too long, by the capture's time.
-  private mutating func retireSilent(at mark: FrameMark, _ ended: (TrackedFlow) -> Void) {
-    while let place = table.first(in: .over), isSilent(place, for: policy.linger, at: mark) { retire(place, ended) }
-    while let place = table.first(in: .running), isSilent(place, for: policy.idle, at: mark) {
-      counts.idle += 1
-      table[place].isForgotten = true
-      retire(place, ended)
+  private mutating func retireSilent(_ ended: (TrackedFlow) -> Void) {
+    while let place = table.first(in: .over), isSilent(place, for: policy.linger, at: time.now) { retire(place, ended) }
+    while let place = table.first(in: .running), isSilent(place, for: policy.idle, at: time.now) {
+      retireIdle(place, ended)
     }
   }
 
-  private func isSilent(_ place: Int, for limit: Interval, at mark: FrameMark) -> Bool {
-    mark.isLater(than: table.ask(place) { $0.last }, by: limit)
+  private func isSilent(_ place: Int, for limit: Interval, at now: Int64) -> Bool {
+    let heard = table.ask(place) { $0.heard }
+    guard now != .min, heard != .min else { return false }
+    let (end, overflows) = heard.addingReportingOverflow(limit.nanoseconds)
+    return !overflows && now > end
+  }
+
+  /// Of a packet that had a wild stamp its flow has no time; one whose stamp was borne out made its flow younger.
+  private mutating func settle(_ doubt: CaptureTime.Doubt) {
+    let isThere = table.ask(doubt.place) { $0.number } == doubt.flow
+    if isThere, doubt.isWild { table[doubt.place].forgetTime(of: doubt.mark.frame) }
+    if isThere, !doubt.isWild { table[doubt.place].heard = doubt.mark.nanoseconds }
+    if doubt.flow == policy.followed, doubt.isWild { story.forgetTime(of: doubt.mark.frame) }
   }
 }

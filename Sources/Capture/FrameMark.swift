@@ -4,7 +4,8 @@ import Timebase
 public struct FrameMark: Hashable, Sendable {
   /// The frame, from 1; 0 where it was never seen.
   public let frame: Int
-  private let nanoseconds: Int64
+  /// The stamp; `.min` where there is none.
+  let nanoseconds: Int64
 
   /// Never seen.
   public static let none = FrameMark()
@@ -29,12 +30,8 @@ public struct FrameMark: Hashable, Sendable {
   /// When it was seen; nil where it was not, or the capture has no time for it.
   public var stamp: WallTime? { nanoseconds == .min ? nil : WallTime(nanoseconds: nanoseconds) }
 
-  /// Whether more time than that has passed since an earlier mark; not where either has none.
-  func isLater(than earlier: FrameMark, by limit: Interval) -> Bool {
-    guard nanoseconds != .min, earlier.nanoseconds != .min else { return false }
-    let (end, overflows) = earlier.nanoseconds.addingReportingOverflow(limit.nanoseconds)
-    return !overflows && nanoseconds > end
-  }
+  /// The same frame without its time.
+  var withoutTime: FrameMark { FrameMark(nanoseconds: .min, frame: frame) }
 
   /// The time from an earlier mark to this one; nil where either has none, or the stamps run backwards.
   public func since(_ earlier: FrameMark) -> Interval? {

@@ -19,6 +19,11 @@ struct QuotingError {
   let receiver: Endpoint
   /// SEG.SEQ of that segment; nil where the quote is too short to say.
   let sequence: SequenceNumber?
+  /// Whether that segment asks for a connection: SYN without ACK.
+  let isOpening: Bool
+  /// Whether tshark counts a stream for that segment: it takes the quote apart where that has as much of TCP as this,
+  /// and never that of a redirect.
+  let countsAsSeen: Bool
 
   /// Looks for one in an IP packet that may be cut short; nil where it is anything else.
   init?(_ packet: RawSpan) {
@@ -56,5 +61,8 @@ struct QuotingError {
     sender = Endpoint(quoted.source, from)
     receiver = Endpoint(quoted.destination, to)
     sequence = quoted.sequence
+    isOpening = quoted.flags.map { $0.intersection([.syn, .ack]) == .syn } ?? false
+    countsAsSeen =
+      quoted.transportLength >= 16 && !(quoted.source.family == .v4 && type == ICMPv4Type.redirect.rawValue)
   }
 }

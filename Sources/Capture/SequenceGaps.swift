@@ -11,10 +11,15 @@ public enum SegmentNovelty: Hashable, Sendable {
   case outOfOrder
   /// Its octets were seen before, or fill a gap so late that they must have been sent again.
   case retransmission
-  /// One octet, or none, just before SND.NXT: it asks whether the other end is still there.
+  /// One octet, or none, just before SND.NXT: it asks whether the other end is still there (RFC 9293 §3.8.4).
   case keepAlive
+  /// One octet at SND.NXT, or what looks like a keep-alive, while the other end offers no window: it asks whether there
+  /// is room again (RFC 9293 §3.8.6.1).
+  case windowProbe
   /// So far off that it belongs to no window there can be.
   case stray
+  /// The same packet once more: the capture has it twice, and it was sent once.
+  case duplicate
 }
 
 /// The sequence numbers that one end has sent, as far as a capture shows them, with the latest gaps among them.
@@ -25,8 +30,26 @@ struct SequenceGaps: Hashable, Sendable {
     var since: Int64 = .min
   }
 
+  /// What is taken: its place, and what decides whether it is new.
+  struct Piece {
+    /// The first sequence number.
+    var first: SequenceNumber
+    /// How much of the sequence space it takes.
+    var length: UInt32
+    /// When it passed, in nanoseconds.
+    var time: Int64
+    /// How late it may fill a gap and still have been overtaken.
+    var patience: Interval
+    /// Whether it may be a keep-alive or a window probe: neither SYN nor FIN.
+    var mayProbe = true
+    /// Whether the other end offers no window.
+    var isWindowClosed = false
+  }
+
   /// SND.NXT of the sender; nil before its first segment.
   private(set) var next: SequenceNumber?
+  /// Whether a window probe has carried the octet at SND.NXT: it may have been taken.
+  private var hasProbed = false
   private var gaps = (Gap(), Gap(), Gap())
 
   /// How late a segment may fill a gap and count as overtaken where no round trip is known.
@@ -36,35 +59,55 @@ struct SequenceGaps: Hashable, Sendable {
   /// The widest window there can be (RFC 7323 §2.3): what lies further off is of no use to anybody.
   private static let reach: UInt32 = 1 << 30
 
-  /// Takes a segment's sequence space; `patience` is how late it may fill a gap and still have been overtaken.
-  mutating func take(
-    _ first: SequenceNumber, length: UInt32, at time: Int64, patience: Interval
-  ) -> SegmentNovelty {
+  /// Whether a number is one that may come next: within the largest window without scaling of where the sender stands.
+  func isNear(_ number: SequenceNumber) -> Bool {
+    guard let next else { return true }
+    let reach = UInt32(UInt16.max)
+    return number.isIn(next - reach, length: 2 * reach + 1)
+  }
+
+  /// Takes a segment's sequence space.
+  mutating func take(_ piece: Piece) -> SegmentNovelty {
+    let (first, length) = (piece.first, piece.length)
     let end = first + length
     guard let next else {
       self.next = end
       return .inOrder
     }
-    if first == next {
-      self.next = end
-      return .inOrder
-    }
+    if first == next || (hasProbed && first == next + 1) { return takeNext(piece) }
     if next.precedes(first) {
       guard first.distance(from: next) <= SequenceGaps.reach else { return .stray }
-      // Without text it says no more than where its sender stands: nothing is missing until text comes.
-      guard length > 0 else { return .beyondGap }
-      open(next, length: first.distance(from: next), at: time)
-      self.next = end
+      // Text or not: it says where its sender stands, so what lies before was sent. Each gap counts once.
+      open(next, length: first.distance(from: next), at: piece.time)
+      advance(to: end)
       return .beyondGap
     }
     guard next.distance(from: first) <= SequenceGaps.reach else { return .stray }
-    if length <= 1, first + 1 == next { return .keepAlive }
+    if length <= 1, first + 1 == next, piece.mayProbe { return piece.isWindowClosed ? .windowProbe : .keepAlive }
     guard length > 0 else { return .inOrder }
     let since = fill(first, length: length)
-    if next.precedes(end) { self.next = end }
+    if next.precedes(end) { advance(to: end) }
     guard let since else { return .retransmission }
-    let (late, overflows) = time.subtractingReportingOverflow(since)
-    return !overflows && late <= patience.nanoseconds ? .outOfOrder : .retransmission
+    let (late, overflows) = piece.time.subtractingReportingOverflow(since)
+    return !overflows && late <= piece.patience.nanoseconds ? .outOfOrder : .retransmission
+  }
+
+  /// Takes what begins at SND.NXT, or just behind the octet that a probe carried there.
+  private mutating func takeNext(_ piece: Piece) -> SegmentNovelty {
+    if piece.length == 0 { return .inOrder }
+    if piece.length == 1, piece.mayProbe, piece.isWindowClosed {
+      // Whether the octet was taken, the next text tells.
+      next = piece.first
+      hasProbed = true
+      return .windowProbe
+    }
+    advance(to: piece.first + piece.length)
+    return .inOrder
+  }
+
+  private mutating func advance(to end: SequenceNumber) {
+    next = end
+    hasProbed = false
   }
 
   private mutating func open(_ first: SequenceNumber, length: UInt32, at time: Int64) {
@@ -96,6 +139,8 @@ struct SequenceGaps: Hashable, Sendable {
 }
 
 extension SequenceGaps {
-  static func == (a: SequenceGaps, b: SequenceGaps) -> Bool { a.next == b.next && a.gaps == b.gaps }
+  static func == (a: SequenceGaps, b: SequenceGaps) -> Bool {
+    a.next == b.next && a.hasProbed == b.hasProbed && a.gaps == b.gaps
+  }
   func hash(into hasher: inout Hasher) { hasher.combine(next) }
 }

@@ -6,7 +6,7 @@ import Wire
 public struct Sighting: Hashable, Sendable {
   /// The flow's number.
   public var flow: Int
-  /// Whether its client sent the packet.
+  /// Whether its client sent the packet, as far as is known by then.
   public var isFromClient: Bool
   /// What is new in it; a copy of a SYN is a retransmission.
   public var novelty: SegmentNovelty
@@ -26,27 +26,63 @@ extension TrackedFlow {
   ///
   /// It does where its sender began with another number: Wireshark's rule. With the same number it is a late copy, even
   /// behind the close.
-  func isSucceeded(by segment: borrowing CapturedSegment, fromHigh: Bool) -> Bool {
-    self[fromHigh].base.map { $0 != segment.header.sequence } ?? false
+  func isSucceeded(by number: SequenceNumber, fromHigh: Bool) -> Bool {
+    self[fromHigh].base.map { $0 != number } ?? false
   }
 
-  /// Takes the next packet of the flow.
-  mutating func receive(_ segment: borrowing CapturedSegment, fromHigh: Bool, _ mark: FrameMark) -> Sighting {
+  /// Whether a segment goes on where the flow stopped, however long ago: both of its numbers are near those that come
+  /// next.
+  func isContinued(by segment: borrowing CapturedSegment, fromHigh: Bool) -> Bool {
+    let header = segment.header
+    let isNext = self[fromHigh].sent.isNear(header.sequence)
+    return isNext && (!header.flags.contains(.ack) || self[!fromHigh].sent.isNear(header.acknowledgment))
+  }
+
+  /// The first packet of a flow of which only an ICMP error was seen before.
+  mutating func begin(fromHigh: Bool, _ mark: FrameMark) {
+    isOnlyQuoted = false
+    first = mark
+    isClientHigh = fromHigh
+  }
+
+  /// Takes the next packet of the flow; `isDuplicate` says that the capture has it once more.
+  mutating func receive(
+    _ segment: borrowing CapturedSegment, fromHigh: Bool, _ mark: FrameMark, isDuplicate: Bool
+  ) -> Sighting {
     last = mark
     let checksum = self[fromHigh].count(segment)
-    learnBases(segment, fromHigh)
+    let novelty: SegmentNovelty
+    if isDuplicate {
+      self[fromHigh].duplicates += 1
+      novelty = .duplicate
+    } else {
+      novelty = takeIn(segment, fromHigh, mark)
+    }
+    return Sighting(flow: number, isFromClient: fromHigh == isClientHigh, novelty: novelty, checksum: checksum)
+  }
+
+  private mutating func takeIn(
+    _ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark
+  ) -> SegmentNovelty {
     let flags = segment.header.flags
+    self[fromHigh].note(segment)
+    learnBases(segment, fromHigh)
     let novelty: SegmentNovelty
     if flags.contains(.syn) {
       novelty = synchronize(segment, fromHigh, mark)
     } else {
-      novelty = self[fromHigh].take(segment, mark, patience: patience)
+      novelty = self[fromHigh].take(
+        segment, mark, patience: patience, isWindowClosed: self[!fromHigh].isWindowClosed)
     }
     if flags.contains(.ack) { acknowledge(segment, fromHigh, mark) }
+    if !answer.isSet, fromHigh != isClientHigh, flags.intersection([.syn, .ack]) == .ack {
+      // The server is in another connection, and does not take the SYNs that it has had until then.
+      self[isClientHigh].attempt.settle()
+    }
     converse(segment, fromHigh, mark, novelty)
     if flags.contains(.fin) { finish(segment, fromHigh, mark) }
     if flags.contains(.rst) { reset(segment, fromHigh, mark) }
-    return Sighting(flow: number, isFromClient: fromHigh == isClientHigh, novelty: novelty, checksum: checksum)
+    return novelty
   }
 
   /// The numbers that both ends count from, concluded where no SYN told them.
@@ -68,26 +104,69 @@ extension TrackedFlow {
     } else if !isAnswer, fromHigh != isClientHigh, self[isClientHigh].firstSyn.isSet {
       isSimultaneous = true
     }
+    let answersClient = isAnswer && fromHigh != isClientHigh && acknowledgesSyn(segment.header.acknowledgment)
+    if answersClient, isResetBeforeLatestAttempt { beginAnew() }
     if let known = self[fromHigh].isn, known != segment.header.sequence {
       self[fromHigh].strays += 1
       return .stray
     }
     let isCopy = self[fromHigh].synchronize(segment, mark)
     if !isCopy {
+      self[fromHigh].restart(at: segment.header.sequence)
       _ = self[fromHigh].sent.take(
-        segment.header.sequence, length: segment.sequenceLength, at: mark.stamp?.nanoseconds ?? .min,
-        patience: patience)
+        SequenceGaps.Piece(
+          first: segment.header.sequence, length: segment.sequenceLength, time: mark.nanoseconds, patience: patience))
     }
-    guard !answer.isSet else { return isCopy ? .retransmission : .inOrder }
-    if isAnswer, fromHigh != isClientHigh {
-      if acknowledgesSyn(segment.header.acknowledgment) { answered(segment, mark) }
-    } else if !isAnswer, let early = self[!fromHigh].synchronization, acknowledgesSyn(early.acknowledgment) {
-      // The capture has the answer before the question: both were seen, and there is no time between them.
-      answer = self[!fromHigh].firstSyn
-      synBeforeAnswer = mark
-      synCopiesBeforeAnswer = 1
+    if !answer.isSet {
+      if answersClient {
+        answered(segment, mark)
+      } else if !isAnswer, fromHigh == isClientHigh {
+        findEarlyAnswer(mark)
+      }
     }
     return isCopy ? .retransmission : .inOrder
+  }
+
+  /// The capture may have the answer before the question: both were seen, and there is no time between them.
+  private mutating func findEarlyAnswer(_ mark: FrameMark) {
+    let server = self[!isClientHigh]
+    if let early = server.synchronization, early.flags.contains(.ack), acknowledgesSyn(early.acknowledgment) {
+      answer = server.firstSyn
+    } else if server.reset.isSet, let ack = server.resetAcknowledgment, acknowledgesSyn(ack) {
+      answer = server.reset
+      isRefused = true
+    } else {
+      return
+    }
+    synOfAnswer = mark
+    synBeforeAnswer = mark
+    synCopiesBeforeAnswer = 1
+  }
+
+  /// Whether a SYN was sent again, with the same number, behind an RST that ended what was before, and no connection was
+  /// open between.
+  private var isResetBeforeLatestAttempt: Bool {
+    let attempt = self[isClientHigh].attempt.first.frame
+    guard low.reset.isSet || high.reset.isSet, !established.isSet else { return false }
+    return low.reset.frame < attempt && high.reset.frame < attempt
+  }
+
+  /// What was refused or reset is answered now: the connection begins here, and nothing before it counts.
+  private mutating func beginAnew() {
+    isReopened = true
+    isRefused = false
+    answer = .none
+    answeredSyn = .none
+    isCloserHigh = nil
+    talk = FlowTalk()
+    low.beginAnew()
+    high.beginAnew()
+    self[!isClientHigh].forgetSyn()
+    let client = self[isClientHigh]
+    if let syn = client.synchronization, syn.textLength > 0 {
+      talk.clientSent(
+        syn.isn + 1, UInt32(truncatingIfNeeded: syn.textLength), isInSyn: true, client.attempt.first, .inOrder)
+    }
   }
 
   /// Whether a number acknowledges the client's SYN, with or without the text in it (RFC 7413).
@@ -98,17 +177,19 @@ extension TrackedFlow {
 
   private mutating func answered(_ segment: borrowing CapturedSegment, _ mark: FrameMark) {
     answer = mark
-    let client = self[isClientHigh]
-    synBeforeAnswer = client.lastSyn
-    synCopiesBeforeAnswer = client.synCopies
-    guard client.synCopies > 1, client.areSynTimestampsDistinct,
+    let attempt = self[isClientHigh].attempt
+    synOfAnswer = attempt.first
+    synBeforeAnswer = self[isClientHigh].lastSyn
+    synCopiesBeforeAnswer = attempt.copies
+    guard attempt.copies > 1, attempt.areTimestampsDistinct,
       let echo = (try? TCPOptionList(raw: segment.header.options))?.timestamps?.echoReply
     else { return }
-    if echo == client.lastSynTimestamp {
-      answeredSyn = client.lastSyn
-    } else if echo == client.synchronization?.options.timestamps?.value {
-      answeredSyn = client.firstSyn
+    if echo == attempt.lastTimestamp {
+      answeredSyn = synBeforeAnswer
+    } else if echo == attempt.firstTimestamp {
+      answeredSyn = attempt.first
     }
+    if answeredSyn.isSet { talk.begins(with: answeredSyn) }
   }
 
   /// What a segment acknowledges: the handshake, and the other end's FIN.
@@ -136,13 +217,15 @@ extension TrackedFlow {
     _ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark, _ novelty: SegmentNovelty
   ) {
     let header = segment.header
-    guard isOpenerKnown, header.flags.isDisjoint(with: [.syn, .rst]) else { return }
-    let length = segment.payloadLength
+    guard isOpenerKnown, !header.flags.contains(.rst) else { return }
+    let length = UInt32(truncatingIfNeeded: segment.payloadLength)
+    let text = header.flags.contains(.syn) ? header.sequence + 1 : header.sequence
     if fromHigh != isClientHigh {
       talk.serverSent(
-        ack: header.flags.contains(.ack) ? header.acknowledgment : nil, textLength: length, mark, novelty)
-    } else if length > 0, novelty != .stray, novelty != .keepAlive {
-      talk.clientSent(upTo: header.sequence + UInt32(truncatingIfNeeded: length), mark, novelty)
+        ack: header.flags.contains(.ack) ? header.acknowledgment : nil, textLength: segment.payloadLength,
+        isAnswer: header.flags.contains(.syn), mark, novelty)
+    } else if length > 0, !novelty.isAside {
+      talk.clientSent(text, length, isInSyn: header.flags.contains(.syn), mark, novelty)
     }
   }
 
@@ -152,7 +235,7 @@ extension TrackedFlow {
     guard !self[fromHigh].fin.isSet else { return }
     self[fromHigh].fin = mark
     self[fromHigh].finEnd = end
-    if !self[!fromHigh].fin.isSet { isClosedByClient = fromHigh == isClientHigh }
+    isCloserHigh = isCloserHigh ?? fromHigh
   }
 
   private mutating func reset(_ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark) {
@@ -163,6 +246,12 @@ extension TrackedFlow {
       answered(segment, mark)
     }
     if !self[fromHigh].reset.isSet { self[fromHigh].reset = mark }
-    isClosedByClient = isClosedByClient ?? (fromHigh == isClientHigh)
+    isCloserHigh = isCloserHigh ?? fromHigh
+    self[isClientHigh].attempt.settle()
   }
+}
+
+extension SegmentNovelty {
+  /// Whether its text is none that an end has to say.
+  var isAside: Bool { self == .stray || self == .keepAlive || self == .windowProbe || self == .duplicate }
 }

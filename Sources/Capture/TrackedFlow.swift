@@ -35,7 +35,7 @@ public struct TrackedFlow: Sendable {
   /// Whether a SYN or a SYN-ACK told who opened it.
   public internal(set) var isOpenerKnown = false
   /// The first packet.
-  public let first: FrameMark
+  public internal(set) var first: FrameMark
   /// The latest packet.
   public internal(set) var last: FrameMark
 
@@ -43,7 +43,15 @@ public struct TrackedFlow: Sendable {
   var high: FlowSide
   var isClientHigh: Bool
 
-  /// The copy of the SYN that was the latest when the SYN-ACK came, and how many there were by then.
+  /// The capture's clock at the latest packet, by which the flow grows old.
+  var heard = Int64.min
+  /// Whether nothing of it was seen but an ICMP error that quotes a segment of it.
+  var isOnlyQuoted = false
+  /// Whether it was handed out while it went on.
+  var isHandedOut = false
+
+  /// The first copy of the SYN that the answer can be one to, the latest when it came, and how many there were by then.
+  var synOfAnswer = FrameMark.none
   var synBeforeAnswer = FrameMark.none
   var synCopiesBeforeAnswer = 0
   /// Which copy the SYN-ACK's echo names, where it names one.
@@ -61,8 +69,10 @@ public struct TrackedFlow: Sendable {
   var talk = FlowTalk()
   /// How late a segment may fill a gap and count as overtaken: the handshake's round trip, once it is known.
   var patience = SequenceGaps.patience
-  /// Whether the client sent the first FIN or, without one, the first RST; nil where nobody closed.
-  public internal(set) var isClosedByClient: Bool?
+  /// Who sent the first FIN or RST, whichever came first; nil where nobody closed.
+  var isCloserHigh: Bool?
+  /// Whether it was reset, or refused, before the SYN was sent again and answered.
+  public internal(set) var isReopened = false
   /// Whether both ends had sent SYNs without ACK (RFC 9293 §3.5, figure 7).
   public internal(set) var isSimultaneous = false
   /// What ICMP errors said of it; nil without any.
@@ -85,6 +95,7 @@ public struct TrackedFlow: Sendable {
 
   /// Whether nothing more can come of it: both FINs are acknowledged, or it was reset.
   public var isOver: Bool {
+    if isOnlyQuoted { return true }
     if low.reset.isSet || high.reset.isSet { return true }
     return low.finAcknowledged.isSet && high.finAcknowledged.isSet
   }
@@ -96,9 +107,40 @@ public struct TrackedFlow: Sendable {
     if low.reset.isSet || high.reset.isSet { return .rst }
     if low.finAcknowledged.isSet || high.finAcknowledged.isSet { return .halfClosed }
     if low.fin.isSet || high.fin.isSet { return .closing }
-    if established.isSet || !isOpenerKnown { return .open }
+    if established.isSet || !isOpenerKnown || isOpenedUnseen { return .open }
     if server.firstSyn.isSet { return .halfOpen }
     guard client.firstSyn.isSet else { return .open }
-    return errors?.reason == nil ? .unanswered : .unreachable
+    return reasonOfErrors == nil ? .unanswered : .unreachable
   }
+
+  /// Whether the client sent the first FIN or RST; nil where nobody closed.
+  public var isClosedByClient: Bool? { isCloserHigh.map { $0 == isClientHigh } }
+
+  /// Whether the client sent the first RST; nil without one.
+  public var isResetByClient: Bool? {
+    guard low.reset.isSet || high.reset.isSet else { return nil }
+    let isHigh = high.reset.isSet && (!low.reset.isSet || high.reset.frame < low.reset.frame)
+    return isHigh == isClientHigh
+  }
+
+  /// Whether the end that closed did so by FIN.
+  public var isClosedByFin: Bool { isCloserHigh.map { self[$0].fin.isSet } ?? false }
+
+  /// Whether the capture has the answer to its SYN before the SYN.
+  var isAnsweredEarly: Bool { answer.isSet && answer.frame < client.firstSyn.frame }
+
+  /// Whether the first packet that was captured of it is the SYN that opened it.
+  var isHeadSeen: Bool { isOpenerKnown && client.firstSyn.frame == first.frame }
+
+  /// Whether the client is the only end whose packets were captured though the other answered it; false where the
+  /// server is; nil where both were, or nobody answered.
+  public var isOnlyClientSeen: Bool? {
+    let (client, server) = (client, server)
+    if server.packets == 0 { return client.hasSpoken ? true : nil }
+    return client.packets == 0 && (server.hasSpoken || server.firstSyn.isSet) ? false : nil
+  }
+
+  /// Whether what one end sent says that the connection was opened, though that was not seen: it acknowledges the
+  /// other's SYN, or goes on behind its own SYN-ACK while nothing of the other was captured.
+  private var isOpenedUnseen: Bool { client.hasSpoken || (client.packets == 0 && server.hasSpoken) }
 }

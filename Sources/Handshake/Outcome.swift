@@ -46,6 +46,10 @@ public struct Outcome: Sendable {
   public var peerOffer: PeerOffer?
   /// The steps in the order in which they ended.
   public var steps: [Step]
+  /// Where the peer stood before the first packet; nil where the verdict tells it.
+  public var peerAtHead: State?
+  /// Where states cannot be told, because a capture begins in the middle; nil where they can from the first packet on.
+  public var unknownBefore: UnknownStates?
   /// How it ended.
   public var ending: Ending
   /// Our state at the end.
@@ -118,4 +122,18 @@ public struct Outcome: Sendable {
 
   /// The time of one step; nil where it did not happen or cannot be known.
   public func measurement(of kind: StepKind) -> Measurement? { steps.first { $0.kind == kind }?.measurement }
+}
+
+/// Before which packets of an exchange the states of both ends are unknown, by the packets' places.
+public struct UnknownStates: Hashable, Sendable {
+  /// The first packet that tells our state.
+  public var ours: Int
+  /// The first that tells the peer's.
+  public var theirs: Int
+
+  /// Unknown before these packets.
+  public init(ours: Int, theirs: Int) {
+    self.ours = ours
+    self.theirs = theirs
+  }
 }

@@ -120,8 +120,12 @@ extension ComparedFlow {
       guard let client = Side(flow: json, "client", isn: "isn"), let server = Side(flow: json, "server", isn: "irs")
       else { return nil }
       (self.client, self.server) = (client, server)
-      let by = json["closed_by"]?.text.map { " by \($0)" } ?? ""
-      end = json["end"]?.text.map { TrackedFlow.Ending(rawValue: $0)?.isOfSomebody ?? true ? $0 + by : $0 }
+      end = json["end"]?.text.map { end in
+        let closer = json["closed_by"]?.text
+        let finCopies = closer.flatMap { json[$0 + "_sent"]?["fin_copies"]?.integer } ?? 0
+        return TrackedFlow.endingWords(
+          end, closedBy: closer, resetBy: json["reset_by"]?.text, isByFin: finCopies > 0)
+      }
     case "connection":
       guard let client = Side(ofConnection: json, isOurs: true), let server = Side(ofConnection: json, isOurs: false)
       else { return nil }

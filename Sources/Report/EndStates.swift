@@ -12,8 +12,9 @@ struct EndStates {
   init(_ outcome: Outcome, naming: @escaping (State) -> String) {
     self.outcome = outcome
     self.naming = naming
-    (ours, theirs) = ("", "")
-    theirs = outcome.mode == .listen ? naming(.closed) : name(.listen)
+    (ours, theirs) = ("?", "?")
+    guard outcome.unknownBefore == nil else { return }
+    theirs = outcome.mode == .listen ? naming(.closed) : outcome.peerAtHead.map(naming) ?? name(.listen)
     ours = naming(outcome.mode == .listen ? .listen : .closed)
   }
 

@@ -4,11 +4,23 @@ import Timebase
 import Wire
 
 extension TrackedFlow {
-  /// How far it came and by whom: `fin by client`.
+  /// How far it came and by whom: `fin by client`, or `fin by client, rst by server`.
   var endingWords: String {
-    let by = isClosedByClient.map { $0 ? " by client" : " by server" } ?? ""
-    return ending.isOfSomebody ? ending.rawValue + by : ending.rawValue
+    TrackedFlow.endingWords(
+      ending.rawValue, closedBy: isClosedByClient.map(TrackedFlow.name), resetBy: isResetByClient.map(TrackedFlow.name),
+      isByFin: isClosedByFin)
   }
+
+  /// The same of what machine output says.
+  static func endingWords(_ ending: String, closedBy: String?, resetBy: String?, isByFin: Bool) -> String {
+    let kind = Ending(rawValue: ending)
+    guard kind?.isOfSomebody ?? true, let closedBy else { return ending }
+    guard kind == .rst, let resetBy else { return "\(ending) by \(closedBy)" }
+    return (isByFin ? "fin by \(closedBy), " : "") + "\(ending) by \(resetBy)"
+  }
+
+  /// An end's name in words and in machine output.
+  static func name(_ isClient: Bool) -> String { isClient ? "client" : "server" }
 
   var endingColour: Style.Colour? {
     switch ending {
@@ -23,6 +35,8 @@ extension TrackedFlow {
   var remarks: [String] {
     var words: [String] = []
     if !isOpenerKnown { words.append("begins in the middle") }
+    if let isOnlyClientSeen { words.append("only the \(TrackedFlow.name(isOnlyClientSeen))'s side captured") }
+    if isReopened { words.append("reset, then opened") }
     if isSimultaneous { words.append("both opened") }
     if isForgotten { words.append("given up early") }
     if client.synCopies > 1 { words.append("\(client.synCopies) SYNs") }
@@ -37,10 +51,12 @@ extension TrackedFlow {
     tell(\.gaps, "gap")
     tell(\.zeroWindows, "zero window")
     tell(\.keepAlives, "keep-alive")
+    tell(\.windowProbes, "window probe")
     tell(\.strays, "stray")
     tell(\.badChecksums, "bad checksum")
     tell(\.unfinishedChecksums, "", "left to the card to sum")
     tell(\.unverifiedChecksums, "", "cut short")
+    tell(\.duplicates, "", "captured twice")
     tell(\.malformedOptions, "malformed option list")
     return words
   }

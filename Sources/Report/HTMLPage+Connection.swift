@@ -45,7 +45,7 @@ extension HTMLPage {
   private static func writePackets(_ outcome: Outcome, on body: inout MarkupWriter) {
     let rows = Ladder.Row.rows(of: outcome)
     guard !rows.isEmpty else { return }
-    let (words, fates) = (PacketWords(outcome), PacketFate.fates(of: outcome.exchange.entries))
+    let (words, fates) = (PacketWords(outcome), PacketFate.fates(of: outcome))
     let isCapture = outcome.mode == .capture
     let (sent, came) = isCapture ? ("client", "server") : ("sent", "came")
     body.element("h3", [], "Packets")

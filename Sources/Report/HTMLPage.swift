@@ -123,7 +123,7 @@ extension HTMLPage {
         table.row([
           record.target, outcome.flow.remote.description, "\(record.sequence)", outcome.verdict.rawValue,
           outcome.reason.rawValue, syn.map { "\($0.interval.replyMilliseconds) ms" } ?? "", clock ?? "",
-          outcome.started.nanoseconds == 0 ? "" : outcome.started.rfc3339,
+          outcome.knownStart?.rfc3339 ?? "",
         ])
       }
     }

@@ -18,7 +18,8 @@ extension JSONLines {
       json.member("first_frame", flow.first.frame)
       json.member("last_frame", flow.last.frame)
       json.member("end", flow.ending.rawValue)
-      json.member("closed_by", flow.isClosedByClient.map { $0 ? "client" : "server" })
+      json.member("closed_by", flow.isClosedByClient.map(TrackedFlow.name))
+      json.member("reset_by", flow.isResetByClient.map(TrackedFlow.name))
       json.member("complete", flow.isHandshakeComplete)
       json.member("isn", flow.client.isn?.value)
       json.member("irs", flow.server.isn?.value)
@@ -31,6 +32,8 @@ extension JSONLines {
       json.member("icmp", flow.errors) { $0.errors($1, quotesClient: flow.isErrorAboutClient) }
       json.member("simultaneous", flow.isSimultaneous)
       json.member("given_up", flow.isForgotten)
+      json.member("reopened", flow.isReopened)
+      json.member("only_side", flow.isOnlyClientSeen.map(TrackedFlow.name))
     }
   }
 
@@ -119,7 +122,7 @@ extension JSONWriter {
     member("reason", errors.verdict?.reason.rawValue)
     member("source", errors.source.description)
     member("frame", errors.mark.frame)
-    member("quotes", quotesClient.map { $0 ? "client" : "server" })
+    member("quotes", quotesClient.map(TrackedFlow.name))
   }
 
   fileprivate mutating func side(_ side: FlowSide) {
@@ -129,6 +132,8 @@ extension JSONWriter {
     member("out_of_order", side.outOfOrder)
     member("gaps", side.gaps)
     member("keep_alives", side.keepAlives)
+    member("window_probes", side.windowProbes)
+    member("duplicates", side.duplicates)
     member("strays", side.strays)
     member("zero_windows", side.zeroWindows)
     member("bad_checksums", side.badChecksums)
@@ -137,7 +142,7 @@ extension JSONWriter {
     member("malformed_options", side.malformedOptions)
     member("syn_copies", side.synCopies)
     member("fin_copies", side.finCopies)
-    member("reset", side.reset.isSet)
+    member("reset", side.resets > 0)
     member("ttl", side.packets > 0 ? side.hopLimit : nil)
     member("syn", side.synchronization) { $0.synchronization($1) }
   }
@@ -175,6 +180,8 @@ extension SegmentNovelty {
     case .outOfOrder: "out-of-order"
     case .retransmission: "retransmission"
     case .keepAlive: "keep-alive"
+    case .windowProbe: "window-probe"
+    case .duplicate: "duplicate"
     case .stray: "stray"
     }
   }

@@ -8,7 +8,8 @@ extension LadderPicture {
     let columns = Int((LadderFrame.width - 20) / 8.5)
     let line = heading.columns > columns ? String(heading.prefix(columns - 1)) + "…" : heading
     svg.text(line, at: SVGPoint(10, 22), "heading")
-    svg.text("\(outcome.mode.words), \(outcome.started.rfc3339)", at: SVGPoint(10, 40), "small faint")
+    let words = [outcome.mode.words] + (outcome.knownStart.map { [$0.rfc3339] } ?? [])
+    svg.text(words.together(by: ", "), at: SVGPoint(10, 40), "small faint")
     let (local, remote) = (outcome.flow.local.description, outcome.flow.remote.description)
     drawEndpoint(local, at: frame.ours, line: frame.isStacked && frame.outwards > 0 ? 1 : 0, on: &svg)
     drawEndpoint(remote, at: frame.theirs, line: frame.isStacked && frame.outwards < 0 ? 1 : 0, on: &svg)
@@ -50,7 +51,7 @@ extension LadderPicture {
       let state = states.take(row).ours
       if let state { svg.text(state, at: SVGPoint(ours.x, arrow.ours - 1), anchor: ours.anchor, "state") }
       let y = state == nil ? arrow.ours + 4 : arrow.ours + 11
-      svg.text("\(row.time) ms", at: SVGPoint(ours.x, y), anchor: ours.anchor, "small faint")
+      svg.text(row.time == "?" ? "?" : "\(row.time) ms", at: SVGPoint(ours.x, y), anchor: ours.anchor, "small faint")
     }
     for state in peerStates { svg.text(state.name, at: SVGPoint(theirs.x, state.y), anchor: theirs.anchor, "state") }
   }
@@ -131,7 +132,8 @@ extension LadderPicture {
     case .icmp, .unreadable: parts.append(words.line(entry))
     }
     let clock: ClockSource = entry.stamp.kernel == nil ? .user : .kernel
-    parts.append("\(entry.stamp.bestWall.rfc3339) (\(outcome.mode.words(clock)))")
+    let time = entry.stamp.bestWall
+    parts.append(time.isKnown ? "\(time.rfc3339) (\(outcome.mode.words(clock)))" : "no time")
     if let refusal = entry.refusal { parts.append("refused: \(refusal.rawValue), \(refusal.explanation)") }
     if entry.isRetransmission { parts.append("sent again") }
     if fates[index] == .unanswered { parts.append("no answer came in time") }

@@ -24,11 +24,12 @@ public struct LadderPicture {
     self.heading =
       (heading ?? "\(outcome.flow.remote): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)").printable
     rows = Ladder.Row.rows(of: outcome)
-    fates = PacketFate.fates(of: outcome.exchange.entries)
+    fates = PacketFate.fates(of: outcome)
     words = PacketWords(outcome)
     brackets = StepBracket.brackets(of: outcome)
     frame = LadderFrame(outcome, brackets: brackets)
-    let first = rows.first?.entry
+    let first = rows.first { $0.entry.stamp.bestWall.isKnown }?.entry
+    var latest = Interval.zero
     let (rows, words, fates, columns) = (rows, words, fates, frame.columns)
     let packets = rows.indices.map { index in
       let row = rows[index]
@@ -36,9 +37,10 @@ public struct LadderPicture {
         let lines = LadderPicture.lines(row, fates[index], words, columns: columns, isHalved: isHalved)
         return LadderFrame.lineHeight * Double(lines.count) + 6
       }
+      // What has no time takes none.
+      latest = first.flatMap { row.entry.elapsed(since: $0) } ?? latest
       return LadderGeometry.Packet(
-        isSent: row.entry.direction == .sent,
-        time: first.flatMap { row.entry.elapsed(since: $0) } ?? .zero,
+        isSent: row.entry.direction == .sent, time: latest,
         height: height(isHalved: false), halvedHeight: height(isHalved: true))
     }
     roundTrip = LadderPicture.shortestRoundTrip(outcome)

@@ -23,7 +23,8 @@ extension Ladder {
     /// The rows of an outcome's packets.
     static func rows(of outcome: Outcome) -> [Row] {
       let entries = outcome.exchange.entries
-      guard let first = entries.first else { return [] }
+      guard !entries.isEmpty else { return [] }
+      let first = entries.first(where: \.stamp.bestWall.isKnown)
       let steps = completedSteps(outcome)
       let established = establishing(entries)
       return entries.indices.map { index in
@@ -38,9 +39,13 @@ extension Ladder {
         } else if let established, established.contains(index), entry.peer == .synReceived {
           peer = .established
         }
+        if let unknown = outcome.unknownBefore {
+          state = index < unknown.ours ? nil : state
+          peer = index < unknown.theirs ? nil : peer
+        }
         return Row(
           entry: entry, state: state, peer: peer,
-          time: entry.elapsed(since: first)?.fixedMilliseconds ?? "?", notes: notes + steps[index])
+          time: first.flatMap { entry.elapsed(since: $0) }?.fixedMilliseconds ?? "?", notes: notes + steps[index])
       }
     }
 

@@ -22,12 +22,19 @@ enum OptionWords {
     case .sack(let blocks):
       "sack \(blocks.count) " + blocks.map { "{\($0.left.value):\($0.right.value)}" }.joined()
     case .timestamps(let value, let echo): "TS val \(value) ecr \(echo)"
-    case .fastOpen(let cookie): cookie.isEmpty ? "tfo cookiereq" : "tfo cookie " + hexadecimal(cookie)
+    case .fastOpen(let cookie): "tfo " + (cookie.isEmpty ? "cookiereq" : "cookie " + hexadecimal(cookie))
     case .md5(let digest): "md5 " + hexadecimal(digest)
     case .multipath(let octets): "mptcp " + hexadecimal(octets)
     case .other(let kind, let payload):
-      payload.isEmpty ? "unknown-\(kind)" : "unknown-\(kind) 0x" + hexadecimal(payload)
+      option.experiment.map { word(ofExperiment: $0.number, Array($0.payload)) }
+        ?? (payload.isEmpty ? "unknown-\(kind)" : "unknown-\(kind) 0x" + hexadecimal(payload))
     }
+  }
+
+  private static func word(ofExperiment number: UInt16, _ payload: [UInt8]) -> String {
+    if number == TCPOption.fastOpenExperiment { return "exp-" + word(.fastOpen(cookie: payload)) }
+    let name = "exp-" + hexadecimal([UInt8(number >> 8), UInt8(number & 0xff)])
+    return payload.isEmpty ? name : name + " 0x" + hexadecimal(payload)
   }
 
   /// All octets of a list, padding among them, two digits each.

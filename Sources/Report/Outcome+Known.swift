@@ -5,7 +5,7 @@ import Wire
 /// What may be said of an outcome without guessing.
 extension Outcome {
   /// When the first segment left; nil where none did.
-  var knownStart: WallTime? { started.nanoseconds == 0 ? nil : started }
+  var knownStart: WallTime? { started.nanoseconds == 0 || !started.isKnown ? nil : started }
 
   /// How many copies of the SYN were sent; nil where the kernel sent them and did not say.
   var knownTransmissions: Int? {

@@ -14,21 +14,26 @@ enum PacketFate: Hashable, Sendable {
   /// It came from somewhere on the way, or from an end's network layer: an ICMP error.
   case error
 
-  /// The fates of an exchange's packets, in their order.
-  static func fates(of entries: [ExchangeEntry]) -> [PacketFate] {
-    entries.indices.map { index in
+  /// The fates of a connection's packets, in their order.
+  ///
+  /// In a capture nothing but another copy says that a packet was not answered: the answer may have passed elsewhere, or
+  /// behind the end.
+  static func fates(of outcome: Outcome) -> [PacketFate] {
+    let entries = outcome.exchange.entries
+    let inTheEnd: PacketFate = outcome.mode == .capture ? .arrived : .unanswered
+    return entries.indices.map { index in
       let entry = entries[index]
       if let refusal = entry.refusal { return .refused(refusal) }
       switch (entry.direction, entry.content) {
       case (_, .icmp): return .error
-      case (.sent, .segment(let segment)): return fate(of: segment, at: index, entries)
+      case (.sent, .segment(let segment)): return fate(of: segment, at: index, entries) ?? inTheEnd
       default: return .arrived
       }
     }
   }
 
-  /// What takes sequence space is answered before it is sent again, or not in time.
-  private static func fate(of segment: Segment, at index: Int, _ entries: [ExchangeEntry]) -> PacketFate {
+  /// What takes sequence space is answered before it is sent again, or not in time; nil where neither was seen.
+  private static func fate(of segment: Segment, at index: Int, _ entries: [ExchangeEntry]) -> PacketFate? {
     guard segment.len > 0, !segment.flags.contains(.rst) else { return .arrived }
     for later in entries[(index + 1)...] {
       if let other = later.sentSegment, later.isRetransmission, other.seq == segment.seq, other.len > 0 {
@@ -38,7 +43,7 @@ enum PacketFate: Hashable, Sendable {
       if case .icmp = later.content { return .turnedBack }
       return .arrived
     }
-    return .unanswered
+    return nil
   }
 
   private static func answers(_ entry: ExchangeEntry, _ segment: Segment) -> Bool {

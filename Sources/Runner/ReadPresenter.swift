@@ -34,6 +34,9 @@ final class ReadPresenter {
     listing = FlowListing(style: text.style)
   }
 
+  /// Whether the one flow that is asked for was found.
+  var hasFollowed: Bool { followed != nil }
+
   private var isJSON: Bool { settings.presentation.json }
 
   /// Begins the next file.
@@ -73,7 +76,7 @@ final class ReadPresenter {
         lines += CapturedTrace.line(segment, of: packet, &time)
       }
     case .malformed: tracker.skipMalformed()
-    case .other: tracker.receive(other: packet)
+    case .other: tracker.receive(other: packet, ended: ended)
     }
   }
 

@@ -68,8 +68,12 @@ private struct CaptureReading {
   mutating func finish(isInterrupted: Bool) throws(RunError) -> Bool {
     walk.finish(isWhole: !isInterrupted) { presenter.show($0) }
     if let refusal = walk.refusal { throw .refused("\(path): \(refusal)") }
-    if case .flow(let number) = settings.telling, number >= walk.tracker.counts.flows {
-      throw .refused("\(path): there is no flow \(number); it has \(walk.tracker.counts.flows), counted from 0")
+    if case .flow(let number) = settings.telling, !presenter.hasFollowed {
+      let count = walk.tracker.numbers
+      throw .refused(
+        number < count
+          ? "\(path): flow \(number) has no packets; an ICMP error quotes one of it"
+          : "\(path): there is no flow \(number); it has \(count), counted from 0")
     }
     presenter.end(walk.tracker, frames: walk.frameCount)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: true) }

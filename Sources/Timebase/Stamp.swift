@@ -81,11 +81,12 @@ extension Stamp {
 }
 
 extension Stamp {
-  /// The time since an earlier moment; nil where the two are so far apart that no interval can say it.
+  /// The time since an earlier moment; nil where either is unknown, or the two are so far apart that no interval can say it.
   public func elapsed(since earlier: Stamp, from: Passage = .departure, to: Passage = .arrival) -> Interval? {
     func isTooFar(_ a: Int64, _ b: Int64) -> Bool { a.subtractingReportingOverflow(b).overflow }
     let limit: Int64 = 1 << 62
-    guard !isTooFar(instant.nanoseconds, earlier.instant.nanoseconds),
+    guard bestWall.isKnown, earlier.bestWall.isKnown,
+      !isTooFar(instant.nanoseconds, earlier.instant.nanoseconds),
       !isTooFar(wall.nanoseconds, earlier.wall.nanoseconds),
       (instant - earlier.instant).nanoseconds.magnitude < limit,
       (wall - earlier.wall).nanoseconds.magnitude < limit,

@@ -9,6 +9,11 @@ public struct WallTime: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The point so many nanoseconds after the epoch.
   @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+  /// No point: when it was is not known.
+  @inlinable public static var unknown: WallTime { WallTime(nanoseconds: .min) }
+  /// Whether it is a point.
+  @inlinable public var isKnown: Bool { nanoseconds != .min }
+
   /// Whether one comes before the other.
   @inlinable public static func < (a: WallTime, b: WallTime) -> Bool { a.nanoseconds < b.nanoseconds }
   /// The time from one to the other, if the clock was not stepped in between.

@@ -119,8 +119,8 @@ extension PacketNotation {
       return (["sack"] + ranges).joined(separator: " ")
     case .fastOpen: return payload.isEmpty ? "FO" : "FO \(hexadecimal(payload))"
     case .md5: return payload.isEmpty ? "md5" : "md5 \(hexadecimal(payload))"
-    case .other(TCPOptionNotation.Kind.experiment254, _) where payload.byteCount >= 2:
-      guard payload.load(bigEndian: 0) == TCPOptionNotation.fastOpenExperiment else { return nil }
+    case .other(TCPOption.Kind.experiment254, _) where payload.byteCount >= 2:
+      guard payload.load(bigEndian: 0) == TCPOption.fastOpenExperiment else { return nil }
       return payload.byteCount == 2 ? "FOEXP" : "FOEXP \(hexadecimal(payload.extracting(2...)))"
     default: return nil
     }

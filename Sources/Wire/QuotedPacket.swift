@@ -21,6 +21,8 @@ public struct QuotedPacket: Hashable, Sendable {
   public let totalLength: Int
   /// Octets of it that are quoted.
   public let quotedLength: Int
+  /// Octets of the transport's header and payload that are quoted.
+  public let transportLength: Int
   /// The transport's first four octets: two ports, for the transports that have any.
   let portWord: UInt32?
   /// TCP's sequence number; nil where the quote is too short, or not of TCP.
@@ -97,6 +99,7 @@ extension QuotedPacket {
     self.identification = identification
     self.totalLength = totalLength
     self.quotedLength = quotedLength
+    transportLength = transport.length
     portWord = transport.portWord
     sequence = transport.sequence
     flags = transport.flags
@@ -104,11 +107,13 @@ extension QuotedPacket {
 
   /// What the first octets after the IP headers tell.
   private struct Transport {
+    let length: Int
     var portWord: UInt32?
     var sequence: SequenceNumber?
     var flags: TCPFlags?
 
     init(_ octets: RawSpan, of protocolNumber: UInt8) {
+      length = octets.byteCount
       if octets.byteCount >= 4 { portWord = octets.load(bigEndian: 0) }
       guard protocolNumber == IPProtocol.tcp else { return }
       sequence = (try? TCPHeaderPrefix(parsing: octets))?.sequence

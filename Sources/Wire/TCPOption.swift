@@ -67,6 +67,17 @@ public enum TCPOption: Hashable, Sendable {
     @inlinable public static var multipath: UInt8 { 30 }
     /// TCP Fast Open.
     @inlinable public static var fastOpen: UInt8 { 34 }
+    /// Experiments, told apart by the two octets that follow (RFC 6994 §3).
+    @inlinable public static var experiment254: UInt8 { 254 }
+  }
+
+  /// What marks Fast Open within the experimental option 254 (RFC 7413 §4.1.1, RFC 6994).
+  public static var fastOpenExperiment: UInt16 { 0xf989 }
+
+  /// The number of an experiment in option 254, and what follows it; nil for any other option (RFC 6994 §3).
+  public var experiment: (number: UInt16, payload: ArraySlice<UInt8>)? {
+    guard case .other(Kind.experiment254, let payload) = self, payload.count >= 2 else { return nil }
+    return (UInt16(payload[0]) << 8 | UInt16(payload[1]), payload[2...])
   }
 
   /// The option of this kind; `payload` is what follows kind and length.

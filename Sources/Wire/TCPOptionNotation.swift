@@ -15,11 +15,7 @@ struct TCPOptionNotation {
     static let spaceCommunications: UInt8 = 20
     static let userTimeout: UInt8 = 28
     static let authentication: UInt8 = 29
-    static let experiment254: UInt8 = 254
   }
-
-  /// What marks Fast Open within the experimental option 254 (RFC 6994).
-  static let fastOpenExperiment: UInt16 = 0xf989
 
   private(set) var text = ""
   /// False where tcpdump gives up, and ends the line there.
@@ -105,9 +101,9 @@ struct TCPOptionNotation {
       let isKnown = multipath.write(payload, length: length)
       text += multipath.text
       guard isKnown else { return nil }
-    case Kind.experiment254:
+    case TCPOption.Kind.experiment254:
       guard payload.byteCount >= 2 else { return nil }
-      if payload.load(bigEndian: 0) == Self.fastOpenExperiment {
+      if payload.load(bigEndian: 0) == TCPOption.fastOpenExperiment {
         text += "-tfo" + Self.fastOpen(payload.extracting(2...))
       } else {
         text += "-" + PacketNotation.hexadecimal(payload.extracting(first: 2))
@@ -173,7 +169,7 @@ struct TCPOptionNotation {
     case Kind.authentication: "tcp-ao"
     case TCPOption.Kind.multipath: "mptcp"
     case TCPOption.Kind.fastOpen: "tfo"
-    case Kind.experiment254: "exp"
+    case TCPOption.Kind.experiment254: "exp"
     default: "unknown-\(kind)"
     }
   }

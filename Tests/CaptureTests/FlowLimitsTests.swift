@@ -53,7 +53,19 @@ import Wire
     },
     Row(testDescription: "long silence ends a flow", flows: 2) {
       $0.handshake()
+      $0.client([], seq: 0x1000_0000, ack: 1, at: 9_000_000_000)
+    },
+    Row(testDescription: "by the other end's numbers as well", flows: 2) {
+      $0.handshake()
+      $0.client([], ack: 0x1000_0000, at: 9_000_000_000)
+    },
+    Row(testDescription: "but not where the numbers go on", flows: 1) {
+      $0.handshake()
       $0.client([], ack: 1, at: 9_000_000_000)
+    },
+    Row(testDescription: "nor a SYN's late copy", flows: 1) {
+      $0.client(.syn, seq: 0, at: 0)
+      $0.client(.syn, seq: 0, at: 9_000_000_000)
     },
     Row(testDescription: "less silence does not", flows: 1) {
       $0.handshake()
@@ -67,7 +79,7 @@ import Wire
     Row(testDescription: "but not forever", flows: 2) {
       $0.handshake()
       $0.close(at: 2_000)
-      $0.server([], seq: 2, ack: 2, at: 300_000_000)
+      $0.server([], seq: 0x2000_0000, ack: 2, at: 300_000_000)
     },
   ]
 

@@ -48,7 +48,7 @@ import Wire
     #expect(flow.client.endpoint == FlowScene.v4.local)
     #expect(!flow.isHandshakeComplete)
     #expect(flow.steps.isEmpty)
-    #expect(flow.ending == .halfOpen)
+    #expect(flow.ending == .open)
   }
 
   @Test("From the middle: the first to speak stands for the client, and nothing is timed")

@@ -146,7 +146,7 @@ import Wire
       let octets =
         [0x45, 0, 0, 56, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 254, 10, 0, 0, 1, 3, 1, 0, 0, 0, 0, 0, 0] + latest[..<28]
       let stamp = WallTime(nanoseconds: 1_767_323_045_123_456_000 + time * 1_000)
-      tracker.receive(other: CapturedPacket(number: frame, stamp: stamp, octets: octets.span.raw))
+      tracker.receive(other: CapturedPacket(number: frame, stamp: stamp, octets: octets.span.raw)) { _ in }
     }
   }
 }

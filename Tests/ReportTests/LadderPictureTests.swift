@@ -48,7 +48,7 @@ import Wire
 
   @Test("what a packet became is told as far as it is known")
   func fates() throws {
-    func fates(_ name: String) throws -> [PacketFate] { PacketFate.fates(of: try Self.outcome(name).exchange.entries) }
+    func fates(_ name: String) throws -> [PacketFate] { PacketFate.fates(of: try Self.outcome(name)) }
     #expect(try fates("open").allSatisfy { $0 == .arrived })
     #expect(try fates("filtered").allSatisfy { $0 == .unanswered })
     #expect(try fates("retransmitted").prefix(3) == [.unanswered, .arrived, .arrived])

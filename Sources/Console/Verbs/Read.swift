@@ -100,7 +100,11 @@ extension OptionGroup where Settings == ReadSettings {
         .value(
           nil, "idle", "SEC", .interval(.milliseconds(1) ... .seconds(31_536_000)),
           "expire flows idle for SEC of capture time (default 8000)",
-          "Expires a flow that is idle for SEC of capture time. Default 8000."
+          """
+          Expires a flow that is idle for SEC of capture time. \
+          Two packets must agree on that time, and a packet that continues the numbers of an idle flow still belongs to it. \
+          Default 8000.
+          """
         ) { $0.policy.idle = $1 },
       ])
   }
