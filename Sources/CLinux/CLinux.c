@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <nss.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -141,7 +142,17 @@ const char *clinux_errno_text(int code) { return strerrordesc_np(code); }
 
 int clinux_exit_status(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1; }
 
+pid_t clinux_fork(void) { return fork(); }
+
+void clinux_close_from(unsigned first) {
+  if (close_range(first, ~0u, 0) == 0) return;
+  for (unsigned descriptor = first; descriptor < 1024; descriptor++) close((int)descriptor);
+}
+
+int clinux_use_host_services(const char *services) { return __nss_configure_lookup("hosts", services); }
+
 const int clinux_no_data = EAI_NODATA;
+const int clinux_address_family = EAI_ADDRFAMILY;
 
 int clinux_demand_md5(int listener, int family, uint64_t key_first, uint64_t key_second) {
   struct tcp_md5sig demand = {.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX, .tcpm_prefixlen = 0};

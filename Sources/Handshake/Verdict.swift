@@ -118,6 +118,9 @@ public struct Notes: OptionSet, Hashable, Sendable {
   /// An `unreachable` route of this host's shuts the destination off.
   public static let routeUnreachable = Notes(rawValue: 1 << 26)
 
+  /// The target's name gave no address: nothing was sent.
+  public static let unresolved = Notes(rawValue: 1 << 27)
+
   /// Every note with its printed name, in a fixed order.
   public static let names: [(note: Notes, name: String)] = [
     (.optionsMalformed, "options-malformed"), (.finInSynAck, "fin-in-syn-ack"), (.windowZero, "window-zero"),
@@ -126,7 +129,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
     (.resetByPeer, "reset-by-peer"), (.peerVanished, "peer-vanished"), (.peerFinMissing, "peer-fin-missing"),
     (.unconfirmed, "unconfirmed"), (.dataOutOfOrder, "data-out-of-order"), (.craftedFlags, "crafted-flags"),
     (.synCookie, "syn-cookie"), (.routeProhibited, "route-prohibited"), (.routeBlackhole, "route-blackhole"),
-    (.routeUnreachable, "route-unreachable"),
+    (.routeUnreachable, "route-unreachable"), (.unresolved, "unresolved"),
   ]
 
   /// The names of the notes that are set.

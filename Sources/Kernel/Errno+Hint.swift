@@ -8,6 +8,8 @@ extension Errno {
       return "raw sockets need CAP_NET_RAW: use sudo, or setcap cap_net_raw+ep on the program once, or --connect"
     case (.socket, EAFNOSUPPORT):
       return "this kernel has that address family switched off"
+    case (.fork, EAGAIN):
+      return "too many processes: raise `ulimit -u`, or name addresses"
     case (_, EMFILE):
       return "too many open descriptors: raise `ulimit -n`"
     case (.bindToDevice, ENODEV), (.interfaceLookup, ENODEV), (.linkLookup, ENODEV):
@@ -72,6 +74,10 @@ extension Errno {
   public var isPermission: Bool { code == EPERM || code == EACCES }
   /// Whether no descriptor is to be had, of this process's or of the machine's.
   public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+  /// Whether the kernel has that address family switched off.
+  public var isNoSuchFamily: Bool { code == EAFNOSUPPORT }
+  /// A socket of a family that is switched off was asked for.
+  public static let noSuchFamily = Errno(code: EAFNOSUPPORT, call: .socket)
   /// Whether the path does not exist.
   public var isNoSuchFile: Bool { code == ENOENT }
   /// Whether the peer refused a kernel connection (RST in answer to our SYN).

@@ -30,7 +30,7 @@ public struct Errno: Error, Hashable, Sendable {
     // Descriptors and files.
     case open, read, write, close, fstat, ftruncate, rename, unlink, fsync, pipe2, ioctl
     // Sockets.
-    case socket, bind, listen, accept4, connect, shutdown, getsockname, getpeername, getsockopt, setsockopt
+    case socket, socketpair, bind, listen, accept4, connect, shutdown, getsockname, getpeername, getsockopt, setsockopt
     case sendto, sendmsg, sendmmsg, recvfrom, recvmsg
     case attachFilter = "setsockopt(SO_ATTACH_FILTER)"
     case bindToDevice = "setsockopt(SO_BINDTODEVICE)"
@@ -45,7 +45,7 @@ public struct Errno: Error, Hashable, Sendable {
     case interfaceLookup = "ioctl(SIOCGIFINDEX)"
     case interfaceUp = "ioctl(SIOCSIFFLAGS)"
     // The process.
-    case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, getresuid, setresuid, unshare, getrlimit,
+    case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, getresuid, setresuid, fork, unshare, getrlimit,
       setrlimit, waitpid, kill
     case spawn = "posix_spawn"
     case clock = "clock_gettime"

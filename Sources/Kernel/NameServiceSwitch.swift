@@ -1,3 +1,5 @@
+import CLinux
+
 /// Which services answer for host names, `nsswitch.conf(5)`.
 ///
 /// A statically linked glibc has `files` and `dns` built in, and would load any other with dlopen(3), from a glibc that
@@ -26,6 +28,30 @@ public struct NameServiceSwitch: Hashable, Sendable {
 
   /// Whether a statically linked glibc answers as every other program of the machine does.
   public var isBuiltIn: Bool { hosts.allSatisfy { $0 == "files" || $0 == "dns" } }
+
+  /// Whether the services that a static glibc has built in can be asked for what the others did not tell of a name.
+  ///
+  /// Names in `.local` belong to multicast DNS where that is there: no server is told of them (RFC 6762 §3).
+  func asksServers(for name: String) -> Bool {
+    guard !own.isEmpty else { return false }
+    guard hosts.contains(where: { $0.hasPrefix("mdns") }) else { return true }
+    let bare = name.hasSuffix(".") ? name.dropLast() : name[...]
+    return !bare.lowercased().hasSuffix(".local")
+  }
+
+  /// Has this process ask none but the built-in services by itself: others are asked by the machine's own programs.
+  static func restrict() {
+    let services = ofThisMachine()
+    guard !services.isBuiltIn else { return }
+    let own = services.own
+    _ = unsafe clinux_use_host_services((own.isEmpty ? ["files"] : own).joined(separator: " "))
+  }
+
+  /// What glibc can answer of it by itself; systemd's resolver has its answers from servers, and stands in resolv.conf as
+  /// one.
+  private var own: [String] {
+    (hosts.contains("files") ? ["files"] : []) + (hosts.contains { $0 == "dns" || $0 == "resolve" } ? ["dns"] : [])
+  }
 
   /// Words outside brackets; a bracket may hold spaces, `[NOTFOUND = return]`.
   private static func services(_ words: some StringProtocol) -> [String] {

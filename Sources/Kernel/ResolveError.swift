@@ -20,7 +20,8 @@ extension ResolveError: CustomStringConvertible {
     switch self {
     case .notFound(let name): "\(name): no such host name"
     case .noAddress(let name): "\(name): the name has no address of that family"
-    case .temporaryFailure(let name): "\(name): the name servers do not answer: see /etc/resolv.conf, or try again"
+    case .temporaryFailure(let name):
+      "\(name): the name servers do not answer, or report an error: see /etc/resolv.conf, or try again"
     case .invalidName(let name, let reason): "\(name): not a host name: \(reason)"
     case .failure(let name, let reason): "\(name): \(reason)"
     }
@@ -29,7 +30,7 @@ extension ResolveError: CustomStringConvertible {
 
 extension ResolveError {
   /// The same, told of the name as it was typed.
-  func about(_ name: String) -> ResolveError {
+  public func about(_ name: String) -> ResolveError {
     switch self {
     case .notFound: .notFound(name: name)
     case .noAddress: .noAddress(name: name)

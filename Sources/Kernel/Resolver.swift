@@ -5,26 +5,61 @@ import Wire
 
 /// Names to addresses, as every other program of this machine gets them, and back.
 ///
-/// Look-ups wait for their answer.
+/// Look-ups wait for their answer: a run asks a `NameService` to do them.
 public enum Resolver {
-  /// The addresses of a host name, in the order that the machine prefers them (RFC 6724), each once.
+  /// A text as it is to be looked up.
+  public enum Question: Hashable, Sendable {
+    /// It is an address, and its own answer.
+    case address(ZonedAddress)
+    /// A name in ASCII.
+    case name(String)
+  }
+
+  /// What a text asks for: an address in any form, or the name as DNS and hosts files have it.
   ///
-  /// An address in text is its own answer. Names are asked of `getaddrinfo(3)`, or of `getent(1)` where the machine
-  /// has name services that a static program cannot load (see `NameServiceSwitch`).
+  /// Ours is done by `HostName`: glibc would load libidn2 for it (AI_IDN), which a static program cannot rely on, and
+  /// takes names in the locale's character set, which is ASCII for `getent` as it is run here.
+  public static func question(_ text: String) throws(ResolveError) -> Question {
+    if let address = ZonedAddress(parsing: text) { return .address(address) }
+    // `getent` would take it for an option.
+    guard !text.hasPrefix("-") else { throw .invalidName(name: text, .label) }
+    do throws(HostNameError) {
+      let ascii = try HostName.ascii(text)
+      return ZonedAddress(parsing: ascii).map { .address($0) } ?? .name(ascii)
+    } catch {
+      throw .invalidName(name: text, error)
+    }
+  }
+
+  /// The addresses of a host name, in the order that the machine prefers them (RFC 6724), each once.
   public static func addresses(
     of name: String, family: AddressFamily? = nil
-  ) throws(ResolveError) -> [IPAddress] {
-    let ascii = IPAddress(parsing: name) == nil ? try ascii(name) : name
-    if let address = IPAddress(parsing: ascii)?.unmapped {
-      guard family == nil || family == address.family else { throw .noAddress(name: name) }
+  ) throws(ResolveError) -> [ZonedAddress] {
+    switch try question(name) {
+    case .address(let address):
+      guard family == nil || family == address.address.family else { throw .noAddress(name: name) }
       return [address]
+    case .name(let ascii):
+      do throws(ResolveError) { return try lookUp(ascii, family) } catch { throw error.about(name) }
     }
+  }
+
+  /// The addresses of a name in ASCII.
+  ///
+  /// Names are asked of `getaddrinfo(3)`, or of `getent(1)` where the machine has name services that a static program
+  /// cannot load (see `NameServiceSwitch`).
+  static func lookUp(_ ascii: String, _ family: AddressFamily?) throws(ResolveError) -> [ZonedAddress] {
     do throws(ResolveError) {
-      let found =
-        if let external = try external(ascii, family) { external } else { try builtIn(ascii, family) }
-      return unique(found.map(\.unmapped), of: family)
+      let services = NameServiceSwitch.ofThisMachine()
+      let external = services.isBuiltIn ? nil : try external(ascii, family, services)
+      let found = if let external { external } else { try builtIn(ascii, family) }
+      let unique = unique(found, of: family)
+      guard !unique.isEmpty else { throw .noAddress(name: ascii) }
+      return unique
     } catch {
-      throw error.about(name)
+      // Where no descriptor can be had, files and servers are not there for glibc, and no name exists.
+      guard let shortage else { throw error }
+      throw .failure(name: ascii, reason: shortage.hint.map { "\(shortage); \($0)" } ?? "\(shortage)")
     }
   }
 
@@ -45,24 +80,30 @@ public enum Resolver {
   /// The TCP port of a service, from /etc/services.
   public static func port(ofService name: String) -> UInt16? { ServiceNames.ofThisMachine().port(of: name) }
 
-  /// The name as DNS and hosts files have it.
-  ///
-  /// Ours is done by `HostName`: glibc would load libidn2 for it (AI_IDN), which a static program cannot rely on, and
-  /// takes names in the locale's character set, which is ASCII for `getent` as it is run here.
-  static func ascii(_ name: String) throws(ResolveError) -> String {
-    // `getent` would take it for an option.
-    guard !name.hasPrefix("-") else { throw .invalidName(name: name, .label) }
-    do throws(HostNameError) { return try HostName.ascii(name) } catch { throw .invalidName(name: name, error) }
+  /// An IPv4-mapped address is IPv4: asked for IPv6, getent shows a host without IPv6 in that form.
+  private static func unique(_ addresses: [ZonedAddress], of family: AddressFamily?) -> [ZonedAddress] {
+    var seen: Set<ZonedAddress> = []
+    return addresses.filter { (family == nil || $0.address.family == family) && seen.insert($0).inserted }
   }
 
-  private static func unique(_ addresses: [IPAddress], of family: AddressFamily?) -> [IPAddress] {
-    var seen: Set<IPAddress> = []
-    return addresses.filter { (family == nil || $0.family == family) && seen.insert($0).inserted }
+  /// Why no descriptor can be had, where that is so.
+  private static var shortage: Errno? {
+    do throws(Errno) {
+      _ = try FileDescriptor(socket: AF_UNIX, .datagram, protocol: 0)
+      return nil
+    } catch {
+      return error
+    }
   }
+}
 
-  /// - Returns: nil where glibc answers as well as getent, or where there is no getent.
-  private static func external(_ name: String, _ family: AddressFamily?) throws(ResolveError) -> [IPAddress]? {
-    guard !NameServiceSwitch.ofThisMachine().isBuiltIn else { return nil }
+// MARK: The machine's own program
+
+extension Resolver {
+  /// - Returns: nil where there is no getent.
+  private static func external(
+    _ name: String, _ family: AddressFamily?, _ services: NameServiceSwitch
+  ) throws(ResolveError) -> [ZonedAddress]? {
     let database =
       switch family {
       case nil: "ahosts"
@@ -76,52 +117,75 @@ public enum Resolver {
       if error.isNoSuchFile { return nil }
       throw .failure(name: name, reason: "\(error)")
     }
-    guard answer.isFound else { throw .notFound(name: name) }
-    // With ahostsv6, getent shows a host without IPv6 as ::ffff:a.b.c.d: that is no address to send IPv6 to.
-    let found = answer.lines.compactMap { $0.first.flatMap { IPAddress(parsing: $0)?.unmapped } }
-      .filter { family == nil || $0.family == family }
-    guard !found.isEmpty else { throw .noAddress(name: name) }
-    return found
+    if answer.isFound { return answer.lines.compactMap { $0.first.flatMap { ZonedAddress(parsing: $0) } } }
+    // It does not say whether nobody knows the name or nobody answered, and hides the addresses of a family that it
+    // takes to be unused here. What DNS says of the name tells.
+    guard services.asksServers(for: name) else { throw .notFound(name: name) }
+    return try builtIn(name, family)
+  }
+}
+
+// MARK: The glibc that we are linked with
+
+extension Resolver {
+  static func builtIn(_ name: String, _ family: AddressFamily?) throws(ResolveError) -> [ZonedAddress] {
+    // As getent asks. With a family it would hide ::1 from a host whose interfaces have IPv4 alone.
+    let (result, found) = ask(name, family, flags: family == nil ? CInt(AI_ADDRCONFIG) : 0)
+    if result == 0 { return found }
+    // A family that only loopback has is hidden by that flag.
+    guard family == nil, result != EAI_AGAIN, hidesFamily else { throw error(result, name) }
+    let (second, all) = ask(name, nil, flags: 0)
+    guard second == 0 else { throw error(second, name) }
+    return all
   }
 
-  /// Asks the glibc that we are linked with.
-  static func builtIn(_ name: String, _ family: AddressFamily?) throws(ResolveError) -> [IPAddress] {
+  private static func ask(
+    _ name: String, _ family: AddressFamily?, flags: CInt
+  ) -> (result: CInt, found: [ZonedAddress]) {
     var hints = unsafe addrinfo()
     unsafe hints.ai_family = family?.number ?? AF_UNSPEC
     unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-    // As getent asks. With a family it would hide ::1 from a host whose interfaces have IPv4 alone.
-    unsafe hints.ai_flags = family == nil ? CInt(AI_ADDRCONFIG) : 0
+    unsafe hints.ai_flags = flags
     var first: UnsafeMutablePointer<addrinfo>?
     let result = unsafe getaddrinfo(name, nil, &hints, &first)
-    guard result == 0 else { throw error(result, name) }
+    guard result == 0 else { return (result, []) }
     defer { unsafe freeaddrinfo(first) }
-    var found: [IPAddress] = []
+    var found: [ZonedAddress] = []
     var next = unsafe first
     while let entry = unsafe next {
-      if let address = unsafe IPAddress(copying: entry.pointee.ai_addr, length: entry.pointee.ai_addrlen) {
+      if let address = unsafe ZonedAddress(copying: entry.pointee.ai_addr, length: entry.pointee.ai_addrlen) {
         found.append(address)
       }
       unsafe next = unsafe entry.pointee.ai_next
     }
-    return found
+    return (0, found)
+  }
+
+  /// Whether AI_ADDRCONFIG leaves a family out: no interface but loopback has an address of it.
+  private static var hidesFamily: Bool {
+    guard let addresses = try? Interface.localAddresses() else { return true }
+    return AddressFamily.allCases.contains { family in
+      !addresses.contains { $0.family == family && !$0.isLoopback }
+    }
   }
 
   private static func error(_ result: CInt, _ name: String) -> ResolveError {
     switch result {
     case EAI_NONAME: .notFound(name: name)
-    case clinux_no_data: .noAddress(name: name)
+    case clinux_no_data, clinux_address_family: .noAddress(name: name)
     case EAI_AGAIN: .temporaryFailure(name: name)
     default: .failure(name: name, reason: unsafe String(cString: gai_strerror(result)))
     }
   }
 }
 
-extension IPAddress {
+extension ZonedAddress {
   /// The address in a `sockaddr` that glibc has made; nil for one of another family.
   fileprivate init?(copying pointer: UnsafePointer<sockaddr>?, length: socklen_t) {
     guard let pointer = unsafe pointer else { return nil }
     let octets = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(pointer), byteCount: Int(length))
-    guard let address = SocketAddress(copying: octets).address else { return nil }
-    self = address
+    let copy = SocketAddress(copying: octets)
+    guard let address = copy.address else { return nil }
+    self.init(address, zone: copy.scope == 0 ? nil : String(copy.scope))
   }
 }

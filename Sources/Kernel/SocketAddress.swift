@@ -40,6 +40,11 @@ struct SocketAddress {
     }
   }
 
+  /// The number of the interface that a link-local IPv6 address belongs to; 0 for all others.
+  var scope: UInt32 {
+    CInt(octets.raw.load(native: 0, as: UInt16.self)) == AF_INET6 ? octets.raw.load(native: 24) : 0
+  }
+
   /// The octets, as many as the longest address has.
   var allOctets: [UInt8] { octets.raw.octets }
 

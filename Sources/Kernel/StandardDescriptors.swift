@@ -15,6 +15,14 @@ public enum StandardDescriptors {
     }
   }
 
+  /// Leaves all three to whoever started us: nothing comes from them any more, and what is written goes nowhere.
+  static func forget() {
+    let null = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard null >= 0 else { return }
+    for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] { _ = dup2(null, number) }
+    if null > STDERR_FILENO { _ = close(null) }
+  }
+
   /// Puts a pipe that nobody reads into the lowest free place, which must be that of standard output; false where
   /// there is none to be had.
   private static func fillWithBrokenPipe() -> Bool {

@@ -13,7 +13,7 @@ extension CSV {
   private static let identity: [CSVTable<Record>.Column] = [
     .text("started") { $0.outcome.knownStart?.rfc3339 },
     .text("target") { $0.target.printable },
-    .text("address") { $0.outcome.flow.remote.address.description },
+    .text("address") { $0.outcome.flow.remote.knownAddress?.description },
     .number("port") { $0.outcome.flow.remote.port },
     .text("source") { $0.outcome.flow.knownSource?.description },
     .number("source_port") { $0.outcome.flow.knownSourcePort },
@@ -44,7 +44,7 @@ extension CSV {
   /// A row for each check.
   public static let checks = CSVTable<CheckResult>([
     .text("target") { $0.check.target.printable },
-    .text("address") { $0.remote?.address.description },
+    .text("address") { $0.remote?.knownAddress?.description },
     .number("port") { $0.remote?.port },
     .text("mode") { $0.telling?.mode.rawValue },
     .text("file") { $0.check.file.printable },

@@ -104,7 +104,7 @@ public enum JSONLines {
 extension JSONWriter {
   /// The members `address` and `port`; null where it is not known yet.
   mutating func endpoint(_ endpoint: Endpoint?) {
-    member("address", endpoint?.address.description)
+    member("address", endpoint?.knownAddress?.description)
     member("port", endpoint?.port)
   }
 

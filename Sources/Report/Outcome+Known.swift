@@ -41,6 +41,11 @@ extension Outcome {
   }
 }
 
+extension Endpoint {
+  /// The address; nil where it is not known: nobody is probed at the unspecified one.
+  var knownAddress: IPAddress? { address.isUnspecified ? nil : address }
+}
+
 /// A connection that was never begun, or that the kernel kept to itself, has neither.
 extension Flow {
   /// Our address; nil where it is not known.

@@ -27,11 +27,12 @@ public enum PrometheusText {
       writer.sample([name(target)], took.exactSeconds)
     }
     writer.family("probe_ip_protocol", .gauge, "The version of the Internet Protocol that is probed over.")
-    for target in targets { writer.sample([name(target)], target.remote.address.family == .v4 ? "4" : "6") }
+    let known = targets.filter { $0.remote.knownAddress != nil }
+    for target in known { writer.sample([name(target)], target.remote.address.family == .v4 ? "4" : "6") }
     writer.family("probe_ip_addr_hash", .gauge, "A hash of the address that is probed (FNV-1a, 32 bits).")
-    for target in targets { writer.sample([name(target)], "\(hash(target.remote.address))") }
+    for target in known { writer.sample([name(target)], "\(hash(target.remote.address))") }
     writer.family("probe_dns_lookup_time_seconds", .gauge, "How long the look-up of the name took.")
-    for target in targets { writer.sample([name(target)], (target.resolve ?? .zero).exactSeconds) }
+    for target in known { writer.sample([name(target)], (target.resolve ?? .zero).exactSeconds) }
     writer.family("probe_state", .gauge, "1 for the state that the latest probe found, 0 for all others.")
     for target in probed {
       for state in Verdict.allCases {

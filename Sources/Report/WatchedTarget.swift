@@ -12,7 +12,7 @@ public struct WatchedTarget: Sendable {
   /// The state that counts as success.
   public let expected: Verdict
   /// How long the look-up of its name took; nil where there was none.
-  public let resolve: Interval?
+  public private(set) var resolve: Interval?
   /// The state that the latest probe found; nil before the first.
   public private(set) var state: Verdict?
   /// Why.
@@ -84,6 +84,16 @@ public struct WatchedTarget: Sendable {
     took = record.duration
     return take(outcome, sequence: record.sequence)
   }
+
+  /// Learns the address of its name, which was not known at the start.
+  public mutating func find(_ remote: Endpoint, resolve: Interval?) {
+    self.remote = remote
+    self.resolve = resolve
+    summary.move(to: remote)
+  }
+
+  /// Its name gave no address: it is as unreachable as what cannot be sent to.
+  public mutating func fail(_ outcome: Outcome) -> WatchChange? { take(outcome, sequence: 0) }
 
   /// Passes over a probe that was interrupted.
   public mutating func skip(sequence: Int) {

@@ -9,8 +9,37 @@ extension Run {
   /// Connections at a fixed rate, many of them under way at once.
   public static func bench(_ settings: BenchSettings) throws(RunError) -> BenchOutcome {
     let session = Session(stamps: true)
-    let resolution = try TargetResolution(settings.run)
-    let targets = try resolution.resolve()
+    var settings = settings
+    let all = try RunTargets(settings.run, settings.run.targets)
+    // What is compared is measured at the same time: it begins when every address is known.
+    if let signal = try all.settle(&settings.run.schedule) {
+      return BenchOutcome(summaries: [], signal: signal, isPartial: true)
+    }
+    let targets = try known(all, &settings.requests)
+    let resolution = all.resolution
+    var outcome = try measure(settings, targets, resolution, session)
+    outcome.isPartial = targets.count < all.list.count
+    return outcome
+  }
+
+  /// The targets whose addresses are known; of the others is told why, and none may be left.
+  private static func known(
+    _ all: RunTargets, _ requests: inout [HTTPRequest]
+  ) throws(RunError) -> [ResolvedTarget] {
+    let kept = all.list.indices.filter { all.list[$0].isKnown }
+    let problems = all.list.indices.compactMap { all.problems[$0] }
+    guard !kept.isEmpty else { throw .refused(problems.first ?? "no target") }
+    for (index, problem) in problems.enumerated() where !problems[..<index].contains(problem) {
+      try? Output.standardError.write("probe: \(problem.printable)\n")
+    }
+    if !requests.isEmpty { requests = kept.map { requests[$0] } }
+    return kept.map { all.list[$0] }
+  }
+
+  private static func measure(
+    _ settings: BenchSettings, _ targets: [ResolvedTarget], _ resolution: TargetResolution,
+    _ session: Session
+  ) throws(RunError) -> BenchOutcome {
     try BenchLimits.check(settings, targets)
     _ = ResourceLimit.raiseDescriptors()
     SystemClock.sharpenTimers()
@@ -46,6 +75,8 @@ public struct BenchOutcome: Sendable {
   public var isGood: Bool {
     summaries.allSatisfy { $0.completed > 0 && $0.completed == $0.started && $0.notStarted == 0 }
   }
+  /// Whether targets are missing, since their names gave no address.
+  public var isPartial = false
 }
 
 /// What a benchmark may do to others, and to itself.

@@ -10,13 +10,11 @@ final class CheckPresenter: ConnectionPresenter {
   let tallies: [Tally] = []
   var unsent = Unsent()
   private let settings: CheckSettings
-  /// Which check each target of the engine belongs to.
-  private let order: [Int]
   /// How many probes of each check have ended.
   private var ended: [Int]
   /// The probes of checks that have not been told yet, where every detail is wanted.
   private var details: [[Record]]
-  private let resolves: [Measurement?]
+  private var resolves: [Measurement?]
   /// The next check to be told.
   private var next = 0
   private let text: TextReport
@@ -24,12 +22,13 @@ final class CheckPresenter: ConnectionPresenter {
   private let width: Int
   private let started = SystemClock.now()
 
-  /// A presenter for checks; those that could be resolved are probed in this order.
-  init(_ settings: CheckSettings, _ results: [CheckResult], _ targets: [ResolvedTarget], order: [Int]) {
+  /// A presenter for checks, each of a target of its own.
+  init(_ settings: CheckSettings, _ targets: RunTargets) {
     self.settings = settings
-    self.results = results
-    self.order = order
-    resolves = targets.map(\.resolve)
+    results = zip(settings.items, targets.list).map { item, target in
+      CheckResult(item.check, remote: target.isKnown ? target.remote : nil)
+    }
+    resolves = targets.list.map(\.resolve)
     ended = results.map { _ in 0 }
     details = results.map { _ in [] }
     output = settings.run.presentation.output
@@ -37,7 +36,7 @@ final class CheckPresenter: ConnectionPresenter {
     width = min(results.map(\.check.target.unicodeScalars.count).max() ?? 0, 48)
   }
 
-  func name(of index: Int) -> String { results[order[index]].check.target }
+  func name(of index: Int) -> String { results[index].check.target }
 
   /// It is the check's own result, and told as that.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno) { _ = unsent.note(refusal, of: index) }
@@ -50,8 +49,19 @@ final class CheckPresenter: ConnectionPresenter {
     try tellDecided()
   }
 
+  func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno) {
+    results[index].remote = target.remote
+    resolves[index] = target.resolve
+  }
+
+  /// A check that could not be made, and keeps the others from nothing.
+  func unresolved(_ index: Int, _ cause: String) throws(Errno) {
+    results[index].problem = cause
+    try tellDecided()
+  }
+
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
-    let check = order[index]
+    let check = index
     ended[check] += 1
     if let outcome, outcome.reason == .notSent {
       results[check].fail(unsent[index] ?? outcome.reason.rawValue)

@@ -16,6 +16,12 @@ protocol ConnectionPresenter: AnyObject {
   func name(of index: Int) -> String
   /// Is told why the probe that is shown next could not be sent.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno)
+  /// Is told that a target whose name was being looked up has an address, and is probed from now on.
+  func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno)
+  /// Is told that a target's name gave no address, in words that begin with the name.
+  func unresolved(_ index: Int, _ cause: String) throws(Errno)
+  /// Is told of other news of names.
+  func learn(_ news: RunTargets.News, _ targets: RunTargets) throws(Errno)
   /// Is told that probes, from the n-th of each target on, begin so many rounds later than they were due.
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno)
   /// Shows a packet that passed.
@@ -40,6 +46,8 @@ extension ConnectionPresenter {
     guard unsent.note(refusal, of: index) else { return }
     try Output.standardError.write(unsent.line(of: index, name(of: index)))
   }
+  /// Most follow no name.
+  func learn(_ news: RunTargets.News, _ targets: RunTargets) throws(Errno) {}
   /// Most tell of what was probed, whenever that was.
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {}
   /// Most tell of no single packet.

@@ -18,6 +18,9 @@ struct EventLoop<E: Engine> {
   /// What may be put right in the engine after each tick.
   var revise: ((inout E) -> Void)?
 
+  /// Targets whose names are looked up beside the run, and what the engine is to do about their news.
+  var names: (targets: RunTargets, learn: (inout E, RunTargets.News, Instant) throws(Errno) -> Void)?
+
   /// What an engine may have to learn of this host, after packets came.
   var upkeep: ((inout E) throws(Errno) -> Void)?
 
@@ -55,6 +58,7 @@ struct EventLoop<E: Engine> {
     while !isDone {
       catchUp()
       if isDone { break }
+      names?.targets.watch(by: &poller)
       _ = try attempt { () throws(Errno) in try poller.wait(until: nextWake) }
       try attempt { () throws(Errno) in
         try takeStamps()
@@ -63,6 +67,7 @@ struct EventLoop<E: Engine> {
         try companion?.serve()
         try takeSignals(signals)
       }
+      takeNames()
       tick()
       settlePackets()
     }
@@ -74,10 +79,18 @@ struct EventLoop<E: Engine> {
 
   private var nextWake: Instant? {
     var next = engine.nextDeadline
-    for other in [packets?.deadline, observer.nextTick()] {
+    for other in [packets?.deadline, observer.nextTick(), names?.targets.nextTurn] {
       if let other { next = min(next ?? other, other) }
     }
     return next
+  }
+
+  private mutating func takeNames() {
+    guard let names, signal == nil, failure == nil else { return }
+    let now = SystemClock.monotonic()
+    for news in names.targets.turn(at: now) {
+      do throws(Errno) { try names.learn(&engine, news, now) } catch { fail(RunError(writing: error)) }
+    }
   }
 
   private mutating func tick() {

@@ -12,6 +12,8 @@ final class FpingPresenter: ConnectionPresenter {
   var unsent = Unsent()
   /// By target and probe; nil where nothing answered, or it cannot be told how fast.
   private var times: [[Interval?]]
+  /// Targets whose names gave no address: fping has no line for them either.
+  private var unknown: Set<Int> = []
 
   /// A presenter for a run that has an end.
   init(_ settings: RunSettings, _ targets: [ResolvedTarget]) {
@@ -24,6 +26,14 @@ final class FpingPresenter: ConnectionPresenter {
 
   func begin() throws(Errno) {}
 
+  func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno) {}
+
+  func unresolved(_ index: Int, _ cause: String) throws(Errno) {
+    tallies[index].addUnresolved()
+    unknown.insert(index)
+    try Output.standardError.write("probe: \(cause.printable)\n")
+  }
+
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
     guard let outcome else { return }
     tallies[index].add(outcome.verdict, outcome.reason)
@@ -34,6 +44,8 @@ final class FpingPresenter: ConnectionPresenter {
   func summarize() throws(Errno) {
     let width = names.map(\.unicodeScalars.count).max() ?? 0
     let output = Output.standardError
-    for (name, times) in zip(names, times) { try output.write(FpingLine.text(name, width: width, times: times)) }
+    for (index, name) in names.enumerated() where !unknown.contains(index) {
+      try output.write(FpingLine.text(name, width: width, times: times[index]))
+    }
   }
 }

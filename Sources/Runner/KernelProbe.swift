@@ -52,7 +52,9 @@ final class KernelProbe {
   }
 
   /// Asks the poll loop to watch it.
-  func watch(by poller: inout Poller) { connection?.watch(by: &poller, for: closing == nil ? .writable : .readable) }
+  func watch(by poller: inout Poller) -> Poller.Slot? {
+    connection?.watch(by: &poller, for: closing == nil ? .writable : .readable)
+  }
 
   /// Does what can be done now; returns what came of it once it has ended.
   func step() -> Outcome? {
@@ -170,8 +172,8 @@ extension CloseManner {
 
 extension KernelConnection {
   /// Asks the poll loop to watch it.
-  fileprivate borrowing func watch(by poller: inout Poller, for events: Poller.Events) {
-    _ = poller.add(descriptor, for: events)
+  fileprivate borrowing func watch(by poller: inout Poller, for events: Poller.Events) -> Poller.Slot {
+    poller.add(descriptor, for: events)
   }
 }
 

@@ -6,9 +6,7 @@ import Timebase
 /// The unprivileged run: the same schedule, by `connect()` (`--connect`).
 struct KernelRun {
   private let settings: RunSettings
-  private var targets: [ResolvedTarget]
-  /// What may be put right in the targets after each tick.
-  var revise: ((inout [ResolvedTarget]) -> Void)?
+  private let targets: RunTargets
   private let presenter: any ConnectionPresenter
   /// By target: source ports that could be had before the seal alone.
   private var sources: [[ReservedSource]]
@@ -17,14 +15,14 @@ struct KernelRun {
   private let start = SystemClock.monotonic()
 
   init(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ session: Session
+    _ settings: RunSettings, _ targets: RunTargets, _ presenter: any ConnectionPresenter, _ session: Session
   ) throws(RunError) {
-    sources = try session.sources(settings, targets)
+    sources = try session.sources(settings, targets.list)
     _ = try session.seal()
     self.settings = settings
     self.targets = targets
     self.presenter = presenter
-    rota = Rota(settings.schedule, targets: targets.count, from: start)
+    rota = Rota(settings.schedule, targets: targets.list.count, from: start) { !targets.list[$0].isKnown }
   }
 
   /// Runs to the end of the schedule, its deadline, or a signal.
@@ -32,31 +30,41 @@ struct KernelRun {
     SystemClock.sharpenTimers()
     let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + presenter.signals) }
     var signal: Signal?
-    try writing { () throws(Errno) in try presenter.begin() }
+    try writing { () throws(Errno) in
+      try presenter.begin()
+      try targets.tellProblems(presenter)
+    }
+    var poller = Poller()
+    _ = poller.add(signals.descriptor, for: .readable)
     while signal == nil {
       try begin()
       try step()
-      if probes.isEmpty, nextStart == nil { break }
-      try wait(signals)
+      if probes.isEmpty, nextStart == nil, !targets.isAwaiting || isOverdue { break }
+      try wait(&poller)
       signal = try take(signals)
+      if signal == nil { try takeNames() }
       if let due = presenter.nextTick, due <= SystemClock.monotonic() {
         try writing { () throws(Errno) in try presenter.tick() }
-        revise?(&targets)
       }
     }
     // Whatever was under way is undecided; its socket closes with it.
     for probe in probes {
       try writing { () throws(Errno) in try presenter.show(probe.index, sequence: probe.sequence, nil) }
     }
-    try writing { () throws(Errno) in try presenter.conclude() }
+    try writing { () throws(Errno) in
+      if signal == nil { try targets.tellAbandoned(presenter, settings.schedule.deadline) }
+      try presenter.conclude()
+    }
     return RunResult(tallies: presenter.tallies, signal: signal)
   }
+
+  private var isOverdue: Bool { limit.map { SystemClock.monotonic() >= $0 } ?? false }
 
   private var limit: Instant? { settings.schedule.deadline.map { start + $0 } }
 
   /// When the next probe is to begin; nil where none is left, or none may begin yet.
   private var nextStart: Instant? {
-    if let limit, SystemClock.monotonic() >= limit { return nil }
+    if isOverdue { return nil }
     return rota.nextStart
   }
 
@@ -71,7 +79,7 @@ struct KernelRun {
       let turn = rota.take(at: SystemClock.monotonic())
       probes.append(
         KernelProbe(
-          turn.target, sequence: turn.sequence, to: targets[turn.target], settings,
+          turn.target, sequence: turn.sequence, to: targets.list[turn.target], settings,
           from: sources[turn.target].popLast(), limit: limit))
     }
   }
@@ -92,15 +100,33 @@ struct KernelRun {
   }
 
   /// Waits for a signal, a connection, or the next thing that is due.
-  private func wait(_ signals: borrowing SignalSource) throws(RunError) {
-    var poller = Poller()
-    _ = poller.add(signals.descriptor, for: .readable)
-    for probe in probes { probe.watch(by: &poller) }
+  private func wait(_ poller: inout Poller) throws(RunError) {
+    targets.watch(by: &poller)
+    let slots = probes.compactMap { $0.watch(by: &poller) }
+    defer { for slot in slots { poller.remove(slot) } }
     var next = isFull ? nil : nextStart
     for probe in probes { next = min(next ?? probe.deadline, probe.deadline) }
-    if let limit, let due = next { next = min(due, limit) }
+    if let turn = targets.nextTurn { next = min(next ?? turn, turn) }
+    if let limit, next != nil || targets.isAwaiting { next = min(next ?? limit, limit) }
     if let tick = presenter.nextTick { next = min(next ?? tick, tick) }
     do throws(Errno) { _ = try poller.wait(until: next) } catch { throw .system(error) }
+  }
+
+  /// Takes what has become known of names.
+  private mutating func takeNames() throws(RunError) {
+    let now = SystemClock.monotonic()
+    for news in targets.turn(at: now) {
+      try writing { () throws(Errno) in
+        switch news {
+        case .known(let index):
+          rota.join(index, at: now)
+          try presenter.resolved(index, targets.list[index])
+        case .unknown(let index):
+          try presenter.unresolved(index, targets.problems[index] ?? "")
+        case .moved, .troubled, .recovered: try presenter.learn(news, targets)
+        }
+      }
+    }
   }
 
   /// Takes the signals that have come; SIGQUIT asks for the summary so far.

@@ -7,12 +7,13 @@ struct NameTroubles {
   private var failing: [(host: String, line: String)] = []
   private var note: (words: String, until: Instant)?
 
-  /// Notes that a name cannot be looked up; returns the line that says so.
-  mutating func fail(_ host: String, _ cause: String) -> String {
-    let line = "\(cause); its address is probed as before, and looked up again"
+  /// Notes that a name cannot be looked up; returns the line that says so, nil where it has been said.
+  mutating func fail(_ host: String, _ line: String) -> String? {
+    let isNew = !failing.contains { $0.host == host && $0.line == line }
     clear(host)
+    let isSaid = failing.contains { $0.line == line }
     failing.append((host, line))
-    return line
+    return isNew && !isSaid ? line : nil
   }
 
   /// Notes that it can be again.

@@ -9,7 +9,7 @@ final class Network {
   /// One a family; few things are kept here, and in arrays: see `VerdictCounts` for what a dictionary costs.
   private let links: [RawLink]
   /// The interfaces that link-local addresses belong to.
-  private let scopes: Scopes
+  private var scopes: Scopes
   private let marking: Marking
   /// By slot.
   private var guards: [Reservation?] = []
@@ -46,8 +46,20 @@ final class Network {
   init(families: [AddressFamily], interface: Interface?, scopes: Scopes, marking: Marking) throws(Errno) {
     self.scopes = scopes
     self.marking = marking
-    links = try families.map { (family) throws(Errno) in try RawLink(family: family, interface: interface) }
+    var links: [RawLink] = []
+    for family in families {
+      do throws(Errno) {
+        links.append(try RawLink(family: family, interface: interface))
+      } catch {
+        // A kernel may have no IPv6, and of several families one may do.
+        guard error.isNoSuchFamily, families.count > 1, family == .v6 else { throw error }
+      }
+    }
+    self.links = links
   }
+
+  /// Learns of a target that has become known: which interface a link-local address of its belongs to.
+  func admit(_ target: ResolvedTarget) throws(RunError) { try scopes.add(target) }
 
   /// The links.
   var all: [RawLink] { links }
@@ -134,7 +146,7 @@ final class Network {
   /// - Returns: false where the kernel had no room for it, so that nothing left.
   func send(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) -> Bool {
     let destination = transmission.flow.remote.address
-    guard let link = link(destination.family) else { return false }
+    guard let link = link(destination.family) else { throw .errno(.noSuchFamily) }
     var frame = FrameBuffer()
     let count: Int
     do throws(WireError) {

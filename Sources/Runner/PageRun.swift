@@ -8,14 +8,17 @@ extension Run {
   /// HTTP requests inside connections by hand.
   public static func page(_ settings: PageSettings) throws(RunError) -> PageResult {
     let session = Session(stamps: true)
-    let resolution = try TargetResolution(settings.run)
-    let targets = try resolution.resolve()
-    guard let target = targets.first else { throw .refused("\(settings.url): no target") }
+    var settings = settings
+    let targets = try RunTargets(settings.run, settings.run.targets)
+    // What is asked for is in the connection: nothing can be done before the address is known.
+    if let signal = try targets.settle(&settings.run.schedule) { return PageResult(isGood: false, signal: signal) }
+    guard let target = targets.list.first else { throw .refused("\(settings.url): no target") }
+    if let problem = targets.problems[0] { throw .refused(problem) }
     let body = try session.file(settings.bodyPath)
     let drawings = try Drawings(settings.run.presentation, session)
     let (network, packets): (Network, PacketFile?)
     do throws(RunError) {
-      (network, packets) = try acquire(settings.run, targets, resolution.interface)
+      (network, packets) = try acquire(settings.run, targets)
     } catch {
       throw error.withoutConnect
     }

@@ -8,7 +8,9 @@ import Wire
 /// Writes a run's results as they come: text, JSON Lines or a table on standard output.
 final class Presenter: ConnectionPresenter {
   private let presentation: Presentation
-  private let targets: [ResolvedTarget]
+  private var targets: [ResolvedTarget]
+  /// What was said last of a name: many ports of one host have one trouble.
+  private var lastCause: String?
   private let mode: Outcome.Mode
   private let plan: Plan
   /// Whether the ladder is drawn: one target, one probe; of more there is a line each, as ping has it.
@@ -52,10 +54,29 @@ final class Presenter: ConnectionPresenter {
   func begin() throws(Errno) {
     if presentation.csv { return try output.write(CSV.connections.header) }
     guard presentation.isText, !presentation.isQuiet else { return }
-    for target in targets.prefix(isSingle || targets.count == 1 ? 1 : 0) {
-      guard let source = target.source else { continue }
-      try output.write(text.header(target: target.name, remote: target.remote, source: source, does: words))
-    }
+    if targets.count == 1 { try introduce(targets[0]) }
+  }
+
+  private func introduce(_ target: ResolvedTarget) throws(Errno) {
+    guard let source = target.source else { return }
+    try output.write(text.header(target: target.name, remote: target.remote, source: source, does: words))
+  }
+
+  func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno) {
+    targets[index] = target
+    if hasSummary { summaries[index].move(to: target.remote) }
+    if targets.count == 1, presentation.isText, !presentation.isQuiet { try introduce(target) }
+  }
+
+  /// A result of that target alone, for whoever reads lines; a person is told why.
+  func unresolved(_ index: Int, _ cause: String) throws(Errno) {
+    tallies[index].addUnresolved()
+    if cause != lastCause { try Output.standardError.write("probe: \(cause.printable)\n") }
+    lastCause = cause
+    guard !presentation.isText else { return }
+    let record = Record(
+      target: targets[index].name, sequence: 1, outcome: .unresolved(targets[index], mode: mode))
+    try output.write(presentation.json ? JSONLines.connection(record) : CSV.connections.line(record))
   }
 
   /// What is done to the target, for a person.

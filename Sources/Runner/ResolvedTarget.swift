@@ -26,6 +26,9 @@ public struct ResolvedTarget: Sendable {
   public var zone: Interface?
   /// What stands in the way where there is no route: what the route that forbids it is called.
   public var obstacle: Notes = []
+
+  /// Whether its address is known: until its name has been looked up it has the unspecified one, which no host has.
+  var isKnown: Bool { !remote.address.isUnspecified }
 }
 
 /// Finds where targets are and how they are reached; refuses what must not be probed.
@@ -78,30 +81,57 @@ struct TargetResolution {
     return (given.address, zone)
   }
 
-  /// All targets, one a port.
-  func resolve() throws(RunError) -> [ResolvedTarget] {
-    var targets: [ResolvedTarget] = []
-    for spec in settings.targets { targets += try resolve(spec) }
-    return targets
+  /// The only family that may be used; nil where both may.
+  var family: AddressFamily? { settings.family ?? source?.family }
+
+  /// Refuses a name where only addresses are allowed.
+  func allowName(_ spec: TargetSpec) throws(RunError) {
+    if settings.isNumeric { throw .refused("\(spec.host): a name, and -n allows only addresses") }
   }
 
-  /// One target, one a port.
-  func resolve(_ spec: TargetSpec) throws(RunError) -> [ResolvedTarget] {
-    let (address, took) = try address(of: spec)
-    try refuseGroups(address.address, spec)
-    let through = try interface(of: address.zone, spec) ?? interface
-    if case .v6(let v6) = address.address, v6.isLinkLocal, through == nil {
+  /// Targets whose address is not known, one a port.
+  func unknown(_ spec: TargetSpec) -> [ResolvedTarget] {
+    let nowhere: IPAddress = family == .v6 ? .v6(IPv6Address(0)) : .v4(IPv4Address(0))
+    return spec.single.flatMap { single in
+      single.ports.map { port in
+        ResolvedTarget(name: single.text, remote: Endpoint(nowhere, port), source: nil, interface: nil, mtu: 1_500)
+      }
+    }
+  }
+
+  /// The way to an address that was typed; refuses what must not be probed.
+  func way(to given: ZonedAddress, _ spec: TargetSpec) throws(RunError) -> Way {
+    let address = given.address
+    if let family, family != address.family { throw .refused("\(spec.host) is not an \(family) address") }
+    try refuseGroups(address, spec)
+    let through = try interface(of: given.zone, spec) ?? interface
+    if case .v6(let v6) = address, v6.isLinkLocal, through == nil {
       throw .refused("\(spec.text): a link-local address is known by its interface; say [\(spec.host)%INTERFACE]:PORT")
     }
-    let way = try way(to: address.address, through: through, spec)
-    return spec.ports.map { port in
-      var target = ResolvedTarget(
-        name: spec.ports.count == 1 ? spec.text : "\(spec.host.bracketedHost):\(port)",
-        remote: Endpoint(address.address, port), source: nil, interface: nil,
-        mtu: 1_500, resolve: took, host: took == nil ? nil : spec.host, zone: through)
-      target.take(way)
+    return try way(to: address, through: through, spec)
+  }
+
+  /// Targets at an address, one a port.
+  func targets(_ spec: TargetSpec, _ place: (address: ZonedAddress, way: Way)) -> [ResolvedTarget] {
+    unknown(spec).map { unknown in
+      var target = unknown
+      target.remote.address = place.address.address
+      target.take(place.way)
       return target
     }
+  }
+
+  /// Which of a name's addresses is probed: the first that a route leads to, or else the first that could be probed.
+  func best(of addresses: [ZonedAddress]) -> ZonedAddress? {
+    let usable = addresses.filter { family == nil || $0.address.family == family }
+      .compactMap { address in way(to: address).map { (address, $0) } }
+    return (usable.first { $0.1.route != nil } ?? usable.first)?.0
+  }
+
+  /// The way to an address that a name gave; nil where it cannot be probed.
+  private func way(to given: ZonedAddress) -> Way? {
+    let spec = TargetSpec(host: "\(given.address)", ports: [], text: "\(given.address)")
+    return try? way(to: given, spec)
   }
 
   /// The way to a target as routes are now.
@@ -109,11 +139,11 @@ struct TargetResolution {
     (try? Way(to: target.remote.address, from: source, through: target.zone ?? interface)) ?? Way()
   }
 
-  /// A target whose name has another address now, as routes are now.
-  func moved(_ target: ResolvedTarget, to address: IPAddress) -> ResolvedTarget {
+  /// A target whose name has this address now, as routes are now.
+  func moved(_ target: ResolvedTarget, to address: ZonedAddress) -> ResolvedTarget {
     var moved = target
-    moved.remote.address = address
-    moved.take(way(to: moved))
+    moved.remote.address = address.address
+    moved.take(way(to: address) ?? Way())
     return moved
   }
 
@@ -125,28 +155,6 @@ struct TargetResolution {
     }
     return named
   }
-
-  /// The address of a host with its zone, and how long a look-up took.
-  private func address(of spec: TargetSpec) throws(RunError) -> (address: ZonedAddress, took: Measurement?) {
-    if let given = ZonedAddress(parsing: spec.host) {
-      let family = given.address.family
-      guard settings.family.map({ $0 == family }) ?? true, source.map({ $0.family == family }) ?? true
-      else { throw .refused("\(spec.host) is not an \(wantedFamily) address") }
-      return (given, nil)
-    }
-    guard !settings.isNumeric else { throw .refused("\(spec.host): a name, and -n allows only addresses") }
-    let before = SystemClock.now()
-    let found: [IPAddress]
-    do throws(ResolveError) {
-      found = try Resolver.addresses(of: spec.host, family: settings.family ?? source?.family)
-    } catch {
-      throw .name(error)
-    }
-    guard let first = found.first else { throw .refused("\(spec.host) has no address") }
-    return (ZonedAddress(first), SystemClock.now().since(before))
-  }
-
-  private var wantedFamily: String { "\(settings.family ?? source?.family ?? .v4)" }
 
   /// Never to many at once: a probe is between two hosts.
   private func refuseGroups(_ address: IPAddress, _ spec: TargetSpec) throws(RunError) {
@@ -162,7 +170,8 @@ struct TargetResolution {
   private func way(
     to address: IPAddress, through interface: Interface?, _ spec: TargetSpec
   ) throws(RunError) -> Way {
-    let way = try attempt { () throws(Errno) in try Way(to: address, from: source, through: interface) }
+    var way = try attempt { () throws(Errno) in try Way(to: address, from: source, through: interface) }
+    way.zone = interface
     switch way.route?.kind {
     case .broadcast: throw broadcast(spec)
     case .multicast: throw .refused("\(spec.text): a multicast address; TCP is between two hosts")
@@ -177,6 +186,8 @@ struct Way {
   var route: Route?
   /// What stands in the way; nothing where there is a route, or where none was ever entered.
   var obstacle: Notes = []
+  /// The interface that was asked for, if one was.
+  var zone: Interface?
 
   /// None.
   init() {}
@@ -205,8 +216,19 @@ extension ResolvedTarget {
   fileprivate mutating func take(_ way: Way) {
     source = way.route?.source
     interface = way.route?.interface
+    zone = way.zone
     obstacle = way.obstacle
     if let route = way.route { mtu = route.mtu }
+  }
+}
+
+extension RunError {
+  /// Whether it is about one target alone, so that others can be probed all the same.
+  var concernsTarget: Bool {
+    switch self {
+    case .refused: true
+    default: false
+    }
   }
 }
 

@@ -9,18 +9,18 @@ public enum Run {
   /// Connections to one target or several, by hand or by the kernel.
   public static func probe(_ settings: RunSettings) throws(RunError) -> RunResult {
     let session = Session(stamps: !settings.usesKernel)
-    let resolution = try TargetResolution(settings)
-    let targets = try resolution.resolve()
+    let targets = try RunTargets(settings, settings.targets)
+    if let signal = try targets.settleForPort(settings) { return RunResult(tallies: [], signal: signal) }
     let drawings = try Drawings(settings.presentation, session)
     let usual =
-      settings.presentation.isFping ? nil : Presenter(settings, targets: targets, drawings: drawings)
-    let presenter = usual ?? FpingPresenter(settings, targets) as any ConnectionPresenter
+      settings.presentation.isFping ? nil : Presenter(settings, targets: targets.list, drawings: drawings)
+    let presenter = usual ?? FpingPresenter(settings, targets.list) as any ConnectionPresenter
     let result: RunResult
     if settings.usesKernel {
       var run = try KernelRun(settings, targets, presenter, session)
       result = try run.run()
     } else {
-      let (network, packets) = try acquire(settings, targets, resolution.interface)
+      let (network, packets) = try acquire(settings, targets)
       result = try byHand(settings, targets, presenter, network, packets, session.seal())
     }
     try drawings?.finish(usual?.summaries ?? [])
@@ -49,9 +49,9 @@ public enum Run {
     let companion = try listener(at: address)
     let host = family == .v4 ? "127.0.0.1" : "::1"
     settings.targets = [TargetSpec(host: host, port: companion.port)]
-    let targets = try TargetResolution(settings).resolve()
-    let (network, packets) = try acquire(settings, targets, nil)
-    let presenter = Presenter(settings, targets: targets, drawings: drawings)
+    let targets = try RunTargets(settings, settings.targets)
+    let (network, packets) = try acquire(settings, targets)
+    let presenter = Presenter(settings, targets: targets.list, drawings: drawings)
     let result = try byHand(
       settings, targets, presenter, network, packets, session.seal(), companion: companion)
     try drawings?.finish(presenter.summaries)
@@ -70,16 +70,15 @@ public enum Run {
   ///
   /// The capture file is begun last, so that no run that could not begin empties one.
   static func acquire(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ interface: Interface?, families: [AddressFamily]? = nil
+    _ settings: RunSettings, _ targets: RunTargets
   ) throws(RunError) -> (Network, PacketFile?) {
-    let families =
-      families ?? AddressFamily.allCases.filter { family in targets.contains { $0.source?.family == family } }
-    let scopes = try Scopes(targets)
+    let scopes = try Scopes(targets.list)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
-      try Network(families: families, interface: interface, scopes: scopes, marking: settings.marking)
+      try Network(
+        families: targets.families, interface: targets.resolution.interface, scopes: scopes, marking: settings.marking)
     }
     if settings.sourcePort != 0 {
-      for source in targets.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {
+      for source in targets.list.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {
         let endpoint = Endpoint(source, settings.sourcePort)
         do throws(Errno) { try network.keep(endpoint) } catch { throw .port(error, endpoint) }
       }
@@ -89,12 +88,12 @@ public enum Run {
 
   /// Runs the schedule by hand, over what was acquired, to its end or a signal.
   static func byHand(
-    _ settings: RunSettings, _ targets: [ResolvedTarget], _ presenter: any ConnectionPresenter, _ network: Network,
+    _ settings: RunSettings, _ targets: RunTargets, _ presenter: any ConnectionPresenter, _ network: Network,
     _ packets: PacketFile?, _ sealed: Session.Sealed, companion: Companion? = nil,
     adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(
-      targets: targets.map { $0.target(settings) },
+      targets: targets.engineTargets(settings),
       schedule: settings.schedule, sourcePort: settings.sourcePort)
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
       guard finding.putOff == 0 else { return try presenter.putOff(finding.putOff, from: finding.sequence) }
@@ -111,8 +110,17 @@ public enum Run {
     }
     var loop = EventLoop(engine: engine, network: network, observer: observer, sealed, companion: companion)
     loop.packets = packets
+    if targets.hasNames {
+      let learn = { (engine: inout ConnectEngine, news: RunTargets.News, now: Instant) throws(Errno) in
+        try targets.learn(news, &engine, settings, network, presenter, at: now)
+      }
+      loop.names = (targets, learn)
+    }
     adjust(&loop)
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+      try presenter.begin()
+      try targets.tellProblems(presenter)
+    }
     let end: Signal?
     do throws(RunError) {
       end = try loop.run()
@@ -121,7 +129,10 @@ public enum Run {
       if presenter.tallies.contains(where: { $0.decided > 0 }), error.leavesOutput { try? presenter.summarize() }
       throw error
     }
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.conclude() }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+      if end == nil { try targets.tellAbandoned(presenter, settings.schedule.deadline) }
+      try presenter.conclude()
+    }
     warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
     return RunResult(tallies: presenter.tallies, signal: end)
   }

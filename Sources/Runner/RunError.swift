@@ -6,8 +6,6 @@ import Wire
 public enum RunError: Error {
   /// What was asked for cannot be: the line says what was meant.
   case refused(String)
-  /// A name has no address.
-  case name(ResolveError)
   /// Raw sockets are not allowed.
   case noPrivilege
   /// A system call failed.
@@ -41,7 +39,6 @@ public enum RunError: Error {
   public var message: String {
     switch self {
     case .refused(let line): line
-    case .name(let error): "\(error)"
     case .noPrivilege:
       "raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap), "
         + "or say --connect to let the kernel connect"

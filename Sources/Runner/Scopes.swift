@@ -15,15 +15,18 @@ struct Scopes {
   ///
   /// - Throws: `.refused` where one address is asked for by two interfaces: answers could not be told apart.
   init(_ targets: [ResolvedTarget]) throws(RunError) {
-    for target in targets {
-      guard let interface = target.zone ?? target.interface, let source = target.source else { continue }
-      for address in [target.remote.address, source] where Scopes.needsOne(address) {
-        if let known = self.interface(of: address) {
-          guard known != interface else { continue }
-          throw .refused("\(address): by \(known.name) and by \(interface.name) at once; probe one after the other")
-        }
-        entries.append((address, interface))
+    for target in targets { try add(target) }
+  }
+
+  /// The addresses of both ends of one more target.
+  mutating func add(_ target: ResolvedTarget) throws(RunError) {
+    guard let interface = target.zone ?? target.interface, let source = target.source else { return }
+    for address in [target.remote.address, source] where Scopes.needsOne(address) {
+      if let known = self.interface(of: address) {
+        guard known != interface else { continue }
+        throw .refused("\(address): by \(known.name) and by \(interface.name) at once; probe one after the other")
       }
+      entries.append((address, interface))
     }
   }
 

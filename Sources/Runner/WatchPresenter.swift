@@ -13,10 +13,9 @@ final class WatchPresenter: ConnectionPresenter {
   private var watched: [WatchedTarget]
   private var delays = Delays()
   var unsent = Unsent()
-  private(set) var resolved: [ResolvedTarget]
-  /// Names that are looked up again; nil where they are not.
-  private var relookups: Relookups?
-  private var moves: [(index: Int, address: IPAddress)] = []
+  private var targets: [ResolvedTarget]
+  /// How many rounds of probes had begun when a target joined whose name was not known at the start.
+  private var missed: [Int: Int] = [:]
   private var names = NameTroubles()
   private let settings: WatchSettings
   private let text: TextReport
@@ -35,7 +34,7 @@ final class WatchPresenter: ConnectionPresenter {
 
   init(_ settings: WatchSettings, _ targets: [ResolvedTarget]) {
     self.settings = settings
-    resolved = targets
+    self.targets = targets
     let schedule = settings.run.schedule
     let mode: Outcome.Mode = settings.run.usesKernel ? .connect : Outcome.Mode(settings.run.plan)
     let pace = schedule.due(round: 1, target: 0, of: targets.count)
@@ -48,13 +47,12 @@ final class WatchPresenter: ConnectionPresenter {
     output = settings.run.presentation.output
     text = TextReport(settings.run.presentation, on: output)
     nextDrawing = started
-    relookups = settings.lookupPeriod.map { Relookups(targets, every: $0, from: started) }
     metrics = settings.prometheusPath.map { MetricsFile($0, every: pace, from: started) }
   }
 
   private var presentation: Presentation { settings.run.presentation }
 
-  func name(of index: Int) -> String { resolved[index].name }
+  func name(of index: Int) -> String { targets[index].name }
 
   /// On the screen it stands below, for as long as it lasts.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno) {
@@ -88,10 +86,11 @@ final class WatchPresenter: ConnectionPresenter {
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
     guard let outcome else { return watched[index].skip(sequence: sequence) }
     tallies[index].add(outcome.verdict, outcome.reason)
-    let target = resolved[index]
+    let target = targets[index]
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
-    let rounds = sequence - 1 + delays.before(sequence)
+    let turn = sequence + (missed[index] ?? 0)
+    let rounds = turn - 1 + delays.before(turn)
     let due = settings.run.schedule.due(round: rounds, target: index, of: watched.count)
     let change = watched[index].add(record, at: due)
     if outcome.reason != .notSent { unsent.clear(index) }
@@ -160,7 +159,6 @@ extension WatchPresenter {
   var nextTick: Instant? {
     var next = terminal == nil ? nil : nextDrawing
     if let due = metrics?.due { next = min(next ?? due, due) }
-    if let due = relookups?.nextTurn { next = min(next ?? due, due) }
     // Routes are looked up again once a second.
     if !unreachable.isEmpty { next = min(next ?? nextLook, nextLook) }
     return next
@@ -172,39 +170,52 @@ extension WatchPresenter {
     let now = SystemClock.monotonic()
     if nextLook <= now { lookedAt = now }
     if let due = metrics?.due, due <= now { metrics?.refresh(watched, isSilent: terminal != nil) }
-    if let due = relookups?.nextTurn, due <= now, let news = relookups?.turn(at: now) { try tell(news, at: now) }
     if nextDrawing <= now { try draw() }
   }
 
-  private func tell(_ news: Relookups.News, at now: Instant) throws(Errno) {
-    switch news {
-    case .recovered(let host): names.clear(host)
-    case .failed(let host, let cause):
-      let line = names.fail(host, cause)
-      if terminal == nil { try Output.standardError.write("probe: \(line.printable)\n") }
-    case .moved(let host, let address):
-      names.clear(host)
-      for index in resolved.indices where resolved[index].host == host {
-        moves.append((index, address))
-        let move = watched[index].move(to: address, at: SystemClock.now().wall)
-        if presentation.json {
-          try output.write(JSONLines.move(move))
-        } else if terminal == nil {
-          try output.write(text.move(move))
-        } else {
-          names.note("\(move.target): address \(move.from) -> \(address)", at: now)
-        }
-      }
-    }
+  func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno) {
+    let pace = settings.run.schedule.due(round: 1, target: 0, of: watched.count)
+    let begun = (SystemClock.monotonic() - started).nanoseconds / max(pace.nanoseconds, 1)
+    let turn = Int(begun)
+    missed[index] = max(turn - delays.before(turn), 0)
+    targets[index] = target
+    watched[index].find(target.remote, resolve: target.resolve?.interval)
+    if let host = target.host { names.clear(host) }
+    nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
   }
 
-  /// Has the targets whose names have other addresses since the last time probed there.
-  func takeMoves(_ resolution: TargetResolution, _ body: (Int, ResolvedTarget) -> Void) {
-    for (index, address) in moves {
-      resolved[index] = resolution.moved(resolved[index], to: address)
-      body(index, resolved[index])
+  /// It is as unreachable as what cannot be sent to, and looked up again.
+  func unresolved(_ index: Int, _ cause: String) throws(Errno) {
+    tallies[index].addUnresolved()
+    let outcome = Outcome.unresolved(targets[index], mode: watched[index].summary.mode)
+    let change = watched[index].fail(outcome)
+    if let line = names.fail(targets[index].name, "\(cause); it is looked up again"), terminal == nil {
+      try Output.standardError.write("probe: \(line.printable)\n")
     }
-    moves = []
+    nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
+    guard let change, terminal == nil else { return }
+    try output.write(presentation.json ? JSONLines.change(change) : text.change(change))
+  }
+
+  func learn(_ news: RunTargets.News, _ all: RunTargets) throws(Errno) {
+    let now = SystemClock.monotonic()
+    switch news {
+    case .recovered(let host): names.clear(host)
+    case .troubled(let host, let cause):
+      let line = names.fail(host, "\(cause); its address is probed as before, and looked up again")
+      if let line, terminal == nil { try Output.standardError.write("probe: \(line.printable)\n") }
+    case .moved(let index, _):
+      targets[index] = all.list[index]
+      let move = watched[index].move(to: targets[index].remote.address, at: SystemClock.now().wall)
+      if presentation.json {
+        try output.write(JSONLines.move(move))
+      } else if terminal == nil {
+        try output.write(text.move(move))
+      } else {
+        names.note("\(move.target): address \(move.from) -> \(move.to.address)", at: now)
+      }
+    case .known, .unknown: break
+    }
   }
 
   private func draw() throws(Errno) {

@@ -9,27 +9,24 @@ extension Run {
   /// Targets that are probed until somebody interrupts it.
   public static func watch(_ settings: WatchSettings) throws(RunError) -> RunResult {
     let session = Session(stamps: !settings.run.usesKernel)
-    let resolution = try TargetResolution(settings.run)
-    let targets = unique(try resolution.resolve())
-    let presenter = WatchPresenter(settings, targets)
+    let targets = try RunTargets(
+      settings.run, unique(settings.run.targets), isFollowed: true, every: settings.lookupPeriod)
+    if let signal = try targets.settleForPort(settings.run) { return RunResult(tallies: [], signal: signal) }
+    let presenter = WatchPresenter(settings, targets.list)
     defer { presenter.leave() }
     session.replaces(settings.prometheusPath)
     if settings.run.usesKernel {
       var run = try KernelRun(settings.run, targets, presenter, session)
       try presenter.prepare()
-      run.revise = { targets in presenter.takeMoves(resolution) { targets[$0] = $1 } }
       return try run.run()
     }
-    // The families of all targets, also of those that no route leads to yet.
-    let families = AddressFamily.allCases.filter { family in targets.contains { $0.remote.address.family == family } }
-    let (network, packets) = try acquire(settings.run, targets, resolution.interface, families: families)
+    let (network, packets) = try acquire(settings.run, targets)
     let sealed = try session.seal()
     try presenter.prepare()
     return try byHand(settings.run, targets, presenter, network, packets, sealed) { loop in
       loop.revise = { engine in
-        presenter.takeMoves(resolution) { engine.retarget($0, to: $1.target(settings.run)) }
-        for index in presenter.unreachable {
-          let way = resolution.way(to: presenter.resolved[index])
+        for index in presenter.unreachable where targets.list[index].isKnown {
+          let way = targets.resolution.way(to: targets.list[index])
           engine.reroute(index, from: way.route?.source, obstacle: way.obstacle)
         }
       }
@@ -37,8 +34,8 @@ extension Run {
   }
 
   /// Each target once: by its name metrics are told apart.
-  private static func unique(_ targets: [ResolvedTarget]) -> [ResolvedTarget] {
+  private static func unique(_ specs: [TargetSpec]) -> [TargetSpec] {
     var names: Set<String> = []
-    return targets.filter { names.insert($0.name).inserted }
+    return specs.flatMap(\.single).filter { names.insert($0.text).inserted }
   }
 }

@@ -44,6 +44,45 @@ import Wire
     #expect(world.findings.map(\.at) == [.milliseconds(250), .milliseconds(350), .milliseconds(450)])
   }
 
+  /// A target whose name is being looked up keeps the run from its end, and nothing else.
+  @Test func targetsJoin() throws {
+    var late = World.target(3)
+    late.standing = .awaited
+    var never = World.target(4)
+    never.standing = .awaited
+    var absent = World.target(5)
+    absent.standing = .absent
+    var world = World(
+      ConnectEngine(
+        targets: [World.target(2), late, never, absent], schedule: Schedule(count: 2, interval: .milliseconds(100))))
+    try world.run(until: .milliseconds(500))
+    #expect(!world.isDone && world.findings.map(\.finding.target) == [0, 0])
+    world.engine.join(1, as: World.target(3), at: world.now)
+    try world.run(until: .seconds(1))
+    #expect(!world.isDone && world.findings.map(\.finding.target) == [0, 0, 1, 1])
+    #expect(world.opened.last?.at == .milliseconds(600))
+    world.engine.dismiss(2)
+    world.engine.dismiss(2)
+    try world.run()
+    #expect(world.isDone && world.findings.count == 4)
+    #expect(world.findings.suffix(2).map(\.finding.sequence) == [1, 2])
+  }
+
+  @Test func anAwaitedTargetEndsWithTheDeadline() throws {
+    for isInterrupted in [false, true] {
+      var late = World.target(3)
+      late.standing = .awaited
+      var world = World(
+        ConnectEngine(targets: [late], schedule: Schedule(deadline: isInterrupted ? nil : .milliseconds(700))))
+      try world.run(until: .milliseconds(500))
+      #expect(!world.isDone)
+      if isInterrupted { world.interrupt() }
+      try world.run()
+      #expect(world.isDone && world.findings.isEmpty)
+      #expect(world.elapsed == .milliseconds(isInterrupted ? 500 : 700))
+    }
+  }
+
   @Test func targetsAreInterleaved() throws {
     var world = World(
       ConnectEngine(

@@ -72,6 +72,46 @@ import Timebase
     #expect(rota.slip(at: start + .milliseconds(99 + 100)) == 100)
   }
 
+  @Test("who joins later has as many turns, its first at once, and no two at the same time") func joins() {
+    var rota = Rota(Schedule(count: 2, interval: .milliseconds(100)), targets: 3, from: start) { $0 > 0 }
+    var turns: [String] = []
+    func take() {
+      guard let due = rota.nextStart else { return turns.append("-") }
+      let (target, sequence) = rota.take(at: due)
+      turns.append("\(target)/\(sequence) \((due - start).nanoseconds / 1_000_000)")
+    }
+    take()
+    rota.join(2, at: start + .milliseconds(30))
+    rota.join(1, at: start + .milliseconds(30))
+    for _ in 0..<6 { take() }
+    #expect(Set(turns[1...2]) == ["2/1 30", "1/1 35"] || Set(turns[1...2]) == ["1/1 30", "2/1 35"])
+    #expect(turns[3] == "0/2 100")
+    #expect(turns[4...5].allSatisfy { $0.contains("/2 13") }, "\(turns)")
+    #expect(turns[6] == "-")
+    rota.join(2, at: start + .seconds(1))
+    #expect(rota.nextStart == nil, "it has had its turns")
+    rota.join(9, at: start)
+    #expect(rota.nextStart == nil, "there is no such target")
+  }
+
+  @Test("a rate is kept by who joins, too") func joinsAtARate() {
+    var schedule = Schedule()
+    schedule.gap = .milliseconds(50)
+    var rota = Rota(
+      schedule, targets: 100, from: start
+    ) { $0 > 1 }
+    for target in 2..<100 { rota.join(target, at: start) }
+    var latest: Instant?
+    var count = 0
+    while let due = rota.nextStart {
+      if let latest { #expect(due - latest >= .milliseconds(50)) }
+      latest = due
+      _ = rota.take(at: due)
+      count += 1
+    }
+    #expect(count == 100)
+  }
+
   @Test func nobodyHasNoTurn() {
     var none = rota(targets: 0)
     #expect(none.nextStart == nil && none.slip(at: start + .seconds(9)) == 0)

@@ -35,6 +35,15 @@ import Wire
     #expect(parsed.isBuiltIn == row.isBuiltIn)
   }
 
+  @Test("names of multicast DNS are told to no server") func local() {
+    let mdns = NameServiceSwitch(parsing: "hosts: files mdns4_minimal [NOTFOUND=return] dns")
+    #expect(!mdns.asksServers(for: "printer.local") && !mdns.asksServers(for: "printer.LOCAL."))
+    #expect(mdns.asksServers(for: "local.test") && mdns.asksServers(for: "web.test"))
+    #expect(NameServiceSwitch(parsing: "hosts: files myhostname dns").asksServers(for: "printer.local"))
+    #expect(NameServiceSwitch(parsing: "hosts: resolve [!UNAVAIL=return]").asksServers(for: "web.test"))
+    #expect(!NameServiceSwitch(parsing: "hosts: myhostname sss").asksServers(for: "web.test"), "nothing of its own")
+  }
+
   @Test("services are read with their aliases, for TCP alone") func services() {
     let names = ServiceNames(
       parsing: """
@@ -60,20 +69,21 @@ import Wire
   }
 
   @Test("addresses are their own answer") func numeric() throws {
-    #expect(try Resolver.addresses(of: "127.0.0.1") == [loopback(.v4)])
-    #expect(try Resolver.addresses(of: "::1", family: .v6) == [loopback(.v6)])
+    #expect(try Resolver.addresses(of: "127.0.0.1") == [ZonedAddress(loopback(.v4))])
+    #expect(try Resolver.addresses(of: "::1", family: .v6) == [ZonedAddress(loopback(.v6))])
+    #expect(try Resolver.addresses(of: "fe80::1%lo") == [ZonedAddress(.v6(IPv6Address(0xfe80 << 112 | 1)), zone: "lo")])
     #expect(throws: ResolveError.noAddress(name: "::1")) { try Resolver.addresses(of: "::1", family: .v4) }
-    #expect(try Resolver.addresses(of: "::ffff:127.0.0.1") == [loopback(.v4)])
-    #expect(try Resolver.addresses(of: "１２７.０.０.１") == [loopback(.v4)], "in full-width digits")
+    #expect(try Resolver.addresses(of: "::ffff:127.0.0.1") == [ZonedAddress(loopback(.v4))])
+    #expect(try Resolver.addresses(of: "１２７.０.０.１") == [ZonedAddress(loopback(.v4))], "in full-width digits")
   }
 
   @Test("localhost is this host") func localhost() throws {
-    #expect(try Resolver.addresses(of: "localhost", family: .v4) == [loopback(.v4)])
-    let both = try Resolver.addresses(of: "localhost")
+    #expect(try Resolver.addresses(of: "localhost", family: .v4) == [ZonedAddress(loopback(.v4))])
+    let both = try Resolver.addresses(of: "localhost").map(\.address)
     #expect(!both.isEmpty)
     #expect(both.filter { !$0.isLoopback }.isEmpty)
     #expect(Set(both).count == both.count)
-    #expect(try Resolver.builtIn("localhost", .v4).first == loopback(.v4))
+    #expect(try Resolver.builtIn("localhost", .v4).first == ZonedAddress(loopback(.v4)))
   }
 
   @Test(

@@ -12,6 +12,7 @@ extension NetworkTests {
       let listener = try RecordingListener(in: namespace, address: "127.0.0.1", port: 8080)
       defer { listener.stop() }
       let files = try NameFiles(["hosts": "::ffff:127.0.0.1 mapped.test\n"])
+      defer { withExtendedLifetime(files) {} }
       for words in [
         ["[::ffff:127.0.0.1]:8080"], ["::FFFF:7f00:1", "8080"], ["mapped.test:8080"],
         ["127.0.0.1:8080", "-S", "::ffff:127.0.0.1"],

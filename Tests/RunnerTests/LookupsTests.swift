@@ -42,7 +42,7 @@ import Wire
     let end = Endpoint(try #require(IPAddress(parsing: "10.0.0.1")), 4000)
     let any = Endpoint(end.address, 0)
     let errors: [RunError] = [
-      .refused("no"), .name(.notFound(name: "x")), .noPrivilege, .system(Errno(code: 24, call: .socket)),
+      .refused("no"), .refused("yes"), .noPrivilege, .system(Errno(code: 24, call: .socket)),
       .port(Errno(code: 98, call: .bind), end), .port(Errno(code: 24, call: .socket), any),
       .send(Errno(code: 1, call: .sendto), end), .send(Errno(code: 90, call: .sendto), end), .packetTooLarge,
       .output(Errno(code: 28, call: .write)), .interrupted(.interrupt),

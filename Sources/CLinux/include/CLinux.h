@@ -86,10 +86,19 @@ static inline void clinux_give_frame_back(void *frame) {
   __atomic_store_n((uint32_t *)frame, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 }
 
+// fork(2) is marked unavailable to Swift, which may have threads; close_range(2) is declared only under _GNU_SOURCE.
+pid_t clinux_fork(void);
+void clinux_close_from(unsigned first);
+
+// Has this process look hosts up by these services only, whatever /etc/nsswitch.conf says; in <nss.h>, which the Glibc
+// module does not contain.
+int clinux_use_host_services(const char *services);
+
 // WIFEXITED and its kin are function-like macros.
 int clinux_exit_status(int wait_status);
 
 // EAI_NODATA is declared only under _GNU_SOURCE.
 extern const int clinux_no_data;
+extern const int clinux_address_family;
 
 #endif

@@ -26,6 +26,7 @@ extension Verb {
     prepare: { (settings, operands) throws(UsageError) in try settings.take(operands) },
     run: { (settings) throws(RunError) in
       let outcome = try Run.bench(settings)
+      if outcome.isPartial, outcome.signal == nil { return Ending(Ending.couldNotRun) }
       return Ending(outcome.signal, isAsExpected: outcome.isGood)
     })
 }

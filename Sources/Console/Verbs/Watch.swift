@@ -62,7 +62,7 @@ extension OptionGroup where Settings == WatchSettings {
           Looks each name up again every SEC (default 60; 0.1 to 86400; 0: only at the start); the probes never wait for
           it. The address is probed for as long as the name has it; then the first one of the same family is, which is
           reported, and the counts go on. If a name cannot be looked up this is reported once, and its address probed as
-          before.
+          before. A name that has had no address yet is looked up again after 10 seconds at most.
           """
         ) { $0.lookupPeriod = $1 },
       ])

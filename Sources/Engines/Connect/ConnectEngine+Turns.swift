@@ -5,12 +5,15 @@ import Timebase
 extension ConnectEngine {
   /// When the next probe is to begin, a connection wants attention, or the run is to end.
   public var nextDeadline: Instant? {
-    if active == 0, nextStart == nil { return startedAt }
+    if isOver { return startedAt }
     var next = nextStart
     if let first = deadlines.first { next = min(next ?? first.deadline, first.deadline) }
     if let end, !isInterrupted { next = min(next ?? end, end) }
     return next
   }
+
+  /// Whether nothing is under way, and nothing more is to come.
+  private var isOver: Bool { active == 0 && nextStart == nil && (awaited == 0 || isInterrupted) }
 
   /// When the whole run is to end.
   private var end: Instant? { schedule.deadline.map { startedAt + min($0, Schedule.farthest) } }
@@ -27,7 +30,7 @@ extension ConnectEngine {
       return action
     }
     if let due = nextStart, due <= now.instant { return begin(at: now) }
-    return active == 0 && nextStart == nil ? .done : .none
+    return isOver ? .done : .none
   }
 
   /// Notes when a connection wants attention: after whatever may have changed that.

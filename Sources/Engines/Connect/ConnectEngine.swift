@@ -14,6 +14,18 @@ public struct ConnectEngine: Engine {
     public var plan: Plan
     /// What stands in the way where there is no route.
     public var obstacle: Notes = []
+    /// Whether it can be probed.
+    public var standing = Standing.ready
+
+    /// Whether a target can be probed.
+    public enum Standing: Hashable, Sendable {
+      /// From the start.
+      case ready
+      /// Not before its address is known, which the run waits for.
+      case awaited
+      /// Not now, and the run waits for nothing.
+      case absent
+    }
 
     /// A target from its parts.
     public init(source: IPAddress?, remote: Endpoint, plan: Plan) {
@@ -68,6 +80,8 @@ public struct ConnectEngine: Engine {
   /// Whose turn it is.
   var rota: Rota
   var active = 0
+  /// How many targets the run waits for.
+  var awaited = 0
   var generation: UInt32 = 0
   /// The connection that the last packet belonged to; nil where it belonged to none.
   private var lastSlot: Int?
@@ -85,7 +99,7 @@ public struct ConnectEngine: Engine {
     self.targets = targets
     self.schedule = schedule
     self.sourcePort = sourcePort
-    rota = Rota(schedule, targets: targets.count, from: startedAt)
+    rota = Rota(schedule, targets: 0, from: startedAt)
   }
 }
 
@@ -95,7 +109,8 @@ extension ConnectEngine {
   /// Begins with the first target.
   public mutating func start(at now: Stamp) -> Action<Finding> {
     startedAt = now.instant
-    rota = Rota(schedule, targets: targets.count, from: startedAt)
+    rota = Rota(schedule, targets: targets.count, from: startedAt) { targets[$0].standing != .ready }
+    awaited = targets.count { $0.standing == .awaited }
     return expire(at: now)
   }
 
@@ -153,6 +168,22 @@ extension ConnectEngine {
   public mutating func reroute(_ target: Int, from source: IPAddress?, obstacle: Notes = []) {
     guard targets.indices.contains(target) else { return }
     (targets[target].source, targets[target].obstacle) = (source, obstacle)
+  }
+
+  /// Begins to probe a target whose address has become known.
+  public mutating func join(_ index: Int, as target: Target, at now: Instant) {
+    guard targets.indices.contains(index), targets[index].standing != .ready else { return }
+    if targets[index].standing == .awaited { awaited -= 1 }
+    targets[index] = target
+    targets[index].standing = .ready
+    rota.join(index, at: now)
+  }
+
+  /// Waits no more for a target; it may join later all the same.
+  public mutating func dismiss(_ index: Int) {
+    guard targets.indices.contains(index), targets[index].standing == .awaited else { return }
+    awaited -= 1
+    targets[index].standing = .absent
   }
 
   /// Begins what follows to a target as it is from now on; what is under way stays as it is.

@@ -42,7 +42,7 @@ final class Session {
     let share = max(Session.mostSources / targets.count, 1)
     let count = min(settings.schedule.count ?? share, share)
     return try targets.enumerated().map { (index, target) throws(RunError) in
-      guard index < Session.mostSources else { return [] }
+      guard index < Session.mostSources, target.isKnown else { return [] }
       let address = settings.source == nil ? nil : target.source
       do throws(Errno) {
         return try (0..<count).map { (_) throws(Errno) in

@@ -1,0 +1,70 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// The targets of a run as whoever makes the connections knows them.
+extension RunTargets {
+  /// All targets, for the engine.
+  func engineTargets(_ settings: RunSettings) -> [ConnectEngine.Target] {
+    list.indices.map { index in
+      var target = list[index].target(settings)
+      if !list[index].isKnown { target.standing = isAwaited(index) ? .awaited : .absent }
+      return target
+    }
+  }
+
+  /// Has the engine and whoever tells of the run do what news ask for.
+  func learn(
+    _ news: News, _ engine: inout ConnectEngine, _ settings: RunSettings, _ network: Network,
+    _ presenter: any ConnectionPresenter, at now: Instant
+  ) throws(Errno) {
+    switch news {
+    case .known(let index):
+      do throws(RunError) {
+        try network.admit(list[index])
+      } catch {
+        engine.dismiss(index)
+        return try presenter.unresolved(index, error.message)
+      }
+      engine.join(index, as: list[index].target(settings), at: now)
+      try presenter.resolved(index, list[index])
+    case .unknown(let index):
+      engine.dismiss(index)
+      try presenter.unresolved(index, problems[index] ?? "")
+    case .moved(let index, _):
+      engine.retarget(index, to: list[index].target(settings))
+      try presenter.learn(news, self)
+    case .troubled, .recovered: try presenter.learn(news, self)
+    }
+  }
+
+  /// Tells of the targets whose problem was known before the run began.
+  func tellProblems(_ presenter: any ConnectionPresenter) throws(Errno) {
+    for index in list.indices where !list[index].isKnown {
+      if let problem = problems[index] { try presenter.unresolved(index, problem) }
+    }
+  }
+
+  /// Tells of the targets whose names had no answer before the run ended.
+  func tellAbandoned(_ presenter: any ConnectionPresenter, _ deadline: Interval?) throws(Errno) {
+    for news in abandon(deadline) {
+      if case .unknown(let index) = news { try presenter.unresolved(index, problems[index] ?? "") }
+    }
+  }
+}
+
+extension Tally {
+  /// Counts a target whose name gave no address: nothing was sent to it.
+  mutating func addUnresolved() { add(.unreachable, .notSent) }
+}
+
+extension Outcome {
+  /// What is told of a target whose name gave no address.
+  static func unresolved(_ target: ResolvedTarget, mode: Mode) -> Outcome {
+    var outcome = Outcome(unroutable: target.remote, mode: mode, at: SystemClock.now(), .notSent)
+    outcome.notes = .unresolved
+    return outcome
+  }
+}

@@ -1,0 +1,260 @@
+import Engines
+import Handshake
+import Kernel
+import Timebase
+import Wire
+
+/// The targets of a run, whose names are looked up beside it.
+final class RunTargets {
+  /// What became known of targets.
+  enum News {
+    /// A target has its address now: it can be probed.
+    case known(Int)
+    /// Its name gave none, for the reason that stands in `problems`.
+    case unknown(Int)
+    /// Its name has another address than this one, which it had before.
+    case moved(Int, from: IPAddress)
+    /// A name whose address is known cannot be looked up any more; why, in words.
+    case troubled(host: String, String)
+    /// It can be again.
+    case recovered(host: String)
+  }
+
+  let resolution: TargetResolution
+  /// One a port, in the order of the command line; what is not known yet has the unspecified address.
+  private(set) var list: [ResolvedTarget] = []
+  /// Why a target cannot be probed, in words.
+  private(set) var problems: [Int: String] = [:]
+  /// The targets of each name.
+  private var members: [[Int]] = []
+  private var lookups: NameLookups
+  private var service: NameService?
+  private var slot: Poller.Slot?
+  private let isFollowed: Bool
+  /// Why there is nobody to ask.
+  private var missing = "the process for it has ended"
+
+  /// Reads what is asked for, and begins to look names up.
+  ///
+  /// Call it while there is one thread, and before privileges are given up. Where nothing has to be looked up, nothing
+  /// is begun.
+  ///
+  /// - Parameters:
+  ///   - isLenient: whether an address that cannot be probed is a problem of its own target, rather than of the run.
+  ///   - isFollowed: whether names are looked up again, every so often where there is a `period`.
+  init(
+    _ settings: RunSettings, _ specs: [TargetSpec], isLenient: Bool = false, isFollowed: Bool = false,
+    every period: Interval? = nil
+  ) throws(RunError) {
+    let resolution = try TargetResolution(settings)
+    self.resolution = resolution
+    self.isFollowed = isFollowed
+    lookups = NameLookups(every: period, isPatient: isFollowed) { resolution.best(of: $0) }
+    var ways: [String: Result<(ZonedAddress, Way), RunError>] = [:]
+    for spec in specs {
+      do throws(RunError) {
+        try add(spec, isOnly: specs.count == 1, &ways)
+      } catch {
+        guard isLenient, error.concernsTarget else { throw error }
+        for target in resolution.unknown(spec) {
+          problems[list.count] = error.message
+          list.append(target)
+        }
+      }
+    }
+    start()
+  }
+
+  private func add(
+    _ spec: TargetSpec, isOnly: Bool, _ ways: inout [String: Result<(ZonedAddress, Way), RunError>]
+  ) throws(RunError) {
+    let question: Resolver.Question
+    do throws(ResolveError) {
+      question = try Resolver.question(spec.host)
+    } catch {
+      // It is that target's result, as of a name that nobody knows.
+      for target in resolution.unknown(spec) {
+        problems[list.count] = "\(error)"
+        list.append(target)
+      }
+      return
+    }
+    switch question {
+    case .address(let address):
+      // Many ports of one host go one way.
+      // (Of one target alone none is remembered: the first dictionary of a process costs more than all the rest.)
+      let known = isOnly ? nil : ways[spec.host]
+      let way = known ?? Result { () throws(RunError) in (address, try resolution.way(to: address, spec)) }
+      if !isOnly { ways[spec.host] = way }
+      list += resolution.targets(spec, try way.get())
+    case .name(let ascii):
+      try resolution.allowName(spec)
+      let name = lookups.add(spec.host, ascii, resolution.family)
+      if name == members.count { members.append([]) }
+      for target in resolution.unknown(spec) {
+        members[name].append(list.count)
+        list.append(target)
+      }
+    }
+  }
+
+  /// Whether a target's first look-up is not over yet.
+  func isAwaited(_ index: Int) -> Bool { !list[index].isKnown && problems[index] == nil }
+
+  /// Whether a name has had no answer yet.
+  var isAwaiting: Bool { lookups.unsettled > 0 }
+
+  /// Whether anything has to be looked up.
+  var hasNames: Bool { lookups.count > 0 }
+
+  /// The families that packets may have to be sent in: where names are awaited, any that is allowed; where the run
+  /// outlives routes, also those of targets that none leads to yet.
+  var families: [AddressFamily] {
+    AddressFamily.allCases.filter { family in
+      let mayCome = (isAwaiting || isFollowed && hasNames) && resolution.family.map { $0 == family } ?? true
+      return mayCome
+        || list.contains { $0.isKnown && $0.remote.address.family == family && (isFollowed || $0.source != nil) }
+    }
+  }
+
+  /// The same for a run that cannot begin before: what is left of its time is what the wait has not taken.
+  func settle(_ schedule: inout Schedule) throws(RunError) -> Signal? {
+    let start = SystemClock.monotonic()
+    let signal = try settle(until: schedule.deadline.map { start + $0 })
+    if isAwaiting { _ = abandon(schedule.deadline) }
+    if let deadline = schedule.deadline {
+      schedule.deadline = max(deadline - (SystemClock.monotonic() - start), .milliseconds(1))
+    }
+    service = nil
+    return signal
+  }
+
+  /// Waits for all names where a source port has to be reserved that only the privileged may have: later it is too late.
+  func settleForPort(_ settings: RunSettings) throws(RunError) -> Signal? {
+    guard (1..<1_024).contains(settings.sourcePort) else { return nil }
+    return try settle(until: settings.schedule.deadline.map { SystemClock.monotonic() + $0 })
+  }
+
+  private func start() {
+    guard lookups.count > 0 else { return }
+    begin()
+    ask(at: SystemClock.monotonic())
+  }
+
+  private func begin() {
+    do throws(Errno) {
+      service = try NameService(workers: lookups.count)
+    } catch {
+      missing = "\(error.hinted)"
+    }
+  }
+
+  /// Asks for what is due; without anybody to ask, that is the answer.
+  private func ask(at now: Instant) {
+    let service = service
+    lookups.ask(at: now) { (number, name, family) in
+      guard let service else { return true }
+      return (try? service.ask(number, name, family)) ?? true
+    }
+  }
+}
+
+// MARK: In the loop
+
+extension RunTargets {
+  /// Asks the poll loop to watch for answers, as long as there is somebody who may answer.
+  func watch(by poller: inout Poller) {
+    if let service {
+      if slot == nil { slot = service.watch(by: &poller) }
+    } else if let slot {
+      poller.remove(slot)
+      self.slot = nil
+    }
+  }
+
+  /// When there is something to do by itself; nil where only an answer brings news.
+  var nextTurn: Instant? {
+    service == nil && lookups.underWay > 0 ? Instant(nanoseconds: 0) : lookups.nextTurn
+  }
+
+  /// Takes the answers that have come, and asks for what is due.
+  func turn(at now: Instant) -> [News] {
+    var news: [NameLookups.News] = []
+    do throws(Errno) {
+      while let answer = try service?.next() {
+        if let item = lookups.take(answer.result, of: answer.question, took: answer.took, at: now) { news.append(item) }
+      }
+    } catch {
+      service = nil
+    }
+    if let due = lookups.nextTurn, due <= now {
+      if service == nil { begin() }
+      ask(at: now)
+    }
+    if service == nil { news += lookups.fail("no look-up is possible: \(missing)", at: now) }
+    return news.flatMap { take($0) }
+  }
+
+  private func take(_ news: NameLookups.News) -> [News] {
+    switch news {
+    case .found(let name, let address, let took): return find(name, address, took)
+    case .failed(let name, let words):
+      let unknown = members[name].filter { !list[$0].isKnown }
+      guard !unknown.isEmpty else { return [.troubled(host: lookups[name], words)] }
+      for index in unknown { problems[index] = words }
+      return unknown.map { .unknown($0) }
+    case .recovered(let name): return [.recovered(host: lookups[name])]
+    case .moved(let name, let address):
+      return [.recovered(host: lookups[name])]
+        + members[name].map { index in
+          let before = list[index].remote.address
+          list[index] = resolution.moved(list[index], to: address)
+          return .moved(index, from: before)
+        }
+    }
+  }
+
+  private func find(_ name: Int, _ address: ZonedAddress, _ took: Measurement) -> [News] {
+    members[name].map { index in
+      problems[index] = nil
+      list[index] = resolution.moved(list[index], to: address)
+      list[index].resolve = took
+      list[index].host = lookups[name]
+      return .known(index)
+    }
+  }
+
+  /// Nothing is awaited any more: the run ends before the answers came.
+  func abandon(_ deadline: Interval?) -> [News] {
+    lookups.abandon().flatMap { name in
+      let limit = deadline.map { " within -w \($0.compact)" } ?? ""
+      let words =
+        "\(lookups[name]): the look-up did not end\(limit): the name servers do not answer, see /etc/resolv.conf"
+      return take(.failed(name, words))
+    }
+  }
+
+  /// Waits until every name has been looked up once, or the time is over; for a run that cannot begin before.
+  ///
+  /// - Returns: the signal that ended the wait.
+  func settle(until deadline: Instant?) throws(RunError) -> Signal? {
+    guard lookups.unsettled > 0 else { return nil }
+    return try attempt { () throws(Errno) in
+      let signals = try SignalSource()
+      var poller = Poller()
+      _ = poller.add(signals.descriptor, for: .readable)
+      while lookups.unsettled > 0, deadline.map({ SystemClock.monotonic() < $0 }) ?? true {
+        watch(by: &poller)
+        var wake = nextTurn
+        if let deadline { wake = min(wake ?? deadline, deadline) }
+        _ = try poller.wait(until: wake)
+        while let signal = try signals.next() {
+          if signal == .interrupt || signal == .terminate { return signal }
+        }
+        _ = turn(at: SystemClock.monotonic())
+      }
+      slot = nil
+      return nil
+    }
+  }
+}
