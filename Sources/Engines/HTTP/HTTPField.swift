@@ -11,6 +11,11 @@ public struct HTTPField: Hashable, Sendable {
     self.value = value
   }
 
+  /// The elements of its value where that is a list (RFC 9110 §5.6.1), in lower case; empty ones count for nothing.
+  var elements: [String] {
+    value.split(separator: ",").map { String(HTTPGrammar.trimmed($0.utf8))?.lowercased() ?? "" }.filter { !$0.isEmpty }
+  }
+
   /// Whether it has a name, without regard to case (RFC 9110 §5.1).
   public func isNamed(_ other: String) -> Bool { name.count == other.count && name.lowercased() == other.lowercased() }
 }
@@ -43,6 +48,29 @@ extension HTTPField {
     guard value.allSatisfy(HTTPGrammar.isOfValue) else { throw .badValue }
     self.init(unchecked: String(name), String(HTTPGrammar.trimmed(value)) ?? "")
     guard !isNamed("Content-Length"), !isNamed("Transfer-Encoding") else { throw .framing }
+  }
+}
+
+extension HTTPField {
+  /// Reads a line `Name: value` of a head that came (RFC 9112 §5), without its end: no white space before the colon, none
+  /// before the name.
+  init(line: some BidirectionalCollection<UInt8>) throws(HTTPFault) {
+    guard let colon = line.firstIndex(of: HTTPGrammar.colon), HTTPGrammar.isToken(line[..<colon]) else {
+      throw .badField
+    }
+    let value = HTTPGrammar.trimmed(line[line.index(after: colon)...])
+    guard value.allSatisfy(HTTPGrammar.isOfValue) else { throw .badField }
+    self.init(unchecked: String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+  }
+
+  /// The same field with what a folded line adds to its value: white space and line end count as one space (RFC 9112
+  /// §5.2).
+  func folded(_ line: some BidirectionalCollection<UInt8>) throws(HTTPFault) -> HTTPField {
+    let more = HTTPGrammar.trimmed(line)
+    guard more.allSatisfy(HTTPGrammar.isOfValue) else { throw .badField }
+    if more.isEmpty { return self }
+    let text = String(decoding: more, as: UTF8.self)
+    return HTTPField(unchecked: name, value.isEmpty ? text : "\(value) \(text)")
   }
 }
 
@@ -79,6 +107,53 @@ enum HTTPGrammar {
     var rest = octets.drop(while: isBlank)
     while let last = rest.last, isBlank(last) { rest.removeLast() }
     return rest
+  }
+
+  /// Whether octets are the value of `Host` (RFC 9110 §7.2): a host and perhaps a port, or nothing.
+  static func isHost(_ octets: some BidirectionalCollection<UInt8>) -> Bool {
+    if octets.isEmpty { return true }
+    var rest = octets[...]
+    if rest.first == UInt8(ascii: "[") {
+      guard let end = rest.firstIndex(of: UInt8(ascii: "]")), end != rest.index(after: rest.startIndex) else {
+        return false
+      }
+      guard rest[..<end].dropFirst().allSatisfy({ $0 == colon || isOfName($0) }) else { return false }
+      rest = rest[rest.index(after: end)...]
+    } else {
+      let name = rest.prefix(while: isOfName)
+      if name.isEmpty { return false }
+      rest = rest[name.endIndex...]
+    }
+    return rest.isEmpty || rest.first == colon && rest.dropFirst().allSatisfy(isDigit)
+  }
+
+  /// Whether an octet may stand in a registered name (RFC 3986 §3.2.2): unreserved, a percent sign, or a sub-delimiter.
+  private static func isOfName(_ octet: UInt8) -> Bool {
+    switch octet {
+    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"): true
+    case UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("): true
+    case UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"): true
+    case UInt8(ascii: "="): true
+    default: false
+    }
+  }
+
+  /// A chunk's size in hexadecimal, its extensions passed over (RFC 9112 §7.1 and §7.1.1); nil where the line is none.
+  static func chunkSize(_ line: [UInt8]) -> UInt64? {
+    var size: UInt64 = 0
+    var digits = line[...]
+    while let octet = digits.first, let digit = hexadecimal(octet) {
+      guard size <= UInt64(Int64.max) >> 4 else { return nil }
+      size = size << 4 | digit
+      digits.removeFirst()
+    }
+    guard digits.count < line.count else { return nil }
+    let extensions = digits.drop(while: isBlank)
+    guard extensions.isEmpty && digits.isEmpty || extensions.first == UInt8(ascii: ";"),
+      extensions.allSatisfy(isOfValue)
+    else { return nil }
+    return size
   }
 
   /// A hexadecimal digit's value.

@@ -16,11 +16,7 @@ public struct HTTPHead: Hashable, Sendable {
 
   /// The elements of a list that one or several fields of a name make up (RFC 9110 §5.6.1), in lower case.
   func list(_ name: String) -> [String] {
-    fields.filter { $0.isNamed(name) }.flatMap { field in
-      field.value.split(separator: ",").map { element in
-        String(HTTPGrammar.trimmed(element.utf8))?.lowercased() ?? ""
-      }.filter { !$0.isEmpty }
-    }
+    fields.filter { $0.isNamed(name) }.flatMap(\.elements)
   }
 
   /// Whether the server means to keep the connection after this response (RFC 9112 §9.3).
@@ -41,8 +37,6 @@ public enum HTTPFault: String, Error, Hashable, Sendable, CaseIterable {
   case badStatusLine = "bad-status-line"
   /// A field does not parse (RFC 9112 §5).
   case badField = "bad-field"
-  /// A field that goes on in the next line, which is no longer allowed (RFC 9112 §5.2).
-  case obsoleteFolding = "obs-fold"
   /// A CR that no LF follows (RFC 9112 §2.2).
   case bareCR = "bare-cr"
   /// More octets of head, or of trailers, than `HTTPResponseReader.headLimit`.
@@ -65,7 +59,7 @@ public enum HTTPFault: String, Error, Hashable, Sendable, CaseIterable {
   case truncated
   /// The connection ended before the response began.
   case noResponse = "no-response"
-  /// Nothing came for as long as was waited.
+  /// Nothing came for as long as was waited, or the response was not whole in the time that a connection has.
   case timeout
   /// Octets came that no request asked for.
   case unasked

@@ -59,9 +59,9 @@ extension HTTPResponseReader {
       if line.isEmpty, head != nil { return try headEnded() }
       try takeHeadLine()
     case .trailers:
-      if line.isEmpty { stage = .ended } else { _ = try field() }
+      if line.isEmpty { stage = .ended } else if !isFolded { _ = try HTTPField(line: line) }
     case .chunkSize:
-      let size = try chunkSize()
+      guard let size = HTTPGrammar.chunkSize(line) else { throw .badChunk }
       if size > 0 { stage = .chunk(left: size) } else { beginSection(.trailers) }
     case .chunkEnd:
       beginSection(.chunkSize)
@@ -70,28 +70,41 @@ extension HTTPResponseReader {
     return nil
   }
 
+  /// Whether the line goes on with what the one before began: an obsolete folding (RFC 9112 §5.2).
+  private var isFolded: Bool { line.first.map(HTTPGrammar.isBlank) ?? false }
+
   private mutating func takeHeadLine() throws(HTTPFault) {
     guard head != nil else {
-      head = try statusLine()
+      let status = HTTPStatusLine(line)
+      // What of it could be read stays, whatever is wrong with the rest.
+      head = status.head
+      if let fault = status.fault { throw fault }
       return
     }
-    let field = try field()
-    head?.fields.append(field)
+    guard isFolded else {
+      head?.fields.append(try HTTPField(line: line))
+      return
+    }
+    // Blank in front of the first field: such lines are passed over (RFC 9112 §2.2).
+    guard let index = head?.fields.indices.last, let folded = try head?.fields[index].folded(line) else { return }
+    head?.fields[index] = folded
   }
 
   /// The empty line after a head: what it is the head of, and how the content is framed.
   private mutating func headEnded() throws(HTTPFault) -> Event? {
     guard var head else { return nil }
     head.length = sectionOctets
-    self.head = nil
     if head.status == 101 { throw .switchedProtocols }
     if head.status < 200 {
       interim += 1
       if interim > HTTPResponseReader.interimLimit { throw .tooManyInterim }
+      self.head = nil
       beginSection(.head)
       return .interim(head)
     }
-    switch try HTTPFraming(of: head, answering: method) {
+    let framing = try HTTPFraming(of: head, answering: method)
+    self.head = nil
+    switch framing {
     case .none, .length(0): stage = .ended
     case .length(let length): stage = .content(left: length)
     case .chunked: beginSection(.chunkSize)
@@ -99,48 +112,38 @@ extension HTTPResponseReader {
     }
     return .head(head)
   }
+}
 
-  /// `HTTP/1.1 200 OK` (RFC 9112 §4); the space before a missing reason may be missing too, as many servers have it.
-  private func statusLine() throws(HTTPFault) -> HTTPHead {
-    guard line.count >= 8, line.starts(with: "HTTP/".utf8) else { throw line.count < 5 ? .notHTTP : .badStatusLine }
-    guard HTTPGrammar.isDigit(line[5]), line[6] == UInt8(ascii: "."), HTTPGrammar.isDigit(line[7]) else {
-      throw .badStatusLine
+/// A status line (RFC 9112 §4), or as much of it as can be read.
+struct HTTPStatusLine {
+  /// Version and status, and the reason where that is in order; nil where not even a status came.
+  private(set) var head: HTTPHead?
+  /// What is wrong with it.
+  private(set) var fault: HTTPFault?
+
+  /// Reads `HTTP/1.1 200 OK`, without the line's end; the space before a missing reason may be missing too, as many
+  /// servers have it.
+  init(_ line: [UInt8]) {
+    fault = .badStatusLine
+    guard line.starts(with: "HTTP/".utf8) else {
+      fault = .notHTTP
+      return
     }
-    guard line[5] == UInt8(ascii: "1") else { throw .badVersion }
-    guard line.count >= 12, line[8] == HTTPGrammar.space, line[9..<12].allSatisfy(HTTPGrammar.isDigit),
-      line.count == 12 || line[12] == HTTPGrammar.space, line.allSatisfy(HTTPGrammar.isOfValue)
-    else { throw .badStatusLine }
+    guard line.count >= 8, HTTPGrammar.isDigit(line[5]), line[6] == UInt8(ascii: "."), HTTPGrammar.isDigit(line[7])
+    else { return }
+    guard line[5] == UInt8(ascii: "1") else {
+      fault = .badVersion
+      return
+    }
+    guard line.count >= 12, HTTPGrammar.isBlank(line[8]), line[9..<12].allSatisfy(HTTPGrammar.isDigit) else { return }
+    guard line.count == 12 || !HTTPGrammar.isDigit(line[12]) else { return }
     let status = line[9..<12].reduce(UInt16(0)) { $0 * 10 + UInt16($1 - 0x30) }
-    guard status >= 100 else { throw .badStatusLine }
-    return HTTPHead(
-      minorVersion: line[7] - 0x30, status: status, reason: String(decoding: line.dropFirst(13), as: UTF8.self))
-  }
-
-  /// `Name: value` (RFC 9112 §5): no white space before the colon, none before the name.
-  private func field() throws(HTTPFault) -> HTTPField {
-    if let first = line.first, HTTPGrammar.isBlank(first) { throw .obsoleteFolding }
-    guard let colon = line.firstIndex(of: HTTPGrammar.colon), HTTPGrammar.isToken(line[..<colon]) else {
-      throw .badField
-    }
-    let value = HTTPGrammar.trimmed(line[(colon + 1)...])
-    guard value.allSatisfy(HTTPGrammar.isOfValue) else { throw .badField }
-    return HTTPField(unchecked: String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
-  }
-
-  /// A chunk's size in hexadecimal, its extensions passed over (RFC 9112 §7.1 and §7.1.1).
-  private func chunkSize() throws(HTTPFault) -> UInt64 {
-    var size: UInt64 = 0
-    var digits = line[...]
-    while let octet = digits.first, let digit = HTTPGrammar.hexadecimal(octet) {
-      guard size <= UInt64(Int64.max) >> 4 else { throw .badChunk }
-      size = size << 4 | digit
-      digits.removeFirst()
-    }
-    guard digits.count < line.count else { throw .badChunk }
-    let extensions = digits.drop(while: HTTPGrammar.isBlank)
-    guard extensions.isEmpty && digits.isEmpty || extensions.first == UInt8(ascii: ";"),
-      extensions.allSatisfy(HTTPGrammar.isOfValue)
-    else { throw .badChunk }
-    return size
+    guard status >= 100 else { return }
+    head = HTTPHead(minorVersion: line[7] - 0x30, status: status, reason: "")
+    guard line[8] == HTTPGrammar.space, line.count == 12 || line[12] == HTTPGrammar.space,
+      line.allSatisfy(HTTPGrammar.isOfValue)
+    else { return }
+    fault = nil
+    head?.reason = String(decoding: line.dropFirst(13), as: UTF8.self)
   }
 }

@@ -2,8 +2,8 @@
 
 /// Reads responses from a stream that comes in pieces; how it was cut makes no difference.
 ///
-/// It keeps no content and no more than one line: memory is bounded whatever comes. After a fault it is done for: where
-/// the next response would begin cannot be known.
+/// It keeps no content, one line and one head: memory is bounded whatever comes. After a fault it is done for: where
+/// the next response would begin cannot be known; what of the head had come stays (`unfinishedHead`).
 public struct HTTPResponseReader: Sendable {
   /// What the next octets turned out to be.
   public enum Event: Hashable, Sendable {
@@ -51,6 +51,7 @@ public struct HTTPResponseReader: Sendable {
   var sectionOctets = 0
   var sectionLines = 0
   var interim = 0
+  private var hasFailedInHead = false
 
   /// A reader that awaits nothing yet.
   public init() {}
@@ -60,6 +61,28 @@ public struct HTTPResponseReader: Sendable {
 
   /// Whether anything of the awaited response has come.
   public var hasBegun: Bool { stage != .idle && !(stage == .head && interim == 0 && sectionOctets == 0) }
+
+  /// What has come of a head that did not come to its end, or that frames no message: its status line at least.
+  public var unfinishedHead: HTTPHead? {
+    guard var known = head ?? unfinishedStatusLine else { return nil }
+    known.length = sectionOctets
+    return known
+  }
+
+  /// A status line that is cut short behind its status: three digits alone might be the beginning of four.
+  private var unfinishedStatusLine: HTTPHead? {
+    guard isReadingHead, line.count > 12 else { return nil }
+    return HTTPStatusLine(line.last == HTTPGrammar.cr ? line.dropLast() : line).head
+  }
+
+  /// Whether the line under way is one of a head, or was when it turned out to be faulty.
+  private var isReadingHead: Bool {
+    switch stage {
+    case .head: true
+    case .failed: hasFailedInHead
+    default: false
+    }
+  }
 
   /// Awaits the response to a request; the one before must have ended.
   public mutating func await(_ method: HTTPMethod) {
@@ -91,9 +114,14 @@ public struct HTTPResponseReader: Sendable {
         }
       }
     } catch {
-      stage = .failed(error)
+      fail(error)
       throw error
     }
+  }
+
+  private mutating func fail(_ fault: HTTPFault) {
+    hasFailedInHead = stage == .head
+    stage = .failed(fault)
   }
 
   /// The stream has ended: `end` where that ends the response, nil where none was under way.
@@ -106,7 +134,7 @@ public struct HTTPResponseReader: Sendable {
       return .end
     default:
       let fault = hasBegun ? HTTPFault.truncated : .noResponse
-      stage = .failed(fault)
+      fail(fault)
       throw fault
     }
   }

@@ -113,10 +113,9 @@ extension HTTPSession {
   private mutating func note(_ event: HTTPResponseReader.Event, _ octets: [UInt8], at now: Stamp) {
     switch event {
     case .interim: transactions[answered].interim += 1
-    case .head(var head):
+    case .head(let head):
       if !head.keepsConnection { isClosing = true }
-      if answered > 0 { head.fields = [] }
-      transactions[answered].head = head
+      note(head)
     case .content(let range):
       transactions[answered].contentLength += UInt64(range.count)
       guard keepsContent else { return }
@@ -133,6 +132,11 @@ extension HTTPSession {
     }
   }
 
+  private mutating func note(_ head: HTTPHead) {
+    transactions[answered].head = head
+    if answered > 0 { transactions[answered].head?.fields = [] }
+  }
+
   /// Octets beyond the last response that was asked for (RFC 9112 §6.3): where a next one would begin is doubtful.
   private mutating func refuseUnasked() {
     guard answered > 0, transactions[answered - 1].isComplete else { return }
@@ -143,6 +147,8 @@ extension HTTPSession {
   private mutating func fail(_ fault: HTTPFault, at now: Stamp) {
     guard answered < transactions.count else { return }
     transactions[answered].fault = fault
+    // A fault further on does not undo what came before it.
+    if transactions[answered].head == nil, let head = reader.unfinishedHead { note(head) }
     answered += 1
     failTheRest(.noResponse)
     isStopped = true
