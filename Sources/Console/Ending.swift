@@ -29,7 +29,10 @@ struct Ending: Equatable {
 
   /// A run that could not be carried out to its end.
   init(_ error: RunError) {
-    if case .interrupted(let signal) = error { self.signal = signal }
+    switch error {
+    case .interrupted(let signal), .endedWaiting(let signal, _): self.signal = signal
+    default: break
+    }
     code = Ending.couldNotRun
   }
 

@@ -38,7 +38,7 @@ func complain(_ line: String, _ code: Int32 = Ending.couldNotRun) -> Int32 {
 /// The lines of a usage error; those that name a place in a file begin with it, as a compiler's do.
 func complain(_ error: UsageError) -> Int32 {
   for line in error.places { try? Output.standardError.write(printable(line) + "\n") }
-  return error.message.isEmpty ? Ending.couldNotRun : complain(error.message)
+  return error.message.isEmpty ? error.exitCode : complain(error.message, error.exitCode)
 }
 
 /// The text with its control characters made visible: what was typed must not speak to the terminal.

@@ -94,6 +94,7 @@ extension Connection {
       return .none
     case .tailProbe: return Reaction(send: sendTailProbe(at: now.instant))
     case .retransmission: return Reaction(send: retransmissionTimeout(at: now))
+    case .limit: return Reaction(send: limitReached(at: now))
     case .stage: return Reaction(send: stageTimeout(at: now))
     }
   }

@@ -25,7 +25,10 @@ extension Connection {
   mutating func sendConfirm(at now: Instant) -> Outgoing {
     stage = .confirming
     marks.confirmCopies += 1
-    if marks.confirmCopies == 1 { marks.confirm = nextNumber }
+    if marks.confirmCopies == 1 {
+      marks.confirm = nextNumber
+      limitStage(from: now)
+    }
     timer = now + retransmission.timeout
     let octets = agreedOnSACK ? 1 : 0
     var probe = emit(
@@ -43,6 +46,7 @@ extension Connection {
     if peer == .synReceived { notes.insert(.unconfirmed) }
     timer = nil
     giveUpAt = nil
+    stageLimit = nil
     transmissionsLeft = plan.retransmissions
     stage = .opened
     transmitPending = true
@@ -50,6 +54,7 @@ extension Connection {
 
   private mutating func beginRequest(at now: Instant) -> Outgoing? {
     stage = .requesting
+    limitStage(from: now)
     return sendMoreText(at: now)
   }
 
@@ -74,6 +79,7 @@ extension Connection {
       // The answer's first octet, or the peer's FIN, ends the wait for an answer.
       if marks.firstOctet != nil || state == .closeWait {
         stageDeadline = nil
+        stageLimit = nil
         stage = .closing
         transmitPending = true
       } else if stageDeadline == nil {
@@ -188,13 +194,39 @@ extension Connection {
       finish(.fin)
       return nil
     case .finWait2:
-      notes.insert(.peerFinMissing)
+      notes.insert(isStillSending(at: now.instant) ? .keptSending : .peerFinMissing)
       return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now.instant)
     default:
       // No answer to the request came: that is the application's affair, and the close goes on.
+      stageLimit = nil
       stage = .closing
       transmitPending = true
       return nil
     }
+  }
+
+  /// Whether the peer sends on after our FIN, rather than having fallen silent at some time since.
+  private func isStillSending(at now: Instant) -> Bool { lateTextAt.map { now - $0 <= plan.patience / 2 } ?? false }
+
+  /// Limits a stage that the peer can prolong: by taking our data an octet at a time, or by a round trip so long that
+  /// the retransmissions, which follow it, would take minutes. An owner has his own limits.
+  mutating func limitStage(from now: Instant) {
+    if !plan.isInteractive { stageLimit = now + plan.longestStage }
+  }
+
+  /// The peer has prolonged a stage for as long as it may.
+  mutating func limitReached(at now: Stamp) -> Outgoing? {
+    stageLimit = nil
+    switch stage {
+    case _ where state == .timeWait:
+      finish(.fin)
+      return nil
+    case .confirming:
+      afterConfirm()
+      return nil
+    case .requesting: notes.insert(.tooSlow)
+    default: notes.insert(.peerVanished)
+    }
+    return sendReset(seq: tcb.snd.nxt, ending: .timeout, at: now.instant)
   }
 }

@@ -29,11 +29,7 @@ extension Connection {
     tcb.rcv.nxt = tcb.rcv.nxt + UInt32(truncatingIfNeeded: fresh)
     counters.octetsReceived += fresh
     if plan.isInteractive { tcb.rcv.wnd -= UInt32(truncatingIfNeeded: fresh) }
-    // As long as text comes, its FIN is only late; but who never ends is not heard for longer than a minute.
-    if state == .finWait2, stageDeadline != nil, let start = log.stamp(of: marks.finAcknowledged) {
-      let longest = start.instant + max(plan.patience, Retransmission.ceiling)
-      stageDeadline = min(now.instant + plan.patience, longest)
-    }
+    if sender.fin != nil { lateTextAt = now.instant }
     // A greeting that came before our request does not answer it.
     if sender.length == 0 || marks.request != nil {
       if marks.firstOctet == nil { marks.firstOctet = current }
@@ -82,8 +78,11 @@ extension Connection {
     switch state {
     case .finWait1:
       state = .finWait2
+      stageLimit = nil
       if peer == .established || peer == .synReceived { peer = .closeWait }
-      if !plan.isInteractive { stageDeadline = now.instant + plan.patience }
+      // Text that still comes puts nothing off, or a peer that never stops sending would hold us.
+      // A listener's connections have this patience too; any other owner has his own.
+      if !plan.isInteractive || plan.isPassive { stageDeadline = now.instant + plan.patience }
     case .closing:
       peer = .closing
       enterTimeWait(at: now.instant)
@@ -118,6 +117,7 @@ extension Connection {
     timer = nil
     transmitPending = false
     stageDeadline = now + plan.timeWait
+    stageLimit = now + plan.timeWait + plan.patience
     ending = .fin
   }
 }

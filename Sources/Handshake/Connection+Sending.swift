@@ -83,6 +83,7 @@ extension Connection {
     if isFirst {
       marks.fin = nextNumber
       sender.fin = tcb.snd.nxt
+      limitStage(from: now)
       state = state == .closeWait ? .lastAck : .finWait1
     }
     let fin = segment(seq: sender.fin ?? tcb.snd.nxt, flags: .fin, at: now)

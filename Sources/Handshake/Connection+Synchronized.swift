@@ -76,7 +76,7 @@ extension Connection {
     let isOld = !segment.end.isIn(tcb.rcv.nxt + 1, length: 1 << 31)
     if isOld, segment.len > 0 {
       counters.duplicates += 1
-      // Only the peer's FIN, sent again, begins the wait anew.
+      // Only the peer's FIN, sent again, begins the wait anew; `stageLimit` has the last word.
       if state == .timeWait, segment.flags.contains(.fin), segment.end == tcb.rcv.nxt {
         stageDeadline = now.instant + plan.timeWait
       }

@@ -40,6 +40,8 @@ public struct Connection: Sendable {
   var marks = Marks()
   var retransmission: Retransmission
   var timers = Timers()
+  /// When text came last that followed our FIN.
+  var lateTextAt: Instant?
   var stage = Stage.opening
   var transmissionsLeft: Int
   /// Until when a peer that has fallen silent is waited for; nil as long as it has not.

@@ -58,7 +58,8 @@ public struct Plan: Hashable, Sendable {
   public var wait = Interval.seconds(1)
   /// How long TIME-WAIT lasts: 2 MSL in the RFC, nothing for a prober whose port is not used again.
   ///
-  /// As long as it lasts a FIN that the peer repeats is acknowledged, and begins the wait anew (RFC 9293 §3.10.7.4).
+  /// As long as it lasts a FIN that the peer repeats is acknowledged, and begins the wait anew (RFC 9293 §3.10.7.4), but
+  /// not for longer than `patience` in all: a peer may repeat it for ever.
   public var timeWait = Interval.zero
 
   /// The plan of an ordinary probe.
@@ -75,11 +76,15 @@ public struct Plan: Hashable, Sendable {
     flags.contains(.syn) && flags.isDisjoint(with: [.ack, .rst, .fin])
   }
 
-  /// How long all copies of a SYN are waited for, and a peer is given to send its own FIN.
+  /// How long all copies of a SYN are waited for; and, whatever else it sends, a peer's FIN after ours.
   public var patience: Interval {
     let wait = min(max(wait, .zero), Retransmission.longestWait)
     return min(wait * ((1 << Int64(retransmissions + 1)) - 1), max(wait, Retransmission.ceiling))
   }
+
+  /// How long a peer may take for all of our data, however little at a time; and for anything else that its own pace
+  /// prolongs.
+  public var longestStage: Interval { max(patience, Retransmission.ceiling) }
 
   /// How long after its acknowledgment the answer to data is waited for before our FIN; it may come after that as well.
   public var answerWait: Interval { min(max(wait, .zero), Retransmission.longestWait) }

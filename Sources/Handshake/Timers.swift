@@ -14,11 +14,13 @@ struct Timers: Sendable {
     case tailProbe
     /// The retransmission timer (RFC 6298 §5).
     case retransmission
+    /// The present stage of the plan is given up whatever the peer does to prolong it.
+    case limit
     /// The present stage of the plan is given up.
     case stage
   }
 
-  private var deadlines = [6 of Instant?](repeating: nil)
+  private var deadlines = [7 of Instant?](repeating: nil)
 
   subscript(kind: Kind) -> Instant? {
     get { deadlines[kind.rawValue] }
@@ -52,6 +54,12 @@ extension Connection {
   var stageDeadline: Instant? {
     get { timers[.stage] }
     set { timers[.stage] = newValue }
+  }
+
+  /// When that stage is given up whatever the peer does to prolong it; nil where nothing of the peer's can.
+  var stageLimit: Instant? {
+    get { timers[.limit] }
+    set { timers[.limit] = newValue }
   }
 
   /// Whether a segment is to be sent at once.

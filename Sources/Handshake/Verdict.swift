@@ -117,6 +117,10 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let routeBlackhole = Notes(rawValue: 1 << 25)
   /// An `unreachable` route of this host's shuts the destination off.
   public static let routeUnreachable = Notes(rawValue: 1 << 26)
+  /// The peer went on sending after our FIN for as long as its own was waited for.
+  public static let keptSending = Notes(rawValue: 1 << 16)
+  /// The peer took our data too slowly: not all of them in the time there is.
+  public static let tooSlow = Notes(rawValue: 1 << 17)
 
   /// The target's name gave no address: nothing was sent.
   public static let unresolved = Notes(rawValue: 1 << 27)
@@ -130,6 +134,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
     (.unconfirmed, "unconfirmed"), (.dataOutOfOrder, "data-out-of-order"), (.craftedFlags, "crafted-flags"),
     (.synCookie, "syn-cookie"), (.routeProhibited, "route-prohibited"), (.routeBlackhole, "route-blackhole"),
     (.routeUnreachable, "route-unreachable"), (.unresolved, "unresolved"),
+    (.keptSending, "kept-sending"), (.tooSlow, "too-slow"),
   ]
 
   /// The names of the notes that are set.

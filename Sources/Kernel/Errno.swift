@@ -6,11 +6,14 @@ public struct Errno: Error, Hashable, Sendable {
   public var code: Int32
   /// The call that gave it.
   public var call: Call
+  /// For EINTR: the signal that ended the wait, where it was taken.
+  public var signal: Signal?
 
   /// An error of a named call.
-  public init(code: Int32, call: Call) {
+  public init(code: Int32, call: Call, signal: Signal? = nil) {
     self.code = code
     self.call = call
+    self.signal = signal
   }
 
   /// The number's symbol, such as `EPERM`; `errno 4095` where glibc knows none.

@@ -1,4 +1,5 @@
 import Glibc
+import Timebase
 import Wire
 
 /// Whole files, in and out, with a limit.
@@ -6,16 +7,17 @@ public enum File {
   /// Reads a file to its end, `open(2)`.
   ///
   /// - Throws: EFBIG where it is longer than the limit in octets; ENOENT, EACCES, EISDIR and what else `open` gives;
-  ///   EINVAL for a path with a NUL in it.
+  ///   EINVAL for a path with a NUL in it; EINTR where a signal came while nothing did, as from a FIFO without a writer.
   public static func read(_ path: String, atMost limit: Int) throws(Errno) -> [UInt8] {
     try read(open(path, O_RDONLY), atMost: limit)
   }
 
-  /// Opens a file to be read piece by piece, `open(2)`; nothing is waited for, not even whoever will write into a pipe.
+  /// Opens a file to be read piece by piece, `open(2)`, which waits for nothing: a FIFO is ready to be read once
+  /// somebody writes.
   ///
   /// - Throws: ENOENT, EACCES and what else `open` gives; EINVAL for a path with a NUL in it. A folder opens, and gives
   ///   EISDIR when it is read.
-  public static func open(_ path: String) throws(Errno) -> FileDescriptor { try open(path, O_RDONLY | O_NONBLOCK) }
+  public static func open(_ path: String) throws(Errno) -> FileDescriptor { try open(path, O_RDONLY) }
 
   /// Reads standard input to its end; see `read(_:atMost:)`.
   public static func readStandardInput(atMost limit: Int) throws(Errno) -> [UInt8] {
@@ -31,22 +33,47 @@ public enum File {
     try draft.commit(isDurable: isDurable)
   }
 
-  /// Opens a file that no child process inherits.
+  /// Opens a file that no child process inherits, and that never blocks: a FIFO that has no reader yet is waited for
+  /// until it has one.
+  ///
+  /// - Throws: what `open(2)` gives; EINTR where a signal ended that wait.
   static func open(_ path: String, _ flags: CInt) throws(Errno) -> FileDescriptor {
     guard !path.utf8.contains(0) else { throw Errno(code: EINVAL, call: .open) }
-    return FileDescriptor(owning: try kernel(.open) { unsafe Glibc.open(path, flags | O_CLOEXEC, 0o666) })
+    do throws(Errno) {
+      return try openNow(path, flags)
+    } catch {
+      guard error.code == ENXIO, isPipe(path) else { throw error }
+    }
+    let wait = try SignalWait(for: .open)
+    while true {
+      do throws(Errno) {
+        return try openNow(path, flags)
+      } catch {
+        guard error.code == ENXIO else { throw error }
+        try wait.pause(readerPeriod)
+      }
+    }
+  }
+
+  /// How often a FIFO without a reader is tried again: nothing but an attempt says that one has come.
+  private static var readerPeriod: Interval { .milliseconds(50) }
+
+  private static func openNow(_ path: String, _ flags: CInt) throws(Errno) -> FileDescriptor {
+    FileDescriptor(owning: try kernel(.open) { unsafe Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o666) })
+  }
+
+  private static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
   private static func read(_ file: consuming FileDescriptor, atMost limit: Int) throws(Errno) -> [UInt8] {
     var octets: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 16_384)
+    let wait = file.regularLength == nil ? try SignalWait(for: .read) : nil
     while true {
-      var list = part.mutableSpan
-      var bytes = unsafe list.mutableBytes
-      guard let count = try file.read(into: &bytes) else {
-        _ = try Poller.isReady(file, for: .readable, until: nil)
-        continue
-      }
+      try wait?.ready(file, for: .readable)
+      guard let count = try file.read(into: &part) else { continue }
       if count == 0 { return octets }
       guard count <= limit - octets.count else { throw Errno(code: EFBIG, call: .read) }
       octets.append(contentsOf: part[..<count])

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Timebase
 import Wire
 
 /// A signal that ends or questions a run, `signal(7)`.
@@ -14,7 +15,6 @@ public enum Signal: Hashable, Sendable {
   case resize
   /// SIGTSTP: Ctrl-Z.
   case suspend
-
   /// The signal's number; a process that it ended exits with 128 more.
   public var number: Int32 {
     switch self {
@@ -56,11 +56,13 @@ public struct SignalSource: ~Copyable {
   ///
   /// Blocking is by thread: call it before any other starts.
   public init(_ blocked: [Signal] = Signal.usual) throws(Errno) {
-    self.blocked = blocked
     var signals = sigset_t(of: blocked)
-    _ = try kernel(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &signals, nil) }
+    var before = sigset_t()
+    _ = try kernel(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &signals, &before) }
     let flags = CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC)
     descriptor = FileDescriptor(owning: try kernel(.signalfd) { unsafe signalfd(-1, &signals, flags) })
+    // What somebody else blocked before stays blocked when this value ends.
+    self.blocked = blocked.filter { unsafe sigismember(&before, $0.number) == 0 }
     SignalSource.ignoreWriteSignals()
   }
 
@@ -89,6 +91,42 @@ public struct SignalSource: ~Copyable {
     var bytes = unsafe list.mutableBytes
     guard let count = try descriptor.read(into: &bytes), count == 128 else { return nil }
     return Signal(number: record.raw.load(native: 0))
+  }
+}
+
+/// A wait outside of the event loop that ends on the first signal that asks for an end.
+///
+/// `open(2)` and `read(2)` of a FIFO may wait for ever, and while signals are collected none interrupts them: whatever
+/// may wait is opened without blocking, and waited for here.
+struct SignalWait: ~Copyable {
+  private let signals: SignalSource
+  private let call: Errno.Call
+
+  /// Begins to collect signals; `call` is what an interruption is said to have interrupted.
+  init(for call: Errno.Call) throws(Errno) {
+    signals = try SignalSource()
+    self.call = call
+  }
+
+  /// Waits until a descriptor is ready.
+  ///
+  /// - Throws: EINTR with the signal that came first.
+  func ready(_ descriptor: borrowing FileDescriptor, for events: Poller.Events) throws(Errno) {
+    var poller = Poller()
+    let slots = (signals: poller.add(signals.descriptor), descriptor: poller.add(descriptor, for: events))
+    repeat {
+      _ = try poller.wait(atMost: nil)
+      if !poller.events(of: slots.signals).isEmpty { try checkSignals() }
+    } while poller.events(of: slots.descriptor).isEmpty
+  }
+
+  /// Lets time pass; see `ready(_:for:)`.
+  func pause(_ time: Interval) throws(Errno) {
+    if try Poller.isReadable(signals.descriptor, until: SystemClock.monotonic() + time) { try checkSignals() }
+  }
+
+  private func checkSignals() throws(Errno) {
+    if let signal = try signals.next() { throw Errno(code: EINTR, call: call, signal: signal) }
   }
 }
 

@@ -19,7 +19,7 @@ extension HTMLPage {
     let outcome = record.outcome
     var words = "\(outcome.flow.remote) is \(outcome.verdict.rawValue): \(outcome.reason.rawValue)."
     words += " Mode: \(outcome.mode.words)."
-    if outcome.verdict == .open { words += " End: \(outcome.mode.words(outcome.ending))." }
+    if outcome.verdict == .open { words += " End: \(outcome.endingWords)." }
     if !outcome.notes.isEmpty { words += " Notes: " + outcome.notes.list.together(by: ", ") + "." }
     if outcome.counters.invalid > 0 { words += " Packets refused: \(outcome.counters.invalid)." }
     return words

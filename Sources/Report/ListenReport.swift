@@ -14,12 +14,15 @@ public struct ListenTally: Hashable, Sendable {
   public var cookiesAccepted: Int
   /// SYNs and cookies that found no room.
   public var refused: Int
+  /// Open connections that were reset to make room for others.
+  public var displaced: Int
   /// Segments to LISTEN that were answered by RST.
   public var resets: Int
 
   /// A tally from its numbers.
   public init(
-    syns: Int, established: Int, abandoned: Int, cookiesSent: Int, cookiesAccepted: Int, refused: Int, resets: Int
+    syns: Int, established: Int, abandoned: Int, cookiesSent: Int, cookiesAccepted: Int, refused: Int,
+    displaced: Int, resets: Int
   ) {
     self.syns = syns
     self.established = established
@@ -27,6 +30,7 @@ public struct ListenTally: Hashable, Sendable {
     self.cookiesSent = cookiesSent
     self.cookiesAccepted = cookiesAccepted
     self.refused = refused
+    self.displaced = displaced
     self.resets = resets
   }
 }
@@ -41,7 +45,8 @@ extension TextReport {
     var words = [count(tally.syns, "SYN"), count(tally.established, "connection")]
     let others = [
       (tally.abandoned, "never completed"), (tally.cookiesSent, "cookies sent"),
-      (tally.cookiesAccepted, "cookies accepted"), (tally.refused, "without room"), (tally.resets, "answered by RST"),
+      (tally.cookiesAccepted, "cookies accepted"), (tally.refused, "without room"),
+      (tally.displaced, "reset to make room"), (tally.resets, "answered by RST"),
     ]
     words += others.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return words.joined(separator: ", ") + "\n"
@@ -70,6 +75,7 @@ extension JSONLines {
       json.member("cookies_sent", tally.cookiesSent)
       json.member("cookies_accepted", tally.cookiesAccepted)
       json.member("refused", tally.refused)
+      json.member("displaced", tally.displaced)
       json.member("resets", tally.resets)
     }
   }

@@ -15,14 +15,19 @@ extension Outcome.Mode {
 
   /// Whose time it is, for a person.
   func words(_ clock: ClockSource) -> String { self == .capture ? "capture's clock" : clock.words }
+}
 
+extension Outcome {
   /// Who ended it and how, for a person.
-  func words(_ ending: Ending) -> String {
-    let (ours, theirs) = self == .capture ? ("the client", "the server") : ("us", "the peer")
+  var endingWords: String {
+    let (ours, theirs) = mode == .capture ? ("the client", "the server") : ("us", "the peer")
     return switch ending {
     case .fin: "FIN both ways"
     case .rst: "RST by \(ours)"
     case .peerRst: "RST by \(theirs)"
+    case .timeout where notes.contains(.keptSending): "the peer kept sending, RST by us"
+    case .timeout where notes.contains(.tooSlow): "the peer took the data too slowly, RST by us"
+    case .timeout where notes.contains(.peerFinMissing): "the peer did not close, RST by us"
     case .timeout: "the peer fell silent, RST by us"
     case .none: "left open"
     }

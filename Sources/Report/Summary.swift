@@ -78,6 +78,12 @@ public struct TargetSummary: Sendable {
   /// Counts intervals in which no probe began although one was due.
   public mutating func putOff(_ rounds: Int) { notStarted += rounds }
 
+  /// Counts a probe, the n-th of the target, that was never begun although it was due.
+  public mutating func leaveOut(sequence: Int) {
+    notStarted += 1
+    outages.skip(sequence: sequence)
+  }
+
   /// Goes on at another address of the same target: all that was counted stays.
   public mutating func move(to remote: Endpoint) { self.remote = remote }
 

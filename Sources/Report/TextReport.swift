@@ -127,7 +127,7 @@ extension TextReport {
   private func notes(_ outcome: Outcome) -> String {
     var text = ""
     if outcome.verdict == .open {
-      text += "close: \(outcome.mode.words(outcome.ending))"
+      text += "close: \(outcome.endingWords)"
       if outcome.mode != .connect { text += ", our end in \(outcome.state.rawValue)" }
       text += "\n"
     }

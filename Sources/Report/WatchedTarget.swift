@@ -100,6 +100,9 @@ public struct WatchedTarget: Sendable {
     summary.addUndecided(sequence: sequence)
   }
 
+  /// Passes over a probe that was never begun although it was due.
+  public mutating func leaveOut(sequence: Int) { summary.leaveOut(sequence: sequence) }
+
   /// Goes on at another address of its name; everything that was counted and measured stays, for it is about the name.
   public mutating func move(to address: IPAddress, at now: WallTime) -> WatchMove {
     let before = remote.address

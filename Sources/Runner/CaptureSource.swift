@@ -16,6 +16,8 @@ struct CaptureSource: ~Copyable {
   private let path: String
   private let signals: SignalSource
   private var file: ReadAhead
+  /// Whether anything has come: before that there is nothing that SIGQUIT could ask for.
+  private var hasBegun = false
 
   /// Reads a file of a session's.
   init(_ input: InputFile, _: Session.Sealed) throws(RunError) {
@@ -37,8 +39,9 @@ struct CaptureSource: ~Copyable {
         let slots = (signals: poller.add(signals.descriptor), file: file.add(to: &poller))
         _ = try poller.wait(atMost: nil)
         let hasSignal = !poller.events(of: slots.signals).isEmpty
-        if hasSignal, let signal = try signals.next(), signal != .quit { return .signal(signal) }
+        if hasSignal, let signal = try signals.next(), signal != .quit || !hasBegun { return .signal(signal) }
         guard !poller.events(of: slots.file).isEmpty, let count = try file.next() else { continue }
+        hasBegun = true
         return count == 0 ? .end : .octets
       }
     } catch {

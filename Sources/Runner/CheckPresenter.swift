@@ -75,6 +75,13 @@ final class CheckPresenter: ConnectionPresenter {
     try tellDecided()
   }
 
+  /// Every probe has to find the state: one that was never made does not.
+  func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
+    ended[index] += 1
+    results[index].fail("probe \(sequence) was not started: earlier ones are still open")
+    try tellDecided()
+  }
+
   /// The checks that are told so far, for whoever asks by SIGQUIT; on standard error, since it is no result.
   func summarize() throws(Errno) {
     let decided = ended.indices.count { isDecided($0) }

@@ -24,6 +24,8 @@ protocol ConnectionPresenter: AnyObject {
   func learn(_ news: RunTargets.News, _ targets: RunTargets) throws(Errno)
   /// Is told that probes, from the n-th of each target on, begin so many rounds later than they were due.
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno)
+  /// Is told that a probe never began, because earlier ones of its target hold all places that one target may.
+  func leaveOut(_ index: Int, sequence: Int) throws(Errno)
   /// Shows a packet that passed.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno)
   /// Tells what there is so far: somebody asks for it (SIGQUIT), or something failed.
@@ -50,6 +52,8 @@ extension ConnectionPresenter {
   func learn(_ news: RunTargets.News, _ targets: RunTargets) throws(Errno) {}
   /// Most tell of what was probed, whenever that was.
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {}
+  /// Most tell of what was probed.
+  func leaveOut(_ index: Int, sequence: Int) throws(Errno) {}
   /// Most tell of no single packet.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {}
   /// Most want none.

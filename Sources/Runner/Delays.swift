@@ -43,3 +43,31 @@ struct Delays {
   /// The same while it lasts; nil where it is long ago.
   func recent(at now: Instant) -> String? { latest.flatMap { now - $0 < Delays.silence ? words : nil } }
 }
+
+/// Probes that were left out because connections of their target that do not end hold its places, and when that is to be
+/// told.
+struct Crowding {
+  private var target = ""
+  private var latest: Instant?
+  private var told: Instant?
+
+  /// How long it goes without saying.
+  private static let silence = Interval.seconds(60)
+
+  /// Notes a probe of a target; says whether it is to be told: the first, and then once a minute.
+  mutating func isNews(_ target: String, at now: Instant) -> Bool {
+    latest = now
+    self.target = target
+    if let told, now - told < Crowding.silence { return false }
+    told = now
+    return true
+  }
+
+  /// What happened, and what to do.
+  var words: String {
+    "\(target): not probed while so many of its connections are still open; use a longer -i or a shorter -W".printable
+  }
+
+  /// The same while it lasts; nil where it is long ago.
+  func recent(at now: Instant) -> String? { latest.flatMap { now - $0 < Crowding.silence ? words : nil } }
+}

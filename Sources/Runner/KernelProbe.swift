@@ -25,6 +25,8 @@ final class KernelProbe {
   private var outcome: Outcome?
   /// When our FIN left.
   private var closing: Stamp?
+  /// When the peer last sent something after it.
+  private var heardAt: Instant?
   /// When the wait for what comes next ends.
   private(set) var deadline: Instant
 
@@ -104,20 +106,29 @@ extension KernelProbe {
   /// The most parts that are read in one step: a peer that never stops talking must not keep the others.
   private static let batch = 16
 
-  /// Reads until the peer's FIN; a peer that keeps its side open is waited for no longer than for an answer.
+  /// Reads until the peer's FIN; a peer that keeps its side open is waited for no longer than for an answer, and reset.
   private func hasClosed() throws(Errno) -> Bool {
     guard let closing else { return true }
     var scrap = ReceiveBuffer()
     for _ in 0..<KernelProbe.batch {
-      guard SystemClock.monotonic() < deadline else { return true }
+      guard SystemClock.monotonic() < deadline else {
+        outcome?.ending = .timeout
+        outcome?.notes.insert(isStillSending ? .keptSending : .peerFinMissing)
+        try connection.take()?.reset()
+        return true
+      }
       guard let count = try connection?.receive(into: &scrap) else { return false }
       if count == 0 {
         outcome?.steps.append(Step(.close, SystemClock.now().since(closing)))
         return true
       }
+      heardAt = SystemClock.monotonic()
     }
     return false
   }
+
+  /// Whether the peer sends on after our FIN, rather than having fallen silent at some time since.
+  private var isStillSending: Bool { heardAt.map { deadline - $0 <= settings.plan.wait / 2 } ?? false }
 
   /// What was established has ended otherwise than we would have it: before we looked, while we closed, or while we read.
   ///

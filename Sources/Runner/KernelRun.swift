@@ -12,11 +12,14 @@ struct KernelRun {
   private var sources: [[ReservedSource]]
   private var probes: [KernelProbe] = []
   private var rota: Rota
+  private let room: Room
   private let start = SystemClock.monotonic()
 
   init(
     _ settings: RunSettings, _ targets: RunTargets, _ presenter: any ConnectionPresenter, _ session: Session
   ) throws(RunError) {
+    room = Room(for: targets.list.count, count: settings.schedule.count)
+    if room.places > ConnectEngine.concurrency { _ = ResourceLimit.raiseDescriptors() }
     sources = try session.sources(settings, targets.list)
     _ = try session.seal()
     self.settings = settings
@@ -69,7 +72,7 @@ struct KernelRun {
   }
 
   /// A source port that was asked for serves one connection at a time.
-  private var isFull: Bool { probes.count >= (settings.sourcePort == 0 ? ConnectEngine.concurrency : 1) }
+  private var isFull: Bool { probes.count >= (settings.sourcePort == 0 ? room.places : 1) }
 
   private mutating func begin() throws(RunError) {
     while !isFull, let due = nextStart, due <= SystemClock.monotonic() {
@@ -77,6 +80,10 @@ struct KernelRun {
       let sequence = rota.next.sequence
       if rounds > 0 { try writing { () throws(Errno) in try presenter.putOff(rounds, from: sequence) } }
       let turn = rota.take(at: SystemClock.monotonic())
+      guard room.allows(probes.count { $0.index == turn.target }, of: probes.count) else {
+        try writing { () throws(Errno) in try presenter.leaveOut(turn.target, sequence: turn.sequence) }
+        continue
+      }
       probes.append(
         KernelProbe(
           turn.target, sequence: turn.sequence, to: targets.list[turn.target], settings,

@@ -65,7 +65,7 @@ final class ListenPresenter {
     let tally = ListenTally(
       syns: counts.syns, established: counts.established, abandoned: counts.abandoned,
       cookiesSent: counts.cookiesSent, cookiesAccepted: counts.cookiesAccepted, refused: counts.refused,
-      resets: counts.resets)
+      displaced: counts.displaced, resets: counts.resets)
     try output.write(presentation.json ? JSONLines.summary(tally, at: endpoint) : text.summary(tally))
   }
 }

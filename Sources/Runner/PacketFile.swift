@@ -54,7 +54,7 @@ final class PacketFile {
         throw .refused("--pcap -: standard output is a terminal; say --pcap FILE, or | tcpdump -nr -")
       }
     } else {
-      do throws(Errno) { output = try Output(creating: path) } catch { throw .file(error, path) }
+      do throws(Errno) { output = try Output(creating: path) } catch { throw RunError(writing: error, to: path) }
     }
     writer = PCAPNGWriter(application: "probe", comment: PacketFile.comment)
   }
@@ -129,7 +129,7 @@ final class PacketFile {
     do throws(Errno) {
       try output.write(writer.octets)
     } catch {
-      throw error.isInterruption ? RunError(writing: error) : .file(error, path)
+      throw RunError(writing: error, to: path)
     }
     writer.removeAll()
   }

@@ -63,6 +63,7 @@ extension Run {
     var errand = HTTPEngine.Errand(settings.request, visits: settings.visits)
     errand.isPipelined = settings.isPipelined
     errand.keepsContent = settings.bodyPath != nil
+    errand.lifetime = settings.lifetime
     errand.deadline = settings.run.schedule.deadline
     errand.sourcePort = settings.run.sourcePort
     return HTTPEngine(

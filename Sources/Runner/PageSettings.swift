@@ -1,5 +1,6 @@
 import Engines
 import Kernel
+import Timebase
 
 /// Everything that a run of HTTP requests was asked for.
 public struct PageSettings: Sendable {
@@ -17,6 +18,8 @@ public struct PageSettings: Sendable {
   public var isPipelined = false
   /// Whether the same requests are first made with a connection each.
   public var compares = false
+  /// How long each connection may last; nil for as long as it likes.
+  public var lifetime: Interval? = HTTPEngine.usualLifetime
   /// The file that the content is written to; nil where nobody wants it.
   public var bodyPath: String?
 

@@ -112,6 +112,10 @@ final class Presenter: ConnectionPresenter {
     for index in summaries.indices { summaries[index].putOff(rounds) }
   }
 
+  func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
+    if hasSummary { summaries[index].leaveOut(sequence: sequence) }
+  }
+
   /// The record as JSON Lines: its packets first where they are traced, each with how it was judged.
   private func json(_ record: Record) -> String {
     var lines = ""

@@ -92,11 +92,14 @@ public enum Run {
     _ packets: PacketFile?, _ sealed: Session.Sealed, companion: Companion? = nil,
     adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
+    let room = Room(for: targets.list.count, count: settings.schedule.count)
+    if room.places > ConnectEngine.concurrency { _ = ResourceLimit.raiseDescriptors() }
     let engine = ConnectEngine(
       targets: targets.engineTargets(settings),
       schedule: settings.schedule, sourcePort: settings.sourcePort)
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
       guard finding.putOff == 0 else { return try presenter.putOff(finding.putOff, from: finding.sequence) }
+      guard !finding.isLeftOut else { return try presenter.leaveOut(finding.target, sequence: finding.sequence) }
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
     observer.refused = { (finding, refusal) throws(Errno) in try presenter.refused(finding.target, refusal) }

@@ -24,6 +24,8 @@ public enum RunError: Error {
   case unreadable(Errno, String)
   /// A signal came while results could not be written: whoever reads them has stopped, but has not gone.
   case interrupted(Signal)
+  /// A signal came while a file was waited for: a FIFO that nobody has opened at its other end.
+  case endedWaiting(Signal, String)
 
   /// What it means that raw sockets do not open.
   init(opening errno: Errno) {
@@ -32,7 +34,16 @@ public enum RunError: Error {
 
   /// What it means that results cannot be written.
   init(writing errno: Errno) {
-    self = errno.isInterruption ? .interrupted(SignalSource.pending ?? .interrupt) : .output(errno)
+    self = errno.isInterruption ? .interrupted(errno.signal ?? SignalSource.pending ?? .interrupt) : .output(errno)
+  }
+
+  /// What it means that a file cannot be opened or written.
+  init(writing errno: Errno, to path: String) {
+    if errno.isInterruption, let signal = errno.signal {
+      self = .endedWaiting(signal, path)
+    } else {
+      self = errno.isInterruption ? RunError(writing: errno) : .file(errno, path)
+    }
   }
 
   /// The line, without the program's name.
@@ -52,6 +63,7 @@ public enum RunError: Error {
     case .output(let errno): "cannot write results: \(errno)"
     case .file(let errno, let path): "cannot write \(path): \(errno.hinted)"
     case .unreadable(let errno, let path): "cannot read \(path): \(errno.hinted)"
+    case .endedWaiting(_, let path): "interrupted while waiting for a reader of \(path)"
     case .interrupted: "interrupted while nobody took the results; some are lost"
     }
   }
@@ -65,7 +77,7 @@ public enum RunError: Error {
   /// Whether results can still be written.
   var leavesOutput: Bool {
     switch self {
-    case .output, .interrupted: false
+    case .output, .interrupted, .endedWaiting: false
     default: true
     }
   }

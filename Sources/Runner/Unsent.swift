@@ -52,5 +52,5 @@ extension Errno {
   }
 
   /// The error, and what to do about it where that is known.
-  var hinted: String { hint.map { "\(self); \($0)" } ?? "\(self)" }
+  public var hinted: String { hint.map { "\(self); \($0)" } ?? "\(self)" }
 }

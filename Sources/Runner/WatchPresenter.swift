@@ -12,6 +12,7 @@ final class WatchPresenter: ConnectionPresenter {
   private(set) var unreachable: Set<Int> = []
   private var watched: [WatchedTarget]
   private var delays = Delays()
+  private var crowded = Crowding()
   var unsent = Unsent()
   private var targets: [ResolvedTarget]
   /// How many rounds of probes had begun when a target joined whose name was not known at the start.
@@ -62,7 +63,7 @@ final class WatchPresenter: ConnectionPresenter {
 
   private var remark: String? {
     let now = SystemClock.monotonic()
-    return metrics?.trouble ?? names.latest(at: now) ?? delays.recent(at: now)
+    return metrics?.trouble ?? names.latest(at: now) ?? delays.recent(at: now) ?? crowded.recent(at: now)
       ?? unsent.first.map { "\(name(of: $0)): \(unsent[$0] ?? "")" }
   }
 
@@ -105,6 +106,12 @@ final class WatchPresenter: ConnectionPresenter {
     for index in watched.indices { watched[index].putOff(rounds) }
     guard delays.isNews(at: SystemClock.monotonic()), terminal == nil else { return }
     try Output.standardError.write("probe: \(delays.words)\n")
+  }
+
+  func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
+    watched[index].leaveOut(sequence: sequence)
+    guard crowded.isNews(name(of: index), at: SystemClock.monotonic()), terminal == nil else { return }
+    try Output.standardError.write("probe: \(crowded.words)\n")
   }
 
   private func tell(_ record: Record, _ change: WatchChange?) throws(Errno) {

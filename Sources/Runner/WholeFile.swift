@@ -10,7 +10,7 @@ final class WholeFile {
 
   init(_ path: String) throws(RunError) {
     self.path = path
-    do throws(Errno) { draft = try Draft(of: path) } catch { throw .file(error, path) }
+    do throws(Errno) { draft = try Draft(of: path) } catch { throw RunError(writing: error, to: path) }
   }
 
   /// Whether it is filled where it lies, so that no name is changed at the end.

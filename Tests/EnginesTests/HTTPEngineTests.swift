@@ -29,6 +29,23 @@ import Wire
     #expect(!world.sent.contains { $0.flags.contains(.rst) })
   }
 
+  /// A server that is not there, one that never ends its head, and one that never ends its content.
+  @Test(arguments: ["SYN", "head", "content"]) func aConnectionHasItsTime(_ stage: String) throws {
+    var server = PageServer([stage == "head" ? "HTTP/1.1 200 OK\r\nX: " : "HTTP/1.1 200 OK\r\n\r\n"])
+    server.isEndless = true
+    server.segmentSize = 1
+    server.delay = .milliseconds(500)
+    if stage == "SYN" { server.delay = .seconds(2_000) }
+    var world = try PageWorld(server, wait: .seconds(30)) { $0.lifetime = .seconds(20) }
+    try world.run(until: .seconds(100))
+    #expect(world.isDone && world.findings.count == 1)
+    #expect(world.elapsed <= .seconds(20) + .milliseconds(2) && world.elapsed >= .seconds(20))
+    let finding = try #require(world.findings.first)
+    #expect(finding.outcome?.verdict == (stage == "SYN" ? .filtered : .open))
+    #expect(finding.session.transactions.first?.fault == (stage == "SYN" ? nil : .timeout))
+    #expect(finding.session.transactions.first?.head?.status == (stage == "SYN" ? nil : 200))
+  }
+
   @Test func keptAlive() throws {
     var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 20)), visits: [20])
     try world.run()

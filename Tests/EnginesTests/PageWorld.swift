@@ -92,11 +92,11 @@ struct PageWorld {
 
   init(
     _ server: PageServer, visits: [Int] = [1], url: String = "http://192.0.2.2/",
-    change: (inout HTTPEngine.Errand) -> Void = { _ in }
+    wait: Interval = .seconds(1), change: (inout HTTPEngine.Errand) -> Void = { _ in }
   ) throws {
     var errand = HTTPEngine.Errand(HTTPRequest(try HTTPURL(parsing: url), agent: "test"), visits: visits)
     change(&errand)
-    engine = HTTPEngine(target: World.target(2, port: 80), errand: errand)
+    engine = HTTPEngine(target: World.target(2, port: 80) { $0.wait = wait }, errand: errand)
     self.server = server
   }
 

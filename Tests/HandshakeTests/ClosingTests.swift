@@ -221,15 +221,38 @@ import Wire
     #expect(trace.connection.counters.invalid == 0)
   }
 
-  /// Text postpones the wait for the peer's FIN, but not for ever: a stream without end is cut after a minute.
-  @Test func aPeerThatNeverEndsIsCut() throws {
+  /// Text puts the wait for the peer's FIN off by nothing: a peer that never stops sending is reset when a silent one is.
+  @Test func aPeerThatKeepsSendingIsResetInTheSameTime() throws {
     var trace = Trace()
     try trace.play(ClosingTests.closing + "0.2   < . 1:1(0) ack 2\n0.2   = FIN-WAIT-2 CLOSE-WAIT\n")
-    for round in 1...12 {
+    for round in 1...7 {
       let (from, to) = (round * 5 - 4, round * 5 + 1)
-      try trace.play("\(round * 5)   < P. \(from):\(to)(5) ack 2\n\(round * 5)   > . 2:2(0) ack \(to)\n")
+      try trace.play("\(round)   < P. \(from):\(to)(5) ack 2\n\(round)   > . 2:2(0) ack \(to)\n")
     }
-    try trace.play("60.2  > R 2:2(0)\n60.2  end open syn-ack timeout\n")
-    #expect(trace.connection.notes.contains(.peerFinMissing))
+    try trace.play("7.199999999 -\n7.2  > R 2:2(0)\n7.2  end open syn-ack timeout\n")
+    #expect(trace.connection.notes == .keptSending)
+  }
+
+  /// Who sends a little after our FIN and then nothing has fallen silent.
+  @Test func aPeerThatStopsSendingAndDoesNotCloseFellSilent() throws {
+    var trace = Trace()
+    try trace.play(
+      ClosingTests.closing + """
+        0.2   < . 1:1(0) ack 2
+        1     < P. 1:6(5) ack 2
+        1     > . 2:2(0) ack 6
+        7.2   > R 2:2(0)
+        7.2   end open syn-ack timeout
+        """)
+    #expect(trace.connection.notes == .peerFinMissing)
+  }
+
+  /// A peer that repeats its FIN for ever holds TIME-WAIT for as long as its own copies may reasonably take, no longer.
+  @Test func aFinThatIsRepeatedWithoutEndDoesNotHoldTimeWait() throws {
+    var trace = Trace(.plain { $0.timeWait = .seconds(2) })
+    try trace.play(ClosingTests.closing + "0.2 < F. 1:1(0) ack 2\n0.2 > . 2:2(0) ack 2\n")
+    for second in 1...9 { try trace.play("\(second) < F. 1:1(0) ack 2\n\(second) > . 2:2(0) ack 2\n") }
+    // Two seconds, and the patience of seven.
+    try trace.play("9.199999999 -\n9.2 -\n9.2 end open syn-ack fin\n9.2 = TIME-WAIT CLOSED")
   }
 }

@@ -46,7 +46,7 @@ extension NetworkTests {
     }
 
     static let faults: [(String, PageServer.Then, String)] = [
-      ("SSH-2.0-OpenSSH_9.2\r\n", .waits, "not-http"), (head + "A: b\r\n c\r\n\r\n", .waits, "obs-fold"),
+      ("SSH-2.0-OpenSSH_9.2\r\n", .waits, "not-http"), (head + "A: b\r\n c\0\r\n\r\n", .waits, "bad-field"),
       (head + "Content-Length: 1, 2\r\n\r\n", .waits, "bad-length"),
       (head + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", .waits, "length-and-encoding"),
       (head + "Content-Length: 10\r\n\r\nfive!", .closes, "truncated"), (head + "\r\nsome", .resets, "truncated"),
@@ -60,6 +60,29 @@ extension NetworkTests {
       #expect(outcome.code == 1)
       #expect(request["fault"]?.string == name)
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty, "not at all")
+    }
+
+    /// A line that is folded is read (RFC 9112 §5.2), and what is wrong further on leaves the status that came.
+    @Test func foldedLines() throws {
+      let (request, outcome) = try Self.ask([Self.head + "A: b\r\n", "\tc\r\nContent-Length:\r\n 5\r\n\r\nhello"])
+      #expect(outcome.code == 0 && request["fault"] == .null && request["body_bytes"]?.int == 5)
+
+    }
+
+    @Test(arguments: [head + "A\r\n", head + "Content-Length: -1\r\n\r\n", head + "A: b\rc\r\n", head + "A: b"])
+    func theStatusThatCameStays(_ answer: String) throws {
+      let (request, outcome) = try Self.ask([answer], then: .closes)
+      #expect(outcome.code == 1 && request["fault"]?.string != nil)
+      #expect(request["status"]?.int == 200 && request["version"]?.string == "1.1" && request["reason"]?.string == "OK")
+    }
+
+    /// A server that sends an octet now and then, before, within or after the head: the connection has its time.
+    @Test(arguments: ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
+    func drip(_ start: String) throws {
+      let octets = (0..<200).map { _ in "x" }
+      let (request, outcome) = try Self.ask([start] + octets, "--max-time", "0.3", "-W", "0.2")
+      #expect(outcome.code == 1 && outcome.seconds < 2)
+      #expect(request["fault"]?.string == "timeout" && request["status"]?.int == 200)
     }
 
     /// The server takes the request and says nothing.

@@ -195,5 +195,39 @@ extension NetworkTests {
       #expect(outcome.code == 2 && outcome.errorLines.count == 1)
       #expect(outcome.errors.contains(word), "\(outcome.errors)")
     }
+
+    /// Clients that hold as many connections as there may be, an octet now and then: new ones are served all the same.
+    @Test(.needs(.python), arguments: ["--http", "--echo"]) func slowClients(_ service: String) throws {
+      let namespace = try Namespace()
+      let listening = try Listening(service, "--connections", "40", at: "127.0.0.1", in: namespace)
+      let clients = try Program(["python3", "-c", ListenTests.slow, "\(listening.port)"], in: namespace)
+      defer { clients.stop() }
+      #expect(waitUntil(seconds: 10) { clients.outputSoFar.contains("all open") ? true : nil } == true)
+      sleep(1)
+      for _ in 0..<5 {
+        let words =
+          service == "--http"
+          ? ["http", "http://127.0.0.1:\(listening.port)/"]
+          : ["127.0.0.1:\(listening.port)", "--data", "hello", "--json"]
+        let outcome = try Probe.run(words, in: namespace)
+        #expect(outcome.code == 0 && outcome.seconds < 3, "\(outcome.everything)")
+        if service == "--http" { #expect(outcome.output.contains("200 OK")) }
+        if service == "--echo" { #expect(try outcome.connections.first?.steps.contains("response") == true) }
+      }
+      let summary = try #require(try listening.interrupt().summaries.first)
+      #expect(summary["connections"]?.int == 45 && summary["displaced"]?.int ?? 0 >= 1 && summary["refused"]?.int == 0)
+    }
+
+    private static let slow = """
+      import socket, sys, time
+      clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(40)]
+      for client in clients: client.setblocking(False)
+      print("all open", flush=True)
+      while True:
+        for client in clients:
+          try: client.send(b"G")
+          except OSError: pass
+        time.sleep(0.2)
+      """
   }
 }

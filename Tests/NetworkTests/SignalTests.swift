@@ -74,6 +74,45 @@ extension NetworkTests {
       #expect(program.wait(seconds: 5).code == 130)
     }
 
+    /// Whatever waits for the other end of a FIFO, or for its input, ends on the first signal.
+    @Test(
+      arguments: [
+        ["read", "FIFO"], ["diff", "FIFO", "FIFO"], ["check", "FIFO"], ["127.0.0.1:9", "--data", "@FIFO"],
+        ["127.0.0.1:9", "--pcap", "FIFO"], ["watch", "127.0.0.1:9", "--pcap", "FIFO"],
+        ["listen", "0", "--pcap", "FIFO"],
+        ["http", "http://127.0.0.1:9/", "--pcap", "FIFO"], ["bench", "127.0.0.1:9", "--pcap", "FIFO"],
+      ], [SIGINT, SIGTERM, SIGQUIT])
+    func nobodyAtTheOtherEnd(_ words: [String], _ signal: Int32) throws {
+      let namespace = try Namespace()
+      let directory = try TemporaryDirectory()
+      try Program.must(["mkfifo", directory.file("fifo")])
+      let words = words.map { $0.replacing("FIFO", with: directory.file("fifo")) }
+      let program = try Program([Probe.path] + words, in: namespace)
+      usleep(400_000)
+      #expect(program.isRunning)
+      program.send(signal)
+      let outcome = program.wait(seconds: 5)
+      #expect(!outcome.timedOut && outcome.code == 128 + signal, "\(outcome.errors)")
+      #expect(outcome.seconds < 3)
+    }
+
+    /// Who comes late to the other end finds everything.
+    @Test(.needs(.tcpdump)) func theOtherEndComesLate() throws {
+      let namespace = try Namespace()
+      let directory = try TemporaryDirectory()
+      let fifo = directory.file("fifo")
+      try Program.must(["mkfifo", fifo])
+      let program = try Program([Probe.path, "127.0.0.1:9", "--pcap", fifo], in: namespace)
+      usleep(300_000)
+      let packets = try Program.must(["tcpdump", "-nr", fifo], in: namespace)
+      #expect(program.wait(seconds: 5).code == 1)
+      #expect(packets.split(separator: "\n").count == 2 && packets.contains("Flags [R.]"), "\(packets)")
+      let check = try Program([Probe.path, "check", fifo], in: namespace)
+      usleep(300_000)
+      try Program.must(["sh", "-c", "echo 127.0.0.1:9 closed > \(fifo)"], in: namespace)
+      #expect(check.wait(seconds: 5).code == 0)
+    }
+
     /// What is open is not left behind: the peer is told.
     @Test(.needs(peer: true)) func theResetThatIsOwed() throws {
       let server = PoliteServer(close: .never)

@@ -172,6 +172,43 @@ extension NetworkTests {
       #expect(outcome.errorLines.count == 1 && outcome.errors.contains(" went without a probe: 256 were under way"))
     }
 
+    /// A target that never stops sending: told as such, over when `-W` says, and no other target misses a probe.
+    @Test(.needs(.python), arguments: [[], ["--connect"]]) func aTargetThatKeepsSending(_ words: [String]) throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      let talker = try Program(["python3", "-c", WatchTests.talker], in: namespace)
+      defer { talker.stop() }
+      try namespace.waitForListener(on: 8111)
+      let outcome = try Probe.run(
+        [
+          "watch", "127.0.0.1:8111", "127.0.0.1:\(listener.port)", "-i", "0.01", "-W", "3", "--retries", "0", "-w", "5",
+          "--json",
+        ] + words, in: namespace)
+      let summaries = try outcome.summaries
+      let (first, other) = (try #require(summaries.first), try #require(summaries.last))
+      #expect(summaries.count == 2 && first["not_started"]?.int ?? 0 > 100, "\(first)")
+      #expect((450...502).contains(other["sent"]?.int ?? 0), "\(other)")
+      let talks = try outcome.connections.filter { $0["port"]?.int == 8111 && $0["closed_by"]?.string != "rst" }
+      #expect(talks.count > 100)
+      #expect(talks.allSatisfy { $0["closed_by"]?.string == "timeout" })
+      #expect(talks.allSatisfy { $0["notes"]?.array?.contains { $0.string == "kept-sending" } ?? false })
+      #expect(outcome.errors.contains("127.0.0.1:8111: not probed while so many"))
+      #expect(outcome.seconds < 8)
+    }
+
+    private static let talker = """
+      import socket, threading, time
+      def talk(connection):
+        try:
+          while True:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+        except OSError: pass
+      listener = socket.create_server(("127.0.0.1", 8111), backlog=500)
+      while True: threading.Thread(target=talk, args=(listener.accept()[0],), daemon=True).start()
+      """
+
     /// Where it may not be started it says so, and there is no screen to give back.
     @Test func noPriorRoute() throws {
       let namespace = try Namespace()

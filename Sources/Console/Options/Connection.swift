@@ -239,7 +239,7 @@ extension OptionValue where Value == [UInt8] {
       do throws(Errno) {
         return try path == "-" ? File.readStandardInput(atMost: limit) : File.read(path, atMost: limit)
       } catch {
-        throw UsageError("\(name) \(text): \(error)\(error.hint.map { "; \($0)" } ?? "")")
+        throw UsageError(reading: "\(name) \(text)", error)
       }
     }
   }

@@ -88,7 +88,7 @@ extension CheckFile {
         try path == "-" ? File.readStandardInput(atMost: CheckFile.limit) : File.read(path, atMost: CheckFile.limit)
       self.init(String(decoding: octets, as: UTF8.self), name: path == "-" ? "(standard input)" : path)
     } catch {
-      throw UsageError("\(path): \(error)\(error.hint.map { "; \($0)" } ?? "")")
+      throw UsageError(reading: path, error)
     }
     guard faults.isEmpty else {
       throw UsageError(places: faults.map { "\(name):\($0.line):\($0.column): \($0.message)" }, of: name)

@@ -1,5 +1,6 @@
 import Engines
 import Runner
+import Timebase
 
 extension Verb {
   /// `probe http URL`: requests inside the connection.
@@ -69,6 +70,14 @@ extension OptionGroup where Settings == PageSettings {
           }
           settings.request.fields.append(try HTTPWords.field(text))
         },
+        .value(
+          nil, "max-time", "SEC", .interval(.zero ... .seconds(86_400)),
+          "time limit of each connection (default 60; 0: none)",
+          """
+          Limits each connection, from its SYN to the last byte of the last response; what is not complete by then is a
+          `timeout`. At most a day; 0 sets no limit. Default 60.
+          """
+        ) { $0.lifetime = $1 == .zero ? nil : $1 },
         .value(
           nil, "body-to", "FILE", .file, "save the response body to FILE (atomically)",
           """

@@ -70,8 +70,12 @@ extension OptionGroup where Settings == ListenSettings {
           """
         ) { $0.service = .echo },
         .flag(
-          nil, "http", "answer every HTTP request with a small page",
-          "Answers every HTTP request with a small page, and closes if the request asks for it."
+          nil, "http", "answer HTTP requests with a small page",
+          """
+          Answers every valid HTTP request with a small page, and closes if the request asks for it. Other requests are
+          answered as RFC 9112 says: 400 for bad syntax, a missing or second `Host` and ambiguous framing; 413, 414 and
+          431 for too much of something; 501 for unknown methods and transfer codings; 505 for another major version.
+          """
         ) { $0.service = .http },
         .value(
           nil, "count", "N", .integer(1...1_000_000_000), "stop after N connections (default: when interrupted)",
@@ -95,13 +99,26 @@ extension OptionGroup where Settings == ListenSettings {
           """
         ) { $0.limits.halfOpen = $1 },
         .value(
-          nil, "connections", "N", .integer(1...65_536), "open connections, further SYNs dropped (default 256)",
-          "The most open connections; further SYNs are dropped. Default 256."
+          nil, "connections", "N", .integer(1...65_536), "open connections, then the idlest is reset (default 256)",
+          """
+          The most open connections. When a new client completes its handshake beyond that, the connection that has been
+          idle longest is reset. A connection less than a second old keeps its place; if all are, SYNs are dropped.
+          Default 256.
+          """
         ) { $0.limits.connections = $1 },
         .value(
           nil, "idle", "SEC", .interval(.milliseconds(10) ... .seconds(86_400)),
-          "reset connections idle for SEC (default 60)", "Resets connections idle for SEC. Default 60."
+          "reset connections idle for SEC (default 60)",
+          """
+          Resets connections idle for SEC: the client neither sends data nor acknowledges any. With --http a request must
+          also be complete within that time. Default 60.
+          """
         ) { $0.limits.idle = $1 },
+        .value(
+          nil, "max-time", "SEC", .interval(.milliseconds(10) ... .seconds(86_400)),
+          "reset connections after SEC (default: no limit)",
+          "Resets connections SEC after their handshake, whatever they do. By default there is no limit."
+        ) { $0.limits.lifetime = $1 },
         .value(
           nil, "retries", "N", .integer(0...Plan.retriesLimit), "SYN-ACK retransmissions (default 5)",
           "Retransmits a SYN-ACK up to N times. Default 5: for a minute in all."

@@ -12,6 +12,7 @@ extension BenchEngine {
     slots[slot].begin(turn, at: now, wait: plan.wait, jump: jump)
     lanes[turn.target].counts.started += 1
     underWay += 1
+    lanes[slots[slot].result.target].underWay += 1
     sendSyn(slot, at: now, into: &batch)
   }
 

@@ -83,6 +83,7 @@ extension BenchEngine {
     slots[slot].generation &+= 1
     clearTimer(slot)
     underWay -= 1
+    lanes[slots[slot].result.target].underWay -= 1
     lanes[slots[slot].result.target].free.append(slot)
   }
 }

@@ -33,6 +33,7 @@ public struct BenchEngine: Sendable {
   var noise: UInt64
   let timestampBase: UInt32
   private var portLimit: Int
+  private let room: Room
 
   /// The most packets that one event makes: there must be room for so many in a batch that is handed over.
   public static let mostPacketsPerEvent = 3
@@ -49,6 +50,7 @@ public struct BenchEngine: Sendable {
       lanes.append(try BenchLane(target, home: home))
     }
     self.plan = plan
+    room = Room(places: plan.concurrency, targets: targets.count)
     self.lanes = lanes
     ports = BenchPorts(homes: homes)
     schedule = BenchSchedule(plan, targets: targets.count)
@@ -100,7 +102,9 @@ public struct BenchEngine: Sendable {
     expireTimers(at: now, into: &batch)
     while batch.vacancies >= BenchEngine.mostPacketsPerEvent, let due = schedule.nextDue, due <= now {
       let lane = schedule.nextTarget
-      guard now - due <= BenchPlan.latest, underWay < plan.concurrency else {
+      guard now - due <= BenchPlan.latest, underWay < plan.concurrency,
+        room.allows(lanes[lane].underWay, of: underWay)
+      else {
         lanes[lane].counts.notStarted += 1
         _ = schedule.take(at: now)
         continue

@@ -14,6 +14,8 @@ struct BenchLane: Sendable {
   let stamped: PacketTemplate
   /// Slots that no connection uses; the last one freed is used first, so that few ports serve a slow run.
   var free: [Int] = []
+  /// How many connections are under way.
+  var underWay = 0
   var counts = BenchCounts()
 
   /// Prepares the packets; throws where the two addresses are not of one family.

@@ -74,12 +74,19 @@ extension ConnectEngine {
 
   /// When the next connection is to begin; nil where none is left, or none may begin yet.
   private var nextStart: Instant? {
-    guard !isInterrupted, active < ConnectEngine.concurrency, !isPortTaken else { return nil }
+    guard !isInterrupted, active < room.places, !isPortTaken else { return nil }
     return rota.nextStart
   }
 
-  /// A source port that was asked for serves one connection to a target at a time.
-  private var isPortTaken: Bool { sourcePort != 0 && active > 0 }
+  /// Whether the next probe has to wait for its port: one that was asked for serves one connection to a target at a time.
+  ///
+  /// In a run without an end it is left out instead, or a target that holds its connection would keep the others waiting.
+  private var isPortTaken: Bool { schedule.count != nil && isPortTaken(for: rota.next.target) }
+
+  private func isPortTaken(for index: Int) -> Bool {
+    guard sourcePort != 0, targets.indices.contains(index), let source = targets[index].source else { return false }
+    return slots.slot(of: Flow(local: Endpoint(source, sourcePort), remote: targets[index].remote)) != nil
+  }
 
   private mutating func begin(at now: Stamp) -> Action<Finding> {
     let rounds = rota.slip(at: now.instant)
@@ -88,6 +95,10 @@ extension ConnectEngine {
       return .report(Finding(target: target, sequence: sequence, putOff: rounds), slot: nil)
     }
     let (index, sequence) = rota.take(at: now.instant)
+    let isCrowded = !activeOf.isEmpty && !room.allows(Int(activeOf[index]), of: active)
+    if isCrowded || (schedule.count == nil && isPortTaken(for: index)) {
+      return .report(Finding(target: index, sequence: sequence, isLeftOut: true), slot: nil)
+    }
     let target = targets[index]
     guard let source = target.source else {
       var outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now)
@@ -102,6 +113,7 @@ extension ConnectEngine {
   /// Puts a probe into the place that was left last, or a new one.
   private mutating func occupy(_ probe: Probe) -> Int {
     active += 1
+    if !activeOf.isEmpty { activeOf[probe.target] += 1 }
     guard firstFree >= 0 else {
       places.append(Place(probe: probe))
       return places.count - 1
@@ -115,6 +127,7 @@ extension ConnectEngine {
   /// Forgets a probe, and leaves its place to the next one.
   mutating func vacate(_ slot: Int) {
     if let flow = places[slot].probe?.conversation?.flow { slots.remove(flow) }
+    if !activeOf.isEmpty, let target = places[slot].probe?.target { activeOf[target] -= 1 }
     deadlines.set(nil, of: slot)
     places[slot] = Place(probe: nil, nextFree: firstFree)
     firstFree = slot

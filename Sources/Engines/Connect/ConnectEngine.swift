@@ -45,6 +45,8 @@ public struct ConnectEngine: Engine {
     public var outcome: Outcome?
     /// By how many rounds it and all that follow were put off; above 0 nothing has ended, and this is all that is told.
     public var putOff = 0
+    /// Whether it was never begun, because connections of its target hold all places that one target may.
+    public var isLeftOut = false
   }
 
   /// A connection under way.
@@ -82,6 +84,9 @@ public struct ConnectEngine: Engine {
   var active = 0
   /// How many targets the run waits for.
   var awaited = 0
+  /// The same by target; empty where each target is probed once, and holds one place at most.
+  var activeOf: [Int32]
+  let room: Room
   var generation: UInt32 = 0
   /// The connection that the last packet belonged to; nil where it belonged to none.
   private var lastSlot: Int?
@@ -89,7 +94,8 @@ public struct ConnectEngine: Engine {
   /// Whether it was the schedule's deadline that ended the run: what has not been answered by then is unanswered.
   var isOverdue = false
 
-  /// The most connections that are under way at once; a probe that is due beyond that waits for a free place.
+  /// The most connections that are under way at once, of few targets or of many that are probed once; a probe that is
+  /// due beyond that waits for a free place.
   public static let concurrency = 256
   /// How long a finished connection waits for the kernel's last transmit stamp.
   static let stampGrace = Interval.milliseconds(2)
@@ -99,6 +105,8 @@ public struct ConnectEngine: Engine {
     self.targets = targets
     self.schedule = schedule
     self.sourcePort = sourcePort
+    room = Room(for: targets.count, count: schedule.count)
+    activeOf = Array(repeating: 0, count: schedule.count == 1 ? 0 : targets.count)
     rota = Rota(schedule, targets: 0, from: startedAt)
   }
 }

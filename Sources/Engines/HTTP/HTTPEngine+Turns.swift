@@ -22,9 +22,7 @@ extension HTTPEngine {
       return awaitsStamps ? reportBy : startedAt
     }
     if isInterrupted { return startedAt }
-    let machine = visit?.conversation?.connection.nextDeadline
-    guard let quiet = patienceEnds else { return machine }
-    return machine.map { min($0, quiet) } ?? quiet
+    return earliest(earliest(visit?.conversation?.connection.nextDeadline, patienceEnds), lifetimeEnds)
   }
 
   /// When a server that says nothing is waited for no longer, nor one that does not close, whatever it still says.
@@ -33,6 +31,17 @@ extension HTTPEngine {
     guard let shutDownAt = visit?.shutDownAt else { return (visit?.movedAt).map { $0 + target.plan.patience } }
     // Our FIN, and what lies before it, the machine gives up by itself.
     return state == .finWait2 ? shutDownAt + target.plan.patience : nil
+  }
+
+  /// When the connection is ended whatever the server does.
+  private var lifetimeEnds: Instant? {
+    guard let lifetime = errand.lifetime else { return nil }
+    return (visit?.began).map { $0 + min(lifetime, Schedule.farthest) }
+  }
+
+  private func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
   }
 
   private var awaitsStamps: Bool {
@@ -62,7 +71,7 @@ extension HTTPEngine {
       return .report(
         .visit(Finding(sequence: begun, outcome: outcome, session: session, traffic: Traffic())), slot: nil)
     }
-    visit = Visit(sequence: begun, session: session, movedAt: now.instant)
+    visit = Visit(sequence: begun, session: session, began: now.instant, movedAt: now.instant)
     return .open(slot: 0, address: source, port: errand.sourcePort)
   }
 
@@ -71,6 +80,12 @@ extension HTTPEngine {
       visit?.session.lost(at: now)
       let isOverdue = isOverdue
       let outgoing = visit?.conversation?.apply { $0.abort(at: now, isOverdue: isOverdue) }
+      return send(outgoing ?? nil, at: now)
+    }
+    if let end = lifetimeEnds, end <= now.instant {
+      visit?.session.lost(at: now, .timeout)
+      // What has not answered by then is unanswered.
+      let outgoing = visit?.conversation?.apply { $0.abort(at: now, isOverdue: true) }
       return send(outgoing ?? nil, at: now)
     }
     if let quiet = patienceEnds, quiet <= now.instant {

@@ -14,6 +14,8 @@ public struct HTTPEngine: Engine {
     public var isPipelined = false
     /// Whether content is reported.
     public var keepsContent = false
+    /// How long each connection may last, from its SYN to the end of the last response; nil for as long as it likes.
+    public var lifetime: Interval? = HTTPEngine.usualLifetime
     /// When the whole run is to end; nil lets it take its time.
     public var deadline: Interval?
     /// The source port; 0 lets the kernel choose one for each connection.
@@ -53,6 +55,8 @@ public struct HTTPEngine: Engine {
     var conversation: Conversation?
     var session: HTTPSession
     var traffic = Traffic()
+    /// When it began.
+    var began: Instant
     /// When anything last came or was asked: the patience with the server is counted from here.
     var movedAt: Instant
     /// When nothing more was to be written; nil before.
@@ -62,6 +66,10 @@ public struct HTTPEngine: Engine {
     /// When a finished one is reported although stamps are missing.
     var reportBy: Instant?
   }
+
+  /// How long a connection may last unless more is said: a server that sends an octet now and then, or has room for one,
+  /// would hold us for ever.
+  public static let usualLifetime = Interval.seconds(60)
 
   /// How many octets may be on their way to us: more keeps a fast path busy, but what comes waits in the buffer of a
   /// socket, and what does not fit there is lost.

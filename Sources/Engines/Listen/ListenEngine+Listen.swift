@@ -41,7 +41,7 @@ extension ListenEngine {
     _ syn: Segment, of flow: Flow, hopLimit: UInt8, at now: Stamp
   ) -> Action<Finding> {
     counts.syns += 1
-    guard !isEnding, hasRoom else {
+    guard !isEnding, hasRoom || hasIdle(at: now.instant) else {
       counts.refused += 1
       return .none
     }
@@ -54,11 +54,31 @@ extension ListenEngine {
     var conversation = Conversation(plan, flow: flow, seed: seed(of: flow, at: now.instant))
     _ = conversation.start(at: now)
     let slot = enter(conversation, at: now)
-    return serve(slot, heardAt: now) { $0.receive(syn, hopLimit: hopLimit, at: now) }
+    return serve(slot, at: now) { $0.receive(syn, hopLimit: hopLimit, at: now) }
   }
 
   /// Whether another connection may be open.
-  private var hasRoom: Bool { table.count - halfOpen < limits.connections }
+  private var hasRoom: Bool { open < limits.connections }
+
+  /// Whether one that is open would make room.
+  private func hasIdle(at now: Instant) -> Bool { table.idlest(openFor: Limits.grace, at: now) != nil }
+
+  /// How many connections are open and stay so.
+  private var open: Int { table.count - halfOpen - leaving }
+
+  /// Has the idlest connection go where a new one exceeds their number.
+  ///
+  /// Not for a SYN, whose sender may be forged: only who has completed a handshake takes somebody's place.
+  mutating func makeRoom(for slot: Int, at now: Instant) {
+    guard open > limits.connections else { return }
+    // Of several SYNs that were answered in view of one such connection, all but the first take a younger one's place.
+    let old = table.idlest(openFor: Limits.grace, at: now, except: slot)
+    guard let idlest = old ?? table.idlest(openFor: .zero, at: now, except: slot) else { return }
+    table.giveUp(idlest)
+    leaving += 1
+    counts.displaced += 1
+    settle(idlest)
+  }
 
   /// The MSS behind an acknowledged cookie; nil where it is none of ours, or none was sent of late.
   private func provenSegmentSize(_ segment: Segment, of flow: Flow, at now: Instant) -> UInt16? {
@@ -71,7 +91,7 @@ extension ListenEngine {
     _ ack: Segment, text: RawSpan, of flow: Flow, maximumSegmentSize: UInt16, hopLimit: UInt8, at now: Stamp
   ) -> Action<Finding> {
     // Without room the peer is not told: its next segment may find some, as with a full accept queue.
-    guard !isEnding, hasRoom else {
+    guard !isEnding, hasRoom || hasIdle(at: now.instant) else {
       counts.refused += 1
       return .none
     }
@@ -79,7 +99,7 @@ extension ListenEngine {
     let connection = Connection(
       plan, seed: seed(of: flow, at: now.instant), provenBy: ack, maximumSegmentSize: maximumSegmentSize, at: now)
     let slot = enter(Conversation(connection, flow: flow), at: now)
-    return serve(slot, heardAt: now) { $0.receive(ack, text: text, hopLimit: hopLimit, at: now) }
+    return serve(slot, at: now) { $0.receive(ack, text: text, hopLimit: hopLimit, at: now) }
   }
 
   private mutating func enter(_ conversation: Conversation, at now: Stamp) -> Int {

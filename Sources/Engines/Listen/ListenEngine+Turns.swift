@@ -14,26 +14,21 @@ extension ListenEngine {
     if isEnding, table.count == 0 { return .done }
     guard let slot = table.nextDue(at: now.instant) else { return .none }
     guard table.entries[slot]?.conversation.connection.isFinished == false else { return finish(slot, at: now) }
-    let isIdle = (table.entries[slot]?.heard ?? now.instant) + limits.idle <= now.instant
-    let isOver = isCutShort(slot) || (isIdle && table.entries[slot]?.isHalfOpen == false)
-    return serve(slot) { isOver ? $0.abort(at: now) : $0.expire(at: now) }
+    let end = table.entries[slot]?.end(limits)
+    let isOver = isCutShort(slot) || end.map { $0 <= now.instant } ?? false
+    return serve(slot, at: now) { isOver ? $0.abort(at: now) : $0.expire(at: now) }
   }
 
-  /// Whether a connection is to be ended: all of them after an interrupt, half-open ones once no more are counted.
+  /// Whether a connection is to be ended: all of them after an interrupt, half-open ones once no more are counted, and
+  /// whichever has to make room.
   private func isCutShort(_ slot: Int) -> Bool {
-    isInterrupted || (isEnding && table.entries[slot]?.isHalfOpen == true)
-  }
-
-  /// Lets a segment happen to a connection.
-  mutating func serve(
-    _ slot: Int, heardAt now: Stamp, _ body: (inout Conversation) -> Outgoing?
-  ) -> Action<Finding> {
-    table.entries[slot]?.heard = now.instant
-    return serve(slot, body)
+    isInterrupted || (isEnding && table.entries[slot]?.isHalfOpen == true) || table.entries[slot]?.isGivenUp == true
   }
 
   /// Lets something happen to a connection, then its application, and sends what comes of it.
-  mutating func serve(_ slot: Int, _ body: (inout Conversation) -> Outgoing?) -> Action<Finding> {
+  mutating func serve(
+    _ slot: Int, at now: Stamp, _ body: (inout Conversation) -> Outgoing?
+  ) -> Action<Finding> {
     lastSlot = slot
     var action = Action<Finding>.none
     // The text of what is sent may move when the application writes: it is taken before.
@@ -42,26 +37,32 @@ extension ListenEngine {
     {
       action = .send(transmission)
     }
-    noteEstablished(slot)
+    noteEstablished(slot, at: now.instant)
     table.entries[slot]?.attend()
+    if table.entries[slot]?.isHalfOpen == false, table.entries[slot]?.isGivenUp == false,
+      table.entries[slot]?.noteProgress(at: now.instant) == true
+    {
+      table.noteActivity(of: slot, at: now.instant)
+    }
     settle(slot)
     return action
   }
 
-  private mutating func noteEstablished(_ slot: Int) {
+  private mutating func noteEstablished(_ slot: Int, at now: Instant) {
     guard table.entries[slot]?.isHalfOpen == true, table.entries[slot]?.conversation.connection.verdict == .open else {
       return
     }
     table.entries[slot]?.isHalfOpen = false
     halfOpen -= 1
     counts.established += 1
+    makeRoom(for: slot, at: now)
     // Half-open ones that come too late to be counted are due at once.
     if isEnding { for other in table.occupied { settle(other) } }
   }
 
   /// Notes when a connection wants attention next.
   mutating func settle(_ slot: Int) {
-    var deadline = table.entries[slot]?.deadline(idle: limits.idle, soon: startedAt)
+    var deadline = table.entries[slot]?.deadline(limits, soon: startedAt)
     if isCutShort(slot), table.entries[slot]?.conversation.connection.isFinished == false { deadline = startedAt }
     table.setDeadline(deadline, of: slot)
   }
@@ -74,6 +75,7 @@ extension ListenEngine {
       return .none
     }
     guard let entry = table.remove(slot) else { return .none }
+    if entry.isGivenUp { leaving -= 1 }
     if entry.isHalfOpen {
       halfOpen -= 1
       counts.abandoned += 1

@@ -8,12 +8,18 @@ public struct ListenEngine: Engine {
   public struct Limits: Hashable, Sendable {
     /// Half-open connections that are kept; beyond them a SYN is answered by a cookie (RFC 4987 §3.6).
     public var halfOpen = 128
-    /// Connections that are open at once; beyond them a SYN is not answered.
+    /// Connections that are open at once; beyond them the idlest makes room for a new one, see `grace`.
     public var connections = 256
-    /// How long an open connection may be silent before it is reset.
+    /// How long an open connection may get on with nothing before it is reset, and how long an HTTP request may take.
     public var idle = Interval.seconds(60)
+    /// How long a connection may be open, whatever it does; nil for as long as it likes.
+    public var lifetime: Interval?
     /// After how many connections the run ends; nil goes on until interrupted.
     public var count: Int?
+
+    /// How long each connection has its place for certain: a younger one makes no room for another, whose SYN is not
+    /// answered then and will come again.
+    static let grace = Interval.seconds(1)
 
     /// The usual limits.
     public init() {}
@@ -59,6 +65,8 @@ public struct ListenEngine: Engine {
   /// How many connections ever had a place in the table, and how many of those there now are half-open.
   var entered = 0
   var halfOpen = 0
+  /// How many of those in the table have to make room for others, and have not gone yet.
+  var leaving = 0
   var isListening = false
   var isInterrupted = false
   var startedAt = Instant(nanoseconds: 0)
@@ -121,6 +129,8 @@ public struct ListenCounts: Hashable, Sendable {
   public var cookiesAccepted = 0
   /// SYNs and cookies that found no room.
   public var refused = 0
+  /// Open connections that were reset to make room for others.
+  public var displaced = 0
   /// Segments to LISTEN that were answered by RST.
   public var resets = 0
   /// Packets that nothing explains.
@@ -158,14 +168,14 @@ extension ListenEngine {
       guard let slot = table.slot(of: flow) else {
         return receiveInListen(segment, text: text, of: flow, hopLimit: hopLimit, at: now)
       }
-      return serve(slot, heardAt: now) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
+      return serve(slot, at: now) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
     case .icmp(let flow, let notice, let hopLimit):
       guard let slot = table.slot(of: flow) else { return stray() }
-      return serve(slot) { $0.receive(notice, hopLimit: hopLimit, at: now) }
+      return serve(slot, at: now) { $0.receive(notice, hopLimit: hopLimit, at: now) }
     case .refused(let refusal, let flow):
       guard let slot = flow.flatMap({ table.slot(of: $0) }) else { return stray() }
       let segment = arrival.readableSegment
-      return serve(slot) {
+      return serve(slot, at: now) {
         $0.refuse(refusal, segment, at: now)
         return nil
       }

@@ -1,5 +1,6 @@
 import Handshake
 import Timebase
+import Wire
 
 /// A connection in a listener's table, and the application behind it.
 ///
@@ -12,8 +13,16 @@ struct ListenEntry {
   let sequence: Int
   var attendant: Attendant
   var isHalfOpen = true
-  /// When a segment last came.
-  var heard: Instant
+  /// Whether it has to make room for another.
+  var isGivenUp = false
+  /// When it was opened; nil while it is half-open.
+  private(set) var opened: Instant?
+  /// When it last got on with something: was opened, brought text, or took ours.
+  ///
+  /// Segments alone are nothing: a peer that only says that it is there, or that it has no room, does so without end. And
+  /// of an HTTP request only the beginning and the end count, or one that comes an octet at a time would be an activity.
+  private(set) var moved: Instant
+  private var progress = Progress()
   /// When a finished one is reported although stamps are missing.
   var reportBy: Instant?
   private var hasShutDown = false
@@ -23,7 +32,33 @@ struct ListenEntry {
     generation = UInt32(truncatingIfNeeded: number)
     sequence = number
     self.attendant = attendant
-    self.heard = heard
+    moved = heard
+  }
+
+  /// How far an open connection has come.
+  private struct Progress: Hashable {
+    var octetsReceived = 0
+    var acknowledged = SequenceNumber(0)
+    var requests = 0
+    var isWithinRequest = false
+  }
+
+  /// Looks whether anything was got on with since the last time; says so.
+  mutating func noteProgress(at now: Instant) -> Bool {
+    let before = progress
+    progress = Progress(
+      octetsReceived: conversation.connection.counters.octetsReceived,
+      acknowledged: conversation.connection.tcb.snd.una,
+      requests: attendant.answered, isWithinRequest: attendant.isWithinRequest)
+    let isFirst = opened == nil
+    if isFirst { opened = now }
+    var hasMoved = isFirst || progress.acknowledged != before.acknowledged || progress.requests != before.requests
+    // What comes after our FIN is not read any more.
+    if progress.octetsReceived != before.octetsReceived, !hasShutDown {
+      hasMoved = hasMoved || !(before.isWithinRequest && progress.isWithinRequest)
+    }
+    if hasMoved { moved = now }
+    return hasMoved
   }
 
   /// How much may be written and not be acknowledged before the application stops reading: the peer's window then
@@ -54,16 +89,27 @@ struct ListenEntry {
   }
 
   /// When the connection wants attention next, if it is not cut short; `soon` is a moment that is past.
-  func deadline(idle: Interval, soon: Instant) -> Instant? {
+  func deadline(_ limits: ListenEngine.Limits, soon: Instant) -> Instant? {
     guard !conversation.connection.isFinished else {
       guard let reportBy else { return soon }
       return conversation.connection.awaitsStamps ? reportBy : soon
     }
     let next = conversation.connection.nextDeadline
-    // In SYN-RECEIVED and once we have closed the machine's own patience is enough.
-    switch conversation.connection.state {
-    case .established, .closeWait: return min(next ?? (heard + idle), heard + idle)
-    default: return next
-    }
+    return end(limits).map { min(next ?? $0, $0) } ?? next
+  }
+
+  /// When it is reset although its peer may still be there; nil in SYN-RECEIVED, where the machine's own patience is
+  /// enough.
+  func end(_ limits: ListenEngine.Limits) -> Instant? {
+    guard let opened else { return nil }
+    let idle: Interval? =
+      switch conversation.connection.state {
+      case .established, .closeWait: limits.idle
+      // The machine itself waits for the peer's FIN, and for nothing once both are there.
+      case .finWait2, .timeWait: nil
+      // For the acknowledgment of ours it waits as long as retransmissions take, or for ever where there is no room.
+      default: max(limits.idle, conversation.connection.plan.longestStage)
+      }
+    return [idle.map { moved + $0 }, limits.lifetime.map { opened + $0 }].compactMap(\.self).min()
   }
 }

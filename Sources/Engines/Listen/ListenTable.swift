@@ -9,6 +9,14 @@ struct ListenTable {
   private var slots: [Flow: Int] = [:]
   /// When each slot wants attention; apart from the entries, so that looking for the next one reads little memory.
   private var deadlines: [Instant] = []
+  /// When each open connection began and last got on with something, apart from the entries for the same reason.
+  ///
+  /// Nil in slots that hold none, or one that is given up already.
+  private var activity: [Activity?] = []
+  private struct Activity {
+    var opened: Instant
+    var moved: Instant
+  }
   /// Where the next search for what is due begins: nobody is served twice while others wait.
   private var cursor = 0
 
@@ -27,6 +35,7 @@ struct ListenTable {
     if slot == entries.count {
       entries.append(entry)
       deadlines.append(ListenTable.never)
+      activity.append(nil)
     } else {
       entries[slot] = entry
     }
@@ -39,6 +48,7 @@ struct ListenTable {
     slots[entry.conversation.flow] = nil
     entries[slot] = nil
     deadlines[slot] = ListenTable.never
+    activity[slot] = nil
     free.append(slot)
     return entry
   }
@@ -61,6 +71,27 @@ struct ListenTable {
 
   /// Notes when a slot wants attention; nil never.
   mutating func setDeadline(_ deadline: Instant?, of slot: Int) { deadlines[slot] = deadline ?? ListenTable.never }
+
+  /// Notes that an open connection got on with something.
+  mutating func noteActivity(of slot: Int, at now: Instant) {
+    activity[slot] = Activity(opened: activity[slot]?.opened ?? now, moved: now)
+  }
+
+  /// Leaves a connection out of `idlest(openFor:at:except:)` from now on.
+  mutating func giveUp(_ slot: Int) {
+    activity[slot] = nil
+    entries[slot]?.isGivenUp = true
+  }
+
+  /// The open connection that has got on with nothing for the longest time, of those that have been open for a while.
+  func idlest(openFor age: Interval, at now: Instant, except other: Int? = nil) -> Int? {
+    var found: (slot: Int, moved: Instant)?
+    for slot in activity.indices {
+      guard let activity = activity[slot], now - activity.opened >= age, slot != other else { continue }
+      if found.map({ activity.moved < $0.moved }) ?? true { found = (slot, activity.moved) }
+    }
+    return found?.slot
+  }
 
   /// When the first slot wants attention.
   var nextDeadline: Instant? {

@@ -34,6 +34,12 @@ enum Attendant: Sendable {
     }
   }
 
+  /// How many requests it has answered.
+  var answered: Int { if case .http(let page) = self { page.answered } else { 0 } }
+
+  /// Whether a request is under way that has not come to its end.
+  var isWithinRequest: Bool { if case .http(let page) = self { page.isWithinRequest } else { false } }
+
   /// Whether it closes although the peer has not.
   var wantsToClose: Bool {
     if case .http(let page) = self { page.isOver } else { false }

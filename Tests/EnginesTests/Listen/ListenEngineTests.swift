@@ -86,13 +86,112 @@ import Wire
     #expect(world.findings.map(\.sequence) == [2])
   }
 
+  /// The idlest makes room once it has been open for a while: for whoever completes a handshake, not for a mere SYN.
+  @Test func theIdlestMakesRoom() throws {
+    var world = ListenWorld(.echo, limits: { $0.connections = 3 })
+    var numbers: [SequenceNumber] = []
+    for port: UInt16 in 1...3 { numbers.append(try world.open(from: Self.client(port))) }
+    world.pass(.seconds(1))
+    // The first and the third get on with something, the second only says that it is there.
+    #expect(world.exchange([1], iss: numbers[0], from: Self.client(1)) == [1])
+    #expect(world.exchange([1], iss: numbers[2], from: Self.client(3)) == [1])
+    world.receive(Segment(seq: ListenWorld.irs, ack: numbers[1] + 1, wnd: 9), from: Self.client(2))
+    world.forget()
+    let answers = world.receive(ListenWorld.syn(), from: Self.client(4))
+    let synAck = try #require(answers.first?.segment)
+    #expect(world.engine.size == 4 && world.engine.counts.displaced == 0, "a SYN may be forged")
+    let resets = world.receive(Segment(seq: ListenWorld.irs + 1, ack: synAck.seq + 1, wnd: 99), from: Self.client(4))
+    #expect(resets.map(\.segment) == [Segment(seq: numbers[1] + 1, flags: .rst)])
+    #expect(resets.first?.flow.remote == Self.client(2))
+    #expect(world.engine.size == 3 && world.engine.counts.displaced == 1 && world.engine.counts.refused == 0)
+    #expect(world.findings.map(\.sequence) == [2])
+    #expect(world.exchange([7], iss: synAck.seq, from: Self.client(4)) == [7])
+    // The new one is young, and the next idlest goes.
+    world.pass(.milliseconds(500))
+    try world.open(from: Self.client(5))
+    #expect(world.findings.map(\.sequence) == [2, 1] && world.engine.size == 3)
+  }
+
+  /// Of several SYNs that were answered in view of one idle connection none leaves more open than may be.
+  @Test func theLimitHoldsHoweverManyAreAnswered() throws {
+    var world = ListenWorld(limits: { $0.connections = 2 })
+    for port: UInt16 in 1...2 { try world.open(from: Self.client(port)) }
+    world.pass(.seconds(1))
+    let answers = (3...6).map { world.receive(ListenWorld.syn(), from: Self.client($0)).first?.segment }
+    for (port, synAck) in zip(UInt16(3)...6, answers) {
+      let ack = try #require(synAck).seq + 1
+      world.receive(Segment(seq: ListenWorld.irs + 1, ack: ack, wnd: 99), from: Self.client(port))
+      #expect(world.engine.size - (6 - Int(port)) == 2)
+    }
+    #expect(world.engine.counts.displaced == 4)
+  }
+
+  @Test func nothingLastsLongerThanItMay() throws {
+    var world = ListenWorld(.echo, limits: { $0.lifetime = .seconds(100) })
+    let iss = try world.open()
+    var seq = ListenWorld.irs + 1
+    for second in 1...99 {
+      world.pass(.seconds(1))
+      var segment = Segment(seq: seq, ack: iss + UInt32(second), wnd: 999, textLength: 1)
+      segment.flags.insert(.psh)
+      world.receive(segment, text: [9])
+      seq = segment.end
+    }
+    #expect(world.engine.size == 1)
+    world.forget()
+    world.pass(.seconds(1))
+    #expect(world.sent.contains { $0.segment.flags == .rst } && world.engine.size == 0)
+  }
+
+  /// A request that comes an octet at a time is no activity: it has to be whole in the time that silence has.
+  @Test func aSlowRequestIsReset() throws {
+    var world = ListenWorld(.http, limits: { $0.idle = .seconds(10) })
+    let iss = try world.open()
+    var seq = ListenWorld.irs + 1
+    for octet in "GET / HTTP".utf8 {
+      #expect(world.engine.size == 1)
+      var segment = Segment(seq: seq, ack: iss + 1, wnd: 999, textLength: 1)
+      segment.flags.insert(.psh)
+      world.receive(segment, text: [octet])
+      seq = segment.end
+      world.pass(.seconds(1))
+    }
+    #expect(world.engine.size == 0 && world.sent.last?.segment.flags == .rst)
+  }
+
+  /// Once we have closed, a client that does not is waited for as for its acknowledgments.
+  @Test(arguments: [false, true]) func aClientThatDoesNotClose(_ keepsSending: Bool) throws {
+    var world = ListenWorld(.http, plan: { $0.retries = 2 }, limits: { $0.idle = .seconds(3) })
+    let iss = try world.open()
+    let request = Array("GET / HTTP/1.0\r\n\r\n".utf8)
+    _ = world.exchange(request, iss: iss)
+    var next = ListenWorld.irs + 1 + UInt32(request.count)
+    let fin = try #require(world.sent.last { $0.segment.flags.contains(.fin) }).segment
+    world.receive(Segment(seq: next, ack: fin.end, wnd: 999))
+    for _ in 1...6 {
+      world.pass(.seconds(1))
+      #expect(world.engine.size == 1)
+      guard keepsSending else { continue }
+      world.receive(Segment(seq: next, ack: fin.end, wnd: 999, textLength: 1), text: [1])
+      next = next + 1
+    }
+    world.pass(.seconds(2))
+    #expect(world.engine.size == 0)
+    #expect(world.findings.first?.outcome?.notes == (keepsSending ? .keptSending : .peerFinMissing))
+  }
+
   @Test func whoSaysNothingIsReset() throws {
     var world = ListenWorld(limits: { $0.idle = .seconds(10) })
     let iss = try world.open()
     world.pass(.seconds(9))
-    world.receive(Segment(seq: ListenWorld.irs, ack: iss + 1, wnd: 9))
+    var text = Segment(seq: ListenWorld.irs + 1, ack: iss + 1, wnd: 9, textLength: 1)
+    text.flags.insert(.psh)
+    world.receive(text, text: [1])
+    // A segment that only says that somebody is there puts nothing off.
+    world.pass(.seconds(5))
+    world.receive(Segment(seq: ListenWorld.irs + 1, ack: iss + 1, wnd: 9))
     world.forget()
-    world.pass(.milliseconds(9_999))
+    world.pass(.milliseconds(4_999))
     #expect(world.sent.isEmpty && world.engine.size == 1)
     world.pass(.milliseconds(1))
     #expect(world.sent.map(\.segment) == [Segment(seq: iss + 1, flags: .rst)])

@@ -34,6 +34,8 @@ struct ListenWorld {
     perform(engine.opened(slot, port: port, seed: Seed(iss: 0, timestamp: 0), at: stamp))
   }
 
+  var elapsed: Interval { now - ListenWorld.start }
+
   private var stamp: Stamp {
     let wall = WallTime(nanoseconds: now.nanoseconds + 1_700_000_000_000_000_000)
     return Stamp(instant: now, wall: wall, kernel: wall)

@@ -1,0 +1,28 @@
+/// How many connections may be under way at once: in all, and of one target.
+///
+/// A target whose connections last long, because it is silent or never stops sending, must not take the places of the
+/// others: beyond its share its probes are left out, as soon as half of all places are taken.
+public struct Room: Hashable, Sendable {
+  /// In all.
+  public let places: Int
+  /// Of one target, once half of all places are taken.
+  public let share: Int
+
+  /// The most places of any run: each holds a port and a descriptor.
+  public static let limit = 4_096
+
+  /// The room of so many targets that are probed so often.
+  public init(for targets: Int, count: Int?) {
+    let (few, many) = (ConnectEngine.concurrency, min(targets, Room.limit) * 8)
+    self.init(places: count == 1 ? few : min(max(few, many), Room.limit), targets: targets)
+  }
+
+  /// The room of so many targets where the places are given.
+  init(places: Int, targets: Int) {
+    self.places = places
+    share = max(1, places / max(targets, 1))
+  }
+
+  /// Whether a target that has so many connections under way, of so many in all, may have another.
+  public func allows(_ own: Int, of all: Int) -> Bool { own < share || all < places / 2 }
+}
