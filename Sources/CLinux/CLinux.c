@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 // Layouts that Swift reads and writes octet by octet (SocketAddress, ControlMessageCursor, InterfaceRequest, Netlink).
@@ -181,4 +182,72 @@ int clinux_send_packets(int socket, unsigned first, unsigned count, const uint8_
     };
   }
   return sendmmsg(socket, messages, count, MSG_DONTWAIT);
+}
+
+// What the handler needs: written while no handler is installed, and only read by it.
+static struct {
+  int output, input;
+  uint8_t restoring[CLINUX_RESTORING_ROOM];
+  size_t length;
+  int has_modes;
+  struct termios found;
+  struct sigaction before[NSIG];
+  uint8_t is_taken[NSIG];
+} terminal;
+
+// A stack of its own: where the stack has overflowed there is no other.
+static uint8_t handler_stack[16384];
+
+// Every function in here is async-signal-safe (signal-safety(7)).
+static void give_terminal_back(int number) {
+  struct pollfd room = {.fd = terminal.output, .events = POLLOUT};
+  // A terminal that is stopped (Ctrl-S) must not keep the process from its end.
+  if (poll(&room, 1, 200) == 1) (void)!write(terminal.output, terminal.restoring, terminal.length);
+  // The modes are those of whoever is in the foreground; a change from behind would stop us.
+  if (terminal.has_modes && tcgetpgrp(terminal.output) == getpgrp()) {
+    tcsetattr(terminal.input, TCSANOW, &terminal.found);
+  }
+  // Then what would have happened without us.
+  sigaction(number, &terminal.before[number], NULL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, number);
+  sigprocmask(SIG_UNBLOCK, &only, NULL);
+  raise(number);
+}
+
+// Whether a signal that nobody handles ends the process, and can be handled: signal(7).
+static int ends_the_process(int number) {
+  switch (number) {
+    case SIGKILL: case SIGSTOP: case SIGCHLD: case SIGCONT: case SIGURG: case SIGWINCH: case SIGTSTP: case SIGTTIN:
+    case SIGTTOU: return 0;
+    default: return 1;
+  }
+}
+
+void clinux_guard_terminal(int output, const uint8_t *restoring, size_t length, int input, const struct termios *found) {
+  clinux_unguard_terminal();
+  terminal.output = output;
+  terminal.input = input;
+  terminal.length = length < CLINUX_RESTORING_ROOM ? length : CLINUX_RESTORING_ROOM;
+  memcpy(terminal.restoring, restoring, terminal.length);
+  terminal.has_modes = found != NULL;
+  if (found != NULL) terminal.found = *found;
+  stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
+  sigaltstack(&stack, NULL);
+  struct sigaction action = {.sa_handler = give_terminal_back, .sa_flags = SA_ONSTACK};
+  sigfillset(&action.sa_mask);
+  for (int number = 1; number < NSIG; number++) {
+    if (!ends_the_process(number) || sigaction(number, NULL, &terminal.before[number]) != 0) continue;
+    // What is ignored, by us or by whoever started us (nohup(1)), ends nothing.
+    if (terminal.before[number].sa_handler == SIG_IGN) continue;
+    terminal.is_taken[number] = sigaction(number, &action, NULL) == 0;
+  }
+}
+
+void clinux_unguard_terminal(void) {
+  for (int number = 1; number < NSIG; number++) {
+    if (terminal.is_taken[number]) sigaction(number, &terminal.before[number], NULL);
+    terminal.is_taken[number] = 0;
+  }
 }

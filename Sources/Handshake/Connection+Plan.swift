@@ -208,8 +208,10 @@ extension Connection {
   /// Whether the peer sends on after our FIN, rather than having fallen silent at some time since.
   private func isStillSending(at now: Instant) -> Bool { lateTextAt.map { now - $0 <= plan.patience / 2 } ?? false }
 
-  /// Limits a stage that the peer can prolong: by taking our data an octet at a time, or by a round trip so long that
-  /// the retransmissions, which follow it, would take minutes. An owner has his own limits.
+  /// Limits a stage that the peer can prolong; an owner has his own limits.
+  ///
+  /// It may take our data an octet at a time, or make the round trip so long that the retransmissions, which follow it,
+  /// take minutes.
   mutating func limitStage(from now: Instant) {
     if !plan.isInteractive { stageLimit = now + plan.longestStage }
   }

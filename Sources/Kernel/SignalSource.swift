@@ -15,6 +15,9 @@ public enum Signal: Hashable, Sendable {
   case resize
   /// SIGTSTP: Ctrl-Z.
   case suspend
+  /// SIGCONT: the process goes on after a stop.
+  case resume
+
   /// The signal's number; a process that it ended exits with 128 more.
   public var number: Int32 {
     switch self {
@@ -23,13 +26,14 @@ public enum Signal: Hashable, Sendable {
     case .quit: SIGQUIT
     case .resize: SIGWINCH
     case .suspend: SIGTSTP
+    case .resume: SIGCONT
     }
   }
 
   /// The signals that any run takes for itself.
   public static let usual: [Signal] = [.interrupt, .terminate, .quit]
   /// Those that whoever draws on a terminal takes as well.
-  public static let ofTerminal: [Signal] = [.resize, .suspend]
+  public static let ofTerminal: [Signal] = [.resize, .suspend, .resume]
 
   fileprivate init?(number: UInt32) {
     switch Int32(truncatingIfNeeded: number) {
@@ -38,6 +42,7 @@ public enum Signal: Hashable, Sendable {
     case SIGQUIT: self = .quit
     case SIGWINCH: self = .resize
     case SIGTSTP: self = .suspend
+    case SIGCONT: self = .resume
     default: return nil
     }
   }

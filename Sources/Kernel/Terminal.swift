@@ -1,8 +1,11 @@
+import CLinux
 import Glibc
+import Wire
 
 /// A terminal that is drawn on rather than written to: on its alternate screen, without cursor and echo.
 ///
-/// Whatever ends the value leaves the terminal as it was found.
+/// Whatever ends the value leaves the terminal as it was found, and so does whatever ends the process, a trap of its own
+/// included; of SIGKILL alone nobody is told.
 public struct Terminal: ~Copyable {
   private let output: Output
   /// How the terminal was set before; nil where the input is no terminal.
@@ -41,15 +44,46 @@ public struct Terminal: ~Copyable {
     } else {
       found = nil
     }
-    // The alternate screen, no cursor, and no line that runs on in the next one.
-    try output.write("\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l")
+    guardAgainstSignals()
+    try output.write(Terminal.entering)
   }
 
   deinit {
-    try? output.write("\u{1b}[0m\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l")
-    guard var found else { return }
-    // What was typed meanwhile was not meant for the shell.
-    _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &found)
+    try? output.write(Terminal.leaving)
+    if var found, isOurs {
+      // What was typed meanwhile was not meant for the shell.
+      _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &found)
+    }
+    clinux_unguard_terminal()
+  }
+
+  /// The alternate screen, no cursor, and no line that runs on in the next one.
+  private static var entering: String { "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l" }
+  /// The way back.
+  private static var leaving: String { "\u{1b}[0m\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l" }
+
+  private func guardAgainstSignals() {
+    let restoring = Array(Terminal.leaving.utf8)
+    unsafe restoring.span.raw.withUnsafeBytes { bytes in
+      let octets = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+      if var found {
+        unsafe clinux_guard_terminal(STDOUT_FILENO, octets, bytes.count, STDIN_FILENO, &found)
+      } else {
+        unsafe clinux_guard_terminal(STDOUT_FILENO, octets, bytes.count, STDIN_FILENO, nil)
+      }
+    }
+  }
+
+  /// Whether we are in the foreground, so that the terminal's modes are ours to change.
+  private var isOurs: Bool { tcgetpgrp(STDOUT_FILENO) == getpgrp() }
+
+  /// Takes it again after a stop that came without a word (SIGSTOP): the shell has used it meanwhile.
+  public func enterAgain() throws(Errno) {
+    if var settings = found {
+      settings.c_lflag &= ~tcflag_t(ECHO)
+      _ = unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+    }
+    try output.write(Terminal.entering)
   }
 
   /// Its present size, `ioctl_tty(2)` TIOCGWINSZ; 24 by 80 where it does not say.

@@ -24,6 +24,8 @@ final class WatchPresenter: ConnectionPresenter {
   private let started = SystemClock.monotonic()
   /// Nil where lines are written.
   private var terminal: Terminal?
+  /// Whether the next SIGCONT is known of already.
+  private var isBack = false
   private var drawnAt = Instant(nanoseconds: 0)
   private var nextDrawing: Instant
   private var metrics: MetricsFile?
@@ -155,10 +157,17 @@ extension WatchPresenter {
     case .suspend:
       let hadTerminal = terminal != nil
       leave()
+      // The SIGCONT that ends the stop waits to be taken, and is no news.
+      isBack = true
       Terminal.suspend()
       // Continued in the background it goes on by lines: the terminal is another's.
       if hadTerminal, Terminal.isAvailable { terminal = try Terminal() }
       try draw()
+    case .resume where !isBack && terminal != nil:
+      // After a SIGSTOP, which nobody is told of, the shell had the terminal; in the background it still has.
+      if Terminal.isAvailable { try terminal?.enterAgain() } else { leave() }
+      try draw()
+    case .resume: isBack = false
     default: try draw()
     }
   }

@@ -16,7 +16,7 @@ extension NetworkTests {
       script, words = sys.argv[1].split(";"), sys.argv[2:]
       pid, terminal = pty.fork()
       if pid == 0:
-        os.environ.update(TERM="xterm", LC_ALL="C.UTF-8", NO_COLOR="")
+        os.environ.update(TERM="xterm", LC_ALL="C.UTF-8", NO_COLOR="", SWIFT_BACKTRACE="enable=no")
         os.execv(words[0], words)
       def resize(rows, columns):
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -40,7 +40,7 @@ extension NetworkTests {
         if word == "resize": resize(int(values[0]), int(values[1]))
         if word == "stopped":
           while not os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1]): pass
-      read(5)
+      read(20)
       end = termios.tcgetattr(terminal)[3] & termios.ECHO
       code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
       print(f"code={code} echo={'same' if echo == end else 'changed'}", file=sys.stderr)
@@ -115,6 +115,40 @@ extension NetworkTests {
       #expect(outcome.errors == "code=130 echo=same\n")
       #expect(outcome.output.split(separator: WatchScreenTests.enter, omittingEmptySubsequences: false).count == 3)
       #expect(outcome.output.split(separator: WatchScreenTests.leave, omittingEmptySubsequences: false).count == 3)
+    }
+
+    /// Whatever ends the process by a signal, a trap of its own included, gives the terminal back before.
+    @Test(arguments: [
+      SIGHUP, SIGUSR1, SIGUSR2, SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS, SIGVTALRM, SIGPROF,
+      SIGXCPU, SIGIO, SIGPWR, 50,
+    ]) func whateverEndsIt(_ signal: Int32) throws {
+      let namespace = try Namespace()
+      let outcome = try run(
+        "until closed;wait 0.3;signal \(signal)", "watch", "127.0.0.1:9", "-i", "0.05", in: namespace)
+      #expect(outcome.errors == "code=-\(signal) echo=same\n", "and ends as it would have")
+      #expect(outcome.output.hasPrefix(WatchScreenTests.enter) && outcome.output.hasSuffix(WatchScreenTests.leave))
+      #expect(outcome.output.split(separator: WatchScreenTests.leave, omittingEmptySubsequences: false).count == 2)
+    }
+
+    /// Who ignores SIGHUP for it (nohup) is obeyed.
+    @Test func whatIsIgnoredEndsNothing() throws {
+      let namespace = try Namespace()
+      let words = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", Probe.path, "watch", "127.0.0.1:9", "-i", "0.05"]
+      let outcome = try Program.run(
+        ["python3", "-c", WatchScreenTests.terminal, "until closed;signal \(SIGHUP);wait 0.5;signal \(SIGINT)"] + words,
+        in: namespace, seconds: 30)
+      #expect(outcome.errors == "code=130 echo=same\n")
+    }
+
+    /// A stop of which it is not told: the screen is taken again, since the shell had it meanwhile.
+    @Test func stoppedWithoutAWord() throws {
+      let namespace = try Namespace()
+      let outcome = try run(
+        "until closed;signal \(SIGSTOP);stopped;signal \(SIGCONT);wait 0.5;signal \(SIGINT)", "watch", "127.0.0.1:9",
+        "-i", "0.05", in: namespace)
+      #expect(outcome.errors == "code=130 echo=same\n")
+      #expect(outcome.output.split(separator: WatchScreenTests.enter, omittingEmptySubsequences: false).count == 3)
+      #expect(outcome.output.split(separator: WatchScreenTests.leave, omittingEmptySubsequences: false).count == 2)
     }
 
     @Test func endsByItself() throws {

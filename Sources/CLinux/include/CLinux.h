@@ -97,6 +97,14 @@ int clinux_use_host_services(const char *services);
 // WIFEXITED and its kin are function-like macros.
 int clinux_exit_status(int wait_status);
 
+// A terminal that is drawn on is given back by a signal handler where a signal, or a trap of our own, ends the process: in
+// C, for a handler may call nothing of Swift's, whose functions may allocate and take locks. At most
+// CLINUX_RESTORING_ROOM octets are written; `found` is nil where the modes are left as they are.
+#define CLINUX_RESTORING_ROOM 64
+struct termios;
+void clinux_guard_terminal(int output, const uint8_t *restoring, size_t length, int input, const struct termios *found);
+void clinux_unguard_terminal(void);
+
 // EAI_NODATA is declared only under _GNU_SOURCE.
 extern const int clinux_no_data;
 extern const int clinux_address_family;

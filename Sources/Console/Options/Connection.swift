@@ -80,15 +80,17 @@ extension OptionGroup where Settings == RunSettings {
           "timeout of the first SYN, doubles with each (default 1)",
           """
           The timeout of the first SYN; it doubles with each retransmission; from 1 ms to 60 s. An answer to --data is
-          waited for as long before our FIN. Default 1.
+          waited for as long before our FIN. After our FIN the peer's is waited for as long as all copies of the SYN would
+          be (7 s by default), whatever it still sends. Default 1.
           """
         ) { $0.plan.wait = $1 },
         .value(
           nil, "time-wait", "SEC", .interval(.zero ... .seconds(240)), needs: .machines,
           "stay in TIME-WAIT to re-ACK a repeated FIN (default 0)",
           """
-          Stays in TIME-WAIT for SEC after the close and acknowledges a retransmitted FIN again; at most 240 s. Default 0:
-          the port is not used again.
+          Stays in TIME-WAIT for SEC after the close and acknowledges a retransmitted FIN again; at most 240 s. Each
+          such FIN starts the wait again, up to the time that all copies of a SYN take. Default 0: the port is not used
+          again.
           """
         ) { $0.plan.timeWait = $1 },
         .value(
