@@ -1,5 +1,6 @@
 // RFC 5890 to RFC 5892 and RFC 3492: host names in any script, mapped before they are encoded as UTS #46 does.
 
+// NFC is in Swift's library, where Foundation finds it: as system programming interface, not as API.
 @_spi(_Unicode) import Swift
 
 /// Why a text is not a host name.
