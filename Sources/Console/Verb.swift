@@ -84,7 +84,7 @@ struct Verb: Sendable {
         return Monitor.unknown(error.message, for: self, words) ?? complain(error.message, Ending(error).exitCode)
       }
     } catch {
-      return Monitor.unknown(error.message, for: self, words) ?? complain(error)
+      return Monitor.unknown(error.first, for: self, words) ?? complain(error)
     }
   }
 
