@@ -16,13 +16,16 @@ public struct Arrival: ~Escapable {
   public let framing: Framing
   /// Whether its checksum may be one that a local peer left to an offload that never happens.
   public let mayBeUnfinished: Bool
+  /// Whether its end was lost for want of room: nothing of it can be verified.
+  public let isTruncated: Bool
 
   /// A packet from a raw socket.
   @_lifetime(copy octets)
-  public init(_ octets: RawSpan, framing: Framing, mayBeUnfinished: Bool) {
+  public init(_ octets: RawSpan, framing: Framing, mayBeUnfinished: Bool, isTruncated: Bool = false) {
     self.octets = octets
     self.framing = framing
     self.mayBeUnfinished = mayBeUnfinished
+    self.isTruncated = isTruncated
   }
 
   /// What the packet is, by its own word.
@@ -66,6 +69,12 @@ extension Arrival {
   /// Parses the packet, checks its checksum and finds its flow; judges nothing that depends on a connection.
   @_lifetime(copy self)
   public func judged() -> ArrivalContent {
+    guard !isTruncated else { return .refused(.truncated, flowOfMalformed) }
+    return judged(dissection)
+  }
+
+  @_lifetime(copy dissection)
+  private func judged(_ dissection: consuming Dissection) -> ArrivalContent {
     switch dissection {
     case .tcp(let envelope, let header): judged(header, in: envelope)
     case .icmpv4(let envelope, let message):
@@ -134,6 +143,11 @@ extension Arrival {
     case .inBand:
       if let header = try? IPv4HeaderView(lax: octets) {
         flow(header.payload, from: .v4(header.source), to: .v4(header.destination))
+      } else if let header = try? IPv6HeaderView(lax: octets),
+        let chain = try? IPv6ExtensionChain(nextHeader: header.nextHeader, payload: header.payload),
+        chain.protocolNumber == IPProtocol.tcp
+      {
+        flow(header.payload.extracting(chain.offset...), from: .v6(header.source), to: .v6(header.destination))
       } else {
         nil
       }

@@ -46,6 +46,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
 public enum Refusal: String, Hashable, Sendable, CaseIterable {
   /// It does not parse.
   case malformed
+  /// It was longer than there was room for, and its end was lost.
+  case truncated
   /// Its TCP, ICMP or ICMPv6 checksum is wrong.
   case badChecksum = "bad-checksum"
   /// An acknowledgment of something that we did not send.

@@ -107,8 +107,8 @@ extension FilterProgram.Instruction {
   }
 
   static let drop = Self(BPF_RET | BPF_K, 0)
-  /// How much of the packet is kept: more than the longest one has.
-  static let take = Self(BPF_RET | BPF_K, 0x40000)
+  /// How much of the packet is kept: more than the longest one has, merged by offload or not.
+  static let take = Self(BPF_RET | BPF_K, .max)
   static let outerHeaderLengthToX = Self(BPF_LDX | BPF_B | BPF_MSH, 0)
   static let loadLength = Self(BPF_LD | BPF_W | BPF_LEN, 0)
   static let subtractX = Self(BPF_ALU | BPF_SUB | BPF_X, 0)

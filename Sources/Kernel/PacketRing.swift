@@ -9,6 +9,8 @@ public struct RingReception: Hashable, Sendable {
   public var kernelStamp: WallTime
   /// Whether its sender's kernel left the checksum to an offload that has not happened (TP_STATUS_CSUMNOTREADY).
   public var mayBeUnfinished: Bool
+  /// Whether the packet was longer than there was room for and lost its end.
+  public var isTruncated: Bool
 }
 
 /// A packet socket whose packets lie in memory that the kernel fills: no system call for each, `packet_mmap.rst`.
@@ -22,8 +24,13 @@ public struct RingReception: Hashable, Sendable {
   private let memory: UnsafeMutableRawPointer
   private var next = 0
   private var lost: UInt32 = 0
+  /// Where packets are read to that are longer than a frame.
+  private var long = ReceiveBuffer()
+  /// How many packets have lost their end so far: longer than a frame, and no room for the whole.
+  public private(set) var truncated = 0
 
-  /// An Ethernet frame's packet and the kernel's words about it fit one; what offload has merged may not.
+  /// An Ethernet frame's packet and the kernel's words about it fit one; what offload has merged may not, and comes
+  /// whole by the socket's queue (TP_STATUS_COPY).
   private static let frameSize = 2_048
   private static let frameCount = 4_096
   private static var size: Int { frameSize * frameCount }
@@ -39,6 +46,8 @@ public struct RingReception: Hashable, Sendable {
     try descriptor.attach(.from(addresses, ports: ports, family: family))
     try descriptor.set(PacketRing.option(PACKET_VERSION), to: CInt(TPACKET_V2.rawValue))
     try descriptor.set(PacketRing.option(PACKET_IGNORE_OUTGOING), to: CInt(1))
+    try descriptor.set(PacketRing.option(PACKET_COPY_THRESH), to: CInt(PacketRing.frameSize))
+    try descriptor.raiseReceiveBuffer(to: 1 << 23)
     try descriptor.set(
       PacketRing.option(PACKET_TIMESTAMP), to: CInt(SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE))
     let block = UInt32(1 << 16)
@@ -78,10 +87,17 @@ public struct RingReception: Hashable, Sendable {
     let count = min(Int(whole.load(native: 8, as: UInt32.self)), PacketRing.frameSize - from)
     let seconds = Int64(whole.load(native: 16, as: UInt32.self))
     let nanoseconds = Int64(whole.load(native: 20, as: UInt32.self))
-    let reception = RingReception(
+    var reception = RingReception(
       kernelStamp: WallTime(nanoseconds: seconds &* 1_000_000_000 &+ nanoseconds),
-      mayBeUnfinished: status & UInt32(TP_STATUS_CSUMNOTREADY) != 0)
-    body(whole.extracting(from..<from + count), reception)
+      mayBeUnfinished: status & UInt32(TP_STATUS_CSUMNOTREADY) != 0, isTruncated: false)
+    if status & UInt32(TP_STATUS_COPY) != 0, let message = try? descriptor.receiveMessage(into: &long) {
+      body(long.view(first: message.count), reception)
+    } else {
+      let length = Int(whole.load(native: 4, as: UInt32.self))
+      reception.isTruncated = count < length
+      if reception.isTruncated { truncated += 1 }
+      body(whole.extracting(from..<from + count), reception)
+    }
     unsafe clinux_give_frame_back(start)
     next = (next &+ 1) & (PacketRing.frameCount - 1)
     return true

@@ -8,8 +8,11 @@
   /// How many octets of it were ever filled; what lies beyond is never shown.
   private var filled = 0
 
-  /// Room for so many octets; a packet that offload has merged takes up to 65,535.
-  public init(capacity: Int = 65_536) {
+  /// The most octets that offload merges into one packet, 524,280 by Linux's GSO_MAX_SIZE (BIG TCP), and headers.
+  public static var largestPacket: Int { 525_312 }
+
+  /// Room for so many octets: unless told otherwise, for whatever offload may merge.
+  public init(capacity: Int = ReceiveBuffer.largestPacket) {
     unsafe memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
   }
 
@@ -30,6 +33,13 @@
     guard let received = try body(&room) else { return nil }
     filled = max(filled, min(count(received), unsafe memory.count))
     return received
+  }
+}
+
+extension FileDescriptor {
+  /// Receives one packet to the front of a buffer, without waiting; nil: there is none.
+  func receiveMessage(into buffer: inout ReceiveBuffer) throws(Errno) -> ReceivedMessage? {
+    try buffer.fill({ (room) throws(Errno) in try receiveMessage(into: &room) }, count: \.count)
   }
 }
 

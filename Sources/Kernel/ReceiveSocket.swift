@@ -62,7 +62,7 @@ public struct ReceiveSocket: ~Copyable, Sendable {
 
   /// Takes the oldest packet, `recvmsg(2)`, never waiting and never allocating; nil: there is none now.
   ///
-  /// Receive offload may have merged segments: a buffer of 65,535 octets loses nothing.
+  /// Receive offload may have merged segments: a buffer of `ReceiveBuffer.largestPacket` octets loses nothing.
   @_lifetime(buffer: copy buffer)
   public func receive(into buffer: inout MutableRawSpan) throws(Errno) -> Reception? {
     let room = buffer.byteCount

@@ -5,6 +5,7 @@ extension Refusal {
   var explanation: String {
     switch self {
     case .malformed: "does not parse"
+    case .truncated: "longer than the receive buffer: its end was lost"
     case .badChecksum: "its checksum is wrong"
     case .ackMismatch: "acknowledges what was never sent"
     case .rstMismatch: "a reset that does not acknowledge our SYN, or is not exactly the next in sequence"

@@ -55,7 +55,9 @@ final class BenchPacketPath: BenchPath {
   func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool {
     guard ring.hasPacket else { return false }
     return ring.take { octets, reception in
-      let arrival = Arrival(octets, framing: .inBand, mayBeUnfinished: reception.mayBeUnfinished)
+      let arrival = Arrival(
+        octets, framing: .inBand, mayBeUnfinished: reception.mayBeUnfinished,
+        isTruncated: reception.isTruncated)
       engine.receive(arrival, at: stamp(reception.kernelStamp), into: &batch)
     }
   }
@@ -70,6 +72,7 @@ final class BenchPacketPath: BenchPath {
   }
 
   var dropped: UInt32 { (try? ring.dropped()) ?? 0 }
+  var truncated: Int { ring.truncated }
 
   func refresh(at moment: Stamp) throws(Errno) {
     now = moment

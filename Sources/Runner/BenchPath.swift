@@ -18,6 +18,8 @@ protocol BenchPath: AnyObject {
   func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool
   /// How many packets the kernel dropped because our buffers were full.
   var dropped: UInt32 { get }
+  /// How many packets were longer than there was room for, and lost their end.
+  var truncated: Int { get }
   /// What this host refused to send.
   var unsent: UnsentPackets { get }
   /// Looks after what may change while it runs; called at every turn of the loop.
@@ -120,7 +122,7 @@ final class BenchRawPath: BenchPath {
     now.kernel = reception.kernelStamp
     let arrival = Arrival(
       buffer.view(first: reception.count), framing: reception.framing(protocolNumber: number),
-      mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
+      mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex), isTruncated: reception.isTruncated)
     guard let packets else {
       engine.receive(arrival, at: now, into: &batch)
       return true
@@ -138,6 +140,7 @@ final class BenchRawPath: BenchPath {
   }
 
   var dropped: UInt32 { links.reduce(0) { $0 &+ $1.dropped } }
+  var truncated: Int { links.reduce(0) { $0 + $1.truncated } }
 
   func refresh(at now: Stamp) throws(Errno) {}
 

@@ -187,7 +187,9 @@ struct BenchRun {
 
   /// Says what of the packets that came is in no result, what could not be sent, and which limit was met.
   private func warn(_ loop: borrowing BenchLoop<some BenchPath>, _ path: some BenchPath, _ guards: BenchGuards) {
-    Run.warn(of: path.dropped, strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+    Run.warn(
+      of: path.dropped, truncated: path.truncated,
+      strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
     for (index, target) in targets.enumerated() {
       guard let (count, latest) = path.unsent[index] else { continue }
       let packets = count == 1 ? "1 packet" : "\(count) packets"

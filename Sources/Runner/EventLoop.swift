@@ -136,7 +136,7 @@ struct EventLoop<E: Engine> {
     let arrival = Arrival(
       buffer.view(first: reception.count),
       framing: reception.framing(protocolNumber: protocolNumber),
-      mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex))
+      mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex), isTruncated: reception.isTruncated)
     show(arrival, at: now)
     let action = engine.receive(arrival, at: now)
     packets?.received(arrival, by: reception.interfaceIndex, at: now, engine.lastReceived)

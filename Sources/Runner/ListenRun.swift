@@ -54,7 +54,9 @@ extension Run {
     // Whoever reads this may connect: the filter lets the port's packets in by now.
     try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
     let end = try loop.run()
-    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.counts.strays : 0)
+    warn(
+      of: network.dropped, truncated: network.truncated,
+      strays: settings.presentation.isVerbose ? loop.engine.counts.strays : 0)
     let counts = loop.engine.counts
     try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize(counts) }
     return ListenResult(counts: counts, signal: end)

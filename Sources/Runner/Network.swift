@@ -68,6 +68,8 @@ final class Network {
 
   /// How many packets the kernel dropped because our buffers were full.
   var dropped: UInt32 { all.reduce(0) { $0 &+ $1.dropped } }
+  /// How many packets were longer than the buffer, and lost their end.
+  var truncated: Int { all.reduce(0) { $0 + $1.truncated } }
 
   /// Whether a port is reserved for the whole run.
   func keeps(_ endpoint: Endpoint) -> Bool { kept.contains { $0.endpoint == endpoint } }

@@ -116,8 +116,10 @@ final class PacketFile {
     for packet in queue.prefix(count) {
       var remarks = packet.remarks
       if packet.stamp.kernel == nil { remarks.append("the kernel gave no stamp: the time is user space's") }
+      // Longer ones are read by nobody: libpcap's limit.
+      let kept = packet.octets.span.raw.extracting(first: min(packet.octets.count, CaptureReader.frameLimit))
       writer.append(
-        packet.octets.span.raw, on: packet.interface, at: packet.stamp.bestWall,
+        kept, on: packet.interface, at: packet.stamp.bestWall, originalLength: packet.octets.count,
         direction: packet.token == nil ? .inbound : .outbound, comments: remarks)
       interfaces.counts[packet.interface] += 1
     }
@@ -185,13 +187,20 @@ extension Arrival {
     if case .outOfBand(let envelope) = framing, case .v6(let source) = envelope.source,
       case .v6(let destination) = envelope.destination
     {
+      // What offload has merged may be longer than the header can say (RFC 2675).
+      let isJumbo = octets.byteCount > Int(UInt16.max)
       let header = IPv6Header(
-        source: source, destination: destination, nextHeader: envelope.protocolNumber,
-        payloadLength: UInt16(clamping: octets.byteCount), trafficClass: envelope.trafficClass,
+        source: source, destination: destination,
+        nextHeader: isJumbo ? IPProtocol.hopByHopOptions : envelope.protocolNumber,
+        payloadLength: isJumbo ? 0 : UInt16(clamping: octets.byteCount), trafficClass: envelope.trafficClass,
         hopLimit: envelope.timeToLive)
       var frame = FrameBuffer()
       if let length = try? frame.build({ (out) throws(WireError) in try header.serialize(into: &out) }) {
         packet.append(copying: frame.view(first: length))
+      }
+      if isJumbo {
+        packet += IPv6JumboPayload.hopByHop(
+          nextHeader: envelope.protocolNumber, length: UInt32(truncatingIfNeeded: octets.byteCount + 8))
       }
     }
     packet.append(copying: octets)

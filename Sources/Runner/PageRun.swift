@@ -54,7 +54,9 @@ extension Run {
       if error.leavesOutput { try? presenter.summarize() }
       throw error
     }
-    warn(of: network.dropped, strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+    warn(
+      of: network.dropped, truncated: network.truncated,
+      strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     return PageResult(isGood: presenter.isGood, signal: signal)
   }

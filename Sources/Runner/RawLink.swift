@@ -17,6 +17,9 @@ final class RawLink {
   /// How many packets the kernel dropped because our buffers were full.
   var dropped: UInt32 { ((try? segments.dropped()) ?? 0) &+ ((try? errors.dropped()) ?? 0) }
 
+  /// How many packets were longer than the buffer, and lost their end.
+  private(set) var truncated = 0
+
   /// Opens the sockets; nothing is received before `listen(on:)`.
   init(family: AddressFamily, interface: Interface?) throws(Errno) {
     self.family = family
@@ -74,9 +77,14 @@ final class RawLink {
 
   /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.
   func receive(into buffer: inout ReceiveBuffer) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
-    if let reception = try segments.receive(into: &buffer) { return (reception, IPProtocol.tcp) }
+    if let reception = try segments.receive(into: &buffer) { return (counted(reception), IPProtocol.tcp) }
     guard let reception = try errors.receive(into: &buffer) else { return nil }
-    return (reception, family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
+    return (counted(reception), family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
+  }
+
+  private func counted(_ reception: Reception) -> Reception {
+    if reception.isTruncated { truncated += 1 }
+    return reception
   }
 
   /// Whether a packet from this interface may carry a checksum that nobody finished.

@@ -136,15 +136,21 @@ public enum Run {
       if end == nil { try targets.tellAbandoned(presenter, settings.schedule.deadline) }
       try presenter.conclude()
     }
-    warn(of: network.dropped, strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
+    warn(
+      of: network.dropped, truncated: network.truncated,
+      strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 
   /// Says what of the packets that came is in no result; where not even that can be written, nobody is there to read.
-  static func warn(of dropped: UInt32, strays: Int) {
+  static func warn(of dropped: UInt32, truncated: Int, strays: Int) {
     if dropped > 0 {
       try? Output.standardError.write(
         "probe: the kernel dropped \(dropped) packets for want of buffer space; results may miss replies\n")
+    }
+    if truncated > 0 {
+      try? Output.standardError.write(
+        "probe: \(truncated) packets were longer than the receive buffer and were rejected; results may miss replies\n")
     }
     if strays > 0 {
       try? Output.standardError.write("probe: \(strays) packets came that belong to no connection of this run\n")

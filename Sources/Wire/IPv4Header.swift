@@ -54,11 +54,13 @@ public struct IPv4HeaderView: ~Escapable {
   /// Checks that the header and the packet that it announces lie within the octets given.
   ///
   /// Octets beyond the total length are cut off: Ethernet pads short frames. Throws `truncated` when there are too few,
-  /// and `malformed` for another version, a header length below five or a total length below the header's.
+  /// and `malformed` for another version, a header length below five or a total length below the header's, which is 0
+  /// where offload has merged more octets than the field can count (Linux, BIG TCP).
   @inlinable @_lifetime(copy packet)
   public init(checking packet: RawSpan) throws(WireError) {
     try self.init(lax: packet)
     let total = Int(totalLength)
+    if total == 0, packet.byteCount > Int(UInt16.max) { return }
     guard total >= headerLength else { throw .malformed(.ipv4, at: IPv4Header.Field.totalLength) }
     guard total <= packet.byteCount else { throw .truncated(.ipv4, need: total, have: packet.byteCount) }
   }

@@ -35,15 +35,26 @@ public struct IPv6HeaderView: ~Escapable {
   /// Checks that the header and the payload that it announces lie within the octets given.
   ///
   /// Octets beyond the payload length are cut off. Throws `truncated` when there are too few and `malformed` for another
-  /// version. Jumbograms (RFC 2675) are not known: their payload length is 0, and so is their payload.
+  /// version. A payload length of 0 is what a Jumbo Payload option states (RFC 2675), or more than 65,535 octets that
+  /// offload has merged; otherwise the payload is empty.
   @inlinable @_lifetime(copy packet)
   public init(checking packet: RawSpan) throws(WireError) {
-    try self.init(lax: packet)
-    let need = IPv6Header.length &+ Int(payloadLength)
-    guard need <= packet.byteCount else { throw .truncated(.ipv6, need: need, have: packet.byteCount) }
+    let view = try IPv6HeaderView(lax: packet)
+    let have = packet.byteCount
+    let isMerged = have > IPv6Header.length &+ Int(UInt16.max)
+    guard let stated = view.statedPayloadLength ?? (isMerged ? nil : 0) else {
+      self.packet = packet
+      return
+    }
+    guard stated <= have &- IPv6Header.length else {
+      throw .truncated(.ipv6, need: IPv6Header.length + stated, have: have)
+    }
+    self.packet = packet.extracting(first: IPv6Header.length &+ stated)
   }
 
   /// Checks the header alone, for a packet that may be cut short, such as the one an ICMPv6 error quotes.
+  ///
+  /// The payload is what is there of the length that the packet states, or all that is there where it states none.
   @inlinable @_lifetime(copy packet)
   public init(lax packet: RawSpan) throws(WireError) {
     let have = packet.byteCount
@@ -51,8 +62,17 @@ public struct IPv6HeaderView: ~Escapable {
     guard packet.octet(at: IPv6Header.Field.versionClassAndLabel) &>> 4 == 6 else {
       throw .malformed(.ipv6, at: IPv6Header.Field.versionClassAndLabel)
     }
-    let total = IPv6Header.length &+ Int(packet.load(bigEndian: IPv6Header.Field.payloadLength, as: UInt16.self))
-    self.packet = total < have ? packet.extracting(first: total) : packet
+    let stated = Self.statedPayloadLength(of: packet) ?? have
+    self.packet = stated < have &- IPv6Header.length ? packet.extracting(first: IPv6Header.length &+ stated) : packet
+  }
+
+  /// How long the payload is by the header or a Jumbo Payload option (RFC 2675); nil where the length is left open.
+  @inlinable public var statedPayloadLength: Int? { Self.statedPayloadLength(of: packet) }
+
+  @inlinable static func statedPayloadLength(of packet: RawSpan) -> Int? {
+    let length: UInt16 = packet.load(bigEndian: IPv6Header.Field.payloadLength)
+    guard length == 0 else { return Int(length) }
+    return IPv6JumboPayload.length(statedBy: packet) ?? (IPv6JumboPayload.isLeftOpen(packet) ? nil : 0)
   }
 
   /// DSCP and ECN (RFC 2474, RFC 3168).

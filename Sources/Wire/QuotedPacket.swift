@@ -83,7 +83,7 @@ extension QuotedPacket {
     self.init(
       source: .v6(header.source), destination: .v6(header.destination), protocolNumber: cursor.nextHeader,
       timeToLive: header.hopLimit, trafficClass: header.trafficClass, identification: nil,
-      totalLength: IPv6Header.length + Int(header.payloadLength),
+      totalLength: IPv6Header.length + (header.statedPayloadLength ?? header.payload.byteCount),
       quotedLength: IPv6Header.length + payload.byteCount, transport: transport)
   }
 

@@ -45,6 +45,24 @@ import Wire
     #expect(next == text.count && taken == text)
   }
 
+  /// A packet that lost its end is named as that, and whose it is where its ports are there.
+  @Test func truncatedIsNotMalformed() throws {
+    let flow = Flow(
+      local: Endpoint(.v4(IPv4Address(127, 0, 0, 1)), 1_000), remote: Endpoint(.v4(IPv4Address(127, 0, 0, 2)), 80))
+    var frame = FrameBuffer()
+    let segment = Segment(seq: SequenceNumber(1), flags: .ack)
+    let text = [UInt8](repeating: 7, count: 100)
+    let count = try frame.build { (out) throws(WireError) in
+      try PacketAssembly.write(segment, flow: flow, text: text.span.raw, marking: Marking(), into: &out)
+    }
+    let packet = frame.view(first: count)
+    let whole = Arrival(packet, framing: .inBand, mayBeUnfinished: false)
+    guard case .segment = whole.judged() else { return #expect(Bool(false), "the whole one is good") }
+    let cut = Arrival(packet.extracting(first: 60), framing: .inBand, mayBeUnfinished: false, isTruncated: true)
+    guard case .refused(let why, let whose) = cut.judged() else { return #expect(Bool(false), "it is not believed") }
+    #expect(why == .truncated && whose == Flow(local: flow.remote, remote: flow.local))
+  }
+
   @Test func moreGapsThanAreKeptAreNotTaken() {
     var reassembly = Reassembly(capacity: 65_535, keepsOctets: true)
     let next = SequenceNumber(7)

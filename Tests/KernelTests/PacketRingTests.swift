@@ -79,17 +79,23 @@ struct PacketRingTests {
     #expect(lostAtLast == excess, "the count stays")
   }
 
-  @Test("a packet that is too long for its place is cut off") func long() throws {
+  @Test("a packet that is too long for its place comes whole, in its order") func long() throws {
     var ring = try ring(.v4, ports: [41_006])
     let address = loopback(.v4)
     let header = TCPHeader(sourcePort: 41_006, destinationPort: 9, flags: .rst)
-    let whole = try Batch.packet(from: address, to: address, header, [UInt8](repeating: 7, count: 4_000), number: 1)
     var sender = try SendSocket(family: .v4, timestamps: false)
-    _ = try sender.send(whole.span.raw, to: address)
-    let first = ring.next(1).first
-    let taken = try #require(first?.octets)
-    #expect((1_500..<2_048).contains(taken.count))
-    #expect(taken == Array(whole.prefix(taken.count)))
+    var packets: [[UInt8]] = []
+    for (number, length) in [100, 4_000, 1, 60_000, 2].enumerated() {
+      let text = [UInt8](repeating: UInt8(number), count: length)
+      let packet = try Batch.packet(from: address, to: address, header, text, number: UInt16(number + 1))
+      packets.append(packet)
+      _ = try sender.send(packet.span.raw, to: address)
+    }
+    let taken = ring.next(packets.count)
+    let isWhole = taken.map(\.octets) == packets
+    #expect(isWhole, "\(taken.map(\.octets.count))")
+    let truncated = (ring.truncated, taken.count { $0.reception.isTruncated })
+    #expect(truncated == (0, 0))
   }
 
   @Test("there is no ring on an interface that is gone") func gone() throws {

@@ -33,6 +33,20 @@ import Wire
     return options
   }
 
+  /// Linux writes 0 where it has merged more octets than the field can count, and nowhere else is that a length.
+  @Test(arguments: [65_536, 185_000, 65_535, 40])
+  func totalLengthOfWhatIsMerged(count: Int) throws {
+    var packet = [UInt8](repeating: 0, count: count)
+    packet[0] = 0x45
+    guard count > 65_535 else {
+      let error = refusal { () throws(WireError) in _ = try IPv4HeaderView(checking: packet.span.raw) }
+      #expect(error == .malformed(.ipv4, at: 2))
+      return
+    }
+    let length = try IPv4HeaderView(checking: packet.span.raw).payload.byteCount
+    #expect(length == count - 20)
+  }
+
   @Test(arguments: rows)
   func isRead(row: Row) throws {
     #expect(try IPv4Header(parsing: row.octets.span.raw) == row.header)

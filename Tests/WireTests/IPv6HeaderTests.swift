@@ -56,6 +56,58 @@ import Wire
     #expect(error == .malformed(.ipv6, at: 0))
   }
 
+  /// A packet of these parts, whose payload length is 0.
+  private static func unstated(_ nextHeader: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    var packet = Array(raw.prefix(40)) + payload
+    (packet[4], packet[5], packet[6]) = (0, 0, nextHeader)
+    return packet
+  }
+
+  /// RFC 2675 §2: the option states the length; §3: one below 65,536 does not.
+  @Test(arguments: [65_536 as UInt32, 70_028, 65_535, 8, 0])
+  func jumboPayload(stated: UInt32) throws {
+    let options = IPv6JumboPayload.hopByHop(nextHeader: IPProtocol.tcp, length: stated)
+    #expect(options.count == 8)
+    let isJumbo = stated > 65_535
+    let packet = Self.unstated(0, options + [UInt8](repeating: 7, count: 70_100))
+    let strict = try IPv6HeaderView(checking: packet.span.raw).payload.byteCount
+    #expect(strict == (isJumbo ? Int(stated) : packet.count - 40) || !isJumbo && strict == 0)
+    let lax = try IPv6HeaderView(lax: packet.span.raw)
+    let statedLength = lax.statedPayloadLength
+    #expect(statedLength == (isJumbo ? Int(stated) : 0))
+    // Cut short it is still stated, and refused where all has to be there.
+    let cut = Array(packet.prefix(60))
+    let cutLength = try IPv6HeaderView(lax: cut.span.raw).statedPayloadLength
+    #expect(cutLength == (isJumbo ? Int(stated) : 0))
+    if isJumbo {
+      let error = refusal { () throws(WireError) in _ = try IPv6HeaderView(checking: cut.span.raw) }
+      #expect(error == .truncated(.ipv6, need: 40 + Int(stated), have: 60))
+    }
+  }
+
+  /// The option stands behind padding, and among others; a length that leads out of the header ends the search.
+  @Test func jumboPayloadAmongOptions() {
+    let found = Self.unstated(0, [6, 1, 0, 1, 1, 0, 5, 2, 0, 0, 0xc2, 4, 0, 1, 0, 0])
+    #expect(IPv6JumboPayload.length(statedBy: found.span.raw) == 65_536)
+    for broken in [[6, 0, 0xc2, 4, 0, 1, 0], [6, 0, 1, 200, 0xc2, 4, 0, 1], [6, 255, 0, 0, 0, 0, 0, 0xc2]] as [[UInt8]]
+    {
+      #expect(IPv6JumboPayload.length(statedBy: Self.unstated(0, broken).span.raw) == nil)
+    }
+  }
+
+  /// Linux merges segments beyond what the field counts: as long as it is.
+  @Test func lengthLeftOpen() throws {
+    let merged = Self.unstated(IPProtocol.tcp, [UInt8](repeating: 7, count: 65_536))
+    let length = try IPv6HeaderView(checking: merged.span.raw).payload.byteCount
+    #expect(length == 65_536)
+    let short = Self.unstated(IPProtocol.tcp, [UInt8](repeating: 7, count: 30))
+    let strict = try IPv6HeaderView(checking: short.span.raw).payload.byteCount
+    let lax = try IPv6HeaderView(lax: short.span.raw).payload.byteCount
+    #expect((strict, lax) == (0, 30))
+    let nothing = try IPv6HeaderView(lax: Self.unstated(IPProtocol.noNextHeader, [1, 2]).span.raw).payload.byteCount
+    #expect(nothing == 0)
+  }
+
   @Test func whatLiesBeyondThePayloadLengthIsCutOff() throws {
     let raw = Self.raw + [1, 2, 3]
     let payload = try IPv6HeaderView(checking: raw.span.raw).payload.octets
