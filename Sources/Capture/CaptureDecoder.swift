@@ -29,9 +29,10 @@ struct CaptureDecoder: Sendable {
   private mutating func decodeRecords(_ octets: RawSpan, _ body: (borrowing CapturedFrame) -> Void) -> Int {
     if format == nil {
       guard octets.byteCount >= progress.needed else { return 0 }
-      switch CaptureFormat.announced(by: octets.load(bigEndian: 0)) {
+      switch CaptureFormat.announced(by: octets) {
       case .success(let announced): format = announced
       case .failure(let refusal): progress.note(refusal.kind, isHeader: true)
+      case nil: progress.needed = CaptureFormat.lengthOfHead
       }
     }
     switch format {

@@ -15,6 +15,8 @@ public struct CaptureFault: Error, Hashable, Sendable {
     case notACapture
     /// It is compressed; the program that undoes that.
     case compressed(by: String)
+    /// A capture in another program's format, by its name.
+    case foreign(String)
     /// A version of its format that nobody has described.
     case version(major: UInt16, minor: UInt16)
     /// It ends early: so many octets of the record are there, of so many.
@@ -49,7 +51,7 @@ public struct CaptureFault: Error, Hashable, Sendable {
   /// Whether nothing more can be read.
   public var isFinal: Bool {
     switch kind {
-    case .empty, .notACapture, .compressed, .version, .cut, .length, .lengths, .byteOrder: true
+    case .empty, .notACapture, .compressed, .foreign, .version, .cut, .length, .lengths, .byteOrder: true
     case .tooLong, .overrun, .undescribedInterface, .tooManyInterfaces, .options, .fraction: false
     }
   }
@@ -57,7 +59,7 @@ public struct CaptureFault: Error, Hashable, Sendable {
   /// Whether nothing at all could be read: it is not a file of a known format, rather than a damaged one.
   public var isRefusal: Bool {
     switch kind {
-    case .empty, .notACapture, .compressed: true
+    case .empty, .notACapture, .compressed, .foreign: true
     case .version: record <= 1
     default: false
     }
@@ -73,8 +75,11 @@ extension CaptureFault: CustomStringConvertible {
   private var words: String {
     switch kind {
     case .empty: "there is nothing in it"
-    case .notACapture: "not a capture file: it begins neither as pcap nor as pcapng"
-    case .compressed(let program): "compressed: \(program) -dc FILE | probe read -"
+    case .notACapture: "neither pcap nor pcapng; if it is a capture, convert it: editcap -F pcapng FILE NEW.pcapng"
+    case .compressed("zip"): "compressed with zip; expand it first, as in unzip -p FILE | probe read -"
+    case .compressed(let program):
+      "compressed with \(program); expand it first, as in \(program) -dc FILE | probe read -"
+    case .foreign(let name): "\(name), neither pcap nor pcapng; convert it: editcap -F pcapng FILE NEW.pcapng"
     case .version(let major, let minor): "version \(major).\(minor) of the format is not known"
     case .cut(let have, let need): "it ends early, \(have) of \(need) octets are there"
     case .length(let length): "a length of \(length) cannot be; nothing behind it can be read"

@@ -83,24 +83,28 @@ public enum CapturedContent: ~Escapable {
   case other
 
   /// Takes an IP packet apart that may be cut short; octets behind its total length are ignored.
+  ///
+  /// Where it states no length, it is as long as it was on the wire: `originalLength`, or what is there.
   @_lifetime(copy packet)
-  public init(_ packet: RawSpan) {
+  public init(_ packet: RawSpan, originalLength: Int = 0) {
+    let whole = max(originalLength, packet.byteCount)
     do throws(WireError) {
       let isNewer = packet.byteCount > 0 && packet.octet(at: 0) &>> 4 == 6
-      self = isNewer ? try Self.ofIPv6(packet) : try Self.ofIPv4(packet)
+      self = isNewer ? try Self.ofIPv6(packet, whole) : try Self.ofIPv4(packet, whole)
     } catch {
       self = .malformed(error)
     }
   }
 
   @_lifetime(copy packet)
-  private static func ofIPv4(_ packet: RawSpan) throws(WireError) -> CapturedContent {
+  private static func ofIPv4(_ packet: RawSpan, _ whole: Int) throws(WireError) -> CapturedContent {
     let header = try IPv4HeaderView(lax: packet)
     guard header.protocolNumber == IPProtocol.tcp, !header.isFragment else { return .other }
     let payload = header.payload
-    // A sender that leaves segmentation to its network card may write 0 for the total length: all that is there counts.
+    // A sender that leaves segmentation to its network card, or merges more than the field can count, writes 0 for the
+    // total length: all that was on the wire counts.
     let total = Int(header.totalLength)
-    let length = total >= header.headerLength ? total - header.headerLength : payload.byteCount
+    let length = (total >= header.headerLength ? total : whole) - header.headerLength
     return .segment(
       CapturedSegment(
         source: .v4(header.source), destination: .v4(header.destination), hopLimit: header.timeToLive,
@@ -109,7 +113,7 @@ public enum CapturedContent: ~Escapable {
   }
 
   @_lifetime(copy packet)
-  private static func ofIPv6(_ packet: RawSpan) throws(WireError) -> CapturedContent {
+  private static func ofIPv6(_ packet: RawSpan, _ whole: Int) throws(WireError) -> CapturedContent {
     let header = try IPv6HeaderView(lax: packet)
     let payload = header.payload
     var offset = 0
@@ -120,7 +124,7 @@ public enum CapturedContent: ~Escapable {
       offset = chain.offset
       finalDestination = chain.finalDestination.map(IPAddress.v6)
     }
-    let length = max(Int(header.payloadLength), offset) - offset
+    let length = max(header.statedPayloadLength ?? whole - IPv6Header.length, offset) - offset
     return .segment(
       CapturedSegment(
         source: .v6(header.source), destination: .v6(header.destination), hopLimit: header.hopLimit,

@@ -14,6 +14,8 @@ public struct FlowSide: Sendable {
     public var window: UInt16
     /// The options, octet for octet.
     public var options: TCPOptionList
+    /// Whether the capture cut the options short: those that are there are not all.
+    public var areOptionsCut = false
     /// Octets of text in it (RFC 7413).
     public var textLength: Int
     /// The acknowledgment field; means nothing without ACK.
@@ -133,7 +135,8 @@ public struct FlowSide: Sendable {
       firstSyn = mark
       synchronization = Synchronization(
         isn: header.sequence, flags: header.flags, window: header.window, options: options,
-        textLength: segment.payloadLength, acknowledgment: header.acknowledgment)
+        areOptionsCut: header.headerLength < header.statedHeaderLength, textLength: segment.payloadLength,
+        acknowledgment: header.acknowledgment)
     }
     attempt.take(options.timestamps?.value, mark)
     lastSyn = mark

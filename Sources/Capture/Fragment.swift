@@ -68,7 +68,7 @@ struct Fragment: Hashable {
         headerLength: IPv6Header.length + start,
         nextHeader: NextHeader(field: field, number: rest.octet(at: start)),
         payload: IPv6Header.length + end..<IPv6Header.length + rest.byteCount,
-        isWhole: rest.byteCount == Int(header.payloadLength))
+        isWhole: rest.byteCount == header.statedPayloadLength)
     }
     return nil
   }

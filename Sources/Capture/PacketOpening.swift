@@ -10,7 +10,7 @@ public struct PacketOpening: Sendable {
   /// Tunnels within tunnels that are looked into.
   public static var depthLimit: Int { 8 }
 
-  /// Whether tunnels are looked into: IP in IP, 6in4, GRE, VXLAN, Geneve.
+  /// Whether tunnels are looked into: IP in IP, 6in4, GRE, VXLAN, Geneve, GTP-U and others (see `Tunnel`).
   ///
   /// The innermost packet counts then.
   public let looksIntoTunnels: Bool
@@ -42,6 +42,8 @@ public struct PacketOpening: Sendable {
     public var abandoned = 0
     /// Packets taken out of tunnels.
     public var tunnelled = 0
+    /// Packets that carry others, and were handed out as they are since nobody asked for tunnels.
+    public var unopened = 0
 
     /// Nothing counted yet.
     public init() {}
@@ -78,10 +80,10 @@ public struct PacketOpening: Sendable {
   }
 
   private mutating func openTunnel(_ packet: borrowing CapturedPacket, _ body: (borrowing CapturedPacket) -> Void) {
-    if looksIntoTunnels, packet.depth < Self.depthLimit, let tunnel = packet.tunnel {
+    if !packet.isPlainTCP, packet.depth < Self.depthLimit, let tunnel = packet.tunnel {
       let frame = packet.octets.extracting(droppingFirst: min(tunnel.offset, packet.octets.byteCount))
-      let layer = LinkLayer(of: frame, link: tunnel.link)
-      if layer.content == .packet {
+      let layer = tunnel.layer(of: frame)
+      if layer.content == .packet, looksIntoTunnels {
         let before = tunnel.offset + layer.length
         counts.tunnelled &+= 1
         return open(
@@ -90,6 +92,7 @@ public struct PacketOpening: Sendable {
             octets: frame.extracting(droppingFirst: layer.length), originalLength: packet.originalLength - before,
             depth: packet.depth + 1, isReassembled: packet.isReassembled), body)
       }
+      if layer.content == .packet { counts.unopened &+= 1 }
     }
     counts.packets &+= 1
     body(packet)
@@ -111,6 +114,12 @@ public struct PacketOpening: Sendable {
 }
 
 extension CapturedPacket {
+  /// Whether it carries TCP and nothing before it, as nearly all do: no tunnel is looked for.
+  @inline(__always) fileprivate var isPlainTCP: Bool {
+    guard octets.byteCount >= IPv4Header.minimumLength else { return false }
+    return octets.octet(at: octets.octet(at: 0) &>> 4 == 6 ? 6 : 9) == IPProtocol.tcp
+  }
+
   /// The frame that the packet is a tunnel for; nil where it is none.
   fileprivate var tunnel: Tunnel? {
     if octets.octet(at: 0) &>> 4 == 6 {

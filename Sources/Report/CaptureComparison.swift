@@ -35,8 +35,36 @@ public struct CaptureComparison: Sendable {
     public var ratio: Bootstrap.Ratio?
   }
 
+  /// What of a file could not be compared.
+  public struct Gap: Hashable, Sendable {
+    /// Flows beyond those that are compared.
+    public var flows = 0
+    /// Flows whose SYNs were cut short by the capture, in their options.
+    public var cutOptions = 0
+    /// What could not be read: the file is damaged, or has frames or tunnels that were not looked into.
+    public var isPartlyRead = false
+
+    /// Nothing is missing.
+    public init() {}
+
+    /// Whether everything could be compared.
+    public var isNone: Bool { self == Gap() }
+  }
+
+  /// What may be said of two files.
+  public enum Finding: Hashable, Sendable {
+    /// Nothing differs.
+    case same
+    /// Something differs.
+    case different
+    /// Nothing differs of what was compared, and that was not all.
+    case incomplete
+  }
+
   /// Flows of both files.
   public let counts: (first: Int, second: Int)
+  /// What of both files was not compared.
+  public let gaps: (first: Gap, second: Gap)
   /// How many pairs were found by what: its word, and the number.
   public let matched: [(evidence: String, count: Int)]
   /// What differs, the most frequent first.
@@ -45,6 +73,8 @@ public struct CaptureComparison: Sendable {
   public let lost: (first: Int64, second: Int64)
   /// How the times of steps differ.
   public let shifts: [Shift]
+  /// Whether there may be steps beyond those that are compared: only a file that was made to has so many.
+  private let hasMoreSteps: Bool
   /// Flows of the first file without a counterpart, and of the second.
   public let only: (first: [ComparedFlow], second: [ComparedFlow])
 
@@ -70,7 +100,11 @@ public struct CaptureComparison: Sendable {
   /// Compares the flows of two files, in the order of their numbers.
   ///
   /// What is ignored is told by its words: `ttl` of either end, `client window` of one, `times` for all medians.
-  public init(_ first: [ComparedFlow], _ second: [ComparedFlow], ignoring ignored: Set<String> = [], seed: UInt64) {
+  public init(
+    _ first: [ComparedFlow], _ second: [ComparedFlow], gaps: (first: Gap, second: Gap) = (Gap(), Gap()),
+    ignoring ignored: Set<String> = [], seed: UInt64
+  ) {
+    self.gaps = gaps
     let matching = FlowMatching(first, second)
     counts = (first.count, second.count)
     only = (matching.onlyFirst, matching.onlySecond)
@@ -82,14 +116,27 @@ public struct CaptureComparison: Sendable {
     differences = CaptureComparison.differences(of: matching.pairs).filter { difference in
       !ignored.contains(difference.what) && !ignored.contains(String(difference.what.split(separator: " ").last ?? ""))
     }
-    shifts = ignored.contains("times") ? [] : CaptureComparison.shifts(first, second, seed: seed)
+    guard !ignored.contains("times") else {
+      (shifts, hasMoreSteps) = ([], false)
+      return
+    }
+    let (own, others) = (CaptureComparison.series(first), CaptureComparison.series(second))
+    shifts = CaptureComparison.shifts(own, others, seed: seed)
+    hasMoreSteps = max(own.count, others.count) >= CaptureComparison.stepLimit
   }
 
-  /// Whether nothing differs: neither the flows, nor what was counted, nor a median.
-  public var isSame: Bool {
-    only.first.isEmpty && only.second.isEmpty && differences.isEmpty
+  /// Whether anything differs, the flows, what was counted, or a median; where nothing does, whether all was compared.
+  public var finding: Finding {
+    let isEqual =
+      only.first.isEmpty && only.second.isEmpty && differences.isEmpty
       && !shifts.contains { $0.ratio?.isDifferent ?? false }
+    guard isEqual else { return .different }
+    // Of two files without a connection nothing was compared.
+    return gaps.first.isNone && gaps.second.isNone && counts.first > 0 && !hasMoreSteps ? .same : .incomplete
   }
+
+  /// Whether nothing differs, and all was compared.
+  public var isSame: Bool { finding == .same }
 
   private static func lost(_ pairs: [FlowMatching.Pair]) -> (first: Int64, second: Int64) {
     var lost: (first: Int64, second: Int64) = (0, 0)
@@ -123,9 +170,13 @@ public struct CaptureComparison: Sendable {
   /// Differences that are told apart; a file may have been made to have more.
   private static let limit = 10_000
 
-  private static func shifts(_ first: [ComparedFlow], _ second: [ComparedFlow], seed: UInt64) -> [Shift] {
-    let (own, others) = (series(first), series(second))
-    return own.compactMap { step, times in
+  /// Steps that are told apart.
+  private static let stepLimit = 32
+
+  private static func shifts(
+    _ own: [(step: String, series: Series)], _ others: [(step: String, series: Series)], seed: UInt64
+  ) -> [Shift] {
+    own.compactMap { step, times in
       guard let other = others.first(where: { $0.step == step })?.series else { return nil }
       let isEnough = min(times.moments.count, other.moments.count) >= fewest
       let ratio = isEnough ? Bootstrap(seed: seed).ratio(of: other.histogram, to: times.histogram, at: .p50) : nil
@@ -138,7 +189,7 @@ public struct CaptureComparison: Sendable {
     for time in flows.lazy.flatMap(\.times) {
       if let place = found.firstIndex(where: { $0.step == time.step }) {
         found[place].series.record(time.interval)
-      } else if found.count < 32 {
+      } else if found.count < stepLimit {
         found.append((time.step, Series()))
         found[found.count - 1].series.record(time.interval)
       }

@@ -98,7 +98,8 @@ extension ComparedFlow.Side {
     address = side.endpoint.address.description
     port = Int64(side.endpoint.port)
     isn = side.isn.map { Int64($0.value) }
-    options = side.synchronization.map { OptionWords.withoutPadding($0.options) }
+    // Of what the capture cut short nobody knows what was there.
+    options = side.synchronization.flatMap { $0.areOptionsCut ? nil : OptionWords.withoutPadding($0.options) }
     window = side.synchronization.map { Int64($0.window) }
     hopLimit = side.packets > 0 ? Int64(side.hopLimit) : nil
     packets = Int64(side.packets)

@@ -8,9 +8,13 @@ extension JSONLines {
     line("diff") { json in
       json.member("first", first)
       json.member("second", second)
-      json.member("same", comparison.isSame)
+      // Where not all was compared, nobody knows.
+      let isSame: Bool? = comparison.finding == .incomplete ? nil : comparison.isSame
+      json.member("same", isSame)
       json.member("first_flows", comparison.counts.first)
       json.member("second_flows", comparison.counts.second)
+      json.member("first_gap", comparison.gaps.first) { $0.gap($1) }
+      json.member("second_gap", comparison.gaps.second) { $0.gap($1) }
       json.member("matched", comparison) { json, comparison in
         for match in comparison.matched { json.member(match.evidence, match.count) }
       }
@@ -27,6 +31,12 @@ extension JSONLines {
 }
 
 extension JSONWriter {
+  fileprivate mutating func gap(_ gap: CaptureComparison.Gap) {
+    member("flows", gap.flows)
+    member("options_cut", gap.cutOptions)
+    member("partly_read", gap.isPartlyRead)
+  }
+
   fileprivate mutating func difference(_ difference: CaptureComparison.Difference) {
     object {
       $0.member("what", difference.what)

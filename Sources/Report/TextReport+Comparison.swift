@@ -20,7 +20,26 @@ extension TextReport {
       text += ", as \(difference.example.0) \(arrow) \(difference.example.1))\n"
     }
     for shift in comparison.shifts { text += self.shift(shift, arrow) }
-    return text + (comparison.isSame ? style.paint("same", .good) : style.paint("different", .bad)) + "\n"
+    text += gap(comparison.gaps.first, in: first) + gap(comparison.gaps.second, in: second)
+    switch comparison.finding {
+    case .same: text += style.paint("same", .good)
+    case .different: text += style.paint("different", .bad)
+    case .incomplete where comparison.counts == (0, 0):
+      text += style.paint("nothing to compare: no TCP flows", .doubtful)
+    case .incomplete: text += style.paint("incomplete: no difference in what was compared", .doubtful)
+    }
+    return text + "\n"
+  }
+
+  /// What of a file was not compared.
+  private func gap(_ gap: CaptureComparison.Gap, in name: String) -> String {
+    var missing: [String] = []
+    if gap.flows > 0 { missing.append(counted(gap.flows, "flow") + " beyond the limit") }
+    if gap.cutOptions > 0 {
+      missing.append("the SYN options of " + counted(gap.cutOptions, "flow") + ", cut by the capture")
+    }
+    if gap.isPartlyRead { missing.append("what could not be read") }
+    return missing.isEmpty ? "" : "not compared in \(name.printable): " + missing.joined(separator: "; ") + "\n"
   }
 
   /// The first few flows that only one file has.

@@ -53,7 +53,13 @@ struct CaptureWalk {
   var refusal: String? {
     if let fault = reader.fault, fault.isRefusal { return "\(fault)" }
     guard let link = opening.unreadableLink, opening.counts.unreadable == reader.frameCount else { return nil }
-    return "frames of \(link) are not read; capture on an interface of another kind"
+    return "its frames are of \(link), which probe does not read"
+  }
+
+  /// What to try where there are tunnels, and no segment outside them; nil where that is not so.
+  var hint: String? {
+    guard opening.counts.unopened > 0, tracker.counts.segments == 0 else { return nil }
+    return "no TCP outside tunnels, but \(opening.counts.unopened) packets carry others: try --tunnels"
   }
 
   /// Whether the file does not even begin as a capture does.

@@ -32,20 +32,29 @@ extension Run {
   /// Compares two captures, two results in JSON Lines, or one with the other.
   public static func diff(_ settings: DiffSettings) throws(RunError) -> DiffResult {
     var result = DiffResult()
-    var files: [[ComparedFlow]] = []
+    var files: [FlowCollection] = []
+    var failure: RunError?
     let session = Session()
     let inputs = session.inputs([settings.first, settings.second])
     let sealed = try session.seal()
     for input in inputs {
       var collection = FlowCollection(input.path, looksIntoTunnels: settings.looksIntoTunnels)
-      if let signal = try collection.read(input, sealed) {
-        result.signal = signal
-        return result
+      do throws(RunError) {
+        if let signal = try collection.read(input, sealed) {
+          result.signal = signal
+          return result
+        }
+      } catch {
+        // What is wrong with the second is said too.
+        if let failure { try? Output.standardError.write("probe: \(failure.message.printable)\n") }
+        failure = error
       }
-      files.append(collection.flows)
+      files.append(collection)
     }
+    if let failure { throw failure }
     let comparison = CaptureComparison(
-      files[0], files[1], ignoring: settings.ignored, seed: 0x70_726f_6265)
+      files[0].flows, files[1].flows, gaps: (files[0].gap, files[1].gap), ignoring: settings.ignored,
+      seed: 0x70_726f_6265)
     let output = Output.standardOutput
     let text =
       settings.presentation.json
@@ -64,7 +73,8 @@ struct FlowCollection {
   private let path: String
   private let looksIntoTunnels: Bool
   private(set) var flows: [ComparedFlow] = []
-  private var left = 0
+  /// What of the file is not among them.
+  private(set) var gap = CaptureComparison.Gap()
 
   /// The most flows of a file that are compared.
   static let limit = 65_536
@@ -93,7 +103,7 @@ struct FlowCollection {
             walk = CaptureWalk(FlowTracker.Policy(), looksIntoTunnels: looksIntoTunnels)
           }
         }
-        walk?.take(source.octets, packet: nil) { add(ComparedFlow($0)) }
+        walk?.take(source.octets, packet: nil) { add($0) }
         if walk?.hasStopped ?? false { break loop }
         for line in lines?.take(source.octets) ?? [] { try take(line) }
       }
@@ -104,22 +114,30 @@ struct FlowCollection {
   }
 
   private mutating func finish(_ walk: inout CaptureWalk?, isJSON: Bool) throws(RunError) {
-    walk?.finish(isWhole: true) { add(ComparedFlow($0)) }
+    walk?.finish(isWhole: true) { add($0) }
     guard walk != nil || isJSON else { throw .refused("\(path): there is nothing in it") }
     if walk?.isNoCapture ?? false {
       throw .refused("\(path): neither a capture nor JSON Lines: it begins as neither pcap nor pcapng, nor with {")
     }
     if let refusal = walk?.refusal { throw .refused("\(path): \(refusal)") }
     if let warning = walk?.warning { warn("\(warning); what was whole is compared") }
+    if let hint = walk?.hint { warn(hint) }
+    gap.isPartlyRead = walk?.warning != nil || walk?.hint != nil
     if isJSON, flows.isEmpty { throw .refused("\(path): it has no line of type flow or connection") }
-    if left > 0 { warn("\(left) flows beyond the first \(FlowCollection.limit) are not compared") }
+    if gap.flows > 0 { warn("\(gap.flows) flows beyond the first \(FlowCollection.limit) are not compared") }
     flows.sort { $0.number < $1.number }
   }
 
   private func warn(_ words: String) { try? Output.standardError.write("probe: \(path): \(words)\n") }
 
+  private mutating func add(_ flow: TrackedFlow) {
+    let syns = [flow.client.synchronization, flow.server.synchronization]
+    if syns.contains(where: { $0?.areOptionsCut ?? false }) { gap.cutOptions += 1 }
+    add(ComparedFlow(flow))
+  }
+
   private mutating func add(_ flow: ComparedFlow) {
-    if flows.count < FlowCollection.limit { flows.append(flow) } else { left += 1 }
+    if flows.count < FlowCollection.limit { flows.append(flow) } else { gap.flows += 1 }
   }
 
   private mutating func take(_ line: LineReader.Line) throws(RunError) {
@@ -129,7 +147,7 @@ struct FlowCollection {
     guard !line.octets.isEmpty else { return }
     do throws(JSONReader.Fault) {
       let value = try JSONReader.value(of: line.octets)
-      if let flow = ComparedFlow(value, number: flows.count + left) { add(flow) }
+      if let flow = ComparedFlow(value, number: flows.count + gap.flows) { add(flow) }
     } catch {
       throw .refused("\(path):\(line.number):\(error.offset + 1): not JSON: \(error.expected) expected")
     }

@@ -20,6 +20,8 @@ final class ReadPresenter {
   /// Flows that have ended and are told in the order of their numbers, as many at once as `lot` says.
   private var ended: [TrackedFlow] = []
   private var followed: TrackedFlow?
+  /// Why what was collected could not be written; told when it is next asked for.
+  private var failure: Errno?
 
   /// How many flows are told in one order.
   private static let lot = 4_096
@@ -65,7 +67,7 @@ final class ReadPresenter {
 
   /// Takes a packet: hands it to the tracker, and tells it where it is a TCP segment that is meant.
   func show(_ packet: borrowing CapturedPacket, _ tracker: inout FlowTracker, _ ended: (TrackedFlow) -> Void) {
-    switch CapturedContent(packet.octets) {
+    switch CapturedContent(packet.octets, originalLength: packet.originalLength) {
     case .segment(let segment):
       let mark = FrameMark(packet.stamp, frame: packet.number)
       let sighting = tracker.receive(segment, mark, ended: ended)
@@ -75,6 +77,7 @@ final class ReadPresenter {
       } else {
         lines += CapturedTrace.line(segment, of: packet, &time)
       }
+      writeWhatIsEnough()
     case .malformed: tracker.skipMalformed()
     case .other: tracker.receive(other: packet, ended: ended)
     }
@@ -104,16 +107,34 @@ final class ReadPresenter {
   private func tell() {
     ended.sort { $0.number < $1.number }
     if isJSON {
-      for flow in ended { lines += JSONLines.flow(flow, of: path) }
+      for flow in ended {
+        lines += JSONLines.flow(flow, of: path)
+        writeWhatIsEnough()
+      }
     } else {
       lines += listing.lines(ended)
+      writeWhatIsEnough()
     }
     ended.removeAll(keepingCapacity: true)
+  }
+
+  /// Forgets what has been collected of a file that turned out to be none.
+  func forget() {
+    lines = ""
+    ended = []
+  }
+
+  /// Writes what has been collected as soon as it is enough: one piece of a capture may end many flows.
+  private func writeWhatIsEnough() {
+    guard lines.utf8.count >= ReadPresenter.enough else { return }
+    if failure == nil { do throws(Errno) { try output.write(lines) } catch { failure = error } }
+    lines.removeAll(keepingCapacity: true)
   }
 
   /// Writes what has been collected, once it is enough.
   func write(atOnce isDue: Bool) throws(Errno) {
     if isDue { tell() }
+    if let failure { throw failure }
     guard isDue || lines.utf8.count >= ReadPresenter.enough else { return }
     let due = lines
     lines.removeAll(keepingCapacity: true)

@@ -7,6 +7,8 @@ import Wire
 
 extension Run {
   /// Reads captures one after the other, and tells of the connections in them; needs no privilege.
+  ///
+  /// One of several that cannot be read is named, and the others are read.
   public static func read(_ settings: ReadSettings) throws(RunError) -> ReadResult {
     let session = Session()
     let drawings = try Drawings(settings.presentation, session)
@@ -14,23 +16,42 @@ extension Run {
     let sealed = try session.seal()
     let presenter = ReadPresenter(settings, drawings)
     var result = ReadResult()
+    var refusals = 0
     for input in inputs where result.signal == nil {
-      var source = try CaptureSource(input, sealed)
-      var reading = CaptureReading(input.path, settings, presenter)
-      loop: while !reading.walk.hasStopped {
-        switch try source.next() {
-        case .octets: try reading.take(source.octets)
-        case .end: break loop
-        case .signal(let signal):
-          result.signal = signal
-          break loop
-        }
+      do throws(RunError) {
+        try read(input, sealed, settings, presenter, &result)
+      } catch {
+        guard settings.files.count > 1, error.isOfOneFile else { throw error }
+        refusals += 1
+        presenter.forget()
+        try? Output.standardError.write("probe: \(error.message.printable)\n")
       }
-      if try !reading.finish(isInterrupted: result.signal != nil) { result.isWhole = false }
     }
+    result.hasRefusals = refusals > 0
+    guard refusals < settings.files.count else { return result }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     try drawings?.finish([])
     return result
+  }
+}
+
+extension Run {
+  private static func read(
+    _ input: InputFile, _ sealed: Session.Sealed, _ settings: ReadSettings, _ presenter: ReadPresenter,
+    _ result: inout ReadResult
+  ) throws(RunError) {
+    var source = try CaptureSource(input, sealed)
+    var reading = CaptureReading(input.path, settings, presenter)
+    loop: while !reading.walk.hasStopped {
+      switch try source.next() {
+      case .octets: try reading.take(source.octets)
+      case .end: break loop
+      case .signal(let signal):
+        result.signal = signal
+        break loop
+      }
+    }
+    if try !reading.finish(isInterrupted: result.signal != nil) { result.isWhole = false }
   }
 }
 
@@ -77,6 +98,7 @@ private struct CaptureReading {
     }
     presenter.end(walk.tracker, frames: walk.frameCount)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: true) }
+    if let hint = walk.hint { try? Output.standardError.write("probe: \(path): \(hint)\n") }
     guard let warning = walk.warning else { return true }
     try? Output.standardError.write("probe: \(path): \(warning); what was whole is told\n")
     return false

@@ -59,6 +59,8 @@ public struct FlowFilter: Hashable, Sendable {
 public struct ReadResult: Sendable {
   /// Whether every file was whole.
   public var isWhole = true
+  /// Whether nothing of a file could be read; the others were.
+  public var hasRefusals = false
   /// The signal that ended it; nil where it ended by itself.
   public var signal: Signal?
 }

@@ -74,6 +74,14 @@ public enum RunError: Error {
     return .refused("raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap)")
   }
 
+  /// Whether it is of one file that was to be read, and of no other.
+  var isOfOneFile: Bool {
+    switch self {
+    case .refused, .unreadable: true
+    default: false
+    }
+  }
+
   /// Whether results can still be written.
   var leavesOutput: Bool {
     switch self {

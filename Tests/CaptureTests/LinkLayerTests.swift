@@ -53,7 +53,102 @@ import Wire
     Header(testDescription: "PPP, compressed", link: 9, octets: [0x57], carriesIPv6: true),
     Header(testDescription: "PPP over HDLC", link: 50, octets: [0xff, 3, 0x21]),
     Header(testDescription: "Cisco HDLC", link: 104, octets: [0x0f, 0, 8, 0]),
+    Header(testDescription: "a tag by 0x9200", link: 1, octets: addresses + [0x92, 0, 0, 5, 8, 0]),
+    Header(testDescription: "802.1BR", link: 1, octets: addresses + [0x89, 0x3f, 0, 0, 0x10, 0x20, 0, 0, 8, 0]),
+    Header(testDescription: "VN-Tag", link: 1, octets: addresses + [0x89, 0x26, 0, 1, 0, 2, 0x81, 0, 0, 5, 8, 0]),
+    Header(
+      testDescription: "Cisco metadata", link: 1,
+      octets: addresses + [0x89, 0x09, 1, 1, 0, 1, 0, 0x10, 0x86, 0xdd], carriesIPv6: true),
+    Header(
+      testDescription: "MACsec, not encrypted", link: 1, octets: addresses + [0x88, 0xe5, 0, 0, 0, 0, 0, 1, 8, 0]),
+    Header(
+      testDescription: "MACsec with an identifier", link: 1,
+      octets: addresses + [0x88, 0xe5, 0x20, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0, 1, 8, 0]),
+    Header(testDescription: "802.1ah", link: 1, octets: addresses + [0x88, 0xe7, 0, 0, 1, 0x23] + addresses + [8, 0]),
+    Header(testDescription: "FabricPath", link: 1, octets: addresses + [0x89, 3, 4, 0x20] + addresses + [8, 0]),
+    Header(
+      testDescription: "TRILL", link: 1, octets: addresses + [0x22, 0xf3, 0, 0x3f, 0, 1, 0, 2] + addresses + [8, 0]),
+    Header(
+      testDescription: "a service header", link: 1,
+      octets: addresses + [0x89, 0x4f, 0x0f, 0xc2, 2, 3, 0, 0, 1, 1] + addresses + [8, 0]),
+    Header(testDescription: "LLC, IP by its address", link: 1, octets: addresses + [0, 48, 6, 6, 3]),
+    Header(testDescription: "LLC, IP by ISO's number", link: 1, octets: addresses + [0, 48, 0xfe, 0xfe, 3, 0xcc]),
+    Header(
+      testDescription: "LLC behind a tag", link: 1, octets: addresses + [0x81, 0, 0, 5, 0, 48, 6, 6, 3]),
+    Header(
+      testDescription: "802.1H", link: 1, octets: addresses + [0, 48, 0xaa, 0xaa, 3, 0, 0, 0xf8, 8, 0]),
+    Header(
+      testDescription: "Ethernet in MPLS", link: 1,
+      octets: addresses + [0x88, 0x47, 0, 1, 1, 64] + addresses + [8, 0]),
+    Header(
+      testDescription: "Ethernet in MPLS, a control word", link: 1,
+      octets: addresses + [0x88, 0x47, 0, 1, 1, 64, 0, 0, 0, 1] + addresses + [0x81, 0, 0, 5, 8, 0]),
+    Header(
+      testDescription: "PPPoE, MPLS", link: 1,
+      octets: addresses + [0x88, 0x64, 0x11, 0, 0, 1, 0, 46, 2, 0x81, 0, 1, 1, 64]),
+    Header(testDescription: "PPP, MPLS", link: 9, octets: [0xff, 3, 2, 0x81, 0, 6, 0x41, 0x40]),
+    Header(testDescription: "PPP, bridged", link: 9, octets: [0xff, 3, 0, 0x31, 0, 1] + addresses + [8, 0]),
+    Header(testDescription: "PPPoE alone", link: 51, octets: [0x11, 0, 0, 1, 0, 42, 0, 0x21]),
+    Header(testDescription: "PPP, a direction", link: 204, octets: [0, 0xff, 3, 0, 0x21]),
+    Header(testDescription: "PPP of pppd", link: 166, octets: [1, 3, 0, 0x21]),
+    Header(testDescription: "Frame Relay", link: 107, octets: [0x18, 0x41, 3, 0xcc]),
+    Header(testDescription: "Frame Relay, SNAP", link: 107, octets: [0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0]),
+    Header(testDescription: "Frame Relay, Cisco's", link: 107, octets: [0x18, 0x41, 8, 0]),
+    Header(
+      testDescription: "Token Ring with a way", link: 6,
+      octets: [0x10, 0x40] + [UInt8](repeating: 2, count: 6) + [
+        0x82, 2, 2, 2, 2, 2, 2, 0x30, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0,
+      ]
+    ),
+    Header(testDescription: "FDDI", link: 10, octets: [0x50] + addresses + [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]),
+    Header(testDescription: "ARCnet", link: 129, octets: [1, 2, 0, 0, 0xd4, 0, 0, 1]),
+    Header(testDescription: "ATM", link: 100, octets: [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]),
+    Header(testDescription: "OpenBSD enc", link: 109, octets: [UInt8](repeating: 0, count: 12)),
+    Header(
+      testDescription: "PFLOG, filled up", link: 117, octets: [61, 2] + [UInt8](repeating: 0, count: 62)),
+    Header(
+      testDescription: "PFLOG, another length, IPv6", link: 117, octets: [72, 24] + [UInt8](repeating: 0, count: 70),
+      carriesIPv6: true),
+    Header(testDescription: "PKTAP, Ethernet", link: 258, octets: tap(1) + addresses + [8, 0]),
+    Header(testDescription: "PKTAP by 149, raw IP", link: 149, octets: tap(12), carriesIPv6: true),
+    Header(
+      testDescription: "per-packet information", link: 192, octets: [0, 0, 8, 0, 1, 0, 0, 0] + addresses + [8, 0]),
+    Header(testDescription: "MPLS", link: 219, octets: [0, 1, 1, 64]),
+    Header(
+      testDescription: "NFLOG", link: 239,
+      octets: [2, 0, 0, 5, 7, 0, 10, 0, 0x61, 0x62, 0, 0, 44, 0, 9, 0]),
+    Header(
+      testDescription: "NFLOG, big-endian", link: 239, octets: [10, 0, 0, 5, 0, 8, 0, 1, 8, 0, 3, 0, 0, 44, 0, 9],
+      carriesIPv6: true),
+    Header(testDescription: "IP over InfiniBand", link: 242, octets: [UInt8](repeating: 0, count: 40) + [8, 0, 0, 0]),
+    Header(testDescription: "DSA, Broadcom", link: 281, octets: addresses + [0, 0, 0, 2, 8, 0]),
+    Header(testDescription: "DSA, Broadcom, before", link: 282, octets: [0, 0, 0, 2] + addresses + [8, 0]),
+    Header(
+      testDescription: "DSA, Marvell", link: 284, octets: addresses + [0xc0, 0x50, 0, 0, 0x86, 0xdd], carriesIPv6: true),
+    Header(
+      testDescription: "DSA, Marvell, a type", link: 285,
+      octets: addresses + [0xda, 0xda, 0, 0, 0xc0, 0x50, 0, 0, 8, 0]),
+    Header(testDescription: "802.11", link: 105, octets: wireless(0x08) + snap),
+    Header(testDescription: "802.11, quality of service", link: 105, octets: wireless(0x88) + [0, 0] + snap),
+    Header(testDescription: "802.11, four addresses", link: 105, octets: wireless(0x08, 3) + addresses[..<6] + snap),
+    Header(testDescription: "radiotap", link: 127, octets: [0, 0, 8, 0, 0, 0, 0, 0] + wireless(0x08) + snap),
+    Header(
+      testDescription: "radiotap, padded behind a time", link: 127,
+      octets: [0, 0, 17, 0, 3, 0, 0, 0] + [UInt8](repeating: 1, count: 8) + [0x20] + wireless(0x88) + [0, 0, 0, 0]
+        + snap),
+    Header(
+      testDescription: "ERF, Ethernet behind a further header", link: 197,
+      octets: [UInt8](repeating: 1, count: 8) + [0x82, 4, 0, 90, 0, 0, 0, 60, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0] + addresses
+        + [8, 0]),
   ]
+
+  private static let snap: [UInt8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]
+  private static func wireless(_ control: UInt8, _ flags: UInt8 = 1) -> [UInt8] {
+    [control, flags, 0, 0] + addresses + addresses[..<6] + [0x10, 0]
+  }
+  private static func tap(_ link: UInt8) -> [UInt8] {
+    [108, 0, 0, 0, 1, 0, 0, 0, link, 0, 0, 0] + [UInt8](repeating: 0, count: 96)
+  }
 
   @Test("the packet is found, its length on the wire too", arguments: headers)
   func found(_ header: Header) {
@@ -85,17 +180,32 @@ import Wire
       (1, addresses + [[UInt8]](repeating: [0x81, 0, 0, 1], count: 9).flatMap { $0 } + [8, 0, 0x45]),
       (1, addresses + [0, 3, 0x42, 0x42, 3, 0, 0, 0, 0, 0]),  // spanning tree
       (0, [1, 0, 0, 0, 0x45]), (9, [0xc0, 0x21, 1, 1]), (101, [0x10]),
+      (1, addresses + [0x88, 0xe5, 0x0c, 0, 0, 0, 0, 1, 8, 0]),  // MACsec, encrypted
+      (105, [0x08, 0x41] + [UInt8](repeating: 0, count: 60)), (105, [0x48, 1] + [UInt8](repeating: 0, count: 60)),
+      (107, [0, 0, 0, 0, 0, 0]), (239, [2, 1, 0, 0, 44, 0, 9, 0]), (258, [108, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
     ] as [(UInt32, [UInt8])])
   func others(link: UInt32, frame: [UInt8]) {
     let (packets, opening) = PacketOctets.opened([frame], link: LinkType(rawValue: link))
     #expect(packets.isEmpty && opening.counts.others == 1)
   }
 
+  @Test("headers that lead to each other come to an end") func circles() {
+    // Labels, Ethernet and labels again; PPPoE within PPP that bridges Ethernet; what leads to itself.
+    let labels: [UInt8] = [0x88, 0x47, 0, 1, 1, 64] + Self.addresses
+    let bridges: [UInt8] = [0x88, 0x64, 0x11, 0, 0, 1, 0, 42, 0, 0x31, 0, 1] + Self.addresses
+    let services: [UInt8] = [0x89, 0x4f, 0x0f, 0xc2, 2, 3, 0, 0, 1, 1] + Self.addresses
+    for unit in [labels, bridges, services] {
+      let frame = Self.addresses + [[UInt8]](repeating: unit, count: 8_000).flatMap { $0 } + [8, 0] + Self.packet
+      #expect(PacketOctets.opened([frame], link: .ethernet).packets.isEmpty)
+    }
+    let taps = [[UInt8]](repeating: [12, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0], count: 8_000).flatMap { $0 }
+    #expect(PacketOctets.opened([taps], link: LinkType(rawValue: 258)).packets.isEmpty)
+  }
+
   @Test(
     "what cannot be read is refused by name, or by number",
     arguments: [
-      (105, "IEEE 802.11 (105)"), (127, "IEEE 802.11 with radiotap header (127)"),
-      (119, "IEEE 802.11 with Prism header (119)"), (4_711, "link type 4711"),
+      (143, "DOCSIS (143)"), (252, "Wireshark upper PDU (252)"), (4_711, "link type 4711"),
     ] as [(UInt32, String)])
   func unreadable(link: UInt32, name: String) {
     let (packets, opening) = PacketOctets.opened([Self.packet, Self.packet], link: LinkType(rawValue: link))

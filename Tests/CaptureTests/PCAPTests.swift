@@ -76,7 +76,14 @@ import Timebase
       ([], .empty), ([0xd4], .notACapture), ([1, 2, 3, 4], .notACapture),
       ([0x1f, 0x8b, 8, 0], .compressed(by: "gzip")), ([0x42, 0x5a, 0x68, 0x39], .compressed(by: "bzip2")),
       ([0x28, 0xb5, 0x2f, 0xfd], .compressed(by: "zstd")), ([0xfd, 0x37, 0x7a, 0x58], .compressed(by: "xz")),
-      ([0x04, 0x22, 0x4d, 0x18], .compressed(by: "lz4")),
+      ([0x04, 0x22, 0x4d, 0x18], .compressed(by: "lz4")), ([0x50, 0x2a, 0x4d, 0x18], .compressed(by: "zstd")),
+      (Array("snoop\0\0\0".utf8), .foreign("a snoop file")), (Array("RTSS".utf8), .foreign("a NetMon file")),
+      (Array("GMBU".utf8), .foreign("a NetMon file")), (Array("+---------+".utf8), .foreign("a K12 text file")),
+      (Array("XCP\0002.001".utf8), .foreign("a Sniffer file")),
+      ([1, 2, 3, 4, 0, 0xf1, 0x53, 0x65, 2, 4, 0, 78, 0, 0, 0, 60], .foreign("an ERF file")),
+      ([0, 0, 0, 0, 0, 0, 0, 0, 0x9b, 4, 0, 0x80, 0, 0, 0, 0x68], .foreign("an ERF file")),
+      (Array("no capture at all".utf8), .notACapture),
+      (Array("ERFs cannot be this short".utf8.prefix(15)), .notACapture),
       (CaptureFile.pcap(version: (1, 2)).octets, .version(major: 1, minor: 2)),
       (CaptureFile.pcap(version: (2, 5)).octets, .version(major: 2, minor: 5)),
     ] as [([UInt8], CaptureFault.Kind)])
@@ -87,7 +94,12 @@ import Timebase
   }
 
   @Test("gzip is refused with the words that help") func gzip() {
-    #expect(Readout([0x1f, 0x8b, 8, 0]).fault?.description == "compressed: gzip -dc FILE | probe read -")
+    #expect(
+      Readout([0x1f, 0x8b, 8, 0]).fault?.description
+        == "compressed with gzip; expand it first, as in gzip -dc FILE | probe read -")
+    #expect(
+      Readout(Array("snoop\0\0\0".utf8), pieces: 1).fault?.description
+        == "a snoop file, neither pcap nor pcapng; convert it: editcap -F pcapng FILE NEW.pcapng")
   }
 
   @Test("a frame longer than is kept is passed over where its file allows it") func passedOver() {

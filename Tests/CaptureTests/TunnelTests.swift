@@ -10,6 +10,10 @@ import Wire
   static let vxlan: [UInt8] = PacketOctets.bigEndian(
     50_000 as UInt16, 4_789 as UInt16, 70 as UInt16, 0 as UInt16, 0x0800_0000 as UInt32, 0x0001_0000 as UInt32)
 
+  static func udp(_ port: UInt16, from source: UInt16 = 50_000) -> [UInt8] {
+    PacketOctets.bigEndian(source, port, 70 as UInt16, 0 as UInt16)
+  }
+
   struct Wrapping: CustomTestStringConvertible {
     var testDescription: String
     var protocolNumber: UInt8
@@ -50,6 +54,36 @@ import Wire
       carriesIPv6: true),
     Wrapping(testDescription: "VXLAN", protocolNumber: 17, header: vxlan + ethernet),
     Wrapping(
+      testDescription: "VXLAN on Linux's port", protocolNumber: 17,
+      header: udp(8_472) + [8, 0, 0, 0, 0, 0, 1, 0] + ethernet),
+    Wrapping(
+      testDescription: "VXLAN back", protocolNumber: 17,
+      header: udp(50_000, from: 4_789) + [8, 0, 0, 0, 0, 0, 1, 0] + ethernet),
+    Wrapping(
+      testDescription: "GTP-U", protocolNumber: 17, header: udp(2_152) + [0x30, 0xff, 0, 40, 0, 0, 0, 1],
+      carriesIPv6: true),
+    Wrapping(
+      testDescription: "GTP-U, a number", protocolNumber: 17,
+      header: udp(2_152) + [0x32, 0xff, 0, 44, 0, 0, 0, 1, 0, 1, 0, 0]),
+    Wrapping(
+      testDescription: "GTP-U, two more headers", protocolNumber: 17,
+      header: udp(2_152) + [0x36, 0xff, 0, 56, 0, 0, 0, 1, 0, 1, 0, 0xc0, 1, 0x10, 1, 0x85, 2, 0x10, 1, 0, 0, 0, 0, 0]),
+    Wrapping(
+      testDescription: "L2TP", protocolNumber: 17,
+      header: udp(1_701) + [0x40, 2, 0, 52, 0, 1, 0, 1, 0xff, 3, 0, 0x21]),
+    Wrapping(
+      testDescription: "Teredo behind an origin", protocolNumber: 17,
+      header: udp(3_544) + [0, 0, 0x12, 0x34, 1, 2, 3, 4], carriesIPv6: true),
+    Wrapping(testDescription: "LISP", protocolNumber: 17, header: udp(4_341) + [0x80, 0, 0, 0, 0, 0, 0, 0]),
+    Wrapping(testDescription: "GRE in UDP", protocolNumber: 17, header: udp(4_754) + [0, 0, 8, 0]),
+    Wrapping(testDescription: "MPLS in UDP", protocolNumber: 17, header: udp(6_635) + [0, 1, 1, 64]),
+    Wrapping(testDescription: "MPLS in IP", protocolNumber: 137, header: [0, 1, 1, 64]),
+    Wrapping(testDescription: "MPLS in GRE", protocolNumber: 47, header: [0, 0, 0x88, 0x47, 0, 1, 1, 64]),
+    Wrapping(testDescription: "Ethernet in IP", protocolNumber: 97, header: [0x30, 0] + ethernet),
+    Wrapping(
+      testDescription: "GRE, mirrored (ERSPAN III)", protocolNumber: 47,
+      header: [0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] + ethernet),
+    Wrapping(
       testDescription: "VXLAN, a tag within", protocolNumber: 17,
       header: vxlan + [UInt8](repeating: 2, count: 12) + [0x81, 0, 0, 1, 0x86, 0xdd], carriesIPv6: true),
   ]
@@ -65,7 +99,8 @@ import Wire
       let (packets, opening) = PacketOctets.opened([outer], tunnels: true)
       #expect(packets == [.init(number: 1, octets: within, originalLength: within.count, depth: 1)])
       #expect(opening.counts.tunnelled == 1 && opening.counts.packets == 1)
-      #expect(PacketOctets.opened([outer]).packets.map(\.octets) == [outer])
+      let closed = PacketOctets.opened([outer])
+      #expect(closed.packets.map(\.octets) == [outer] && closed.opening.counts.unopened == 1)
       // Cut in the inner packet's header by the capture it is used as far as it goes, with the length that it had.
       let cut = PacketOctets.opened([outer], tunnels: true, cutTo: outer.count - 10).packets
       #expect(cut.map(\.octets) == [within.dropLast(10)] && cut.map(\.originalLength) == [within.count])
@@ -82,10 +117,14 @@ import Wire
       PacketOctets.ipv4([0x55], protocolNumber: 4),
       PacketOctets.ipv4([4, 255, 0, 0], protocolNumber: 51),  // an Authentication Header longer than the packet
       PacketOctets.ipv4([6, 4] + Self.inner, protocolNumber: 51),  // and one before TCP
+      PacketOctets.ipv4(Self.udp(2_152) + [0x30, 1, 0, 40, 0, 0, 0, 1] + Self.inner, protocolNumber: 17),  // an echo
+      PacketOctets.ipv4(Self.udp(2_152) + [0x34, 0xff, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0x85, 0, 0], protocolNumber: 17),
+      PacketOctets.ipv4(Self.udp(1_701) + [0xc8, 2, 0, 20, 0, 1, 0, 0] + Self.inner, protocolNumber: 17),  // control
       PacketOctets.ipv4(Array(Self.vxlan[..<8]) + [0, 0, 0, 0, 0, 0, 0, 0] + Self.ethernet, protocolNumber: 17),
     ]
     let (opened, opening) = PacketOctets.opened(packets, tunnels: true)
     #expect(opened.map(\.octets) == packets && opening.counts.tunnelled == 0)
+    #expect(PacketOctets.opened(packets).opening.counts.unopened == 0)
   }
 
   @Test("tunnels within tunnels, as deep as is allowed and no deeper") func nested() {

@@ -96,6 +96,30 @@ extension NetworkTests {
       }
     }
 
+    /// One that cannot be read is named; those before and behind it are read, and the code says that not all was.
+    @Test func oneOfSeveralIsBad() throws {
+      let (namespace, capture, _) = try three("127.0.0.1")
+      let directory = try TemporaryDirectory()
+      let noise = directory.file("noise")
+      try Data("no capture at all".utf8).write(to: URL(filePath: noise))
+      for bad in [noise, directory.file("missing"), directory.path] {
+        let outcome = try Probe.run("read", capture.path, bad, capture.path, in: namespace)
+        #expect(outcome.code == 2 && outcome.errorLines.count == 1, "\(outcome.errors)")
+        #expect(outcome.output.contains("6 flows: 2 fin, 2 rst, 2 refused") && !outcome.output.contains("==> \(bad)"))
+      }
+      let none = try Probe.run("read", noise, directory.path, in: namespace)
+      #expect(none.code == 2 && none.output == "" && none.errorLines.count == 2)
+      let both = try Probe.run("diff", noise, directory.path, in: namespace)
+      #expect(both.code == 2 && both.output == "" && both.errorLines.count == 2, "\(both.errors)")
+      // A damaged one is compared as far as it goes, and never the same.
+      let octets = try #require(FileManager.default.contents(atPath: capture.path))
+      let cut = directory.file("cut.pcap")
+      try (octets + [1, 2, 3]).write(to: URL(filePath: cut))
+      let damaged = try Probe.run("diff", cut, capture.path, in: namespace)
+      #expect(damaged.code == 1 && damaged.errors.contains("ends early"))
+      #expect(damaged.output.hasSuffix("incomplete: no difference in what was compared\n"), "\(damaged.output)")
+    }
+
     @Test func differences() throws {
       let (namespace, capture, connections) = try three("127.0.0.1")
       let same = try Probe.run("diff", capture.path, capture.path, in: namespace)

@@ -31,6 +31,37 @@ import Timebase
     #expect(comparison.shifts.first?.ratio?.estimate == 1)
   }
 
+  /// What was not compared is never called the same; what differs differs all the same.
+  @Test("Where not all was compared, nobody says that it is the same") func incomplete() {
+    var many = CaptureComparison.Gap()
+    many.flows = 1_464
+    var cut = CaptureComparison.Gap()
+    cut.cutOptions = 3
+    var damaged = CaptureComparison.Gap()
+    damaged.isPartlyRead = true
+    let none = CaptureComparison.Gap()
+    for gaps in [(many, none), (none, many), (cut, none), (none, damaged)] {
+      let comparison = CaptureComparison(Self.file(5), Self.file(5), gaps: gaps, seed: 1)
+      #expect(comparison.finding == .incomplete && !comparison.isSame)
+      let text = TextReport().comparison(comparison, "a", "b")
+      #expect(text.hasSuffix("incomplete: no difference in what was compared\n") && text.contains("not compared in "))
+      #expect(JSONLines.comparison(comparison, "a", "b").contains(#""same":null"#))
+      let other = CaptureComparison(Self.file(5), Self.file(4), gaps: gaps, seed: 1)
+      #expect(other.finding == .different)
+    }
+    let nothing = CaptureComparison([], [], seed: 1)
+    #expect(nothing.finding == .incomplete)
+    #expect(TextReport().comparison(nothing, "a", "b").hasSuffix("nothing to compare: no TCP flows\n"))
+  }
+
+  @Test("Steps beyond those that are told apart are not called the same") func steps() {
+    let flows = Self.file(2) { flow in
+      flow.times = (0..<40).map { ComparedFlow.Time(step: "step \($0)", interval: .microseconds(5)) }
+    }
+    #expect(CaptureComparison(flows, flows, seed: 1).finding == .incomplete)
+    #expect(CaptureComparison(flows, flows, ignoring: ["times"], seed: 1).finding == .same)
+  }
+
   struct Row: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var evidence: String

@@ -13,7 +13,10 @@ extension Verb {
       matched by addresses and ports, by initial sequence numbers, by contents, or in
       order. Medians differ if the 95 % interval of their ratio excludes 1.
       """,
-    exitCode: "Exit code: 0 same, 1 different, 2 could not read.",
+    exitCode: """
+      Exit code: 0 same, 1 different or not everything could be compared, 2 could not
+      read.
+      """,
     prepare: { (settings, operands) throws(UsageError) in
       guard operands.count == 2 else { throw UsageError("diff needs two files; use probe diff A B") }
       guard operands != ["-", "-"] else { throw UsageError("standard input can be read only once") }
@@ -38,7 +41,8 @@ extension OptionGroup where Settings == DiffSettings {
           """
         ) { $0.ignored.formUnion($1) },
         .flag(
-          nil, "tunnels", "look inside IPIP, 6in4, GRE and VXLAN", "Looks inside tunnels, as with `read`."
+          nil, "tunnels", "look inside GRE, IPIP, VXLAN, GTP-U and other tunnels",
+          "Looks inside tunnels, as with `read`."
         ) { $0.looksIntoTunnels = true },
         .flag("q", nil, "only the exit code", "Only the exit code.") { $0.presentation.isQuiet = true },
       ])

@@ -26,7 +26,9 @@ extension Verb {
     prepare: { (settings, operands) throws(UsageError) in try settings.take(operands) },
     run: { (settings) throws(RunError) in
       let result = try Run.read(settings)
-      return Ending(result.signal, isAsExpected: result.isWhole)
+      var ending = Ending(result.signal, isAsExpected: result.isWhole)
+      if result.hasRefusals { ending.code = Ending.couldNotRun }
+      return ending
     })
 }
 
@@ -76,10 +78,11 @@ extension OptionGroup where Settings == ReadSettings {
           """
         ) { $0.telling = .packets },
         .flag(
-          nil, "tunnels", "look inside IPIP, 6in4, GRE and VXLAN",
+          nil, "tunnels", "look inside GRE, IPIP, VXLAN, GTP-U and other tunnels",
           """
-          Looks inside IP in IP, 6in4, GRE (ERSPAN and PPTP too), VXLAN, Geneve and tunnels that an Authentication Header
-          signs; the innermost packet counts, up to eight tunnels deep.
+          Looks inside IP in IP, 6in4, GRE (ERSPAN and PPTP too), VXLAN (ports 4789 and 8472), Geneve, GTP-U, L2TP, Teredo,
+          LISP, MPLS and Ethernet in IP, and tunnels that an Authentication Header signs; the innermost packet counts, up
+          to eight tunnels deep.
           """
         ) { $0.looksIntoTunnels = true },
         .flag(
