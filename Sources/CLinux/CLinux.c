@@ -251,3 +251,16 @@ void clinux_unguard_terminal(void) {
     terminal.is_taken[number] = 0;
   }
 }
+
+// glibc hands the words of the command line to every constructor, in a static program too, and before anything of Swift's
+// runs: no octet of theirs is changed, and no /proc is needed.
+static int argument_count;
+static char *const *arguments;
+
+__attribute__((constructor)) static void keep_arguments(int count, char *const *words, char *const *environment) {
+  (void)environment;
+  argument_count = count;
+  arguments = words;
+}
+
+const char *clinux_argument(int index) { return index < argument_count ? arguments[index] : NULL; }

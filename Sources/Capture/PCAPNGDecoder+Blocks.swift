@@ -63,7 +63,7 @@ extension PCAPNGDecoder {
 
   /// A name of 255 octets at most, up to a zero; what is not UTF-8 in it is replaced.
   private static func text(_ value: RawSpan) -> String {
-    String(decoding: value.extracting(first: min(value.byteCount, 255)).octets.prefix { $0 != 0 }, as: UTF8.self)
+    String(preserving: value.extracting(first: min(value.byteCount, 255)).octets.prefix { $0 != 0 })
   }
 
   /// The two blocks that differ in the first eight octets alone.

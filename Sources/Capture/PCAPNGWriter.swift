@@ -162,7 +162,8 @@ extension [UInt8] {
     while kept.utf8.count > Int(UInt16.max) {
       kept = kept.dropLast(Swift.max(1, (kept.utf8.count - Int(UInt16.max)) / 4))
     }
-    appendOption(code, length: kept.utf8.count) { $0.append(contentsOf: kept.utf8) }
+    let octets = String(kept).octets
+    appendOption(code, length: octets.count) { $0.append(contentsOf: octets) }
   }
 
   fileprivate mutating func appendEndOfOptions() { append(littleEndian: 0 as UInt32) }

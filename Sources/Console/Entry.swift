@@ -8,7 +8,7 @@ public func run() -> Int32 {
   }
   StandardDescriptors.fill()
   SignalSource.ignoreWriteSignals()
-  let words = Array(CommandLine.arguments.dropFirst())
+  let words = Arguments.words
   // A target has a colon: the commands are looked through only for what has none.
   if let first = words.first, !first.utf8.contains(UInt8(ascii: ":")),
     let verb = Verb.commands.first(where: { $0.name == first })
@@ -31,22 +31,12 @@ func show(_ text: String) -> Int32 {
 /// One line on standard error, whatever the words in it hold; if it cannot be written, no one is there to read it.
 @discardableResult
 func complain(_ line: String, _ code: Int32 = Ending.couldNotRun) -> Int32 {
-  try? Output.standardError.write("probe: \(printable(line))\n")
+  Output.complain(line)
   return code
 }
 
 /// The lines of a usage error; those that name a place in a file begin with it, as a compiler's do.
 func complain(_ error: UsageError) -> Int32 {
-  for line in error.places { try? Output.standardError.write(printable(line) + "\n") }
+  for line in error.places { try? Output.standardError.write(line.printable + "\n") }
   return error.message.isEmpty ? error.exitCode : complain(error.message, error.exitCode)
-}
-
-/// The text with its control characters made visible: what was typed must not speak to the terminal.
-func printable(_ text: String) -> String {
-  var shown = ""
-  for scalar in text.unicodeScalars {
-    let isControl = scalar.properties.generalCategory == .control
-    shown += isControl ? scalar.escaped(asASCII: true) : String(scalar)
-  }
-  return shown
 }

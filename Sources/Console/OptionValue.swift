@@ -1,3 +1,4 @@
+import Kernel
 import Timebase
 
 /// What the value of an option can be: what a shell completes, and what is put beside it in the documentation.
@@ -41,13 +42,19 @@ extension OptionValue where Value == String {
   static var host: OptionValue { OptionValue(.host) { (text, _) in text } }
   /// A network interface's name.
   static var interface: OptionValue { OptionValue(.interface) { (text, _) in text } }
-  /// The path of a file that is to be written.
+}
+
+extension OptionValue where Value == FilePath {
+  /// The path of a file that is to be written, or `-` for standard output.
   static var file: OptionValue {
     OptionValue(.file()) { (text, name) throws(UsageError) in try Values.path(text, for: name) }
   }
-  /// The path of a file that is to be written, or `-` for standard output.
-  static var fileOrDash: OptionValue {
-    OptionValue(.file()) { (text, name) throws(UsageError) in try Values.path(text, for: name, orDash: true) }
+}
+
+extension OptionValue where Value == FilePath? {
+  /// The same, for a file that need not be.
+  static var file: OptionValue {
+    OptionValue(.file()) { (text, name) throws(UsageError) in try Values.path(text, for: name) }
   }
 }
 

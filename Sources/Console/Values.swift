@@ -1,3 +1,4 @@
+import Kernel
 import Report
 import Timebase
 
@@ -78,11 +79,9 @@ enum Values {
     throw UsageError("\(option): '\(text)' is not one of \(words)")
   }
 
-  /// The path of a file that is to be written; `-` only where standard output will do.
-  static func path(_ text: String, for option: String, orDash: Bool = false) throws(UsageError) -> String {
-    guard !text.isEmpty, orDash || text != "-" else {
-      throw UsageError("\(option): '\(text)' is not a file here; use \(option) FILE")
-    }
-    return text
+  /// The path of a file that is to be written; `-` is standard output.
+  static func path(_ text: String, for option: String) throws(UsageError) -> FilePath {
+    guard !text.isEmpty else { throw UsageError("\(option) needs the name of a file, or - for standard output") }
+    return FilePath(text)
   }
 }

@@ -38,7 +38,8 @@ extension Errno {
     case (.write, ENOSPC), (.close, ENOSPC), (.write, EDQUOT): return "the disk is full"
     case (.write, EFBIG): return "the file has reached its largest size: see `ulimit -f`"
     case (.open, EACCES), (.open, EPERM): return "the file's permissions do not allow it"
-    case (.rename, EEXIST): return "what has that name is no plain file, and would be lost"
+    case (.open, ELOOP): return "it is a symbolic link: name the file itself, or remove the link"
+    case (.open, EEXIST): return "it is not a file, a FIFO or a character device"
     case (.read, EFBIG): return "the file is larger than what is taken from one"
     default:
       return isNoRoute ? "no route leads there: see `ip route get`" : nil

@@ -8,7 +8,7 @@ public enum File {
   ///
   /// - Throws: EFBIG where it is longer than the limit in octets; ENOENT, EACCES, EISDIR and what else `open` gives;
   ///   EINVAL for a path with a NUL in it; EINTR where a signal came while nothing did, as from a FIFO without a writer.
-  public static func read(_ path: String, atMost limit: Int) throws(Errno) -> [UInt8] {
+  public static func read(_ path: FilePath, atMost limit: Int) throws(Errno) -> [UInt8] {
     try read(open(path, O_RDONLY), atMost: limit)
   }
 
@@ -17,37 +17,28 @@ public enum File {
   ///
   /// - Throws: ENOENT, EACCES and what else `open` gives; EINVAL for a path with a NUL in it. A folder opens, and gives
   ///   EISDIR when it is read.
-  public static func open(_ path: String) throws(Errno) -> FileDescriptor { try open(path, O_RDONLY) }
+  public static func open(_ path: FilePath) throws(Errno) -> FileDescriptor { try open(path, O_RDONLY) }
 
   /// Reads standard input to its end; see `read(_:atMost:)`.
   public static func readStandardInput(atMost limit: Int) throws(Errno) -> [UInt8] {
     try read(.standardInput, atMost: limit)
   }
 
-  /// Puts a file in the place of another at once: a reader finds the old one or the new one, never a part.
-  ///
-  /// See `Draft`.
-  public static func replace(_ path: String, with octets: RawSpan, isDurable: Bool = true) throws(Errno) {
-    var draft = try Draft(of: path)
-    try draft.write(octets)
-    try draft.commit(isDurable: isDurable)
-  }
-
   /// Opens a file that no child process inherits, and that never blocks: a FIFO that has no reader yet is waited for
   /// until it has one.
   ///
   /// - Throws: what `open(2)` gives; EINTR where a signal ended that wait.
-  static func open(_ path: String, _ flags: CInt) throws(Errno) -> FileDescriptor {
-    guard !path.utf8.contains(0) else { throw Errno(code: EINVAL, call: .open) }
+  static func open(_ path: FilePath, _ flags: CInt, mode: mode_t = 0o666) throws(Errno) -> FileDescriptor {
+    guard !path.octets.contains(0) else { throw Errno(code: EINVAL, call: .open) }
     do throws(Errno) {
-      return try openNow(path, flags)
+      return try openNow(path, flags, mode)
     } catch {
       guard error.code == ENXIO, isPipe(path) else { throw error }
     }
     let wait = try SignalWait(for: .open)
     while true {
       do throws(Errno) {
-        return try openNow(path, flags)
+        return try openNow(path, flags, mode)
       } catch {
         guard error.code == ENXIO else { throw error }
         try wait.pause(readerPeriod)
@@ -58,13 +49,14 @@ public enum File {
   /// How often a FIFO without a reader is tried again: nothing but an attempt says that one has come.
   private static var readerPeriod: Interval { .milliseconds(50) }
 
-  private static func openNow(_ path: String, _ flags: CInt) throws(Errno) -> FileDescriptor {
-    FileDescriptor(owning: try kernel(.open) { unsafe Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o666) })
+  private static func openNow(_ path: FilePath, _ flags: CInt, _ mode: mode_t) throws(Errno) -> FileDescriptor {
+    let flags = flags | O_CLOEXEC | O_NONBLOCK
+    return FileDescriptor(
+      owning: try kernel(.open) { unsafe path.withCString { unsafe Glibc.open($0, flags, mode) } ?? -1 })
   }
 
-  private static func isPipe(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  private static func isPipe(_ path: FilePath) -> Bool {
+    FileStatus.of(path)?.kind == S_IFIFO
   }
 
   private static func read(_ file: consuming FileDescriptor, atMost limit: Int) throws(Errno) -> [UInt8] {

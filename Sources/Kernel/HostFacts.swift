@@ -49,7 +49,7 @@ public struct HostFacts: Hashable, Sendable {
   private static func number(_ name: String) -> Int? { setting(name).flatMap { Int($0) } }
 
   private static func setting(_ name: String) -> String? {
-    guard let octets = try? File.read("/proc/sys/" + name, atMost: 4096) else { return nil }
+    guard let octets = try? File.read(FilePath("/proc/sys/" + name), atMost: 4096) else { return nil }
     return String(decoding: octets.prefix { $0 != 0x0a }, as: UTF8.self)
   }
 }

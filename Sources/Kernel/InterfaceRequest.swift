@@ -9,10 +9,11 @@ struct InterfaceRequest {
 
   /// - Throws: ENODEV for a name that no interface can have.
   init(name: String) throws(Errno) {
-    guard name.utf8.count < Self.nameLength, !name.isEmpty, !name.utf8.contains(0) else {
+    let word = name.octets
+    guard word.count < Self.nameLength, !word.isEmpty, !word.contains(0) else {
       throw Errno(code: ENODEV, call: .interfaceLookup)
     }
-    for (offset, octet) in name.utf8.enumerated() { octets[offset] = octet }
+    for (offset, octet) in word.enumerated() { octets[offset] = octet }
   }
 
   init(index: UInt32) { store(index) }

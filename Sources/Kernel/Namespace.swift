@@ -29,7 +29,7 @@ public enum Namespace {
     try write("0 \(group) 1", to: "/proc/self/gid_map")
   }
 
-  private static func write(_ text: String, to path: String) throws(Errno) {
+  private static func write(_ text: String, to path: FilePath) throws(Errno) {
     let output = Output(try File.open(path, O_WRONLY))
     try output.write(text)
   }

@@ -12,17 +12,6 @@ public struct Output: ~Copyable, Sendable {
   /// Writes to a descriptor.
   public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-  /// Creates a file, or empties the one that is there, `open(2)`; a new one belongs to who said `sudo`.
-  public init(creating path: String) throws(Errno) {
-    do throws(Errno) {
-      descriptor = try File.open(path, O_WRONLY | O_CREAT | O_EXCL)
-      descriptor.giveToInvoker()
-    } catch {
-      guard error.code == EEXIST else { throw error }
-      descriptor = try File.open(path, O_WRONLY | O_CREAT | O_TRUNC)
-    }
-  }
-
   /// Standard output: results.
   public static var standardOutput: Output { Output(.standardOutput) }
   /// Standard error: progress and diagnostics.
@@ -56,8 +45,22 @@ public struct Output: ~Copyable, Sendable {
   /// Writes all octets; see `write(_:)` above.
   public func write(_ octets: [UInt8]) throws(Errno) { try write(octets.span.raw) }
 
-  /// Writes a text in UTF-8; see `write(_:)` above.
-  public func write(_ text: String) throws(Errno) { try write(text.utf8.span.raw) }
+  /// Writes a text in UTF-8: the door that every line goes through.
+  ///
+  /// What a terminal would obey is escaped (`escapedForOutput`), whoever put it there; waits and fails as the above.
+  public func write(_ text: String) throws(Errno) { try control(text.escapedForOutput) }
+
+  /// Writes a line over the one that is there, for progress on a terminal; empty, nothing is left of it.
+  public func rewriteLine(_ text: String) throws(Errno) {
+    try control("\r" + text.escapedForOutput + (text.isEmpty ? "\u{1b}[K" : ""))
+  }
+
+  /// Writes one line on standard error, with the program's name, whatever the words hold; where it cannot be written,
+  /// there is nobody to tell.
+  public static func complain(_ words: String) { try? standardError.write("probe: \(words.printable)\n") }
+
+  /// Writes what is to be obeyed by a terminal; the words in it must have been escaped.
+  func control(_ text: String) throws(Errno) { try write(text.utf8.span.raw) }
 
   /// Closes the file and reports an error that the writes have not, such as that of a full disk behind a network.
   public consuming func close() throws(Errno) { try descriptor.close() }

@@ -2,5 +2,5 @@ import Wire
 
 extension RawSpan {
   /// The text up to the first NUL or the end, as C leaves it in a fixed-size field.
-  func text() -> String { String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self) }
+  func text() -> String { String(preserving: octets.prefix { $0 != 0 }) }
 }

@@ -45,11 +45,11 @@ public struct Terminal: ~Copyable {
       found = nil
     }
     guardAgainstSignals()
-    try output.write(Terminal.entering)
+    try output.control(Terminal.entering)
   }
 
   deinit {
-    try? output.write(Terminal.leaving)
+    try? output.control(Terminal.leaving)
     if var found, isOurs {
       // What was typed meanwhile was not meant for the shell.
       _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &found)
@@ -83,7 +83,7 @@ public struct Terminal: ~Copyable {
       settings.c_lflag &= ~tcflag_t(ECHO)
       _ = unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
     }
-    try output.write(Terminal.entering)
+    try output.control(Terminal.entering)
   }
 
   /// Its present size, `ioctl_tty(2)` TIOCGWINSZ; 24 by 80 where it does not say.
@@ -95,8 +95,15 @@ public struct Terminal: ~Copyable {
     return Size(rows: Int(size.ws_row), columns: Int(size.ws_col))
   }
 
-  /// Writes a picture.
-  public func draw(_ text: String) throws(Errno) { try output.write(text) }
+  /// Draws lines over those that were there, from the upper left corner.
+  public func draw(_ lines: [String]) throws(Errno) {
+    var picture = "\u{1b}[H"
+    for (index, line) in lines.enumerated() {
+      // What was longer before is erased to the right.
+      picture += (index == 0 ? "" : "\r\n") + line.escapedForOutput + "\u{1b}[K"
+    }
+    try output.control(picture + "\u{1b}[J")
+  }
 
   /// Stops this process as Ctrl-Z would, until somebody continues it; the terminal must have been given back.
   public static func suspend() { _ = raise(SIGSTOP) }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Writes one JSON text (RFC 8259) member by member, in the order in which it is told.
 ///
 /// Nothing is looked up by reflection and nothing is sorted. An absent value is `null`.
@@ -97,8 +99,15 @@ extension JSONWriter {
 
 extension JSONWriter {
   /// A text between quotation marks, with everything escaped that JSON forbids or a terminal would obey.
-  static func quoted(_ string: String) -> String {
-    var text = "\""
+  ///
+  /// An octet that is not text, which JSON has no way to hold, is shown as anywhere else: `\\xe9`.
+  static func quoted(_ string: String) -> String { "\"" + escaped(string.showingOctets) + "\"" }
+
+  /// What stands between the quotation marks, from which the text can be read again.
+  static func escaped(_ string: String) -> String {
+    let isPlain = string.utf8.allSatisfy { 0x20..<0x7f ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    if isPlain { return string }
+    var text = ""
     for scalar in string.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -106,15 +115,15 @@ extension JSONWriter {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      // Every one of them lies in the first plane, so that four digits do.
-      case _ where scalar.isControl: text += "\\u" + hexadecimal(scalar.value)
+      // Beyond the first plane it takes a surrogate pair.
+      case _ where scalar.isUnprintable: for unit in String(scalar).utf16 { text += "\\u" + hexadecimal(unit) }
       default: text.unicodeScalars.append(scalar)
       }
     }
-    return text + "\""
+    return text
   }
 
-  private static func hexadecimal(_ value: UInt32) -> String {
+  private static func hexadecimal(_ value: UInt16) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
   }

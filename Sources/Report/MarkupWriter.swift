@@ -1,3 +1,5 @@
+import Wire
+
 /// Writes XML that is well-formed whatever the texts hold; HTML takes the same elements where none of them is empty.
 public struct MarkupWriter: Sendable {
   /// An attribute's name and its value, not escaped yet.
@@ -53,7 +55,6 @@ extension String {
       case ">": escaped += "&gt;"
       case "\"": escaped += "&quot;"
       case "'": escaped += "&#39;"
-      case "\u{fffe}", "\u{ffff}": escaped += "\\u{" + String(scalar.value, radix: 16) + "}"
       default: escaped.unicodeScalars.append(scalar)
       }
     }

@@ -135,14 +135,16 @@ struct MetricWriter {
     text += "\(family)\(suffix){\(list)} \(value)\n"
   }
 
-  /// A label's value: backslash, quotation mark and line feed are escaped, as the format says; all else may stand.
+  /// A label's value: backslash, quotation mark and line feed are escaped, as the format says, and what is not shown, which
+  /// the format would let stand, as `\\u{1b}`.
   static func escaped(_ value: String) -> String {
     var text = ""
-    for scalar in value.unicodeScalars {
+    for scalar in value.showingOctets.unicodeScalars {
       switch scalar {
       case "\\": text += "\\\\"
       case "\"": text += "\\\""
       case "\n": text += "\\n"
+      case _ where scalar.isUnprintable: text += "\\" + String(scalar).printable
       default: text.unicodeScalars.append(scalar)
       }
     }

@@ -1,6 +1,8 @@
+import Wire
+
 /// How text is to look: a value that is handed to whatever draws.
 public struct Style: Hashable, Sendable {
-  /// Whether words may be coloured (ANSI escape sequences).
+  /// Whether words may be coloured (by marks that become escape sequences in the output, see `ColourMark`).
   public var isColoured: Bool
   /// Whether lines and arrows may be other than ASCII.
   public var isUnicode: Bool
@@ -18,16 +20,22 @@ public struct Style: Hashable, Sendable {
   public static let plain = Style()
 
   /// The few colours that there are, each with a meaning.
-  enum Colour: String {
-    case good = "32"
-    case bad = "31"
-    case doubtful = "33"
-    case faint = "2"
+  enum Colour {
+    case good, bad, doubtful, faint
+
+    fileprivate var mark: ColourMark {
+      switch self {
+      case .good: .green
+      case .bad: .red
+      case .doubtful: .yellow
+      case .faint: .faint
+      }
+    }
   }
 
   /// The text in a colour, where there are colours.
   func paint(_ text: String, _ colour: Colour?) -> String {
     guard isColoured, let colour, !text.isEmpty else { return text }
-    return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
+    return colour.mark.text + text + ColourMark.plain.text
   }
 }

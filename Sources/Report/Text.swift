@@ -34,20 +34,6 @@ extension String {
     let end = utf8.lastIndex { $0 != UInt8(ascii: " ") }
     return end.map { String(self[..<utf8.index(after: $0)]) } ?? ""
   }
-
-  /// Fit for a terminal: what would move the cursor or switch modes is shown as `\u{1b}` instead.
-  public var printable: String {
-    guard unicodeScalars.contains(where: \.isControl) else { return self }
-    var text = ""
-    for scalar in unicodeScalars {
-      if scalar.isControl {
-        text += "\\u{" + String(scalar.value, radix: 16) + "}"
-      } else {
-        text.unicodeScalars.append(scalar)
-      }
-    }
-    return text
-  }
 }
 
 extension [String] {
@@ -60,15 +46,5 @@ extension [String] {
       text += piece
     }
     return text
-  }
-}
-
-extension Unicode.Scalar {
-  /// Whether it is a control character, a line or paragraph separator, or one that turns the direction of writing.
-  var isControl: Bool {
-    switch value {
-    case ..<0x20, 0x7f..<0xa0, 0x2028...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0x061c: true
-    default: false
-    }
   }
 }

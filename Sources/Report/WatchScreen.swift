@@ -1,6 +1,7 @@
 import Handshake
 import Statistics
 import Timebase
+import Wire
 
 /// The live picture of targets that are watched, drawn anew as a whole: pure text from what is known.
 public struct WatchScreen: Sendable {
@@ -32,19 +33,13 @@ public struct WatchScreen: Sendable {
     self.rows = max(rows, 1)
   }
 
-  /// What draws the picture over the one before, from the upper left corner.
-  public func drawing(_ targets: [WatchedTarget], _ frame: Frame) -> String {
-    let lines = lines(targets, frame)
-    return "\u{1b}[H" + lines.together(by: "\u{1b}[K\r\n") + "\u{1b}[K\u{1b}[J"
-  }
-
   /// The picture's lines, none longer than the screen is wide, and no more than it has.
   public func lines(_ targets: [WatchedTarget], _ frame: Frame) -> [String] {
     let columns = WatchColumns(targets, width: style.width)
     let titles = line(columns.titles.map { Cell($0, .faint) })
     // On few lines the targets have the room.
     let head = rows < 4 ? [title(targets, frame)] : [title(targets, frame)] + (rows < 8 ? [] : [""]) + [titles]
-    let remark = frame.remark.map { Cell($0, .bad) } ?? Cell("times in ms; Ctrl-C ends it", .faint)
+    let remark = frame.remark.map { Cell($0.printable, .bad) } ?? Cell("times in ms; Ctrl-C ends it", .faint)
     let foot = rows < 4 ? [] : [line([remark])]
     let room = max(rows - head.count - foot.count - 1, 0)
     let isCrowded = targets.count > room + 1

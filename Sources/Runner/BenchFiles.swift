@@ -4,11 +4,12 @@ import Kernel
 import Report
 import Statistics
 import Timebase
+import Wire
 
 /// The files of a benchmark: begun before anything is sent, and in their places when it is over.
 final class BenchFiles {
-  private let log: WholeFile?
-  private let picture: WholeFile?
+  private let log: AtomicFile?
+  private let picture: AtomicFile?
   private let names: [String]
   private let started: WallTime
   /// By target and step: what was recorded since the last line of the log.
@@ -50,21 +51,21 @@ final class BenchFiles {
     for target in names.indices {
       for (index, kind) in BenchResult.steps.enumerated() where current[target][index].count > 0 {
         text += writer.line(
-          current[target][index], at: from, length: offset - from, tag: "\(names[target])/\(kind.rawValue)")
+          current[target][index], at: from, length: offset - from, tag: "\(names[target].printable)/\(kind.rawValue)")
       }
       current[target] = BenchFiles.none
     }
     from = offset
-    try log.write(Array(text.utf8))
+    try log.write(text)
   }
 
   /// Ends the last interval and puts the files in their places.
   func commit(_ summaries: [BenchSummary], at offset: Interval) throws(RunError) {
     if let log {
       try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try endInterval(at: max(offset, from)) }
-      try log.commit()
+      try log.finish()
     }
-    try picture?.commit(BenchFiles.picture(of: summaries))
+    try picture?.finish(BenchFiles.picture(of: summaries))
   }
 
   /// Of one target its steps, of several the handshakes of each.

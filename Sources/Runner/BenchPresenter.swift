@@ -86,12 +86,12 @@ final class BenchPresenter {
     guard showsProgress, progressAt.map({ now - $0 >= .milliseconds(500) }) ?? true else { return }
     progressAt = now
     let started = targets.indices.reduce(0) { $0 + engine.counts(of: $1).started }
-    try errors.write("\r\(text.progress(started: started, underWay: engine.underWay, elapsed: now - start))")
+    try errors.rewriteLine(text.progress(started: started, underWay: engine.underWay, elapsed: now - start))
   }
 
   /// Writes the closing lines of all targets, as far as they have come, and how they compare.
   func summarize(_ engine: borrowing BenchEngine, path: BatchSender.Path?) throws(Errno) {
-    if showsProgress, progressAt != nil { try errors.write("\r\u{1b}[K") }
+    if showsProgress, progressAt != nil { try errors.rewriteLine("") }
     for index in summaries.indices {
       settle(index, engine.counts(of: index))
       if let path { summaries[index].path = path.rawValue }

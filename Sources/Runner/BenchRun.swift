@@ -8,6 +8,10 @@ import Wire
 extension Run {
   /// Connections at a fixed rate, many of them under way at once.
   public static func bench(_ settings: BenchSettings) throws(RunError) -> BenchOutcome {
+    var settings = settings
+    try settings.run.presentation.claim([
+      .written(settings.histogramLog, by: "--histogram-log"), .written(settings.picture, by: "--svg"),
+    ])
     let session = Session(stamps: true)
     var settings = settings
     let all = try RunTargets(settings.run, settings.run.targets)
@@ -193,9 +197,9 @@ struct BenchRun {
     for (index, target) in targets.enumerated() {
       guard let (count, latest) = path.unsent[index] else { continue }
       let packets = count == 1 ? "1 packet" : "\(count) packets"
-      try? Output.standardError.write("probe: \(target.name.printable): \(packets) not sent: \(latest.hinted)\n")
+      Output.complain("\(target.name): \(packets) not sent: \(latest.hinted)")
     }
     guard let shortage = guards.shortage else { return }
-    try? Output.standardError.write("probe: no further source port could be had (\(shortage.hinted))\n")
+    Output.complain("no further source port could be had (\(shortage.hinted))")
   }
 }

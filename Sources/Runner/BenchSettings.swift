@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Kernel
 import Timebase
 
 /// Everything that `probe bench` was asked for.
@@ -13,9 +14,9 @@ public struct BenchSettings: Sendable {
   /// Whether somebody has said that the targets are theirs to load.
   public var ownsTargets = false
   /// Where the histograms go, in HdrHistogram's log format.
-  public var histogramLog: String?
+  public var histogramLog: FilePath?
   /// Where the picture goes.
-  public var picture: String?
+  public var picture: FilePath?
 
   /// The settings of a plain `probe bench HOST:PORT`: the duration is open until it, or a count, was asked for.
   public init() { plan.duration = nil }

@@ -13,7 +13,7 @@ struct CaptureSource: ~Copyable {
     case signal(Signal)
   }
 
-  private let path: String
+  private let path: FilePath
   private let signals: SignalSource
   private var file: ReadAhead
   /// Whether anything has come: before that there is nothing that SIGQUIT could ask for.

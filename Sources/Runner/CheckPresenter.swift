@@ -85,7 +85,7 @@ final class CheckPresenter: ConnectionPresenter {
   /// The checks that are told so far, for whoever asks by SIGQUIT; on standard error, since it is no result.
   func summarize() throws(Errno) {
     let decided = ended.indices.count { isDecided($0) }
-    try Output.standardError.write("probe: \(decided) of \(results.count) checks are decided\n")
+    Output.complain("\(decided) of \(results.count) checks are decided")
   }
 
   /// Not before the JUnit document lies in its place: see `finish(_:)`.

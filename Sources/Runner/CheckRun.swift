@@ -8,6 +8,8 @@ import Wire
 extension Run {
   /// Checks, all at once: one connection or several to each port, by hand or by the kernel.
   public static func check(_ settings: CheckSettings) throws(RunError) -> CheckRunResult {
+    var settings = settings
+    try settings.claimFiles()
     let session = Session(stamps: !settings.run.usesKernel)
     let targets = try RunTargets(settings.run, settings.items.map(\.target), isLenient: true)
     if let signal = try targets.settleForPort(settings.run) {
@@ -24,8 +26,21 @@ extension Run {
       let (network, packets) = try acquire(settings.run, targets)
       signal = try byHand(settings.run, targets, presenter, network, packets, session.seal()).signal
     }
-    if signal == nil { try report?.commit(presenter.document) }
+    if signal == nil { try report?.finish(presenter.document) }
     let state = try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }
     return CheckRunResult(results: presenter.results, signal: signal, plugin: state)
+  }
+}
+
+extension CheckSettings {
+  fileprivate mutating func claimFiles() throws(RunError) {
+    let form: String? =
+      switch self.form {
+      case .lines: nil
+      case .tap: "--tap"
+      case .plugin: "--nagios"
+      }
+    let files: [RunFile?] = [path.map { .read($0) }, .written(junitPath, by: "--junit")]
+    try run.presentation.claim(files + run.filesRead, form: form)
   }
 }

@@ -33,10 +33,12 @@ public struct CheckSettings: Sendable {
   public var items: [CheckItem] = []
   /// The file that they stand in, as it was named.
   public var file = ""
+  /// Its path; nil where there is none.
+  public var path: FilePath?
   /// Whether the Test Anything Protocol is wanted.
   public var isTAP = false
   /// Where the JUnit document goes; nil writes none.
-  public var junitPath: String?
+  public var junitPath: FilePath?
 
   /// No checks yet.
   public init() {}

@@ -46,7 +46,7 @@ extension ConnectionPresenter {
   /// Most tell it at once, on standard error.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno) {
     guard unsent.note(refusal, of: index) else { return }
-    try Output.standardError.write(unsent.line(of: index, name(of: index)))
+    Output.complain(unsent.line(of: index, name(of: index)))
   }
   /// Most follow no name.
   func learn(_ news: RunTargets.News, _ targets: RunTargets) throws(Errno) {}

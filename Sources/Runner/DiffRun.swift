@@ -6,9 +6,9 @@ import Wire
 /// Everything that `probe diff` was asked for.
 public struct DiffSettings: Sendable {
   /// The first file.
-  public var first = ""
+  public var first = FilePath.dash
   /// The second file.
-  public var second = ""
+  public var second = FilePath.dash
   /// Whether tunnels are looked into.
   public var looksIntoTunnels = false
   /// What is not compared, by the words that tell it: `ttl`, `client window`.
@@ -31,6 +31,8 @@ public struct DiffResult: Sendable {
 extension Run {
   /// Compares two captures, two results in JSON Lines, or one with the other.
   public static func diff(_ settings: DiffSettings) throws(RunError) -> DiffResult {
+    var presentation = settings.presentation
+    try presentation.claim([.read(settings.first), .read(settings.second)])
     var result = DiffResult()
     var files: [FlowCollection] = []
     var failure: RunError?
@@ -58,8 +60,8 @@ extension Run {
     let output = Output.standardOutput
     let text =
       settings.presentation.json
-      ? JSONLines.comparison(comparison, settings.first, settings.second)
-      : TextReport(settings.presentation, on: output).comparison(comparison, settings.first, settings.second)
+      ? JSONLines.comparison(comparison, settings.first.text, settings.second.text)
+      : TextReport(settings.presentation, on: output).comparison(comparison, settings.first.text, settings.second.text)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       if settings.presentation.json || !settings.presentation.isQuiet { try output.write(text) }
     }
@@ -70,7 +72,7 @@ extension Run {
 
 /// The flows of one file, of either kind, as many as fit into memory.
 struct FlowCollection {
-  private let path: String
+  private let path: FilePath
   private let looksIntoTunnels: Bool
   private(set) var flows: [ComparedFlow] = []
   /// What of the file is not among them.
@@ -81,7 +83,7 @@ struct FlowCollection {
   /// The longest line of a file of JSON.
   static let lineLimit = 1_048_576
 
-  init(_ path: String, looksIntoTunnels: Bool) {
+  init(_ path: FilePath, looksIntoTunnels: Bool) {
     self.path = path
     self.looksIntoTunnels = looksIntoTunnels
   }
@@ -128,7 +130,7 @@ struct FlowCollection {
     flows.sort { $0.number < $1.number }
   }
 
-  private func warn(_ words: String) { try? Output.standardError.write("probe: \(path): \(words)\n") }
+  private func warn(_ words: String) { Output.complain("\(path): \(words)") }
 
   private mutating func add(_ flow: TrackedFlow) {
     let syns = [flow.client.synchronization, flow.server.synchronization]

@@ -1,10 +1,11 @@
 import Handshake
+import Kernel
 import Report
 
 /// The picture and the page of a run (`--svg`, `--html`), made when it is over.
 final class Drawings {
-  private let svg: WholeFile?
-  private let html: WholeFile?
+  private let svg: AtomicFile?
+  private let html: AtomicFile?
   private var page: HTMLPage
 
   /// Begins the files that were asked for; nil where none was.
@@ -21,7 +22,7 @@ final class Drawings {
   /// Draws what was taken; without any result nothing is drawn, and no file is left.
   func finish(_ summaries: [TargetSummary]) throws(RunError) {
     guard let picture = page.picture else { return }
-    try svg?.commit(picture)
-    if let html { try html.commit(page.text(summaries)) }
+    try svg?.finish(picture)
+    if let html { try html.finish(page.text(summaries)) }
   }
 }

@@ -8,6 +8,8 @@ import Wire
 extension Run {
   /// Answers handshakes on one port until it is enough.
   public static func listen(_ settings: ListenSettings) throws(RunError) -> ListenResult {
+    var settings = settings
+    try settings.presentation.claim([])
     let session = Session(stamps: true)
     let place = try ListenPlace(settings)
     let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in

@@ -3,16 +3,18 @@ import Report
 import Timebase
 
 /// The file that Prometheus' text collector reads, written anew as a whole at every interval.
-struct MetricsFile {
-  private let path: String
+final class MetricsFile {
+  private let path: FilePath
   private let period: Interval
+  /// What takes one document after the other, a FIFO or standard output; nil where the file is replaced.
+  private var stream: AtomicFile?
   /// When it is due next.
   private(set) var due: Instant
   /// Why it could not be written the last time; nil where it could.
   private(set) var trouble: String?
 
   /// A file that is due a little after the probes of each interval, once a second at most: nobody reads it more often.
-  init(_ path: String, every interval: Interval, from start: Instant) {
+  init(_ path: FilePath, every interval: Interval, from start: Instant) {
     self.path = path
     period = max(interval, .seconds(1))
     due = start + min(period / 2, .milliseconds(500))
@@ -22,11 +24,15 @@ struct MetricsFile {
   ///
   /// Not to the disk at once: it is worth nothing after a crash.
   func write(_ targets: [WatchedTarget]) throws(Errno) {
-    try File.replace(path, with: PrometheusText.document(targets).utf8.span.raw, isDurable: false)
+    let file: AtomicFile
+    if let stream { file = stream } else { file = try AtomicFile(path) }
+    if file.isStream { stream = file }
+    try file.write(PrometheusText.document(targets))
+    try file.commit(isDurable: false)
   }
 
   /// Writes it, and goes on where that fails; the failure is told once, unless somebody else shows it.
-  mutating func refresh(_ targets: [WatchedTarget], isSilent: Bool = false) {
+  func refresh(_ targets: [WatchedTarget], isSilent: Bool = false) {
     let began = SystemClock.monotonic()
     let before = trouble
     do throws(Errno) {
@@ -35,7 +41,7 @@ struct MetricsFile {
     } catch {
       trouble = "cannot write \(path): \(error)"
     }
-    if let trouble, before == nil, !isSilent { try? Output.standardError.write("probe: \(trouble)\n") }
+    if let trouble, before == nil, !isSilent { Output.complain(trouble) }
     // A file of very many targets takes its time; probing has nine tenths of it.
     let now = SystemClock.monotonic()
     due = max(due + period, now + (now - began) * 9)

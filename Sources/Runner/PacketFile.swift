@@ -27,7 +27,7 @@ final class PacketFile {
   }
 
   private let output: Output
-  private let path: String
+  private let path: FilePath
   private var writer: PCAPNGWriter
   private var queue: [Waiting] = []
   private var interfaces = CapturedInterfaces()
@@ -48,13 +48,9 @@ final class PacketFile {
   init?(_ presentation: Presentation) throws(RunError) {
     guard let path = presentation.pcapPath else { return nil }
     self.path = path
-    if path == "-" {
-      output = .standardOutput
-      guard !output.isTerminal else {
-        throw .refused("--pcap -: standard output is a terminal; say --pcap FILE, or | tcpdump -nr -")
-      }
-    } else {
-      do throws(Errno) { output = try Output(creating: path) } catch { throw RunError(writing: error, to: path) }
+    do throws(Errno) { output = try Output(creating: path) } catch { throw RunError(writing: error, to: path) }
+    guard !output.isTerminal else {
+      throw .refused("--pcap \(path): it is a terminal; say --pcap FILE, or --pcap - | tcpdump -nr -")
     }
     writer = PCAPNGWriter(application: "probe", comment: PacketFile.comment)
   }

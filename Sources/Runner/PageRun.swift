@@ -7,6 +7,8 @@ import Wire
 extension Run {
   /// HTTP requests inside connections by hand.
   public static func page(_ settings: PageSettings) throws(RunError) -> PageResult {
+    var settings = settings
+    try settings.run.presentation.claim([.written(settings.bodyPath, by: "--body-to")] + settings.run.filesRead)
     let session = Session(stamps: true)
     var settings = settings
     let targets = try RunTargets(settings.run, settings.run.targets)
@@ -15,6 +17,8 @@ extension Run {
     guard let target = targets.list.first else { throw .refused("\(settings.url): no target") }
     if let problem = targets.problems[0] { throw .refused(problem) }
     let body = try session.file(settings.bodyPath)
+    // What a stranger has written must not speak to a terminal.
+    if let body, body.isTerminal { throw .refused("--body-to \(body.path): it is a terminal; name a file, or | less") }
     let drawings = try Drawings(settings.run.presentation, session)
     let (network, packets): (Network, PacketFile?)
     do throws(RunError) {
@@ -25,18 +29,18 @@ extension Run {
     let sealed = try session.seal()
     let presenter = PagePresenter(settings, target: target, drawings: drawings)
     let result = try page(settings, target, presenter, network, packets, body, sealed)
-    if result.isGood, result.signal == nil { try body?.commit() }
+    if result.isGood, result.signal == nil { try body?.finish() }
     try drawings?.finish([])
     return result
   }
 
   private static func page(
     _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network,
-    _ packets: PacketFile?, _ body: WholeFile?, _ sealed: Session.Sealed
+    _ packets: PacketFile?, _ body: AtomicFile?, _ sealed: Session.Sealed
   ) throws(RunError) -> PageResult {
     var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
       switch news {
-      case .content(let octets): try body?.write(octets)
+      case .content(let octets): try body?.write(octets.span.raw)
       case .visit(let finding): try presenter.show(finding)
       }
     }

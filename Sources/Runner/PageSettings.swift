@@ -21,7 +21,7 @@ public struct PageSettings: Sendable {
   /// How long each connection may last; nil for as long as it likes.
   public var lifetime: Interval? = HTTPEngine.usualLifetime
   /// The file that the content is written to; nil where nobody wants it.
-  public var bodyPath: String?
+  public var bodyPath: FilePath?
 
   /// The settings of one request by a program of this name.
   public init(agent: String) { request = HTTPRequest(agent: agent) }

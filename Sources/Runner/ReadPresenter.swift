@@ -10,10 +10,10 @@ final class ReadPresenter {
   private let settings: ReadSettings
   private let drawings: Drawings?
   private let text: TextReport
-  private let output = Output.standardOutput
+  private let output: Output
   private var listing: FlowListing
   private var summary = CaptureSummary()
-  private var path = ""
+  private var path = FilePath.dash
   private var time: LineTime
   /// What is to be written.
   private var lines = ""
@@ -32,6 +32,7 @@ final class ReadPresenter {
     self.settings = settings
     self.drawings = drawings
     time = LineTime(countsSeconds: settings.presentation.stampsLines)
+    output = settings.presentation.output
     text = TextReport(settings.presentation, on: output)
     listing = FlowListing(style: text.style)
   }
@@ -42,15 +43,15 @@ final class ReadPresenter {
   private var isJSON: Bool { settings.presentation.json }
 
   /// Begins the next file.
-  func begin(_ path: String) {
+  func begin(_ path: FilePath) {
     self.path = path
     if settings.files.count > 1, !isJSON, settings.telling == .flows, !settings.presentation.isQuiet {
-      lines += (summary.frames > 0 ? "\n" : "") + "==> \(printablePath) <==\n"
+      lines += (summary.frames > 0 ? "\n" : "") + "==> \(name(of: path).printable) <==\n"
     }
     listing = FlowListing(style: text.style)
   }
 
-  private var printablePath: String { path == "-" ? "standard input" : path }
+  private func name(of path: FilePath) -> String { path.isStandardInput ? "standard input" : path.text }
 
   /// Takes a flow that has ended.
   func show(_ flow: TrackedFlow) {
@@ -73,7 +74,7 @@ final class ReadPresenter {
       let sighting = tracker.receive(segment, mark, ended: ended)
       guard isMeant(segment) else { return }
       if isJSON {
-        lines += JSONLines.packet(segment, sighting, mark, of: path)
+        lines += JSONLines.packet(segment, sighting, mark, of: path.text)
       } else {
         lines += CapturedTrace.line(segment, of: packet, &time)
       }
@@ -96,11 +97,11 @@ final class ReadPresenter {
     summary.add(tracker.counts, frames: frames)
     guard let flow = followed else { return }
     followed = nil
-    lines += isJSON ? JSONLines.flow(flow, of: path) : text.flow(flow, tracker.story)
+    lines += isJSON ? JSONLines.flow(flow, of: path.text) : text.flow(flow, tracker.story)
     let outcome = tracker.story.outcome(of: flow)
     drawings?.take(
       Record(
-        target: "\(printablePath.split(separator: "/").last ?? ""), flow \(flow.number)", sequence: 1, outcome: outcome)
+        target: "\(name(of: path.name)), flow \(flow.number)", sequence: 1, outcome: outcome)
     )
   }
 
@@ -108,7 +109,7 @@ final class ReadPresenter {
     ended.sort { $0.number < $1.number }
     if isJSON {
       for flow in ended {
-        lines += JSONLines.flow(flow, of: path)
+        lines += JSONLines.flow(flow, of: path.text)
         writeWhatIsEnough()
       }
     } else {
@@ -146,9 +147,9 @@ final class ReadPresenter {
     guard settings.telling == .flows else { return }
     let files = settings.files
     if isJSON {
-      lines += JSONLines.summary(summary, of: files)
+      lines += JSONLines.summary(summary, of: files.map(\.text))
     } else {
-      lines += text.summary(summary, of: files.count == 1 ? printablePath : "\(files.count) files")
+      lines += text.summary(summary, of: files.count == 1 ? name(of: files[0]) : "\(files.count) files")
     }
     try write(atOnce: true)
   }

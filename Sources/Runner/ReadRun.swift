@@ -10,6 +10,8 @@ extension Run {
   ///
   /// One of several that cannot be read is named, and the others are read.
   public static func read(_ settings: ReadSettings) throws(RunError) -> ReadResult {
+    var settings = settings
+    try settings.presentation.claim(settings.files.map { .read($0) })
     let session = Session()
     let drawings = try Drawings(settings.presentation, session)
     let inputs = session.inputs(settings.files)
@@ -57,18 +59,18 @@ extension Run {
 
 /// One capture that is told, from its first octet to its last.
 private struct CaptureReading {
-  private let path: String
+  private let path: FilePath
   private let settings: ReadSettings
   private let presenter: ReadPresenter
   private(set) var walk: CaptureWalk
 
   /// Nothing of the capture has come yet.
-  init(_ path: String, _ settings: ReadSettings, _ presenter: ReadPresenter) {
+  init(_ path: FilePath, _ settings: ReadSettings, _ presenter: ReadPresenter) {
     self.path = path
     self.settings = settings
     self.presenter = presenter
     var policy = settings.policy
-    policy.isLive = path == "-"
+    policy.isLive = path.isStandardInput
     if case .flow(let number) = settings.telling { policy.followed = number }
     walk = CaptureWalk(policy, looksIntoTunnels: settings.looksIntoTunnels)
     presenter.begin(path)
@@ -82,7 +84,9 @@ private struct CaptureReading {
     } else {
       walk.take(octets, packet: nil) { presenter.show($0) }
     }
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: path == "-") }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+      try presenter.write(atOnce: path.isStandardInput)
+    }
   }
 
   /// Tells of the flows that are left, and of what was wrong with the file: whether nothing was.
@@ -100,7 +104,7 @@ private struct CaptureReading {
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: true) }
     if let hint = walk.hint { try? Output.standardError.write("probe: \(path): \(hint)\n") }
     guard let warning = walk.warning else { return true }
-    try? Output.standardError.write("probe: \(path): \(warning); what was whole is told\n")
+    Output.complain("\(path): \(warning); what was whole is told")
     return false
   }
 }

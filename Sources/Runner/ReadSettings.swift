@@ -16,7 +16,7 @@ public struct ReadSettings: Sendable {
   }
 
   /// The files, in the order in which they are read; `-` is standard input.
-  public var files: [String] = []
+  public var files: [FilePath] = []
   /// What is told.
   public var telling = Telling.flows
   /// Which flows are told; nil for all.

@@ -8,6 +8,8 @@ import Wire
 public enum Run {
   /// Connections to one target or several, by hand or by the kernel.
   public static func probe(_ settings: RunSettings) throws(RunError) -> RunResult {
+    var settings = settings
+    try settings.presentation.claim(settings.filesRead.map { $0 })
     let session = Session(stamps: !settings.usesKernel)
     let targets = try RunTargets(settings, settings.targets)
     if let signal = try targets.settleForPort(settings) { return RunResult(tallies: [], signal: signal) }
@@ -32,6 +34,8 @@ public enum Run {
   /// Where raw sockets are not allowed the process first moves into a network namespace of its own, in which they
   /// are.
   public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
+    var presentation = presentation
+    try presentation.claim([])
     let session = Session()
     let drawings = try Drawings(presentation, session)
     if !Capability.has(.netRaw) {
@@ -145,15 +149,14 @@ public enum Run {
   /// Says what of the packets that came is in no result; where not even that can be written, nobody is there to read.
   static func warn(of dropped: UInt32, truncated: Int, strays: Int) {
     if dropped > 0 {
-      try? Output.standardError.write(
-        "probe: the kernel dropped \(dropped) packets for want of buffer space; results may miss replies\n")
+      Output.complain("the kernel dropped \(dropped) packets for want of buffer space; results may miss replies")
     }
     if truncated > 0 {
       try? Output.standardError.write(
         "probe: \(truncated) packets were longer than the receive buffer and were rejected; results may miss replies\n")
     }
     if strays > 0 {
-      try? Output.standardError.write("probe: \(strays) packets came that belong to no connection of this run\n")
+      Output.complain("\(strays) packets came that belong to no connection of this run")
     }
   }
 }

@@ -19,9 +19,9 @@ public enum RunError: Error {
   /// Results could not be written.
   case output(Errno)
   /// A file that was asked for could not be written.
-  case file(Errno, String)
+  case file(Errno, FilePath)
   /// A file could not be read.
-  case unreadable(Errno, String)
+  case unreadable(Errno, FilePath)
   /// A signal came while results could not be written: whoever reads them has stopped, but has not gone.
   case interrupted(Signal)
   /// A signal came while a file was waited for: a FIFO that nobody has opened at its other end.
@@ -38,7 +38,7 @@ public enum RunError: Error {
   }
 
   /// What it means that a file cannot be opened or written.
-  init(writing errno: Errno, to path: String) {
+  init(writing errno: Errno, to path: FilePath) {
     if errno.isInterruption, let signal = errno.signal {
       self = .endedWaiting(signal, path)
     } else {

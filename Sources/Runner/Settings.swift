@@ -64,6 +64,8 @@ public struct RunSettings: Sendable {
   public var monitoring = Monitoring()
   /// How results are shown.
   public var presentation = Presentation()
+  /// Files that were read before the run began, such as that of `--data`: none of them may be written.
+  public var filesRead: [RunFile] = []
 
   /// The settings of a plain `probe HOST:PORT`.
   public init() {}
@@ -94,15 +96,18 @@ public struct Presentation: Hashable, Sendable {
   /// Every packet, tcpdump's way.
   public var tracesPackets = false
   /// The file that packets are written into, `-` for standard output; nil where none is wanted.
-  public var pcapPath: String?
+  public var pcapPath: FilePath?
   /// The file that the ladder is drawn into; nil where none is wanted.
-  public var svgPath: String?
+  public var svgPath: FilePath?
   /// The file that a page with everything is written into; nil where none is wanted.
-  public var htmlPath: String?
+  public var htmlPath: FilePath?
   /// Nothing but fping's line of times for each target, at the end and on standard error.
   public var isFping = false
   /// Whether colours may be used on a terminal.
   public var allowsColor = true
+
+  /// Whether a file of the run is standard output (`-`), so that results go to standard error; see `claim`.
+  var isOutputTaken = false
 
   /// Results as a person wants them by default.
   public init() {}
@@ -111,6 +116,6 @@ public struct Presentation: Hashable, Sendable {
 extension Presentation {
   /// Whether results are words for a person, rather than lines for a program.
   var isText: Bool { !json && !csv }
-  /// Where results go: to standard error where packets go to standard output.
-  var output: Output { pcapPath == "-" ? .standardError : .standardOutput }
+  /// Where results go: to standard error where a file goes to standard output.
+  var output: Output { isOutputTaken ? .standardError : .standardOutput }
 }

@@ -14,7 +14,7 @@ struct Unsent {
   var first: Int? { causes.keys.min() }
 
   /// Why nothing can be sent to a target at present, as a line for standard error.
-  func line(of target: Int, _ name: String) -> String { "probe: \(name.printable): \(causes[target] ?? "")\n" }
+  func line(of target: Int, _ name: String) -> String { "\(name): \(causes[target] ?? "")" }
 
   /// Notes a refusal; returns whether it is news.
   mutating func note(_ error: RunError, of target: Int) -> Bool {

@@ -60,7 +60,7 @@ final class WatchPresenter: ConnectionPresenter {
   /// On the screen it stands below, for as long as it lasts.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno) {
     guard unsent.note(refusal, of: index), terminal == nil else { return }
-    try Output.standardError.write(unsent.line(of: index, name(of: index)))
+    Output.complain(unsent.line(of: index, name(of: index)))
   }
 
   private var remark: String? {
@@ -72,7 +72,7 @@ final class WatchPresenter: ConnectionPresenter {
   /// Writes the first metrics: where the file cannot be written, nothing is probed.
   func prepare() throws(RunError) {
     do throws(Errno) { try metrics?.write(watched) } catch {
-      let file = RunError.file(error, settings.prometheusPath ?? "")
+      let file = RunError(writing: error, to: settings.prometheusPath ?? .dash)
       guard error.isPermission else { throw file }
       throw .refused(
         file.message + "; privileges are given up before the first packet: name a folder that this user may write to "
@@ -81,7 +81,7 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   func begin() throws(Errno) {
-    guard !presentation.json, !presentation.isQuiet, presentation.pcapPath != "-", Terminal.isAvailable else { return }
+    guard !presentation.json, !presentation.isQuiet, !presentation.isOutputTaken, Terminal.isAvailable else { return }
     terminal = try Terminal()
     try draw()
   }
@@ -107,7 +107,7 @@ final class WatchPresenter: ConnectionPresenter {
     delays.add(rounds, from: sequence)
     for index in watched.indices { watched[index].putOff(rounds) }
     guard delays.isNews(at: SystemClock.monotonic()), terminal == nil else { return }
-    try Output.standardError.write("probe: \(delays.words)\n")
+    Output.complain(delays.words)
   }
 
   func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
@@ -206,7 +206,7 @@ extension WatchPresenter {
     let outcome = Outcome.unresolved(targets[index], mode: watched[index].summary.mode)
     let change = watched[index].fail(outcome)
     if let line = names.fail(targets[index].name, "\(cause); it is looked up again"), terminal == nil {
-      try Output.standardError.write("probe: \(line.printable)\n")
+      Output.complain(line)
     }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
     guard let change, terminal == nil else { return }
@@ -219,7 +219,7 @@ extension WatchPresenter {
     case .recovered(let host): names.clear(host)
     case .troubled(let host, let cause):
       let line = names.fail(host, "\(cause); its address is probed as before, and looked up again")
-      if let line, terminal == nil { try Output.standardError.write("probe: \(line.printable)\n") }
+      if let line, terminal == nil { Output.complain(line) }
     case .moved(let index, _):
       targets[index] = all.list[index]
       let move = watched[index].move(to: targets[index].remote.address, at: SystemClock.now().wall)
@@ -243,6 +243,6 @@ extension WatchPresenter {
     let frame = WatchScreen.Frame(
       now: SystemClock.now().wall, elapsed: drawnAt - started, interval: settings.run.schedule.interval,
       remark: remark)
-    try terminal?.draw(WatchScreen(style: style, rows: size.rows).drawing(watched, frame))
+    try terminal?.draw(WatchScreen(style: style, rows: size.rows).lines(watched, frame))
   }
 }

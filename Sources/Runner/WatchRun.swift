@@ -8,6 +8,9 @@ import Wire
 extension Run {
   /// Targets that are probed until somebody interrupts it.
   public static func watch(_ settings: WatchSettings) throws(RunError) -> RunResult {
+    var settings = settings
+    try settings.run.presentation.claim(
+      [.written(settings.prometheusPath, by: "--prometheus")] + settings.run.filesRead)
     let session = Session(stamps: !settings.run.usesKernel)
     let targets = try RunTargets(
       settings.run, unique(settings.run.targets), isFollowed: true, every: settings.lookupPeriod)

@@ -1,4 +1,5 @@
 import Handshake
+import Kernel
 import Timebase
 
 /// Everything that a run without an end was asked for.
@@ -8,7 +9,7 @@ public struct WatchSettings: Sendable {
   /// The state that counts as success.
   var expected: Verdict { run.expected ?? .open }
   /// The file that Prometheus' text collector reads; nil writes none.
-  public var prometheusPath: String?
+  public var prometheusPath: FilePath?
 
   /// How often names are looked up again; nil never.
   public var lookupPeriod: Interval? = .seconds(60)

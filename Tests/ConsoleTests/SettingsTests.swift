@@ -59,8 +59,7 @@ import Wire
       Contradiction(
         "--svg", "x", "-c", "2",
         says: "--svg draws a single connection; leave -c out and name one port, or use --html FILE"),
-      Contradiction("--svg", "-", says: "--svg: '-' is not a file here; use --svg FILE"),
-      Contradiction("--html", "", says: "--html: '' is not a file here; use --html FILE"),
+      Contradiction("--html", "", says: "--html needs the name of a file, or - for standard output"),
       Contradiction("--data", String(repeating: "x", count: (16 << 20) + 1), says: "--data: at most 16 MiB"),
       Contradiction(
         "--flags", "XYZ", says: "--flags: 'XYZ' is not a set of flags; use letters of FSRPAUECN, as in SA, or none"),

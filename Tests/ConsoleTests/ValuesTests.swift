@@ -82,8 +82,4 @@ import Timebase
       #expect(message == "--close: '\(text)' is not one of fin, rst, none")
     }
   }
-
-  @Test("control characters in a complaint do not reach the terminal") func printableLine() {
-    #expect(printable("--a\nb\u{1b}[31m\t\u{7f}\u{9b}é…") == #"--a\nb\u{1B}[31m\t\u{7F}\u{009B}é…"#)
-  }
 }

@@ -19,9 +19,9 @@ private func text(_ value: JSONValue) -> String {
   case .truth(let truth): truth ? "true" : "false"
   case .integer(let number): String(number)
   case .number(let number): number.description
-  case .text(let string): JSONWriter.quoted(string)
+  case .text(let string): "\"" + JSONWriter.escaped(string) + "\""
   case .list(let values): "[" + values.map(text).joined(separator: ",") + "]"
   case .object(let members):
-    "{" + members.map { JSONWriter.quoted($0.name) + ":" + text($0.value) }.joined(separator: ",") + "}"
+    "{" + members.map { "\"" + JSONWriter.escaped($0.name) + "\":" + text($0.value) }.joined(separator: ",") + "}"
   }
 }

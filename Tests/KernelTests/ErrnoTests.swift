@@ -32,7 +32,7 @@ import Wire
       (Errno(code: EADDRNOTAVAIL, call: .bind), "one of this host's"), (Errno(code: EMSGSIZE, call: .sendto), "MTU"),
       (Errno(code: EPERM, call: .sendto), "firewall"), (Errno(code: ENETUNREACH, call: .routeLookup), "no route"),
       (Errno(code: ENETUNREACH, call: .sendto), "no route"), (Errno(code: ENODEV, call: .bindToDevice), "ip link"),
-      (Errno(code: EEXIST, call: .rename), "plain file"),
+      (Errno(code: EEXIST, call: .open), "not a file"), (Errno(code: ELOOP, call: .open), "symbolic link"),
     ])
   func hints(_ error: Errno, _ word: String) throws {
     #expect(try #require(error.hint).contains(word))

@@ -48,35 +48,6 @@ private struct Pipe: ~Copyable {
     #expect(try await task.value == 500_000)
   }
 
-  @Test("a file is replaced whole, and read back with a limit") func replace() throws {
-    let path = "/tmp/probe-kernel-tests-\(getpid())-replace"
-    defer { _ = unsafe unlink(path) }
-    try File.replace(path, with: Array("first".utf8).span.raw)
-    try File.replace(path, with: Array("second".utf8).span.raw)
-    #expect(try File.read(path, atMost: 6) == Array("second".utf8))
-    #expect(throws: Errno(code: EFBIG, call: .read)) { try File.read(path, atMost: 5) }
-    #expect(throws: Errno(code: ENOENT, call: .open)) { try File.replace("/nowhere/x", with: [1].span.raw) }
-  }
-
-  @Test("a failed replacement leaves nothing behind") func failedReplace() throws {
-    let path = "/tmp/probe-kernel-tests-\(getpid())-directory"
-    #expect(unsafe mkdir(path, 0o700) == 0)
-    defer { _ = unsafe rmdir(path) }
-    #expect(throws: Errno(code: EISDIR, call: .rename)) { try File.replace(path, with: [1].span.raw) }
-    #expect(unsafe access(path + ".tmp-\(getpid())", F_OK) != 0)
-  }
-
-  @Test("a draft that is given up leaves nothing behind, and a device is no place for one") func draft() throws {
-    let path = "/tmp/probe-kernel-tests-\(getpid())-draft"
-    do {
-      var draft = try Draft(of: path)
-      try draft.write([1, 2, 3].span.raw)
-      #expect(unsafe access(path + ".tmp-\(getpid())", F_OK) == 0)
-    }
-    for name in [path, path + ".tmp-\(getpid())"] { #expect(unsafe access(name, F_OK) != 0) }
-    #expect(throws: Errno(code: EEXIST, call: .rename)) { try File.replace("/dev/null", with: [1].span.raw) }
-  }
-
   @Test("standard descriptors are not closed") func standard() throws {
     do {
       let output = Output.standardError

@@ -26,7 +26,7 @@ import Wire
   private static func pipe(of octets: [UInt8]) throws -> FileDescriptor {
     let pipe = try Pipe()
     _ = try pipe.writer.write(octets.span.raw)
-    return try File.open("/proc/self/fd/\(pipe.reader.raw)")
+    return try File.open(FilePath("/proc/self/fd/\(pipe.reader.raw)"))
   }
 
   private static func mark(_ offset: Int) -> UInt8 { UInt8(truncatingIfNeeded: offset &>> 12 ^ offset &>> 20) }

@@ -59,7 +59,7 @@ extension NetworkTests {
       Mistake("[fe80::1%\(Wire.device)]:80", "-I", "lo", names: "-I says lo"),
       Mistake("http://10.77.0.2:80", names: "URL"),
       Mistake("10.77.0.2:80", "--connect", "--ttl", "1", names: "--ttl"),
-      Mistake("--no\nsuch\u{1b}[31m", names: #"--no\nsuch\u{1B}[31m"#),
+      Mistake("--no\nsuch\u{1b}[31m", names: #"--no\u{a}such\u{1b}[31m"#),
       Mistake("10.77.0.2:80", "-6", names: "10.77.0.2"),
       Mistake("[fd77::2]:80", "-4", names: "fd77::2"),
       Mistake("10.77.0.2:80", "-S", "10.77.0.99", names: "10.77.0.99"),

@@ -4,6 +4,7 @@ import Repeatable
 import Statistics
 import Testing
 import Timebase
+import Wire
 
 @testable import Report
 
@@ -109,7 +110,7 @@ import Timebase
     for (name, histogram, style) in DistributionTests.texts {
       text += "# \(name)\n" + DistributionText(histogram, style: style).text
     }
-    try Golden.expect(text, is: "distributions.txt")
+    try Golden.expect(text.escapedForOutput, is: "distributions.txt")
     #expect(DistributionText(Histogram()).text.isEmpty)
   }
 

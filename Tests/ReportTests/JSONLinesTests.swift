@@ -87,7 +87,7 @@ import Wire
     #expect(Array(target.unicodeScalars) == Array(text.unicodeScalars))
     #expect(line.unicodeScalars.dropLast().allSatisfy { $0.value >= 0x20 && $0.value != 0x7f })
     let words = TextReport(isVerbose: true).single(record)
-    #expect(words.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isControl })
+    #expect(words.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isUnprintable })
   }
 
   @Test("a packet of each kind")

@@ -62,8 +62,8 @@ import Wire
     for name in LadderTests.names {
       let record = try record(name)
       let plain = TextReport(isVerbose: true).single(record)
-      let coloured = TextReport(style: Style(isColoured: true), isVerbose: true).single(record)
-      #expect(!plain.contains("\u{1b}"))
+      let coloured = TextReport(style: Style(isColoured: true), isVerbose: true).single(record).escapedForOutput
+      #expect(!plain.escapedForOutput.contains("\u{1b}"))
       #expect(coloured.contains("\u{1b}[3"))
       let stripped = coloured.replacing(/\u{1b}\[[0-9]+m/, with: "")
       #expect(stripped == plain)

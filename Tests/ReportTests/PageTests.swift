@@ -41,7 +41,7 @@ import Wire
         3 requests were not sent: the connection ended before
 
         """))
-    #expect(!text.unicodeScalars.contains { $0.isControl && $0 != "\n" })
+    #expect(!text.unicodeScalars.contains { $0.isUnprintable && $0 != "\n" })
     var page = try Self.page()
     page.unsent = 1
     #expect(TextReport().page(page).hasSuffix("\n1 request was not sent: the connection ended before\n"))

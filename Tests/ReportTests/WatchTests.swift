@@ -91,19 +91,18 @@ import Wire
     }
   }
 
-  @Test("a drawing begins at the corner and leaves nothing of the one before") func drawing() {
+  @Test("a remark stands in the last line, in its colour") func drawing() {
     var frame = WatchTests.frame
     frame.remark = "cannot write /x: disk full"
-    let text = WatchScreen(style: Style(isColoured: true, width: 80), rows: 24).drawing(WatchTests.several, frame)
-    #expect(text.hasPrefix("\u{1b}[H"))
-    #expect(text.hasSuffix("\u{1b}[31mcannot write /x: disk full\u{1b}[0m\u{1b}[K\u{1b}[J"))
-    #expect(!text.hasSuffix("\n"), "a line feed at the end would scroll")
-    #expect(text.components(of: "\u{1b}[K\r\n") == 7)
+    let lines = WatchScreen(style: Style(isColoured: true, width: 80), rows: 24).lines(WatchTests.several, frame)
+    #expect(lines.last?.escapedForOutput == "\u{1b}[31mcannot write /x: disk full\u{1b}[0m")
+    #expect(lines.count == 8)
+    #expect(lines.allSatisfy { !$0.contains("\n") }, "a line feed would scroll")
   }
 
   @Test("a name cannot speak to the terminal") func hostileName() {
     let target = WatchTests.target("\u{1b}]0;title\u{7}:80")
-    let text = WatchScreen(style: Style(width: 100), rows: 9).drawing([target], WatchTests.frame)
+    let text = WatchScreen(style: Style(width: 100), rows: 9).lines([target], WatchTests.frame).joined()
     #expect(text.contains("\\u{1b}]0;title\\u{7}:80"))
     #expect(!text.contains("\u{1b}]"))
   }

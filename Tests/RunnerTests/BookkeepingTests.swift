@@ -47,7 +47,7 @@ import Wire
     let news = causes.map { unsent.note($0.1, of: $0.0) }
     #expect(news == [true, false, true, true], "another cause is news")
     #expect(unsent.first == 1)
-    #expect(unsent.line(of: 1, "a\u{7}:80").hasPrefix("probe: a\\u{7}:80: sendto: Operation not permitted (EPERM); "))
+    #expect(unsent.line(of: 1, "a\u{7}:80").hasPrefix("a\u{7}:80: sendto: Operation not permitted (EPERM); "))
     unsent.clear(1)
     #expect(unsent[1] == nil && unsent[2] != nil)
     let again = unsent.note(refusal, of: 1)

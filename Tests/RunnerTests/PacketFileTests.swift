@@ -2,6 +2,7 @@ import Capture
 import Engines
 import Foundation
 import Handshake
+import Kernel
 import Testing
 import Timebase
 import Wire
@@ -52,7 +53,7 @@ import Wire
     let path = FileManager.default.temporaryDirectory.path + "/probe-packets-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     var presentation = Presentation()
-    presentation.pcapPath = path
+    presentation.pcapPath = FilePath(path)
     try body(#require(try PacketFile(presentation)))
     return try frames(path)
   }

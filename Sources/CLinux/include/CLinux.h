@@ -105,6 +105,10 @@ struct termios;
 void clinux_guard_terminal(int output, const uint8_t *restoring, size_t length, int input, const struct termios *found);
 void clinux_unguard_terminal(void);
 
+// The words of the command line, octet by octet; NULL behind the last. Swift's own list repairs what is not UTF-8, and is
+// read from /proc/self/cmdline.
+const char *clinux_argument(int index);
+
 // EAI_NODATA is declared only under _GNU_SOURCE.
 extern const int clinux_no_data;
 extern const int clinux_address_family;

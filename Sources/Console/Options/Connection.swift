@@ -44,7 +44,10 @@ extension OptionGroup where Settings == RunSettings {
           and timed. With --syn, and with --flags that open no connection, the data goes inside the first segment; at
           most 1,220 octets.
           """
-        ) { $0.plan.data = $1 },
+        ) {
+          $0.plan.data = $1.octets
+          $0.filesRead += $1.path.map { [.read($0, by: "--data")] } ?? []
+        },
         .flag(
           nil, "connect", forgoes: .packets,
           excludes: [.init("--syn", because: "connect() makes whole connections")],
@@ -225,7 +228,13 @@ extension OptionValue where Value == TCPFlags {
   }
 }
 
-extension OptionValue where Value == [UInt8] {
+/// What is to be sent, and the file that it was read from.
+struct GivenData {
+  var octets: [UInt8]
+  var path: FilePath?
+}
+
+extension OptionValue where Value == GivenData {
   /// The most octets that are sent.
   private static var limit: Int { 16 << 20 }
 
@@ -233,13 +242,15 @@ extension OptionValue where Value == [UInt8] {
   static var data: OptionValue {
     OptionValue(.file(prefix: "@")) { (text, name) throws(UsageError) in
       guard text.hasPrefix("@") else {
-        let octets = Array(text.utf8)
+        let octets = text.octets
         guard octets.count <= limit else { throw UsageError("\(name): at most \(limit >> 20) MiB") }
-        return octets
+        return GivenData(octets: octets)
       }
-      let path = String(text.dropFirst())
+      let path = FilePath(String(text.dropFirst()))
       do throws(Errno) {
-        return try path == "-" ? File.readStandardInput(atMost: limit) : File.read(path, atMost: limit)
+        let octets =
+          try path.isStandardInput ? File.readStandardInput(atMost: limit) : File.read(path, atMost: limit)
+        return GivenData(octets: octets, path: path)
       } catch {
         throw UsageError(reading: "\(name) \(text)", error)
       }

@@ -53,17 +53,19 @@ extension OptionGroup where Settings == Presentation {
       title: "Files",
       note: """
         Pictures and pages are begun before anything is sent, and appear under their names when they are complete; a run
-        that ends without a result leaves none.
+        that ends without a result leaves none. For every option that writes a file, `-` is standard output, and results
+        then go to standard error. Devices, FIFOs and /dev/fd/N are written to as they are; a file that is replaced keeps
+        its mode. Two outputs in one file, or an output in a file that is read, are refused with exit status 2, and so is
+        one at a symbolic link to a file.
         """,
       rows: [
         .value(
-          nil, "pcap", "FILE", .fileOrDash, needs: [.packets, .capture],
+          nil, "pcap", "FILE", .file, needs: [.packets, .capture],
           "write packets to FILE as pcapng, - for stdout",
           """
           Writes our packets and those that arrive to FILE as they pass, in pcapng format, with kernel timestamps and a
-          comment on each: what it is, and how it was classified. With `-` they go to standard output, as from `tcpdump
-          -w -`, and results to standard error. The file can be read at any time, and after a kill but for the last
-          packet.
+          comment on each: what it is, and how it was classified. With `-` it is as from `tcpdump -w -`. The file can be
+          read at any time, and after a kill but for the last packet.
           """
         ) { $0.pcapPath = $1 },
         .value(

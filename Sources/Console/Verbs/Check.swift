@@ -2,6 +2,7 @@ import Kernel
 import Report
 import Runner
 import Timebase
+import Wire
 
 extension Verb {
   /// `probe check FILE`: many ports against a list of expectations.
@@ -31,13 +32,13 @@ extension Verb {
     prepare: { (settings, operands) throws(UsageError) in
       try settings.run.check()
       guard settings.run.schedule.count != nil else { throw UsageError("-c 0 (endless) cannot be used with check") }
-      guard let path = operands.first else {
+      guard let path = operands.first.map({ FilePath($0) }) else {
         throw UsageError("check needs a file; use probe check FILE, or - for standard input")
       }
       guard operands.count == 1 else { throw UsageError("check takes one file; unexpected argument '\(operands[1])'") }
       let file = try CheckFile(reading: path)
       settings.items = file.items
-      settings.file = file.name
+      (settings.file, settings.path) = (file.name, path)
     },
     run: { (settings) throws(RunError) in try Ending(Run.check(settings)) })
 }
@@ -82,11 +83,12 @@ extension OptionGroup where Settings == CheckSettings {
 
 extension CheckFile {
   /// Reads a file, or standard input where it is called `-`; every line that cannot be read is named.
-  fileprivate init(reading path: String) throws(UsageError) {
+  fileprivate init(reading path: FilePath) throws(UsageError) {
     do throws(Errno) {
       let octets =
-        try path == "-" ? File.readStandardInput(atMost: CheckFile.limit) : File.read(path, atMost: CheckFile.limit)
-      self.init(String(decoding: octets, as: UTF8.self), name: path == "-" ? "(standard input)" : path)
+        try path.isStandardInput
+        ? File.readStandardInput(atMost: CheckFile.limit) : File.read(path, atMost: CheckFile.limit)
+      self.init(String(preserving: octets), name: path.isStandardInput ? "(standard input)" : path.text)
     } catch {
       throw UsageError(reading: path, error)
     }

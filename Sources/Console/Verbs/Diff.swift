@@ -1,3 +1,4 @@
+import Kernel
 import Report
 import Runner
 
@@ -19,8 +20,7 @@ extension Verb {
       """,
     prepare: { (settings, operands) throws(UsageError) in
       guard operands.count == 2 else { throw UsageError("diff needs two files; use probe diff A B") }
-      guard operands != ["-", "-"] else { throw UsageError("standard input can be read only once") }
-      (settings.first, settings.second) = (operands[0], operands[1])
+      (settings.first, settings.second) = (FilePath(operands[0]), FilePath(operands[1]))
     },
     run: { (settings) throws(RunError) in
       let result = try Run.diff(settings)

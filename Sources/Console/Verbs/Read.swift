@@ -1,4 +1,5 @@
 import Capture
+import Kernel
 import Runner
 import Timebase
 import Wire
@@ -38,8 +39,7 @@ extension ReadSettings {
     guard !operands.isEmpty else {
       throw UsageError("read needs a capture; use probe read FILE, or - for standard input")
     }
-    guard operands.filter({ $0 == "-" }).count < 2 else { throw UsageError("standard input can be read only once") }
-    files = operands
+    files = operands.map { FilePath($0) }
     let isOneFlow = if case .flow = telling { true } else { false }
     if isOneFlow, operands.count > 1 { throw UsageError("--flow needs exactly one FILE") }
     if presentation.svgPath ?? presentation.htmlPath != nil, !isOneFlow {

@@ -66,6 +66,6 @@ public struct HTTPRequest: Hashable, Sendable {
     add("Accept", "*/*")
     if version == .v10, keepsConnection { add("Connection", "keep-alive") }
     for field in fields where !field.isNamed("Host") { text += "\(field.name): \(field.value)\r\n" }
-    return Array((text + "\r\n").utf8)
+    return (text + "\r\n").octets
   }
 }

@@ -144,6 +144,6 @@ struct HTTPStatusLine {
       line.allSatisfy(HTTPGrammar.isOfValue)
     else { return }
     fault = nil
-    head?.reason = String(decoding: line.dropFirst(13), as: UTF8.self)
+    head?.reason = String(preserving: line.dropFirst(13))
   }
 }

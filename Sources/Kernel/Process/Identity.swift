@@ -51,15 +51,12 @@ public struct Identity: Hashable, Sendable {
   /// that the kernel gives its own answer.
   ///
   /// In a folder with the sticky bit, such as /tmp, a file of somebody else's cannot be replaced.
-  public func mayReplace(_ path: String) -> Bool {
-    let folder = Draft.folder(of: path)
-    var status = stat()
-    guard !folder.utf8.contains(0), unsafe stat(folder, &status) == 0 else { return true }
+  public func mayReplace(_ path: FilePath) -> Bool {
+    guard let status = FileStatus.of(path.folder) else { return true }
     let mode = status.st_mode
     if status.st_uid == user { return mode & 0o300 == 0o300 }
     guard status.st_gid == group && mode & 0o030 == 0o030 || mode & 0o003 == 0o003 else { return false }
-    var old = stat()
-    guard mode & S_ISVTX != 0, unsafe lstat(path, &old) == 0 else { return true }
+    guard mode & S_ISVTX != 0, let old = FileStatus.of(path, follows: false) else { return true }
     return old.st_uid == user
   }
 }

@@ -4,15 +4,15 @@ import Kernel
 ///
 /// What is wrong with it is told in its turn: the files before it are read all the same.
 final class InputFile {
-  let path: String
+  let path: FilePath
   private var opened: FileDescriptor?
   private var trouble: Errno?
 
   /// Opens it; `-` is standard input.
-  init(_ path: String) {
+  init(_ path: FilePath) {
     self.path = path
     do throws(Errno) {
-      opened = path == "-" ? .standardInput : try File.open(path)
+      opened = path.isStandardInput ? .standardInput : try File.open(path)
     } catch {
       trouble = error
     }

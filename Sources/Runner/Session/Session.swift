@@ -28,7 +28,7 @@ final class Session {
   func stamp() { stamping = try? TimestampWarmUp() }
 
   /// Opens files that are read later, as many at once as there may be descriptors.
-  func inputs(_ paths: [String]) -> [InputFile] {
+  func inputs(_ paths: [FilePath]) -> [InputFile] {
     if paths.count > 100 { _ = ResourceLimit.raiseDescriptors() }
     return paths.map { InputFile($0) }
   }
@@ -59,15 +59,14 @@ final class Session {
   private static let mostSources = 128
 
   /// Begins a file that is put in its place when the run is over.
-  func file(_ path: String?) throws(RunError) -> WholeFile? {
-    guard let path else { return nil }
-    let file = try WholeFile(path)
-    if !file.isInPlace { renamer = renamer ?? .ofFiles }
+  func file(_ path: FilePath?) throws(RunError) -> AtomicFile? {
+    guard let file = try AtomicFile(begun: path) else { return nil }
+    if file.isRenamed { renamer = renamer ?? .ofFiles }
     return file
   }
 
   /// Notes a file that is replaced again and again: for one in a folder of root's alone, root stays user 0.
-  func replaces(_ path: String?) {
+  func replaces(_ path: FilePath?) {
     guard let path else { return }
     renamer = Identity.ofFiles.mayReplace(path) ? renamer ?? .ofFiles : .current
   }
