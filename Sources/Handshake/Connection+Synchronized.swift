@@ -42,6 +42,7 @@ extension Connection {
     guard segment.flags.contains([.syn, .ack]), !segment.flags.contains(.rst) else { return nil }
     guard state != .synReceived else { return completeSimultaneousOpen(segment, at: now) }
     guard segment.seq == tcb.rcv.irs else {
+      notes.insert(.irsMismatch)
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .irsMismatch)
     }
     guard segment.acknowledgment == tcb.snd.iss + 1 else {

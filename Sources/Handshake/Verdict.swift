@@ -112,6 +112,8 @@ public struct Notes: OptionSet, Hashable, Sendable {
 
   /// Our SYN-ACK was a SYN cookie, and its acknowledgment brought the connection back.
   public static let synCookie = Notes(rawValue: 1 << 15)
+  /// A second SYN-ACK came with another initial sequence number: somebody else answers too, or the peer forgot the first.
+  public static let irsMismatch = Notes(rawValue: 1 << 28)
 
   /// A `prohibit` route of this host's forbids the destination.
   public static let routeProhibited = Notes(rawValue: 1 << 24)
@@ -136,7 +138,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
     (.unconfirmed, "unconfirmed"), (.dataOutOfOrder, "data-out-of-order"), (.craftedFlags, "crafted-flags"),
     (.synCookie, "syn-cookie"), (.routeProhibited, "route-prohibited"), (.routeBlackhole, "route-blackhole"),
     (.routeUnreachable, "route-unreachable"), (.unresolved, "unresolved"),
-    (.keptSending, "kept-sending"), (.tooSlow, "too-slow"),
+    (.keptSending, "kept-sending"), (.tooSlow, "too-slow"), (.irsMismatch, "irs-mismatch"),
   ]
 
   /// The names of the notes that are set.

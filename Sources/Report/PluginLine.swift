@@ -65,12 +65,9 @@ public struct PluginLine: Sendable {
       text += PluginLine.words(judged)
     }
     text += " |"
-    var named: Set<String> = []
+    var labels = PerformanceLabels()
     for (result, _) in judged {
-      // Of several lines about one target each has a label of its own.
-      let isNew = named.insert(result.check.target).inserted
-      let name = isNew ? result.check.target : "\(result.check.target) line \(result.check.line)"
-      let data = PluginLine.data(result, judged.count == 1 ? nil : name, thresholds)
+      let data = PluginLine.data(result, judged.count == 1 ? nil : labels.next(for: result.check), thresholds)
       guard text.utf8.count + data.utf8.count < PluginLine.limit else { break }
       text += data
     }
@@ -98,9 +95,7 @@ public struct PluginLine: Sendable {
     _ result: CheckResult, _ name: String?, _ thresholds: (PluginThreshold, PluginThreshold)
   ) -> String {
     func label(_ value: String) -> String {
-      guard let name else { return value }
-      let target = String(safe(name).map { $0 == "=" || $0 == "'" ? "_" : $0 })
-      return "'\(target) \(value)'"
+      name.map { "'\($0) \(value)'" } ?? value
     }
     let (warning, critical) = thresholds
     let limits = [warning.rtt, critical.rtt ?? result.check.limit].map { $0?.decimalSeconds ?? "" }
@@ -112,7 +107,32 @@ public struct PluginLine: Sendable {
   }
 
   /// Without what would end the line's text.
-  private static func safe(_ text: String) -> String { String(text.printable.map { $0 == "|" ? "/" : $0 }) }
+  fileprivate static func safe(_ text: String) -> String { String(text.printable.map { $0 == "|" ? "/" : $0 }) }
+}
+
+/// The labels of targets in performance data: each is another, since two of one label would be one series.
+private struct PerformanceLabels {
+  /// How often a label was asked for, by itself.
+  private var counts: [String: Int] = [:]
+
+  /// A label for a check: its target, for a second check of it with its line, and beyond that with a number.
+  mutating func next(for check: Check) -> String {
+    let target = String(PluginLine.safe(check.target).map { $0 == "=" || $0 == "'" ? "_" : $0 })
+    if take(target) { return target }
+    if check.line > 0, take("\(target) line \(check.line)") { return "\(target) line \(check.line)" }
+    while true {
+      counts[target, default: 1] += 1
+      let label = "\(target) \(counts[target, default: 1])"
+      if take(label) { return label }
+    }
+  }
+
+  /// Whether nothing had the label before.
+  private mutating func take(_ label: String) -> Bool {
+    guard counts[label] == nil else { return false }
+    counts[label] = 1
+    return true
+  }
 }
 
 /// How one result is judged, and in which words.

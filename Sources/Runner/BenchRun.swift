@@ -13,7 +13,6 @@ extension Run {
       .written(settings.histogramLog, by: "--histogram-log"), .written(settings.picture, by: "--svg"),
     ])
     let session = Session(stamps: true)
-    var settings = settings
     let all = try RunTargets(settings.run, settings.run.targets)
     // What is compared is measured at the same time: it begins when every address is known.
     if let signal = try all.settle(&settings.run.schedule) {
@@ -34,7 +33,7 @@ extension Run {
     let problems = all.list.indices.compactMap { all.problems[$0] }
     guard !kept.isEmpty else { throw .refused(problems.first ?? "no target") }
     for (index, problem) in problems.enumerated() where !problems[..<index].contains(problem) {
-      try? Output.standardError.write("probe: \(problem.printable)\n")
+      Output.complain(problem)
     }
     if !requests.isEmpty { requests = kept.map { requests[$0] } }
     return kept.map { all.list[$0] }

@@ -48,7 +48,7 @@ extension Run {
         }
       } catch {
         // What is wrong with the second is said too.
-        if let failure { try? Output.standardError.write("probe: \(failure.message.printable)\n") }
+        if let failure { Output.complain(failure.message) }
         failure = error
       }
       files.append(collection)

@@ -31,7 +31,7 @@ final class FpingPresenter: ConnectionPresenter {
   func unresolved(_ index: Int, _ cause: String) throws(Errno) {
     tallies[index].addUnresolved()
     unknown.insert(index)
-    try Output.standardError.write("probe: \(cause.printable)\n")
+    Output.complain(cause)
   }
 
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {

@@ -10,7 +10,6 @@ extension Run {
     var settings = settings
     try settings.run.presentation.claim([.written(settings.bodyPath, by: "--body-to")] + settings.run.filesRead)
     let session = Session(stamps: true)
-    var settings = settings
     let targets = try RunTargets(settings.run, settings.run.targets)
     // What is asked for is in the connection: nothing can be done before the address is known.
     if let signal = try targets.settle(&settings.run.schedule) { return PageResult(isGood: false, signal: signal) }

@@ -71,7 +71,7 @@ final class Presenter: ConnectionPresenter {
   /// A result of that target alone, for whoever reads lines; a person is told why.
   func unresolved(_ index: Int, _ cause: String) throws(Errno) {
     tallies[index].addUnresolved()
-    if cause != lastCause { try Output.standardError.write("probe: \(cause.printable)\n") }
+    if cause != lastCause { Output.complain(cause) }
     lastCause = cause
     guard !presentation.isText else { return }
     let record = Record(

@@ -26,7 +26,7 @@ extension Run {
         guard settings.files.count > 1, error.isOfOneFile else { throw error }
         refusals += 1
         presenter.forget()
-        try? Output.standardError.write("probe: \(error.message.printable)\n")
+        Output.complain(error.message)
       }
     }
     result.hasRefusals = refusals > 0
@@ -102,7 +102,7 @@ private struct CaptureReading {
     }
     presenter.end(walk.tracker, frames: walk.frameCount)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: true) }
-    if let hint = walk.hint { try? Output.standardError.write("probe: \(path): \(hint)\n") }
+    if let hint = walk.hint { Output.complain("\(path): \(hint)") }
     guard let warning = walk.warning else { return true }
     Output.complain("\(path): \(warning); what was whole is told")
     return false

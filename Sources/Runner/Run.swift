@@ -152,8 +152,8 @@ public enum Run {
       Output.complain("the kernel dropped \(dropped) packets for want of buffer space; results may miss replies")
     }
     if truncated > 0 {
-      try? Output.standardError.write(
-        "probe: \(truncated) packets were longer than the receive buffer and were rejected; results may miss replies\n")
+      Output.complain(
+        "\(truncated) packets were longer than the receive buffer and were rejected; results may miss replies")
     }
     if strays > 0 {
       Output.complain("\(strays) packets came that belong to no connection of this run")

@@ -25,7 +25,7 @@ public enum RunError: Error {
   /// A signal came while results could not be written: whoever reads them has stopped, but has not gone.
   case interrupted(Signal)
   /// A signal came while a file was waited for: a FIFO that nobody has opened at its other end.
-  case endedWaiting(Signal, String)
+  case endedWaiting(Signal, FilePath)
 
   /// What it means that raw sockets do not open.
   init(opening errno: Errno) {

@@ -113,7 +113,7 @@ final class WatchPresenter: ConnectionPresenter {
   func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
     watched[index].leaveOut(sequence: sequence)
     guard crowded.isNews(name(of: index), at: SystemClock.monotonic()), terminal == nil else { return }
-    try Output.standardError.write("probe: \(crowded.words)\n")
+    Output.complain(crowded.words)
   }
 
   private func tell(_ record: Record, _ change: WatchChange?) throws(Errno) {

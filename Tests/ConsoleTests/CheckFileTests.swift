@@ -103,6 +103,14 @@ import Timebase
     "what excludes each other",
     arguments: [
       (["--warn", "1ms"], "--warn needs --nagios as well"),
+      (
+        ["--nagios", "--warn", "50ms", "--crit", "20ms"],
+        "--crit 20ms is below --warn 50ms; swap them, or raise --crit"
+      ),
+      (
+        ["--nagios", "--warn", "1s,50%", "--crit", "2s,40%"],
+        "--crit 40% is below --warn 50%; swap them, or raise --crit"
+      ),
       (["--nagios", "--json"], "--nagios and --json cannot be used together"),
       (["--nagios", "--exit-state"], "--nagios and --exit-state cannot be used together"),
       (["--fping", "--nagios"], "--nagios and --fping cannot be used together"),

@@ -189,6 +189,15 @@ import Wire
     #expect(PluginLine([], warning: PluginThreshold(), critical: PluginThreshold()).state == .ok)
   }
 
+  @Test("every target has a label of its own, however often it is named and whatever it is called") func labels() {
+    let checks = [("a:1", 0), ("a:1", 0), ("a:1", 0), ("b=1", 7), ("b_1", 7), ("b'1", 7), ("a:1 2", 0), ("b_1", 8)]
+    let results = checks.map { CheckTests.result($0.0, line: $0.1, probes: CheckTests.record(ns: 5_000)) }
+    let line = PluginLine(results, warning: PluginThreshold(), critical: PluginThreshold())
+    let labels = line.text.matches(of: /'([^']*) rtt'=/).map { String($0.output.1) }
+    #expect(labels == ["a:1", "a:1 2", "a:1 3", "b_1", "b_1 line 7", "b_1 2", "a:1 2 2", "b_1 line 8"])
+    #expect(Set(labels).count == results.count)
+  }
+
   @Test("a line is never longer than monitoring takes, whatever the names") func bounded() {
     let results = (1...2_000).map {
       CheckTests.result("host-\($0).test:80", probes: CheckTests.record(.filtered, .noResponse))

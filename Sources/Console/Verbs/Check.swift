@@ -90,7 +90,7 @@ extension CheckFile {
         ? File.readStandardInput(atMost: CheckFile.limit) : File.read(path, atMost: CheckFile.limit)
       self.init(String(preserving: octets), name: path.isStandardInput ? "(standard input)" : path.text)
     } catch {
-      throw UsageError(reading: path, error)
+      throw UsageError(reading: "\(path)", error)
     }
     guard faults.isEmpty else {
       throw UsageError(places: faults.map { "\(name):\($0.line):\($0.column): \($0.message)" }, of: name)

@@ -85,6 +85,7 @@ extension RunSettings {
     if plan.mode == .halfOpen || !plan.opensConnection, plan.data.count > RunSettings.firstSegmentLimit {
       throw UsageError("--data: at most \(RunSettings.firstSegmentLimit) octets fit into the first segment")
     }
+    try monitoring.check()
     guard monitoring.isPlugin || presentation.isFping else { return }
     let name = monitoring.isPlugin ? "--nagios" : "--fping"
     guard let count = schedule.count else { throw UsageError("\(name) needs a finite -c") }
@@ -121,6 +122,18 @@ extension Ending {
       self.init(state.rawValue)
     } else {
       self.init(result.signal, isAsExpected: result.isGood)
+    }
+  }
+}
+
+extension Monitoring {
+  /// Refuses a critical threshold below that of a warning, as the monitoring plugins do; equal ones are allowed.
+  fileprivate func check() throws(UsageError) {
+    if let least = critical.rtt, let warned = warning.rtt, least < warned {
+      throw UsageError("--crit \(least.compact) is below --warn \(warned.compact); swap them, or raise --crit")
+    }
+    if let least = critical.loss, let warned = warning.loss, least < warned {
+      throw UsageError("--crit \(least)% is below --warn \(warned)%; swap them, or raise --crit")
     }
   }
 }

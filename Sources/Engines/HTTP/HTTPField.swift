@@ -1,3 +1,5 @@
+import Wire
+
 /// A header field (RFC 9110 §5).
 public struct HTTPField: Hashable, Sendable {
   /// Its name as it was written; compared without regard to case.
@@ -60,7 +62,7 @@ extension HTTPField {
     }
     let value = HTTPGrammar.trimmed(line[line.index(after: colon)...])
     guard value.allSatisfy(HTTPGrammar.isOfValue) else { throw .badField }
-    self.init(unchecked: String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+    self.init(unchecked: String(decoding: line[..<colon], as: UTF8.self), String(preserving: value))
   }
 
   /// The same field with what a folded line adds to its value: white space and line end count as one space (RFC 9112
@@ -69,7 +71,7 @@ extension HTTPField {
     let more = HTTPGrammar.trimmed(line)
     guard more.allSatisfy(HTTPGrammar.isOfValue) else { throw .badField }
     if more.isEmpty { return self }
-    let text = String(decoding: more, as: UTF8.self)
+    let text = String(preserving: more)
     return HTTPField(unchecked: name, value.isEmpty ? text : "\(value) \(text)")
   }
 }
