@@ -63,10 +63,17 @@ extension Connection {
     return sender.flight.held != before
   }
 
-  /// The peer has got something twice (RFC 2883 §4): below its acknowledgment, or within the block that follows.
+  /// The peer has got something twice (RFC 2883 §4): the first block is below its acknowledgment, or within the second.
   func reportsDuplicate(_ segment: Segment) -> Bool {
-    guard agreedOnSACK, let block = segment.options.firstSACKBlock else { return false }
-    return !segment.acknowledgment.precedes(block.right)
+    guard agreedOnSACK else { return false }
+    var blocks: (first: SACKBlock?, second: SACKBlock?)
+    segment.options.forEachSACKBlock { block in
+      if blocks.first == nil { blocks.first = block } else if blocks.second == nil { blocks.second = block }
+    }
+    guard let first = blocks.first else { return false }
+    if !segment.acknowledgment.precedes(first.right) { return true }
+    guard let second = blocks.second else { return false }
+    return !first.left.precedes(second.left) && !second.right.precedes(first.right)
   }
 
   /// A peer without SACK has got something beyond a gap: the third time in a row, what fills the gap is sent (RFC 5681

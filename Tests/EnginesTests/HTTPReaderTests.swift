@@ -256,6 +256,14 @@ struct Told: Equatable {
       #expect(head.length == text.count)
     }
   }
+
+  @Test(arguments: [(16, nil), (17, HTTPFault.tooManyInterim)] as [(Int, HTTPFault?)])
+  func interimResponsesAreBounded(count: Int, fault: HTTPFault?) {
+    let interim = String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: count)
+    let told = Self.told(interim + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", closes: false)
+    #expect(told.fault == fault && told.interim.count == 16)
+    #expect(told.statuses == (fault == nil ? [200] : []))
+  }
 }
 
 /// However a stream is cut, what is read of it is the same.

@@ -90,4 +90,18 @@ import Testing
   ]) func refuses(_ text: String, _ reason: HTTPFieldError) {
     #expect(throws: reason) { try HTTPField(parsing: text) }
   }
+
+  @Test("all requests but the last ask HTTP/1.0 to keep the connection")
+  func theLastRequestKeepsNothing() throws {
+    var request = HTTPRequest(try HTTPURL(parsing: "http://web.test/"), agent: "probe/0")
+    request.version = .v10
+    for (count, expected) in [(1, [false]), (3, [true, true, false])] {
+      var session = HTTPSession(request, count: count, isPipelined: true)
+      var kept: [Bool] = []
+      while let octets = session.nextRequest() {
+        kept.append(String(decoding: octets, as: UTF8.self).contains("\r\nConnection: keep-alive\r\n"))
+      }
+      #expect(kept == expected)
+    }
+  }
 }

@@ -125,4 +125,23 @@ import Wire
       """)
     #expect(trace.connection.notes == .windowZero)
   }
+
+  @Test("A peer that fell silent is given up, although its window was closed")
+  func aSilentPeerIsGivenUp() throws {
+    var trace = Trace(SendingTests.plan.with { $0.retries = 1 })
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1 win 0
+      0.1   > . 1:1(0) ack 1
+      0.1   write 10
+      0.4   > . 1:2(1) ack 1
+      0.5   < . 1:1(0) ack 1 win 0
+      1     > . 1:2(1) ack 1
+      2.2   > . 1:2(1) ack 1
+      4     > R 2:2(0)
+      4     end open syn-ack timeout
+      """)
+    #expect(trace.connection.notes == [.windowZero, .peerVanished])
+  }
 }

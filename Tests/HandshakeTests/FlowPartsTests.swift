@@ -166,4 +166,20 @@ import Wire
     control.undo(before)
     #expect(control.window == 1_000 && control.threshold == Int.max)
   }
+
+  @Test("what exceeds the window in congestion avoidance counts for the next round trip (RFC 5681 §3.1)")
+  func theRemainderCounts() {
+    var control = CongestionControl(mss: 100)
+    control.timedOut(inFlight: 400, mss: 100, isRepeated: false)
+    control.acknowledged(100, mss: 100)
+    #expect(control.window == 200 && control.threshold == 200)
+    control.acknowledged(150, mss: 100)
+    #expect(control.window == 200)
+    control.acknowledged(100, mss: 100)
+    #expect(control.window == 300, "250 of 200: 50 are left")
+    control.acknowledged(249, mss: 100)
+    #expect(control.window == 300)
+    control.acknowledged(1, mss: 100)
+    #expect(control.window == 400)
+  }
 }

@@ -209,4 +209,19 @@ import Wire
       0.03  = FIN-WAIT-2 CLOSE-WAIT
       """)
   }
+
+  /// RFC 2883 §4: what came twice lies below the acknowledgment, or within the block that follows.
+  @Test(arguments: [
+    ("101 <sack 1:101>", true), ("101 <sack 51:101,sack 201:301>", true), ("101 <sack 1:102>", false),
+    ("1 <sack 101:201,sack 101:301>", true), ("1 <sack 201:301,sack 101:301>", true),
+    ("1 <sack 101:301,sack 101:301>", true), ("1 <sack 101:201>", false), ("1 <sack 101:201,sack 201:301>", false),
+    ("1 <sack 101:301,sack 101:201>", false), ("1 <sack 101:201,sack 102:301>", false),
+    ("1 <sack 101:201,sack 201:301,sack 101:301>", false), ("101", false),
+  ])
+  func whatCameTwiceIsTold(by acknowledgment: String, isTold: Bool) throws {
+    var trace = try LossTests.begun(3)
+    try trace.play("0.02 < . 1:1(0) ack \(acknowledgment)")
+    let window = trace.connection.sender.detection.reorderingWindow(held: 0, isRepairing: false, smoothed: .seconds(1))
+    #expect(window == (isTold ? .milliseconds(5) : .microseconds(2_500)), "a quarter of the round trip, or twice that")
+  }
 }

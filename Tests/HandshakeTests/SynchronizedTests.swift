@@ -159,4 +159,28 @@ import Wire
   private func words(_ trace: Trace) -> String {
     "\(trace.connection.state.rawValue) \(trace.connection.peer.rawValue)"
   }
+
+  /// RFC 5961 §5.2: older than any window that the peer ever offered is a blind injection.
+  @Test func anAcknowledgmentOlderThanAnyWindowIsChallenged() throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1 win 100 <mss 100>
+      0.1   > . 1:1(0) ack 1
+      0.1   write 300
+      0.1   > . 1:101(100) ack 1
+      0.2   < . 1:1(0) ack 101 win 100
+      0.2   > . 101:201(100) ack 1
+      0.3   < . 1:1(0) ack 201 win 100
+      0.3   > P. 201:301(100) ack 1
+      # SND.UNA is 201, and MAX.SND.WND is 100.
+      0.35  < . 1:1(0) ack 101 win 100
+      0.35  < . 1:1(0) ack 100 win 100 ! ack-mismatch
+      0.35  > . 301:301(0) ack 1
+      0.35  < P. 1:4(3) ack 1 win 100 ! ack-mismatch
+      0.35  > . 301:301(0) ack 1
+      """)
+    #expect(trace.connection.received == 0)
+  }
 }

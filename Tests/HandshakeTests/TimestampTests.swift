@@ -149,4 +149,22 @@ import Wire
     var trace = Trace(Plan())
     try trace.play("0 > S 0:0(0)\n 0.1 < S 0:0(0) <mss 1460>\n 0.1 > S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK>")
   }
+
+  @Test("TS.Recent does not follow what lies beyond a gap (RFC 7323 §4.3)")
+  func theEchoIsOfWhatCameInOrder() throws {
+    var trace = Trace(
+      SendingTests.plan.with {
+        $0.offer = Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: true)
+      })
+    try trace.play(
+      """
+      0     > S 0:0(0) <nop,nop,TS val 1000 ecr 0>
+      0.1   < S. 0:0(0) ack 1 <TS val 500 ecr 1000>
+      0.1   > . 1:1(0) ack 1 <nop,nop,TS val 1100 ecr 500>
+      0.2   < . 11:21(10) ack 1 <TS val 600 ecr 1100>
+      0.2   > . 1:1(0) ack 1 <nop,nop,TS val 1200 ecr 500>
+      0.3   < . 1:11(10) ack 1 <TS val 550 ecr 1100>
+      0.3   > . 1:1(0) ack 21 <nop,nop,TS val 1300 ecr 550>
+      """)
+  }
 }

@@ -44,6 +44,11 @@ import Timebase
     }
     return count
   }
+
+  @Test("each of the four characters has its field quoted, even alone")
+  func quoted() {
+    #expect(CSV.line(["a\rb", "\r", "\n", ",", "\""]) == "\"a\rb\",\"\r\",\"\n\",\",\",\"\"\"\"\r\n")
+  }
 }
 
 extension Outcome {

@@ -152,6 +152,24 @@ import Wire
       critical: PluginThreshold(loss: 49), state: .critical,
       line: "PROBE CRITICAL - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
         + " | rtt=0.000005s;;;0 loss=50%;;49;0;100"),
+    // A threshold that is met exactly is kept.
+    Case(
+      result: CheckTests.result(
+        "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
+      warning: PluginThreshold(loss: 49), critical: PluginThreshold(loss: 50), state: .warning,
+      line: "PROBE WARNING - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
+        + " | rtt=0.000005s;;;0 loss=50%;49;50;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 200_000)),
+      warning: PluginThreshold(rtt: .microseconds(200)), critical: PluginThreshold(rtt: .microseconds(200)), state: .ok,
+      line: "PROBE OK - web.test:80 open (syn-ack), rtt 0.200 ms"
+        + " | rtt=0.000200s;0.000200;0.000200;0 loss=0%;;;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 200_001)),
+      warning: PluginThreshold(rtt: .microseconds(200)), critical: PluginThreshold(rtt: .microseconds(200)),
+      state: .critical,
+      line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.200 ms, above 200us"
+        + " | rtt=0.000200s;0.000200;0.000200;0 loss=0%;;;0;100"),
     Case(
       result: CheckTests.result("a|b:80", problem: "a|b has no address"), state: .critical,
       line: "PROBE CRITICAL - a/b:80 a/b has no address | rtt=U;;;0 loss=U;;;0;100"),

@@ -167,6 +167,18 @@ import Wire
     #expect(Set(samples).count == samples.count, "no sample twice")
   }
 
+  @Test("what is slower than the last bound is in the last bucket alone") func slowest() {
+    var target = WatchTests.target()
+    WatchTests.feed(&target, [WatchTests.record(1, us: 10_000_000), WatchTests.record(2, us: 10_000_001)])
+    let text = PrometheusText.document([target])
+    func count(_ le: String) -> Substring? {
+      text.split(separator: "\n").first { $0.contains("_bucket") && $0.contains("le=\"\(le)\"") }?.split(separator: " ")
+        .last
+    }
+    #expect(count("5") == "0" && count("10") == "1" && count("+Inf") == "2")
+    #expect(text.contains("probe_step_seconds_count{target=\"web.test:80\",step=\"syn\"} 2\n"))
+  }
+
   @Test(
     "an address is hashed as the blackbox exporter hashes it",
     arguments: [

@@ -127,4 +127,13 @@ import Timebase
     #expect(bootstrap.ratio(of: one, to: zero, at: .p50) == nil)
     #expect(bootstrap.ratio(of: one, to: one, at: .p99) == Bootstrap.Ratio(estimate: 1, lower: 1, upper: 1))
   }
+
+  @Test("an interval that has one at its edge does not differ")
+  func oneIsNoDifference() {
+    func differs(_ lower: Double, _ upper: Double) -> Bool {
+      Bootstrap.Ratio(estimate: 1, lower: lower, upper: upper).isDifferent
+    }
+    #expect(!differs(1, 1) && !differs(1, 2) && !differs(0.5, 1) && !differs(0.9, 1.1))
+    #expect(differs(1.001, 2) && differs(0.5, 0.999))
+  }
 }

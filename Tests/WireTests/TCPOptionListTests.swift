@@ -210,6 +210,27 @@ import Wire
       #expect(list.options == wanted)
     }
   }
+
+  /// An option of another length is none; the first of the proper one counts (RFC 9293 §3.2, MUST-7).
+  @Test func onlyTheProperLengthCounts() throws {
+    func list(_ hex: String) throws -> TCPOptionList { try TCPOptionList(raw: octets(hex).span.raw) }
+    for hex in ["020305", "0205000102", "0206 00010203", "0302", "0304 0101", "0403 00", "0809 00000001000000"] {
+      let wrong = try list(hex)
+      #expect(wrong.maximumSegmentSize == nil && wrong.windowScale == nil && !wrong.isSACKPermitted, "\(hex)")
+      #expect(wrong.timestamps == nil, "\(hex)")
+    }
+    #expect(try list("080b 0000000100000002ff").timestamps == nil)
+    #expect(try list("0205000102 020405b4").maximumSegmentSize == 1460)
+    #expect(try list("03040101 030307").windowScale == 7)
+    #expect(try list("040300 0402").isSACKPermitted)
+    let stamps = try list("080b 000000010000000200 080a 0000000700000008").timestamps
+    #expect(stamps?.value == 7 && stamps?.echoReply == 8)
+    for hex in ["0502", "0506 00000001", "050e 000000010000000200000003", "050b 000000010000000200"] {
+      #expect(try list(hex).firstSACKBlock == nil, "\(hex)")
+    }
+    let block = try list("0506 00000001 050a 0000000300000009").firstSACKBlock
+    #expect(block == SACKBlock(left: SequenceNumber(3), right: SequenceNumber(9)))
+  }
 }
 
 extension Random {

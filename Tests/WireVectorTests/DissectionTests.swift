@@ -79,4 +79,13 @@ struct DissectionTests {
     #expect(same == envelope && header.destinationPort == 8443)
     #expect(TransportChecksum.judge(segment: segment, pseudoHeader: same.pseudoHeader) == .good)
   }
+
+  /// What follows a later fragment's header is no header, whatever it looks like.
+  @Test(arguments: [UInt8(0), 43, 44, 51, 60, 6]) func aLaterFragmentEndsTheWalk(next: UInt8) throws {
+    let octets: [UInt8] = [next, 0, 0, 9, 0, 0, 0, 7] + [UInt8](repeating: 0, count: 24)
+    let chain = try IPv6ExtensionChain(nextHeader: IPProtocol.fragment, payload: octets.span.raw)
+    #expect(chain.protocolNumber == next && chain.offset == 8)
+    #expect(chain.fragment?.offset == 8 && chain.fragment?.moreFragments == true)
+    #expect(chain.fragment?.identification == 7)
+  }
 }

@@ -104,6 +104,28 @@ struct QuoteTests {
     }
   }
 
+  /// The length of a quote counts words of 32 bits in ICMPv4 and of 64 bits in ICMPv6 (RFC 4884 §4.4 and §4.5).
+  @Test func theLengthOfAQuoteHasAUnit() throws {
+    func octets(_ head: [UInt8]) -> [UInt8] { head + [UInt8](repeating: 0x60, count: 140) }
+    for type: UInt8 in [1, 3] {
+      let message = octets([type, 0, 0, 0, 16, 0, 0, 0])
+      #expect(try ICMPv6MessageView(checking: message.span.raw).quote.byteCount == 128, "type \(type)")
+    }
+    for type: UInt8 in [2, 4] {
+      let message = octets([type, 0, 0, 0, 16, 0, 0, 0])
+      #expect(try ICMPv6MessageView(checking: message.span.raw).quote.byteCount == 140, "type \(type) has none")
+    }
+    let old = octets([3, 1, 0, 0, 0, 32, 0, 0])
+    #expect(try ICMPv4MessageView(checking: old.span.raw).quote.byteCount == 128)
+    // As long as the body, and longer than it.
+    for (length, count) in [(UInt8(17), 136), (18, 140), (255, 140), (0, 140)] {
+      let message = octets([1, 0, 0, 0, length, 0, 0, 0])
+      #expect(try ICMPv6MessageView(checking: message.span.raw).quote.byteCount == count, "\(length)")
+    }
+    let whole = [1, 0, 0, 0, 17, 0, 0, 0] + [UInt8](repeating: 0x60, count: 136)
+    #expect(try ICMPv6MessageView(checking: whole.span.raw).quote.byteCount == 136)
+  }
+
   /// The quotes of all vectors: nil within where the message parses and its quote does not.
   private let quotes: [String: QuotedPacket?] = {
     var quotes: [String: QuotedPacket?] = [:]

@@ -164,4 +164,32 @@ import Wire
     world.deliver(Segment(seq: SequenceNumber(1), flags: .rst), to: last.flow)
     #expect(world.sent.count == before + 2, "an RST is never answered")
   }
+
+  @Test func anotherFinAfterTheEndIsReset() throws {
+    var world = try BenchWorld(plan(count: 1), peer: BenchWorld.server())
+    try world.run()
+    let last = try #require(world.sent.last)
+    for offset: UInt32 in [0, 1, 5] {
+      let fin = Segment(seq: last.segment.acknowledgment + offset, ack: last.segment.seq, flags: .fin, wnd: 9)
+      world.deliver(fin, to: last.flow)
+      #expect(world.sent.last?.flags == .rst, "the peer's FIN was one before \(offset)")
+    }
+  }
+
+  @Test func theLimitHoldsOverAllTargets() throws {
+    let targets = [BenchWorld.target(2), BenchWorld.target(3)]
+    var world = try BenchWorld(
+      plan(.halfOpen, count: 10) { $0.concurrency = 3 }, targets: targets, peer: BenchWorld.silence)
+    try world.run(until: .milliseconds(200))
+    #expect(world.engine.underWay == 3)
+    #expect(world.engine.counts(of: 0).started + world.engine.counts(of: 1).started == 3)
+  }
+
+  @Test("what is due as the duration ends does not begin", arguments: [(99, 10), (100, 10), (101, 11)])
+  func theEndOfTheDuration(milliseconds: Int64, started: Int) throws {
+    var world = try BenchWorld(
+      plan(.halfOpen, count: nil) { $0.duration = .milliseconds(milliseconds) }, peer: BenchWorld.server())
+    try world.run()
+    #expect(world.engine.counts(of: 0).started == started)
+  }
 }

@@ -212,4 +212,53 @@ import Wire
     #expect(world.results.count { $0.end == .interrupted } == resets.count)
     #expect(!resets.isEmpty)
   }
+
+  /// Whoever repeats itself outside of the window gets no answer without end (RFC 5961 §7).
+  @Test func answersToWhatLiesOutsideAreBounded() throws {
+    var world = try BenchWorld(plan()) { sent in
+      sent.flags == .syn ? [(Self.ms, BenchWorld.synAck(sent), [])] : []
+    }
+    try world.run(until: .milliseconds(10))
+    let fin = try #require(world.sent.last { $0.flags.contains(.fin) })
+    let before = world.sent.count
+    for _ in 0..<40 {
+      world.deliver(Segment(seq: fin.segment.acknowledgment + 200_000, ack: fin.segment.end, wnd: 9), to: fin.flow)
+    }
+    #expect(world.sent[before...].map(\.flags) == [TCPFlags](repeating: .ack, count: 16))
+    #expect(world.engine.counts(of: 0).duplicates == 40)
+    #expect(world.results.isEmpty)
+  }
+
+  /// In SYN-RECEIVED only an RST at RCV.NXT refuses.
+  @Test func aSimultaneousOpenIsResetByTheRightNumberAlone() throws {
+    var world = try BenchWorld(plan(), peer: BenchWorld.silence)
+    try world.run(until: .milliseconds(10))
+    let syn = try #require(world.sent.first)
+    world.deliver(Segment(seq: SequenceNumber(7_000), flags: .syn, wnd: 9), to: syn.flow)
+    #expect(world.sent.last?.flags == [.syn, .ack])
+    for seq: UInt32 in [7_000, 7_002, 70_000] {
+      world.deliver(Segment(seq: SequenceNumber(seq), flags: .rst), to: syn.flow)
+    }
+    #expect(world.engine.counts(of: 0).invalid == 3)
+    world.deliver(Segment(seq: SequenceNumber(7_001), flags: .rst), to: syn.flow)
+    try world.run()
+    #expect(world.results.map(\.end) == [.refused])
+  }
+
+  /// Two copies of a SYN that carry one clock value: its echo does not say which of them was answered.
+  @Test func anEchoThatBothCopiesCarrySaysNothing() throws {
+    var world = try BenchWorld(plan(.halfOpen), peer: BenchWorld.silence)
+    try world.run(until: .milliseconds(10))
+    let syn = try #require(world.sent.first)
+    // An old connection's ACK: the SYN follows our RST at once.
+    world.deliver(Segment(seq: SequenceNumber(0), ack: syn.segment.end + 9), to: syn.flow)
+    let copies = world.sent.filter { $0.flags == .syn }
+    #expect(copies.count == 2)
+    let isSame = copies[0].segment.options.timestamps?.value == copies[1].segment.options.timestamps?.value
+    #expect(isSame)
+    world.deliver(BenchWorld.synAck(copies[1]), to: syn.flow)
+    try world.run()
+    #expect(world.results.map(\.end) == [.completed])
+    #expect(world.results.first?.syn == nil)
+  }
 }

@@ -236,4 +236,21 @@ import Wire
     let others = try (1...20).map { port in try world.open(from: Self.client(port)).value }
     #expect(Set(others.map { $0 >> 24 }).count > 10, "neighbouring flows have nothing in common")
   }
+
+  @Test("a stamp that comes late does not reach the connection that has the slot next")
+  func lateStamps() throws {
+    var world = ListenWorld()
+    let iss = try world.open()
+    let first = try #require(world.sent.first).token
+    world.receive(Segment(seq: ListenWorld.irs + 1, ack: iss + 1, flags: .rst))
+    #expect(world.engine.size == 0)
+    try world.open(from: Self.client(40_001))
+    let second = try #require(world.sent.last { $0.segment.flags == [.syn, .ack] }).token
+    #expect(second.slot == first.slot && second.number == first.number && second.generation != first.generation)
+    world.engine.transmitted(first, kernel: WallTime(nanoseconds: 1))
+    world.engine.departed(first, at: Stamp(instant: Instant(nanoseconds: 1), wall: WallTime(nanoseconds: 1)))
+    let stamps = world.engine.table.entries[second.slot]?.conversation.exchange.entries.map(\.stamp) ?? []
+    #expect(!stamps.isEmpty && stamps.allSatisfy { $0.wall.nanoseconds > 1 && $0.kernel?.nanoseconds != 1 })
+    #expect(world.engine.judgement(ofSent: first) == nil)
+  }
 }
