@@ -11,7 +11,7 @@ SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/d
   Tests/completions Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build hotpaths debug test lint format audit allocations fuzz bench demo install uninstall setcap examples manual docs check clean
+.PHONY: help build hotpaths debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ audit: build ## prove that the pure rooms are pure; count unsafe
 
 fuzz: ## fuzz what parses, FUZZ_SECONDS each (default 10)
 	Tests/Fuzz/run
+
+mutants: ## which single changes of the sources the tests detect; MUTANTS at most, MUTANT_SECONDS each
+	Tests/mutants
 
 allocations: hotpaths ## compare what the hot paths ask of memory with what is checked in
 	Tests/Bench/hot-paths --allocations
