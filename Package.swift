@@ -60,6 +60,7 @@ let package = Package(
     // Random values that can be had again, for the tests of every room.
     .target(name: "Repeatable", dependencies: ["Statistics"], path: "Tests/Repeatable", swiftSettings: rules),
 
+    tests(of: "Timebase"),
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
     tests(of: "Engines", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),

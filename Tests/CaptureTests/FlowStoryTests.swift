@@ -146,4 +146,10 @@ import Wire
   private static func follows(_ next: State, _ state: State) -> Bool {
     TransitionEvent.allCases.contains { TransitionTable.next(from: state, on: $0).contains(next) }
   }
+
+  @Test("Who sent nothing has no hop limit")
+  func withoutAnswer() throws {
+    #expect(try outcome { $0.client(.syn, seq: 0, at: 0) }.hopLimit == nil)
+    #expect(try outcome { $0.handshake() }.hopLimit != nil)
+  }
 }

@@ -53,4 +53,15 @@ import Wire
     case .malformed, .other: fatalError("a packet of our own")
     }
   }
+
+  @Test("A place that is free is used before there is a new one")
+  func placesAreUsedAgain() {
+    var table = FlowTable(seed: 1)
+    for round in 0..<1_000 {
+      let (key, flow) = FlowTableTests.flow(UInt16(round + 1), number: round)
+      let place = table.insert(flow, key, hash: table.hash(key))
+      #expect(place == 0)
+      table.remove(place)
+    }
+  }
 }

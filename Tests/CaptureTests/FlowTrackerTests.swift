@@ -167,4 +167,44 @@ import Wire
     #expect(flow.client.synchronization?.textLength == 20)
     #expect(flow.client.retransmissions == 0)
   }
+
+  @Test("What is left at the end comes by number, whoever's place it has")
+  func numbersAtTheEnd() {
+    var scene = FlowScene()
+    scene.client(.syn, seq: 0, at: 0)
+    scene.flow = FlowScene.v6
+    scene.client(.syn, seq: 0, at: 10)
+    scene.flow = FlowScene.v4
+    // Another connection of the first one's ends takes its place.
+    scene.client(.syn, seq: 5_000, at: 20)
+    #expect(scene.finish().map(\.number) == [0, 1, 2])
+  }
+
+  @Test("Whatever was idle too long is marked as forgotten") func forgotten() throws {
+    var policy = FlowTracker.Policy()
+    policy.idle = .seconds(1)
+    var scene = FlowScene(policy)
+    scene.client(.syn, seq: 0, at: 0)
+    scene.flow = FlowScene.v6
+    scene.client(.syn, seq: 0, at: 3_000_000)
+    #expect(scene.ended.map(\.isForgotten) == [true] && scene.tracker.counts.idle == 1)
+    #expect(scene.finish().map(\.isForgotten) == [true, false])
+  }
+
+  @Test("A segment behind extension headers is as long as what lies behind those") func behindExtensionHeaders() throws
+  {
+    var scene = FlowScene(flow: FlowScene.v6)
+    scene.handshake()
+    let segment = Segment(
+      seq: FlowScene.iss + 1, ack: FlowScene.irs + 1, flags: .psh, wnd: 9, textLength: 30)
+    var octets = FlowScene.packet(segment, scene.flow)
+    let next = octets[6]
+    octets[6] = 0
+    octets.insert(contentsOf: [next, 0, 1, 4, 0, 0, 0, 0], at: 40)
+    octets[5] += 8
+    scene.pass(octets, at: 2_000)
+    #expect(scene.sightings.last??.checksum == .good)
+    let flow = try #require(scene.finish().first)
+    #expect(flow.client.octets == 30 && flow.client.packets == 3)
+  }
 }

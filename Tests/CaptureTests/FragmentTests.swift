@@ -146,4 +146,63 @@ import Wire
     let (packets, opening) = PacketOctets.opened([packet])
     #expect(packets.map(\.octets) == [packet] && opening.counts.fragments == 0)
   }
+
+  /// Pieces of which each is refused at once, or with the one before it, and not only because others are missing.
+  static let refusedAtOnce = [
+    Refusal(
+      testDescription: "a piece that is no multiple of eight, and not the last",
+      pieces: [PacketOctets.ipv4(Array(payload[0..<41]), at: 0, moreFragments: true)]),
+    Refusal(
+      testDescription: "the same in IPv6",
+      pieces: [PacketOctets.ipv6Fragment(Array(payload[0..<41]), at: 0, moreFragments: true)]),
+    Refusal(
+      testDescription: "beyond the greatest length",
+      pieces: [PacketOctets.ipv4([UInt8](repeating: 1, count: 8), at: 65_528, moreFragments: true)]),
+    Refusal(
+      testDescription: "an end before what has come",
+      pieces: [PacketOctets.ipv4([UInt8](repeating: 1, count: 8), at: 400, moreFragments: true), pieces4()[2]]),
+    Refusal(
+      testDescription: "zeros in front of zeros that have come, and some of those again",
+      pieces: [
+        PacketOctets.ipv4([UInt8](repeating: 0, count: 40), at: 40, moreFragments: true),
+        PacketOctets.ipv4([UInt8](repeating: 0, count: 48), at: 0, moreFragments: true),
+      ]),
+  ]
+
+  @Test("what cannot be is refused at once", arguments: refusedAtOnce)
+  func atOnce(_ refusal: Refusal) {
+    let (packets, opening) = PacketOctets.opened(refusal.pieces)
+    #expect(packets.isEmpty && opening.counts.abandoned == 1 && opening.unfinished == 0)
+  }
+
+  @Test("as many gaps as are allowed, and one more", arguments: [(128, 1), (129, 0)])
+  func mostGaps(pieces: Int, unfinished: Int) {
+    let octets = [UInt8](repeating: 1, count: 8)
+    let (_, opening) = PacketOctets.opened(
+      (0..<pieces).map { PacketOctets.ipv4(octets, at: $0 * 16, moreFragments: true) })
+    #expect(opening.unfinished == unfinished && opening.counts.abandoned == 1 - unfinished)
+  }
+
+  @Test("IPv6 does not count its header: its payload may have 65,535 octets") func longestIPv6() {
+    let octets = [UInt8](repeating: 1, count: 65_535)
+    let (packets, opening) = PacketOctets.opened([
+      PacketOctets.ipv6Fragment(Array(octets[..<32_768]), at: 0, moreFragments: true),
+      PacketOctets.ipv6Fragment(Array(octets[32_768...]), at: 32_768, moreFragments: false),
+    ])
+    #expect(packets.map(\.octets.count) == [65_575] && opening.counts.abandoned == 0)
+  }
+
+  @Test("what was refused is counted then, and not again when its room is needed") func refusedOnce() {
+    let pieces = (0..<200).map {
+      PacketOctets.ipv4([], identification: UInt16($0), at: 8, moreFragments: true)
+    }
+    #expect(PacketOctets.opened(pieces).opening.counts.abandoned == 200)
+  }
+
+  @Test("a piece that was cut between two units of eight octets spoils its packet too") func cutEvenly() {
+    for (pieces, length) in [(Self.pieces4(), 20 + 32), (Self.pieces6(), 40 + 8 + 40)] {
+      let (packets, opening) = PacketOctets.opened(pieces, cutTo: length)
+      #expect(packets.isEmpty && opening.counts.abandoned == 1 && opening.unfinished == 0)
+    }
+  }
 }

@@ -212,4 +212,23 @@ import Wire
     #expect(packets.isEmpty && opening.counts.unreadable == 2)
     #expect(opening.unreadableLink?.description == name && !LinkType(rawValue: link).isReadable)
   }
+
+  @Test("IP has two versions") func versions() {
+    for version: UInt8 in 0...15 {
+      let (packets, opening) = PacketOctets.opened([[version << 4] + [UInt8](repeating: 0, count: 39)])
+      let isIP = version == 4 || version == 6
+      #expect(packets.count == (isIP ? 1 : 0) && opening.counts.others == (isIP ? 0 : 1), "\(version)")
+    }
+  }
+
+  @Test("of several link layers that are not known the first is named") func firstUnknown() {
+    var opening = PacketOpening()
+    for link: UInt32 in [999, 998] {
+      let frame = CapturedFrame(
+        number: 1, stamp: nil, link: LinkType(rawValue: link), interface: 0, octets: Self.packet.span.raw,
+        originalLength: Self.packet.count)
+      opening.open(frame) { _ in Issue.record("no packet") }
+    }
+    #expect(opening.unreadableLink == LinkType(rawValue: 999) && opening.counts.unreadable == 2)
+  }
 }

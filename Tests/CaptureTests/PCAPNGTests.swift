@@ -178,4 +178,17 @@ struct PCAPNGTests {
     #expect(read.frames.map(\.interface) == [1_023, 1_025] && read.count == 3 && read.faultCount == 2)
     #expect(read.fault?.kind == .tooManyInterfaces)
   }
+
+  @Test("a name ends where its zeros begin") func nameWithZeros() {
+    var file = CaptureFile()
+    file.section()
+    file.interface(name: "eth0\0\0x")
+    #expect(Readout(file.octets).interfaces.map(\.name) == ["eth0"])
+  }
+
+  @Test("an offset that carries the second beyond all time leaves no stamp") func farOffset() {
+    #expect(CaptureClock(resolution: 0, offset: .max).time(of: UInt64(Int64.max)) == nil)
+    #expect(CaptureClock(resolution: 0, offset: .max).time(of: 0) == nil)
+    #expect(CaptureClock(resolution: 19, offset: 1).time(of: 10_000_000_000)?.nanoseconds == 1_000_000_001)
+  }
 }

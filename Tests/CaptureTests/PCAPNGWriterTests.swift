@@ -80,4 +80,31 @@ import Wire
     }
     #expect(writer.octets == file.octets)
   }
+
+  @Test("options end with their end, whether there is a comment, a direction or both")
+  func endOfOptions() {
+    let packet: [UInt8] = [1, 2, 3, 4]
+    for (comments, direction, length) in [
+      ([], nil, 36), (["x"], nil, 36 + 12), ([], .inbound, 36 + 12), (["x"], .inbound, 36 + 20),
+    ] as [([String], PCAPNGWriter.Direction?, Int)] {
+      var writer = PCAPNGWriter(application: "probe")
+      let number = writer.describe(CaptureInterface(link: .rawIP))
+      writer.removeAll()
+      writer.append(
+        packet.span.raw, on: number, at: WallTime(nanoseconds: 0), direction: direction, comments: comments)
+      #expect(writer.octets.count == length)
+      if length > 36 { #expect(writer.octets.dropLast(4).suffix(4) == [0, 0, 0, 0]) }
+    }
+  }
+
+  @Test("a comment as long as an option can be is kept whole", arguments: [65_534, 65_535])
+  func longestComment(count: Int) {
+    var writer = PCAPNGWriter(application: "probe")
+    let number = writer.describe(CaptureInterface(link: .rawIP))
+    writer.removeAll()
+    let packet: [UInt8] = []
+    let comment = String(repeating: "x", count: count)
+    writer.append(packet.span.raw, on: number, at: WallTime(nanoseconds: 0), comments: [comment])
+    #expect(Int(writer.octets[30]) | Int(writer.octets[31]) << 8 == count)
+  }
 }

@@ -135,4 +135,14 @@ import Timebase
     #expect(read.frames.map(\.stamp) == [2_000_000_000])
     #expect(read.fault == CaptureFault(.fraction(1_000_000), offset: 24, record: 1))
   }
+
+  @Test("a frame as long as the snap length is allowed, however long that is") func asLongAsTheSnapLength() {
+    for (snapLength, kind) in [(262_145, .tooLong(262_145)), (262_144, .length(262_145))]
+      as [(UInt32, CaptureFault.Kind)]
+    {
+      var file = CaptureFile.pcap(snapLength: snapLength)
+      file.record([UInt8](repeating: 9, count: 262_145))
+      #expect(Readout(file.octets).fault?.kind == kind)
+    }
+  }
 }

@@ -146,4 +146,33 @@ import Wire
       ], tunnels: true)
     #expect(outside.map(\.octets) == [long] && outside[0].isReassembled)
   }
+
+  @Test("a number that is acknowledged is there where its bit is (RFC 2637 §4.1)") func withoutAcknowledgment() {
+    let header: [UInt8] = [0x30, 0x01, 0x88, 0x0b, 0, 24, 0, 1, 0, 0, 0, 1, 0x21]
+    let (packets, _) = PacketOctets.opened([PacketOctets.ipv4(header + Self.inner, protocolNumber: 47)], tunnels: true)
+    #expect(packets.map(\.octets) == [Self.inner])
+  }
+
+  @Test("as many options as Geneve can have") func mostOptions() {
+    for words: UInt8 in [31, 32, 63] {
+      let header =
+        PacketOctets.bigEndian(50_000 as UInt16, 6_081 as UInt16, 70 as UInt16, 0 as UInt16)
+        + [words, 0, 0x65, 0x58, 0, 0, 1, 0] + [UInt8](repeating: 7, count: Int(words) * 4) + Self.ethernet
+      let (packets, _) = PacketOctets.opened(
+        [PacketOctets.ipv4(header + Self.inner, protocolNumber: 17)], tunnels: true)
+      #expect(packets.map(\.octets) == [Self.inner], "\(words)")
+    }
+  }
+
+  @Test("of another version, or without the bit that says what is next, it is not looked into")
+  func otherVersions() {
+    func udp(_ port: UInt16, _ word: UInt32) -> [UInt8] {
+      let header = PacketOctets.bigEndian(50_000 as UInt16, port, 70 as UInt16, 0 as UInt16, word, 0 as UInt32)
+      return PacketOctets.ipv4(header + (port == 6_081 ? Self.ethernet : []) + Self.inner, protocolNumber: 17)
+    }
+    let packets = [udp(4_790, 0x0800_0001), udp(4_790, 0x0400_0001), udp(6_081, 0x4000_6558), udp(6_081, 0x8000_6558)]
+    let (opened, opening) = PacketOctets.opened(packets, tunnels: true)
+    #expect(opened.map(\.octets) == packets && opening.counts.tunnelled == 0)
+    #expect(PacketOctets.opened([udp(4_790, 0x0c00_0001)], tunnels: true).opening.counts.tunnelled == 1)
+  }
 }

@@ -136,4 +136,20 @@ import Timebase
     let message = refusal { () throws(UsageError) in _ = try Verb.check.perform(words + ["/dev/null"]) }
     #expect(message != nil && message?.contains("no checks found") == false, "\(message ?? "")")
   }
+
+  @Test("as many checks as can be made at once") func most() {
+    let file = CheckFile("a:1-65535 open\nb:1 open\n", name: "f")
+    #expect(file.faults.isEmpty && file.items.count == 65_536)
+  }
+
+  @Test("a number sign within a word belongs to it") func signs() {
+    #expect(CheckFile.words("a#b #c").words.map(\.text) == ["a#b"])
+    #expect(CheckFile.words("a#b #c").comment == "c")
+    #expect(CheckFile.words("# a").comment == "a")
+  }
+
+  @Test("a port that is closed answers, and in time or not") func closedInTime() {
+    let file = CheckFile("a:1 closed rtt<5ms\n", name: "f")
+    #expect(file.faults.isEmpty && file.items.map(\.check.words) == ["a:1 closed rtt<5ms"])
+  }
 }

@@ -87,4 +87,30 @@ import Wire
       refusal { () throws(UsageError) in _ = try plainSettings("--data", "@/dev/zero") }?.contains("EFBIG") == true)
     #expect(refusal { () throws(UsageError) in _ = try plainSettings("--data", "@/") }?.contains("EISDIR") == true)
   }
+
+  @Test(
+    "what is just allowed",
+    arguments: [
+      ["--syn", "--data", String(repeating: "x", count: 1220)],
+      ["--flags", "SE", "--data", String(repeating: "x", count: 9_999)],
+      ["--fping", "-c", "10000"], ["--data", String(repeating: "x", count: 1221)],
+    ])
+  func allowed(_ words: [String]) {
+    #expect(refusal { () throws(UsageError) in _ = try plainSettings(words) } == nil)
+  }
+
+  @Test("crafted flags and a picture have their limits too") func others() throws {
+    let long = ["--flags", "SA", "--data", String(repeating: "x", count: 1221)]
+    let message = refusal { () throws(UsageError) in _ = try plainSettings(long) }
+    #expect(message == "--data: at most 1220 octets fit into the first segment")
+    func picture(_ words: [String]) -> String? {
+      refusal { () throws(UsageError) in
+        var settings = try plainSettings("--svg", "x")
+        settings.targets = try TargetParser.targets(words)
+        try settings.check()
+      }
+    }
+    let refused = "--svg draws a single connection; leave -c out and name one port, or use --html FILE"
+    #expect(picture(["a:1,2"]) == refused && picture(["a:1", "b:1"]) == refused && picture(["a:1"]) == nil)
+  }
 }

@@ -126,4 +126,9 @@ import Testing
   func mistyped(_ words: [String], _ message: String?) {
     #expect(Verb.mistyped(words[0], followedBy: words.dropFirst().first)?.message == message)
   }
+
+  @Test("as many ports as can be probed at once") func mostPorts() throws {
+    #expect(try TargetParser.targets(["a:1-65535", "b:1"]).count == 2)
+    #expect(refusal { () throws(UsageError) in _ = try TargetParser.targets(["a:1-65535", "b:1-2"]) } != nil)
+  }
 }

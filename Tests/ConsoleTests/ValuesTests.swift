@@ -82,4 +82,18 @@ import Timebase
       #expect(message == "--close: '\(text)' is not one of fin, rst, none")
     }
   }
+
+  @Test("a limit has a unit") func limits() throws {
+    for text in ["1", "1.", ".", "", "0.5", "1٣"] {
+      let message = refusal { () throws(UsageError) in _ = try Values.limit(text, for: "rtt<") }
+      #expect(message == "rtt<: '\(text)' has no unit; use 50ms, 500us or 0.5s")
+    }
+    #expect(try Values.limit("1.5ms", for: "rtt<") == .microseconds(1_500))
+  }
+
+  @Test(
+    "a time is the nearest nanosecond", arguments: [("0.0000000015", 2), ("0.29us", 290), ("1.9ns", 2), ("1.1ns", 1)])
+  func nearest(text: String, nanoseconds: Int64) throws {
+    #expect(try Values.interval(text, for: "-i", in: .zero ... .seconds(1)).nanoseconds == nanoseconds)
+  }
 }

@@ -264,6 +264,32 @@ struct Told: Equatable {
     #expect(told.fault == fault && told.interim.count == 16)
     #expect(told.statuses == (fault == nil ? [200] : []))
   }
+
+  @Test func aHeadMayBeAsLongAsTheLimit() {
+    let (start, end) = ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: ", "\r\n\r\n")
+    for (surplus, fault) in [(0, nil), (1, HTTPFault.headTooLong)] as [(Int, HTTPFault?)] {
+      let filling = 65_536 - start.utf8.count - end.utf8.count + surplus
+      #expect(Self.told(start + String(repeating: "x", count: filling) + end, closes: false).fault == fault)
+    }
+  }
+
+  @Test func chunksOfEverySize() {
+    let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for size in [1, 9, 10, 15, 16, 255] {
+      for digits in [String(size, radix: 16), String(size, radix: 16, uppercase: true)] {
+        let content = String(repeating: "x", count: size)
+        let told = Self.told(start + "\(digits)\r\n\(content)\r\n0\r\n\r\n", closes: false)
+        #expect(told.text == [content] && told.ended == 1, "\(digits)")
+      }
+    }
+    #expect(Self.told(start + "5 \r\nhello\r\n").fault == .badChunk, "a blank before nothing")
+  }
+
+  @Test func interimResponsesAreCountedForEachRequest() {
+    let one = String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 10) + "HTTP/1.1 204 None\r\n\r\n"
+    let told = Self.told(one + one, [.get, .get], closes: false)
+    #expect(told.fault == nil && told.statuses == [204, 204] && told.interim.count == 20)
+  }
 }
 
 /// However a stream is cut, what is read of it is the same.

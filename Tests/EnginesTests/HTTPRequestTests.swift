@@ -43,7 +43,8 @@ import Testing
     ("http://user@web.test/", .userinfo), ("http://user:word@web.test/", .userinfo), ("http://we%62/", .badHost),
     ("http://a,b/", .badHost), ("http://[::1/", .badHost), ("http://[web]/", .badHost), ("http://[::1]x/", .badHost),
     ("http://[fe80::1%]/", .badHost), ("http://web.test:0/", .badPort), ("http://web.test:65536/", .badPort),
-    ("http://web.test:+80/", .badPort), ("http://web.test:80x/", .badPort), ("http://web.test/a b", .badCharacter),
+    ("http://web.test:+80/", .badPort), ("http://web.test:000080/", .badPort), ("http://web.test:80x/", .badPort),
+    ("http://web.test/a b", .badCharacter),
     ("http://web.test/\r\nX: y", .badCharacter), ("http://web.test/é", .badCharacter),
     ("http://☃.test/", .badHost), ("http://a..b/", .badHost), ("http://127.1/", .badHost),
     ("http://web.test/" + String(repeating: "a", count: 8_192), .tooLong),
@@ -85,6 +86,7 @@ import Testing
     ("X", HTTPFieldError.noColon), (": x", .badName), ("X Y: z", .badName), ("X : z", .badName),
     ("X\r\nY: z", .badName),
     ("X: a\r\nY: z", .badValue), ("X: a\nY: z", .badValue), ("X: a\rb", .badValue), ("X: \0", .badValue),
+    ("X: a\u{7f}", .badValue),
     ("Content-Length: 1", .framing), ("transfer-encoding: chunked", .framing),
     ("X: " + String(repeating: "a", count: 8_192), .tooLong),
   ]) func refuses(_ text: String, _ reason: HTTPFieldError) {

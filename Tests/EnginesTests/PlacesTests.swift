@@ -64,4 +64,26 @@ import Wire
     #expect(world.engine.places.allSatisfy { $0.probe == nil })
     #expect(world.engine.deadlines.first == nil)
   }
+
+  @Test("what is not there is not found, however full the table") func notThere() {
+    var table = FlowTable()
+    func flow(_ number: Int) -> Flow {
+      let address = IPAddress.v4(IPv4Address(UInt32(number)))
+      return Flow(local: Endpoint(address, UInt16(number)), remote: Endpoint(address, 80))
+    }
+    for number in 1...300 {
+      table.insert(flow(number), slot: number)
+      #expect(table.slot(of: flow(number + 1_000)) == nil)
+    }
+    #expect((1...300).allSatisfy { table.slot(of: flow($0)) == $0 })
+  }
+
+  @Test("all places that are free are used again") func allPlaces() throws {
+    let targets = (2...4).map { World.target(UInt8($0)) { $0.mode = .halfOpen } }
+    var world = World(
+      ConnectEngine(targets: targets, schedule: Schedule(count: 4, interval: .seconds(1))))
+    world.peer = World.server(after: .milliseconds(100))
+    try world.run()
+    #expect(world.findings.count == 12 && world.engine.places.count == 3)
+  }
 }

@@ -255,4 +255,16 @@ import Wire
     // Two seconds, and the patience of seven.
     try trace.play("9.199999999 -\n9.2 -\n9.2 end open syn-ack fin\n9.2 = TIME-WAIT CLOSED")
   }
+
+  /// Only the peer's FIN, sent again, begins the wait anew (RFC 9293 §3.10.7.4).
+  @Test(arguments: [
+    (". 0:1(1)", "60.1"), ("F. 0:0(0)", "60.1"), ("F. 1:1(0)", "90.1"), ("F. 0:1(1)", "90.1"),
+  ])
+  func whatBeginsTheWaitAnew(segment: String, end: String) throws {
+    var trace = try Trace.reaching(.timeWait)
+    try trace.play("30.1 < \(segment) ack 2\n 30.1 > . 2:2(0) ack 2" + (segment.contains("(1)") ? "" : " <>"))
+    try trace.play("\(end.replacing(".1", with: ".099")) -")
+    #expect(!trace.connection.isFinished)
+    try trace.play("\(end) -\n \(end) end open syn-ack fin")
+  }
 }

@@ -113,4 +113,25 @@ import Wire
         0.5   > F. 1:1(0) ack 2
         """)
   }
+
+  @Test("The D-SACK that confirms says nothing of the path")
+  func theProbeIsNoDuplicateOfText() throws {
+    var trace = Trace(
+      RequestTests.plan(10) {
+        $0.offer.sack = true
+        $0.confirm = true
+      })
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1 <mss 1460,sackOK>
+      0.1   > . 1:1(0) ack 1
+      0.1   > . 0:1(1) ack 1
+      0.2   < . 1:1(0) ack 1 <sack 0:1>
+      0.2   > P. 1:11(10) ack 1
+      0.3   < . 1:1(0) ack 11
+      """)
+    let window = trace.connection.sender.detection.reorderingWindow(held: 0, isRepairing: false, smoothed: .seconds(1))
+    #expect(window == .milliseconds(25))
+  }
 }

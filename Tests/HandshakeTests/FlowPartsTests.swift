@@ -182,4 +182,29 @@ import Wire
     control.acknowledged(1, mss: 100)
     #expect(control.window == 400)
   }
+
+  @Test("what a path is trusted with at each bound of RFC 5681 and RFC 6582")
+  func boundsOfTheWindow() {
+    var control = CongestionControl(mss: 100)
+    control.acknowledged(50, mss: 100)
+    #expect(control.window == 1_050, "no more than was acknowledged")
+    control.timedOut(inFlight: 100, mss: 100, isRepeated: false)
+    #expect(control.threshold == 200, "two segments at least")
+    control.restart(mss: 100)
+    #expect(control.window == 100, "an idle path is trusted with no more than before")
+    control = CongestionControl(mss: 100)
+    control.beginRecovery(inFlight: 1_000, mss: 100, inflates: false)
+    #expect(control.window == 500)
+    control.deflate(by: 50, mss: 100)
+    #expect(control.window == 450, "less than a segment adds none")
+    control.deflate(by: 100, mss: 100)
+    #expect(control.window == 450)
+    let recovering = control
+    control = CongestionControl(mss: 100)
+    control.undo(recovering)
+    #expect(control.window == 1_000 && control.threshold == Int.max, "never less than there is")
+    for (mss, window) in [(100, 1_000), (1_460, 14_600), (1_500, 14_600), (7_300, 14_600), (8_000, 16_000)] {
+      #expect(CongestionControl.initialWindow(mss: mss) == window)
+    }
+  }
 }

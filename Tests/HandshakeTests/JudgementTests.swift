@@ -155,6 +155,15 @@ struct Judgement: CustomTestStringConvertible {
     try trace.play("0.9 -\n 0.9 < S. 0:0(0) ack 1\n 0.9 > . 1:1(0) ack 1")
     #expect(trace.connection.counters.invalid == 100)
   }
+
+  @Test func aResetProvesItselfByANumberThatWasSent() throws {
+    // Our FIN has no acknowledgment number that an RST could have been made from.
+    var trace = Trace(.plain { $0.flags = .fin })
+    let number = trace.connection.craftedAcknowledgment
+    let seq = Int64(Int32(truncatingIfNeeded: number.distance(from: Trace.theirs)))
+    try trace.play("0 > F 0:0(0)\n 0.1 < R \(seq):\(seq)(0) ! rst-mismatch")
+    #expect(trace.connection.verdict == nil)
+  }
 }
 
 /// A first segment that is no plain SYN (`--flags`).

@@ -224,4 +224,81 @@ import Wire
     let window = trace.connection.sender.detection.reorderingWindow(held: 0, isRepairing: false, smoothed: .seconds(1))
     #expect(window == (isTold ? .milliseconds(5) : .microseconds(2_500)), "a quarter of the round trip, or twice that")
   }
+
+  @Test func anEarlierSegmentThatComesLateTellsNoLaterTime() {
+    var detection = LossDetection()
+    let start = Instant(nanoseconds: 0)
+    detection.note(
+      Flight.Piece(start: 100, end: 200, sentAt: start + .milliseconds(5)), at: start + .milliseconds(15),
+      isDoubtful: false)
+    detection.note(Flight.Piece(start: 0, end: 100, sentAt: start), at: start + .milliseconds(16), isDoubtful: false)
+    #expect(detection.latestSentAt == start + .milliseconds(5) && detection.latestEnd == 200)
+    #expect(detection.roundTrip == .milliseconds(10))
+    // Of those that left at once the one that ends last is the latest.
+    detection.note(
+      Flight.Piece(start: 200, end: 300, sentAt: start + .milliseconds(5)), at: start + .milliseconds(17),
+      isDoubtful: false)
+    #expect(detection.latestEnd == 300)
+    detection.note(
+      Flight.Piece(start: 150, end: 250, sentAt: start + .milliseconds(5)), at: start + .milliseconds(18),
+      isDoubtful: false)
+    #expect(detection.latestEnd == 300 && detection.roundTrip == .milliseconds(12))
+  }
+
+  @Test func aWiderWindowIsRememberedForSixteenRecoveries() {
+    var detection = LossDetection()
+    let start = Instant(nanoseconds: 0)
+    detection.note(Flight.Piece(start: 0, end: 100, sentAt: start), at: start + .milliseconds(8), isDoubtful: false)
+    detection.noteDuplicate(acknowledged: 0, next: 100)
+    // Exactly at the end of the round the next one counts.
+    detection.noteDuplicate(acknowledged: 100, next: 200)
+    func window() -> Interval { detection.reorderingWindow(held: 0, isRepairing: false, smoothed: .seconds(1)) }
+    #expect(window() == .milliseconds(6))
+    for _ in 0..<15 { detection.endRecovery() }
+    #expect(window() == .milliseconds(6))
+    detection.endRecovery()
+    #expect(window() == .milliseconds(2))
+  }
+
+  @Test("A segment that left with the latest one is waited for where it ends before that one alone")
+  func patienceAtTheSameMoment() {
+    var detection = LossDetection()
+    let start = Instant(nanoseconds: 0)
+    let now = start + .milliseconds(8)
+    detection.note(Flight.Piece(start: 100, end: 200, sentAt: start), at: now, isDoubtful: false)
+    func patience(_ end: Int, _ sentAt: Instant = start) -> Interval? {
+      detection.patience(for: Flight.Piece(start: 0, end: end, sentAt: sentAt), window: .milliseconds(2), at: now)
+    }
+    #expect(patience(199) == .milliseconds(2) && patience(200) == nil && patience(201) == nil)
+    #expect(patience(100, start + .nanoseconds(1)) == nil)
+  }
+
+  @Test("No probe asks for what the timer asks for first, or while time tells")
+  func whereNoProbeIsSent() throws {
+    let single = try LossTests.begun(1)
+    #expect(single.connection.timers[.tailProbe] == nil, "its acknowledgment may be kept back")
+    var trace = try LossTests.begun(3)
+    #expect(trace.connection.timers[.tailProbe] != nil)
+    try trace.play("0.02 < . 1:1(0) ack 1 <sack 101:201>")
+    #expect(trace.connection.timers[.tailProbe] == nil && trace.connection.timers[.reordering] != nil)
+  }
+
+  @Test func twoNeedlessTimeoutsAreTakenBackToTheFirst() throws {
+    var trace = Trace(SendingTests.plan.with { $0.offer.timestamps = true })
+    try trace.play(
+      """
+      0     > S 0:0(0) <mss 1460,nop,nop,TS val 1000 ecr 0>
+      0.01  < S. 0:0(0) ack 1 <mss 112,TS val 7 ecr 1000>
+      0.01  > . 1:1(0) ack 1
+      0.01  write 500
+
+      """ + LossTests.sent("0.01", 0..<5, of: 5) + """
+        0.22  > . 1:101(100) ack 1
+        0.64  > . 1:101(100) ack 1
+        0.65  < . 1:1(0) ack 101 <TS val 8 ecr 1010>
+        0.65  < . 1:1(0) ack 501 <TS val 8 ecr 1010>
+        """)
+    #expect(trace.connection.sender.congestion.threshold == Int.max)
+    #expect(trace.connection.sender.congestion.window >= 1_000)
+  }
 }

@@ -193,4 +193,16 @@ import Wire
     #expect("\(Endpoint(.v4(IPv4Address(192, 0, 2, 1)), 80))" == "192.0.2.1:80")
     #expect("\(Endpoint(.v6(IPv6Address(1)), 443))" == "[::1]:443")
   }
+
+  @Test("without a lost SYN the first wait stays as it was asked for (RFC 6298 §5.7)")
+  func theWaitBeforeData() {
+    for (wait, hasLost, timeout) in [
+      (1_000, false, 1_000), (1_000, true, 3_000), (100, true, 300), (100, false, 100), (2_000, true, 4_000),
+    ] as [(Int64, Bool, Int64)] {
+      var timer = Retransmission(initial: .milliseconds(wait))
+      if hasLost { timer.backOff() }
+      timer.beginData()
+      #expect(timer.timeout == .milliseconds(timeout))
+    }
+  }
 }

@@ -184,6 +184,62 @@ import Wire
     )
     return trace.connection
   }
+
+  @Test("A small window opens by half of it, exactly, and says so where it is narrow")
+  func halfOfASmallWindow() throws {
+    var trace = Trace(ReceivingTests.plan.with { $0.window = 1_000 })
+    try trace.play(
+      ReceivingTests.opening + """
+        0.2   < . 1:501(500) ack 1
+        0.2   > . 1:1(0) ack 501 win 500
+        0.2   take 500               # half is left: the next ACK will say
+        0.3   < . 501:511(10) ack 1
+        0.3   > . 1:1(0) ack 511 win 990
+        0.3   < . 511:1501(990) ack 1
+        0.3   > . 1:1(0) ack 1501 win 0
+        0.4   take 1000
+        0.4   > . 1:1(0) ack 1501 win 1000
+        """)
+  }
+
+  @Test("News at the edge of a closed window, one octet beyond it, is news; the same again is none")
+  func newsBeyondAClosedWindow() throws {
+    var trace = Trace(
+      ReceivingTests.plan.with {
+        $0.window = 1_000
+        $0.offer.windowScale = 0
+      })
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1 <wscale 3>
+      0.1   > . 1:1(0) ack 1
+      0.2   < . 1:1001(1000) ack 1 win 500
+      0.2   > . 1:1(0) ack 1001 win 0
+      0.2   write 10
+      0.2   > P. 1:11(10) ack 1001
+      0.3   < . 1002:1002(0) ack 1 win 500 ! out-of-window
+      0.3   > . 11:11(0) ack 1001
+      0.3   < . 1002:1002(0) ack 11 win 500
+      0.3   < . 1003:1003(0) ack 11 win 501 ! out-of-window
+      0.3   > . 11:11(0) ack 1001
+      """)
+    #expect(trace.connection.unacknowledged == 0 && trace.connection.tcb.snd.wnd == 4_000)
+  }
+
+  @Test("What lies beyond a gap is kept as far as the window goes")
+  func beyondAGapToTheEdge() throws {
+    var trace = Trace(ReceivingTests.plan.with { $0.window = 1_000 })
+    try trace.play(
+      ReceivingTests.opening + """
+        0.2   < . 501:1501(1000) ack 1
+        0.2   > . 1:1(0) ack 1 win 1000
+        0.3   < . 1:501(500) ack 1
+        0.3   > . 1:1(0) ack 1001 win 0
+        0.3   take 1000
+        """)
+    #expect(trace.connection.counters.octetsReceived == 1_000)
+  }
 }
 
 extension Connection {

@@ -205,4 +205,19 @@ import Wire
     try trace.play("0 > S 0:0(0)\n 0.1 < S. 0:0(0) ack 1\n 0.1 > . 1:1(0) ack 1 win 64240 <>")
     #expect(trace.connection.tcb.snd.scale == 0 && trace.connection.tcb.rcv.scale == 0)
   }
+
+  @Test("A wider window does not put off the end of the wait for an answer")
+  func theWaitForAnAnswerGoesOn() throws {
+    var trace = Trace(RequestTests.plan(10))
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1
+      0.1   > . 1:1(0) ack 1
+      0.1   > P. 1:11(10) ack 1
+      0.2   < . 1:1(0) ack 11
+      0.7   < . 1:1(0) ack 11 win 500
+      1.2   > F. 11:11(0) ack 1
+      """)
+  }
 }

@@ -244,4 +244,115 @@ import Wire
       0.1   > F. 6:6(0) ack 1
       """)
   }
+
+  /// What is no duplicate acknowledgment (RFC 5681 §2): an older one, one with text, one with a closed window.
+  @Test(arguments: [
+    (". 1:1(0) ack 101", false), (". 1:2(1) ack 201", true), (". 1:1(0) ack 201 win 0", false),
+  ])
+  func whatIsNoDuplicate(segment: String, isAcknowledged: Bool) throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(SendingTests.opening + "0.1 write 600\n" + SendingTests.sent("0.1", 0..<6, of: 6))
+    try trace.play("0.2 < . 1:1(0) ack 201")
+    for _ in 0..<4 {
+      try trace.play("0.2 < \(segment)" + (isAcknowledged ? "\n 0.2 > . 601:601(0) ack 2" : ""))
+    }
+    try trace.play("0.3 -")
+    #expect(trace.connection.sender.repair == .none && trace.connection.counters.retransmissions == 0)
+  }
+
+  @Test func duplicatesAreCountedInARow() throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(SendingTests.opening + "0.1 write 600\n" + SendingTests.sent("0.1", 0..<6, of: 6))
+    for ack in [1, 1, 101, 101, 101] { try trace.play("0.2 < . 1:1(0) ack \(ack)") }
+    try trace.play("0.3 -")
+    #expect(trace.connection.sender.duplicates == 2 && trace.connection.sender.repair == .none)
+    try trace.play("0.3 < . 1:1(0) ack 101\n 0.3 > \(SendingTests.segment(1))")
+    #expect(trace.connection.sender.repair == .fast)
+    // All that was in flight then has come: exactly that ends the recovery.
+    try trace.play("0.4 < . 1:1(0) ack 601")
+    #expect(trace.connection.sender.repair == .none)
+  }
+
+  @Test("The timer is the oldest segment's: what comes meanwhile does not put it off")
+  func theTimerRuns() throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(
+      SendingTests.opening + """
+        0.1   write 100
+        0.1   > P. 1:101(100) ack 1
+        0.2   < P. 1:2(1) ack 1
+        0.2   > . 101:101(0) ack 2
+        0.3   < P. 2:3(1) ack 1
+        0.3   > . 101:101(0) ack 3
+        0.4   > P. 1:101(100) ack 3
+        """)
+  }
+
+  @Test("Whatever was acknowledged has the next one all its patience, and a threshold of its own")
+  func aNewFlightBeginsAnew() throws {
+    var trace = Trace(SendingTests.plan.with { $0.retries = 1 })
+    try trace.play(
+      SendingTests.opening + "0.1 write 1000\n" + SendingTests.sent("0.1", 0..<10, of: 10) + """
+        0.4   > . 1:101(100) ack 1
+        0.5   < . 1:1(0) ack 1001
+        2     write 100
+        2     > P. 1001:1101(100) ack 1
+        """)
+    #expect(trace.connection.sender.congestion.threshold == 500)
+    try trace.play("2.3 > P. 1001:1101(100) ack 1")
+    #expect(trace.connection.sender.congestion.threshold == 200, "half of this flight, or two segments")
+    try trace.play(
+      """
+      2.9   > P. 1001:1101(100) ack 1
+      4.1   > P. 1001:1101(100) ack 1
+      5     > R 1101:1101(0)
+      5     end open syn-ack timeout
+      """)
+  }
+
+  @Test("Of several requests of an owner the first one's acknowledgment is timed")
+  func theFirstRequest() throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(
+      SendingTests.opening + """
+        0.1   write 10
+        0.1   > P. 1:11(10) ack 1
+        0.2   < . 1:1(0) ack 11
+        0.5   write 10
+        0.5   > P. 11:21(10) ack 1
+        0.7   < . 1:1(0) ack 21
+        0.7   abort
+        0.7   > R 21:21(0)
+        """)
+    #expect(trace.outcome?.measurement(of: .request)?.interval == .milliseconds(100))
+  }
+
+  @Test("A peer that takes next to nothing in a segment gets forty-eight octets, as from Linux")
+  func theSmallestSegment() throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1 <mss 10>
+      0.1   > . 1:1(0) ack 1
+      0.1   write 100
+      0.1   > . 1:49(48) ack 1
+      0.1   > . 49:97(48) ack 1
+      0.1   > P. 97:101(4) ack 1
+      """)
+  }
+
+  @Test("The FIN is not sent again before the text in front of it")
+  func theFinWaitsForLostText() throws {
+    var trace = Trace(SendingTests.plan)
+    try trace.play(
+      SendingTests.opening + "0.1 write 200\n 0.1 shutdown\n" + SendingTests.sent("0.1", 0..<2, of: 2) + """
+        0.1   > F. 201:201(0) ack 1
+        0.4   > . 1:101(100) ack 1
+        0.45  -
+        0.5   < . 1:1(0) ack 101
+        0.5   > P. 101:201(100) ack 1
+        0.5   > F. 201:201(0) ack 1
+        """)
+  }
 }

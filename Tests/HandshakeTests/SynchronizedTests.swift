@@ -183,4 +183,44 @@ import Wire
       """)
     #expect(trace.connection.received == 0)
   }
+
+  /// A probe for life has SEG.SEQ = RCV.NXT-1; what is older is no probe.
+  @Test func onlyAProbeIsNoFault() throws {
+    var trace = try Trace.reaching(.finWait2)
+    try trace.play(
+      """
+      0.1   < . 0:0(0) ack 2
+      0.1   > . 2:2(0) ack 1
+      0.1   < . -4:-4(0) ack 2 ! out-of-window
+      0.1   > . 2:2(0) ack 1
+      0.1   < . -1:-1(0) ack 2 ! out-of-window
+      0.1   > . 2:2(0) ack 1
+      """)
+  }
+
+  /// Against a window that we closed the peer probes right at RCV.NXT (RFC 9293 §3.8.6.1).
+  @Test func aProbeOfOurClosedWindowIsNoFault() throws {
+    var trace = Trace(
+      .plain {
+        $0.window = 0
+        $0.confirm = true
+      })
+    try trace.play(
+      """
+      0     > S 0:0(0)
+      0.1   < S. 0:0(0) ack 1
+      0.1   > . 1:1(0) ack 1
+      0.1   > . 0:0(0) ack 1
+      0.2   < . 1:2(1) ack 1
+      0.2   > . 1:1(0) ack 1 win 0
+      0.2   < . 2:3(1) ack 1 ! out-of-window
+      0.2   > . 1:1(0) ack 1 win 0
+      """)
+  }
+
+  @Test func aSegmentThatCannotBeSentEndsNothingThatIsOpen() throws {
+    var trace = try Trace.reaching(.established)
+    try trace.play("0.1 noroute\n 0.1 = \(words(trace))")
+    #expect(trace.connection.verdict == .open && !trace.connection.isFinished)
+  }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Testing
 import Wire
 
@@ -107,5 +108,29 @@ private func icmp(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 0, 0] }
   func shape(_ program: FilterProgram) {
     #expect(program.instructions.count < 4096)
     #expect(program.instructions.last?.code == 0x06)
+  }
+
+  @Test("ports are told apart once, and a range is one without gaps") func portLists() {
+    func count(_ ports: [UInt16]) -> Int { FilterProgram.anyOf(ports).count }
+    #expect(count([80, 80, 80]) == count([80]) && count([3, 1, 3, 1]) == count([1, 3]))
+    #expect(count([7, 5, 6]) == 4 && count([5, 6]) == 4 && count([5, 6, 8]) == 5 && count([5, 8, 6]) == 5)
+    let program = FilterProgram.tcp(family: .v4, destinationPorts: [5, 6, 8])
+    #expect(
+      [4, 5, 6, 7, 8, 9].map { run(program, on: ipv4(6) + ports(80, $0)) != 0 }
+        == [false, true, true, false, true, false])
+  }
+
+  @Test("an ICMPv6 error that quotes both octets of the port is told by it") func shortestQuoteWithPort() {
+    func isTaken(_ port: UInt16) -> Bool {
+      run(FilterProgramTests.icmpV6, on: icmp(1) + ipv6(6) + ports(port, 80).prefix(2)) != 0
+    }
+    #expect(isTaken(40000) && !isTaken(40001))
+  }
+
+  @Test("attributes are filled to words of four octets", arguments: 0...9) func attributes(count: Int) {
+    var octets: [UInt8] = []
+    octets.append(attribute: RTA_DST, [UInt8](repeating: 7, count: count))
+    #expect(octets.count == 4 + (count + 3) / 4 * 4)
+    #expect(octets[0] == UInt8(4 + count) && octets.dropFirst(4 + count).allSatisfy { $0 == 0 })
   }
 }

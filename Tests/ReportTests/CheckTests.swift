@@ -81,6 +81,12 @@ import Wire
     #expect(
       CheckTests.result("a:1", limit: .microseconds(100), probes: CheckTests.record(ns: 100_000)).standing == .fails,
       "below")
+    let last = CheckTests.result(
+      "a:1", probes: CheckTests.record(), CheckTests.record(.filtered, .noResponse), CheckTests.record(.refused, .rst))
+    #expect(last.failure == "2 of 3: closed (rst), not open", "of several the latest")
+    var impossible = CheckTests.result("a:1", problem: "no such name")
+    impossible.add(CheckTests.record())
+    #expect(impossible.standing == .error)
     let first = CheckTests.result("a:1", probes: CheckTests.record(.refused, .rst), CheckTests.record())
     #expect(first.failure == "1 of 2: closed (rst), not open", "an answer as expected does not hide another")
   }
@@ -152,6 +158,18 @@ import Wire
       critical: PluginThreshold(loss: 49), state: .critical,
       line: "PROBE CRITICAL - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
         + " | rtt=0.000005s;;;0 loss=50%;;49;0;100"),
+    // Whoever says what is critical says that less is not.
+    Case(
+      result: CheckTests.result(
+        "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
+      critical: PluginThreshold(loss: 90), state: .ok,
+      line: "PROBE OK - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
+        + " | rtt=0.000005s;;;0 loss=50%;;90;0;100"),
+    Case(
+      result: CheckTests.result("web.test:80", .refused, probes: CheckTests.record(ns: 213_400)),
+      warning: PluginThreshold(rtt: .microseconds(100)), state: .critical,
+      line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.213 ms, not closed, above 100us"
+        + " | rtt=0.000213s;0.000100;;0 loss=100%;;;0;100"),
     // A threshold that is met exactly is kept.
     Case(
       result: CheckTests.result(
@@ -246,5 +264,18 @@ import Wire
 
   @Test("a name is one word to the reader") func word() {
     #expect(FpingLine.text("a b\n:80", width: 0, times: []) == "a_b\\u{a}:80 : \n")
+  }
+
+  @Test("what separates labels does not come out of a name") func separators() {
+    let line = PluginLine(
+      [CheckTests.result("a'b=c|d:1", probes: CheckTests.record(ns: 1_000)), CheckTests.result("e:1")],
+      warning: PluginThreshold(), critical: PluginThreshold())
+    #expect(line.text.contains("'a_b_c/d:1 rtt'=0.000001s;;;0 'a_b_c/d:1 loss'=0%;;;0;100"))
+  }
+
+  @Test("a check that stands in no file has no place in one") func withoutFile() {
+    let failed = CheckTests.record(.filtered, .noResponse)
+    #expect(TAP.line(CheckTests.result("a:1", line: 3, probes: failed), number: 1).contains("  at: \"ports.txt:3\"\n"))
+    #expect(!TAP.line(CheckTests.result("a:1", line: 0, probes: failed), number: 1).contains("  at: "))
   }
 }

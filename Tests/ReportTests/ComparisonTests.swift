@@ -205,4 +205,63 @@ import Timebase
     try Golden.expect(TextReport().comparison(comparison, "a.pcap", "b\n.pcap"), is: "diff.txt")
     try Golden.expect(JSONLines.comparison(comparison, "a.pcap", "b.pcap"), is: "diff.json")
   }
+
+  @Test("Flows of one pair of ends match in their order") func sameEnds() {
+    func file() -> [ComparedFlow] {
+      (0..<4).map { number in
+        Self.flow(number) {
+          $0.client.port = 40_000
+          $0.client.window = Int64(number)
+        }
+      }
+    }
+    let comparison = CaptureComparison(file(), file(), seed: 1)
+    #expect(comparison.differences.isEmpty && comparison.isSame)
+  }
+
+  @Test("By their contents flows match whatever the echo of their clocks") func contents() {
+    let changed = Self.file(3) {
+      $0.client.address = "192.0.2.9"
+      $0.client.isn = $0.client.isn.map { $0 * 77 }
+      $0.client.options?[2] = "TS val \($0.number) ecr 99"
+    }
+    #expect(CaptureComparison(Self.file(3), changed, seed: 1).matched.map(\.evidence) == ["contents"])
+  }
+
+  @Test("Packets were lost where the flows are the same, and there alone; times count where both have enough")
+  func onlyTheSame() {
+    let other = Self.file(6) {
+      $0.client.port = $0.client.port.map { $0 + 1_000 }
+      $0.client.isn = $0.client.isn.map { $0 * 77 }
+      $0.client.options?[2] = "TS val 77777 ecr 0"
+      $0.client.packets = 1
+    }
+    let lost = CaptureComparison(Self.file(6), other, seed: 1).lost
+    #expect(lost.first == 0 && lost.second == 0)
+    let few = CaptureComparison(Self.file(40), Self.file(4), seed: 1).shifts.first
+    #expect(few != nil && few?.ratio == nil)
+  }
+
+  @Test("No more kinds of differences are kept than are told") func mostDifferences() {
+    let first = (0..<10_050).map { number in Self.flow(number) { $0.times = [] } }
+    let second = first.map { flow in
+      var flow = flow
+      flow.client.window = Int64(flow.number + 100_000)
+      return flow
+    }
+    #expect(CaptureComparison(first, second, seed: 1).differences.count == 10_000)
+  }
+
+  @Test("Another schema is not read, and padding is no option") func otherSchema() throws {
+    func line(_ schema: Int) -> String {
+      #"""
+      {"schema":\#(schema),"type":"flow","client":"10.0.0.1","client_port":1,"server":"10.0.0.2","server_port":2,
+      "isn":1,"irs":2,"client_sent":{"syn":{"options":["mss 1","nop","eol","sackOK"],"window":3},"ttl":4},
+      "server_sent":{}}
+      """#
+    }
+    let flow = try #require(ComparedFlow(try JSONReader.value(of: Array(line(1).utf8)), number: 0))
+    #expect(flow.client.options == ["mss 1", "sackOK"] && flow.server.options == nil)
+    #expect(ComparedFlow(try JSONReader.value(of: Array(line(2).utf8)), number: 0) == nil)
+  }
 }

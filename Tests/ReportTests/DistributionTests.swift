@@ -157,4 +157,54 @@ import Wire
       #expect(scale.place(of: .nanoseconds(.max)) == 1 && scale.place(of: .zero) == 0)
     }
   }
+
+  @Test("rows begin at round numbers, with the shortest, and are no more than there is room for")
+  func edges() {
+    func edges(_ low: Int64, _ high: Int64, _ limit: Int = 16) -> [Int64] {
+      Spans.edges(from: .nanoseconds(low), to: .nanoseconds(high), limit: limit).map(\.nanoseconds)
+    }
+    #expect(edges(100, 1_000).first == 100 && edges(99, 1_000).first == 0 && edges(126, 1_000).first == 125)
+    #expect(edges(1_000, 1_015) == Array(1_000...1_015))
+    #expect(edges(1_000, 1_016) == stride(from: 1_000, through: 1_016, by: 2).map { $0 })
+    for high in [150, 399, 400, 1_000, 77_777, 3_600_000_000_000] as [Int64] {
+      #expect(edges(100, high).count <= 16)
+    }
+  }
+
+  @Test("what is right at a row's beginning belongs to it, and one of very many has a bar") func rows() {
+    var histogram = Histogram()
+    for nanoseconds in [100, 200, 400, 800] as [Int64] { histogram.record(.nanoseconds(nanoseconds)) }
+    for (isUnicode, bars) in [(false, "#"), (true, "█▏▎▍▌▋▊▉")] {
+      let style = Style(isUnicode: isUnicode)
+      let rows = DistributionText(histogram, style: style).text.split(separator: "\n").dropFirst()
+      let filled = rows.filter { row in row.contains { bars.contains($0) } }
+      #expect(filled.map { $0.split(separator: " ")[0] } == ["100", "200", "400", "800"])
+      var uneven = Histogram()
+      uneven.record(.microseconds(1), times: 10_000_000_000)
+      uneven.record(.microseconds(900))
+      let narrow = DistributionText(uneven, style: style).text.split(separator: "\n").dropFirst()
+      #expect(narrow.count { row in row.contains { bars.contains($0) } } == 2)
+    }
+  }
+
+  @Test("one interval alone is a short line, and half of all is half") func course() {
+    var series = TimeSeries()
+    for (second, time) in [nil, Interval.milliseconds(1), nil].enumerated() {
+      series.record(time, at: .seconds(Int64(second)))
+    }
+    series.record(.milliseconds(1), at: .zero)
+    series.record(nil, at: .zero)
+    var histogram = Histogram()
+    histogram.record(.milliseconds(1))
+    func text(_ series: TimeSeries) -> String {
+      DistributionSVG(title: "t", curves: [DistributionSVG.Curve(name: "n", histogram: histogram, series: series)]).text
+    }
+    let lines = text(series).split(separator: "\n").filter { $0.contains("<polyline") && $0.contains("thick") }
+    #expect(!lines.isEmpty)
+    for line in lines { #expect(line.split(separator: ",").count > 2, "\(line)") }
+    var half = TimeSeries()
+    half.record(nil, at: .zero)
+    half.record(.milliseconds(1), at: .zero)
+    #expect(text(half).contains(">50 %<") && !text(half).contains(">100 %<"))
+  }
 }

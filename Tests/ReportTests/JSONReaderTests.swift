@@ -52,4 +52,24 @@ import Testing
     }
     #expect(throws: JSONReader.Fault.self) { try JSONReader.value(of: text + [0x7d]) }
   }
+
+  @Test("Levels that end leave room for others") func siblings() throws {
+    let many = "[" + [String](repeating: "[{}]", count: 100).joined(separator: ",") + "]"
+    #expect(try JSONReader.value(of: Array(many.utf8)) != .null)
+  }
+
+  @Test(
+    "Only a high surrogate before a low one is a character",
+    arguments: [
+      #""\ud800\ud800""#, #""\udc00\udc00""#, #""\udc00\ud800""#, #""\udbff\ue000""#, #""\ud800x""#,
+    ])
+  func surrogates(_ text: String) {
+    #expect(throws: JSONReader.Fault.self) { try JSONReader.value(of: Array(text.utf8)) }
+  }
+
+  @Test("The first and the last character beyond the first plane") func lastPlane() throws {
+    for (text, value) in [(#""\ud800\udc00""#, "\u{10000}"), (#""\udbff\udfff""#, "\u{10ffff}")] {
+      #expect(try JSONReader.value(of: Array(text.utf8)) == .text(value))
+    }
+  }
 }

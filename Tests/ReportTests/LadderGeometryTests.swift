@@ -57,4 +57,15 @@ import Timebase
     #expect(geometry.arrows.count == packets.count)
     #expect(LadderGeometry([], roundTrip: nil, below: 7).bottom == 7)
   }
+
+  @Test("a wait of sixteen times the usual one is a long one", arguments: [(1_600, true), (1_599, false)])
+  func longWaits(wait: Int64, isLong: Bool) {
+    let arrows = geometry(">0 <100 >101 <201 >202 >\(202 + wait)", roundTrip: 100).arrows
+    #expect(arrows.map(\.pause) == [nil, nil, nil, nil, nil, isLong ? .microseconds(wait) : nil])
+  }
+
+  @Test("two packets of the peer's never meet") func theSameWay() {
+    #expect(geometry(">0 <1000 <1100 >2100 <3100", roundTrip: 200).fall == 9)
+    #expect(geometry(">0 <1000 >1100 <1250 <2250", roundTrip: 200).fall == 20)
+  }
 }

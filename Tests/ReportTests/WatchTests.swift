@@ -179,6 +179,38 @@ import Wire
     #expect(text.contains("probe_step_seconds_count{target=\"web.test:80\",step=\"syn\"} 2\n"))
   }
 
+  @Test("success is what was expected, and nothing that this host kept back") func success() {
+    func gauge(_ targets: WatchedTarget) -> Substring? {
+      PrometheusText.document([targets]).split(separator: "\n").first { $0.hasPrefix("probe_success{") }?
+        .split(separator: " ").last
+    }
+    var target = WatchTests.target()
+    WatchTests.feed(&target, [WatchTests.record(1)])
+    #expect(gauge(target) == "1")
+    WatchTests.feed(&target, [WatchTests.record(2, .filtered)])
+    #expect(gauge(target) == "0" && target.isAsExpected == false)
+    var unsent = WatchedTarget("web.test:80", remote: Scene.remote, mode: .full, expected: .unreachable)
+    let outcome = Outcome(
+      byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: .unreachable, reason: .notSent,
+      started: WallTime(nanoseconds: Scene.epoch), steps: [], ending: .none)
+    _ = unsent.add(Record(target: "web.test:80", sequence: 1, outcome: outcome), at: .zero)
+    #expect(unsent.state == .unreachable && unsent.isAsExpected == false)
+  }
+
+  @Test("a result that comes twice is no news, and what was not answered has no time in the course")
+  func noNews() {
+    var target = WatchTests.target()
+    #expect(WatchTests.feed(&target, [WatchTests.record(2)]).count == 1)
+    #expect(WatchTests.feed(&target, [WatchTests.record(2, .filtered)]).isEmpty && target.state == .open)
+    var timed = WatchTests.target()
+    let outcome = Outcome(
+      byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: .filtered, reason: .noResponse,
+      started: WallTime(nanoseconds: Scene.epoch),
+      steps: [Step(.syn, Measurement(.microseconds(5), clock: .kernel))], ending: .none)
+    _ = timed.add(Record(target: "web.test:80", sequence: 1, outcome: outcome), at: .zero)
+    #expect(timed.course.slices.map(\.lost) == [1])
+  }
+
   @Test(
     "an address is hashed as the blackbox exporter hashes it",
     arguments: [

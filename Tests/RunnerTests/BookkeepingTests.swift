@@ -83,4 +83,38 @@ import Wire
     #expect((tally.best, tally.decided, tally.answered) == (.open, 5, 3))
     #expect(tally.verdicts[.refused] == 2)
   }
+
+  @Test("whoever decided nothing was not unsent") func nothingDecided() {
+    var tally = Tally()
+    #expect(!tally.isUnsent)
+    tally.add(.filtered, .notSent)
+    #expect(tally.isUnsent)
+    tally.add(.open, .synAck)
+    #expect(!tally.isUnsent)
+  }
+
+  @Test("of names the one that fails longest is told, each once, and a note for a minute") func names() {
+    var troubles = NameTroubles()
+    let start = Instant(nanoseconds: 0)
+    let news = [("a", "cause 1"), ("b", "cause 2"), ("b", "cause 2"), ("c", "cause 2")].map {
+      troubles.fail($0.0, $0.1)
+    }
+    #expect(news == ["cause 1", "cause 2", nil, nil])
+    #expect(troubles.latest(at: start) == "cause 1")
+    let again = troubles.fail("a", "cause 3")
+    #expect(again == "cause 3" && troubles.latest(at: start) == "cause 2", "the other one fails longer now")
+    for host in ["b", "c"] { troubles.clear(host) }
+    #expect(troubles.latest(at: start) == "cause 3")
+    troubles.clear("a")
+    #expect(troubles.latest(at: start) == nil)
+    troubles.note("moved", at: start)
+    #expect(troubles.latest(at: start + .seconds(59)) == "moved" && troubles.latest(at: start + .seconds(60)) == nil)
+  }
+
+  @Test("a benchmark's name comes back out of its token, whatever its number") func benchTokens() {
+    for (name, serial) in [(UInt64(5) << 32 | 7 << 8 | 1, UInt32(0)), (9 << 32 | 0xff_ffff << 8 | 0xff, 0xff_ffff)] {
+      #expect(Token(bench: name, serial: serial).benchName == name)
+    }
+    #expect(Token(bench: 1, serial: 1) != Token(bench: 1, serial: 2))
+  }
 }

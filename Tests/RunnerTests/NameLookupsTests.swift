@@ -127,6 +127,24 @@ import Wire
       }
     }
     #expect(turns == [60, 75, 90, 105])
+    let now = start + .seconds(105)
+    _ = lookups.take(.success([try address("10.0.0.1")]), of: 3, took: took, at: now)
+    #expect(lookups.nextTurn == now + .seconds(60), "once they are spread they stay so")
+  }
+
+  @Test("whoever is due first is asked first") func order() throws {
+    var lookups = lookups(["a.test", "b.test"], every: .seconds(60))
+    lookups.ask(at: start) { (_, _, _) in true }
+    let one = try address("10.0.0.1")
+    _ = lookups.take(.success([one]), of: 1, took: took, at: start)
+    _ = lookups.take(.success([one]), of: 0, took: took, at: start + .seconds(50))
+    var asked: [UInt32] = []
+    lookups.ask(at: start + .seconds(90)) { (number, _, _) in
+      asked.append(number)
+      return true
+    }
+    #expect(asked == [1])
+    #expect(lookups.nextTurn == start + .seconds(110))
   }
 
   @Test("whoever was to answer has gone") func nobody() {

@@ -100,4 +100,68 @@ import Wire
     }
     #expect(frames.count == 700)
   }
+
+  /// The octets of the file that comes of `body`, and those that there were at its end.
+  private func octets(_ body: (PacketFile) throws -> Void) throws -> (before: [UInt8], after: [UInt8]) {
+    let path = FileManager.default.temporaryDirectory.path + "/probe-packets-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var presentation = Presentation()
+    presentation.pcapPath = FilePath(path)
+    let file = try #require(try PacketFile(presentation))
+    try body(file)
+    let before = Array(try Data(contentsOf: URL(filePath: path)))
+    try file.finish(dropped: 7)
+    return (before, Array(try Data(contentsOf: URL(filePath: path))))
+  }
+
+  @Test("a packet that came without a stamp waits for none") func cameWithoutStamp() throws {
+    _ = try file { file in
+      receive(1, at: 10, kernel: nil, by: file)
+      #expect(file.deadline == nil)
+      send(2, at: 20, to: file)
+      #expect(file.deadline == Instant(nanoseconds: 20_000) + PacketFile.grace)
+      try file.finish(dropped: 0)
+    }
+  }
+
+  @Test("more than there is room for is written, whatever stamps are missing") func roomIsMade() throws {
+    let written = try octets { file in
+      for number in UInt32(0)..<700 { send(number % 200, at: 10, to: file) }
+      try file.settle(at: stamp(20))
+    }
+    var reader = CaptureReader()
+    var count = 0
+    reader.feed(written.before.span.raw) { _ in count += 1 }
+    #expect(count == 700 - 512)
+  }
+
+  @Test("each packet says which way it went, and whose clock has timed it") func remarks() throws {
+    let note = Array("the kernel gave no stamp".utf8)
+    let sent = try octets { send(1, at: 10, to: $0) }.after
+    #expect(sent.contains([2, 0, 4, 0, 2, 0, 0, 0]) && !sent.contains([2, 0, 4, 0, 1, 0, 0, 0]))
+    #expect(sent.contains(note))
+    let came = try octets { receive(1, at: 10, kernel: 9, by: $0) }.after
+    #expect(came.contains([2, 0, 4, 0, 1, 0, 0, 0]) && !came.contains([2, 0, 4, 0, 2, 0, 0, 0]))
+    #expect(!came.contains(note))
+  }
+
+  @Test("what was dropped is known of one interface, and of several whose it was is not") func drops() throws {
+    // isb_ifdrop, eight octets.
+    let dropped: [UInt8] = [5, 0, 8, 0, 7, 0, 0, 0, 0, 0, 0, 0]
+    for (interfaces, isTold) in [([UInt32(0)], true), ([0, 4_000_000], false)] {
+      let octets = try octets { file in
+        for index in interfaces {
+          let packet: [UInt8] = [1]
+          let arrival = Arrival(packet.span.raw, framing: .inBand, mayBeUnfinished: false)
+          file.received(arrival, by: index, at: stamp(10, kernel: 9), nil)
+        }
+      }.after
+      #expect(octets.contains(dropped) == isTold)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Whether these octets stand in a row somewhere.
+  fileprivate func contains(_ row: [UInt8]) -> Bool { ranges(of: row).isEmpty == false }
 }

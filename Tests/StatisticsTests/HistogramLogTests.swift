@@ -173,4 +173,56 @@ import Timebase
     #expect((try? decoded(-5, 7))?.value(at: .p50) == .nanoseconds(5))
     #expect((try? decoded(0, .max))?.count == UInt64(Int64.max))
   }
+
+  @Test("a gap of one counter is written as 0, a longer one as its length") func gaps() {
+    for (nanoseconds, counts) in [(0, [2]), (1, [0, 2]), (2, [3, 2]), (3, [5, 2])] as [(Int64, [UInt8])] {
+      var histogram = Histogram()
+      histogram.record(.nanoseconds(nanoseconds))
+      #expect(Array(histogram.encoded.dropFirst(40)) == counts)
+    }
+  }
+
+  @Test("a head's fields and their bounds") func heads() {
+    func isRead(
+      length: UInt32 = 1, offset: UInt32 = 0, digits: UInt32 = 3, lowest: UInt64 = 1, highest: UInt64 = 1_000
+    ) -> Bool {
+      var octets: [UInt8] = []
+      octets.append(bigEndian: HistogramHeader.cookie)
+      for number in [length, offset, digits] { octets.append(bigEndian: number) }
+      for number in [lowest, highest, Double(1).bitPattern] { octets.append(bigEndian: number) }
+      return (try? Histogram(decoding: octets + [2])) != nil
+    }
+    #expect(isRead() && !isRead(length: 0) && !isRead(length: 2) && !isRead(offset: 1))
+    #expect(isRead(digits: 0) && isRead(digits: 5) && !isRead(digits: 6))
+    #expect(isRead(lowest: 500) && !isRead(lowest: 501) && !isRead(lowest: 0))
+  }
+
+  @Test("lines may end as Windows ends them, and seconds have as many decimals as they like")
+  func lines() throws {
+    for end in ["", "\n", "\r\n", "\r"] {
+      let line = HistogramLogTests.log.line(Histogram(), at: .zero, length: .seconds(1)).dropLast() + end
+      guard case .histogram(let entry) = try HistogramLogReader.read(line) else {
+        Issue.record("no histogram")
+        continue
+      }
+      #expect(entry.length == .seconds(1))
+    }
+    let line =
+      "0.1234567899,9223372036.854775807,0.000,"
+      + HistogramLogTests.log.line(
+        Histogram(), at: .zero, length: .zero
+      ).split(separator: ",")[3]
+    guard case .histogram(let entry) = try HistogramLogReader.read(line) else {
+      Issue.record("no histogram")
+      return
+    }
+    #expect(entry.start == .nanoseconds(123_456_789) && entry.length == .nanoseconds(.max))
+    #expect(throws: HistogramLogError.number) {
+      _ = try HistogramLogReader.read("0,9223372036.854775808,0,AAAA")
+    }
+  }
+
+  @Test("a time before the beginning is the beginning") func negative() {
+    #expect(HistogramLog(started: WallTime(nanoseconds: -5_000_000_000)).header.contains("StartTime: 0.000 "))
+  }
 }

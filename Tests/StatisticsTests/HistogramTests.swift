@@ -166,4 +166,17 @@ import Timebase
     #expect(series.moments.count == 200)
     #expect(series.jitter.value != nil)
   }
+
+  @Test("sixty-four samples are kept as they are, and with one more all are counted")
+  func fewAndMany() {
+    let value = Interval.nanoseconds(1_234_567)
+    for (count, isExact) in [(64, true), (65, false)] {
+      var one = Histogram()
+      for _ in 0..<count { one.record(value) }
+      var many = Histogram()
+      many.record(value, times: UInt64(count))
+      #expect((one.value(at: .p50) == value) == isExact && one == many)
+      #expect((many.value(at: .p50) == value) == isExact)
+    }
+  }
 }

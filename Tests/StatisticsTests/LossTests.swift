@@ -59,4 +59,15 @@ import Timebase
     }
     #expect((jitter.value ?? .zero) > .zero)
   }
+
+  @Test("the sixteenth that is taken off is rounded, as the RFC's sample does")
+  func jitterIsRounded() {
+    var jitter = Jitter()
+    for value in [100, 124] as [Int64] { jitter.record(.nanoseconds(value)) }
+    // 24 sixteenths, then 22, 21, 20, 19, 18, 17, 16, and 15.
+    for _ in 0..<7 { jitter.record(.nanoseconds(124)) }
+    #expect(jitter.value == .nanoseconds(1))
+    jitter.record(.nanoseconds(124))
+    #expect(jitter.value == .zero)
+  }
 }

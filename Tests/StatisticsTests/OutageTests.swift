@@ -113,4 +113,55 @@ import Timebase
     reordering.record(sequence: 5, departure: OutageTests.time(5), arrival: OutageTests.time(20_000))
     #expect(reordering.count == 1)
   }
+
+  @Test("exactly as many results wait as are allowed") func mostWaiting() {
+    var outages = Outages()
+    for sequence in 2...(Outages.window + 1) {
+      outages.record(sequence: sequence, at: OutageTests.time(sequence), isAnswered: false)
+    }
+    #expect(outages.count == 0)
+    let next = Outages.window + 2
+    outages.record(sequence: next, at: OutageTests.time(next), isAnswered: false)
+    #expect(outages.count == 1, "the first of them waits no longer, and all others follow it")
+  }
+
+  @Test("a result that comes twice counts once") func twice() {
+    var outages = Outages()
+    for sequence in [2, 2, 1] {
+      outages.record(sequence: sequence, at: OutageTests.time(sequence), isAnswered: sequence == 1)
+    }
+    #expect(outages.count == 0 && outages.current == nil)
+    outages.record(sequence: 2, at: OutageTests.time(2), isAnswered: false)
+    #expect(outages.current == nil)
+    outages.record(sequence: 3, at: OutageTests.time(3), isAnswered: false)
+    #expect(outages.current?.misses == 2)
+  }
+
+  @Test("the latest probes are the ones that are kept") func latestAreKept() {
+    var reordering = Reordering()
+    func time(_ milliseconds: Int) -> WallTime { WallTime(nanoseconds: Int64(milliseconds) * 1_000_000) }
+    for sequence in 1...600 where sequence != 500 {
+      reordering.record(sequence: sequence, departure: time(sequence * 10), arrival: time(sequence * 10 + 1))
+    }
+    #expect(reordering.pipe == 1)
+    reordering.record(sequence: 500, departure: time(5_000), arrival: time(5_505))
+    #expect(reordering.pipe == 51 && reordering.count == 1)
+  }
+
+  @Test("neither a quick answer nor a late one makes forget the greatest") func greatest() {
+    func record(_ reordering: inout Reordering, _ sequence: Int, _ departure: Int64, _ arrival: Int64) {
+      reordering.record(
+        sequence: sequence, departure: WallTime(nanoseconds: departure), arrival: WallTime(nanoseconds: arrival))
+    }
+    var reordering = Reordering()
+    record(&reordering, 1, 0, 100)
+    record(&reordering, 2, 1, 2)
+    record(&reordering, 3, 50, 60)
+    #expect(reordering.pipe == 3 && reordering.count == 1)
+    var stepped = Reordering()
+    record(&stepped, 5, 50, 55)
+    record(&stepped, 3, 30, 60)
+    record(&stepped, 4, 65, 70)
+    #expect(stepped.count == 2)
+  }
 }

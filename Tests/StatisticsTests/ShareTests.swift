@@ -136,4 +136,12 @@ import Timebase
     #expect(!differs(1, 1) && !differs(1, 2) && !differs(0.5, 1) && !differs(0.9, 1.1))
     #expect(differs(1.001, 2) && differs(0.5, 0.999))
   }
+
+  @Test("where nothing, and where everything was hit, the interval ends exactly there")
+  func exactEnds() throws {
+    for trials in 1...2_000 {
+      #expect(try #require(Wilson(0, of: trials)).lower == 0 && #require(Wilson(trials, of: trials)).upper == 1)
+      if trials > 1 { #expect(try #require(Wilson(1, of: trials)).lower > 0) }
+    }
+  }
 }

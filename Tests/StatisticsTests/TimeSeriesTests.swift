@@ -64,4 +64,18 @@ import Timebase
       #expect(series.slices.count <= 2 && series.start >= .zero)
     }
   }
+
+  @Test("the greatest of two intervals that become one is that of either, and no quantile exceeds it")
+  func greatestOfTwo() throws {
+    for order in [[1_000_001, 5_000_003], [5_000_003, 1_000_001]] as [[Int64]] {
+      var series = TimeSeries(length: .seconds(1), capacity: 2)
+      for (second, nanoseconds) in order.enumerated() {
+        for _ in 0..<100 { series.record(.nanoseconds(nanoseconds), at: .seconds(Int64(second))) }
+      }
+      series.record(.nanoseconds(1), at: .seconds(2))
+      let slice = try #require(series.slices.first)
+      #expect(slice.sent == 200 && slice.max == .nanoseconds(5_000_003))
+      #expect(slice.value(at: Quantile(1, of: 1)) == .nanoseconds(5_000_003))
+    }
+  }
 }

@@ -146,4 +146,74 @@ import Testing
       #expect(Base64.decoded(wrong.utf8) == nil)
     }
   }
+
+  /// A stream of deflate, bit by bit; Huffman codes stand with their first bit first (RFC 1951 §3.1.1).
+  private static func packed(_ bits: String) -> [UInt8] {
+    var octets: [UInt8] = []
+    for (index, bit) in bits.filter({ $0 != " " }).enumerated() {
+      if index.isMultiple(of: 8) { octets.append(0) }
+      if bit == "1" { octets[index / 8] |= 1 << UInt8(index % 8) }
+    }
+    return octets
+  }
+
+  private static func inflated(_ bits: String) throws -> [UInt8] {
+    var inflate = Inflate(packed(bits), limit: 1_000)
+    return try inflate.run()
+  }
+
+  @Test("what the fixed code can say and means nothing is refused (RFC 1951 §3.2.6)")
+  func reservedCodes() throws {
+    // Last block, the fixed code; "a" is 10010001, the end 0000000.
+    let (head, a, end) = ("1 10 ", "10010001 ", "0000000 ")
+    #expect(try Self.inflated(head + a + end) == [0x61])
+    for symbol in ["11000110", "11000111"] {
+      #expect(throws: Zlib.Fault.malformed) { try Self.inflated(head + a + symbol + "00000000000000000000") }
+    }
+    // Three octets from one back; from two back, where there is one; by distances that are reserved.
+    #expect(try Self.inflated(head + a + "0000001 00000 " + end) == [UInt8](repeating: 0x61, count: 4))
+    for distance in ["00001", "11110", "11111"] {
+      #expect(throws: Zlib.Fault.malformed) {
+        try Self.inflated(head + a + "0000001 \(distance) 00000000000000000000" + end)
+      }
+    }
+  }
+
+  @Test("a dynamic block has as many lengths as it says, and an end (RFC 1951 §3.2.7)")
+  func dynamicBlocks() throws {
+    // 257 literals, one distance; of the lengths' own codes 18 and 1 have one bit each: 0 is 1, 1 is 18.
+    let head = "1 01 00000 00000 0111 000 000 100 " + String(repeating: "000 ", count: 14) + "100 "
+    func zeros(_ count: Int) -> String {
+      "1 " + String((0..<7).map { (count - 11) >> $0 & 1 == 1 ? "1" : "0" })
+    }
+    // Literal 0 and the end have one bit, and so has the distance.
+    let whole = head + "0 " + zeros(138) + zeros(117) + "0 0 "
+    #expect(try Self.inflated(whole + "0 0 1") == [0, 0])
+    let withoutEnd = head + "0 " + zeros(138) + zeros(118) + "0 "
+    #expect(throws: Zlib.Fault.malformed) { try Self.inflated(withoutEnd + "0 0 0 0 0 0 0 0") }
+    let tooMany = head + "0 " + zeros(138) + zeros(117) + "0 " + zeros(11)
+    #expect(throws: Zlib.Fault.malformed) { try Self.inflated(tooMany + "0 0 1") }
+  }
+
+  @Test("a stream's head and its checksum are those of RFC 1950") func heads() throws {
+    let octets: [UInt8] = Array("abc".utf8)
+    let good = Zlib.stored(octets)
+    #expect(try Zlib.inflated(good, limit: 100) == octets)
+    func fault(_ head: (UInt8, UInt8), last: UInt8 = 0) -> Zlib.Fault? {
+      var stream = good
+      (stream[0], stream[1]) = head
+      stream[stream.count - 1] ^= last
+      do throws(Zlib.Fault) {
+        _ = try Zlib.inflated(stream, limit: 100)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(fault((0x78, 0x01)) == nil && fault((0x78, 0x9c)) == nil && fault((0x08, 0x1d)) == nil)
+    #expect(fault((0x78, 0x02)) == .malformed, "no multiple of 31")
+    #expect(fault((0x78, 0x20)) == .malformed && fault((0x78, 0xbb)) == .malformed, "a dictionary")
+    #expect(fault((0x88, 0x1c)) == .malformed && fault((0x77, 0x09)) == .malformed, "a window too wide; no deflate")
+    #expect(fault((0x78, 0x01), last: 1) == .checksum)
+  }
 }

@@ -191,4 +191,11 @@ import Wire
         == "10.0.0.1 > 10.0.0.2 protocol 6 ttl 255 length 28 tos 171 id 4660 RF DF MF offset 65528 options 0102030494040000"
     )
   }
+
+  /// Ethernet pads short frames; a packet without payload has none, whatever follows it.
+  @Test func paddingIsNoPayload() throws {
+    let packet = octets("4500 0014 0000 0000 4006 0000 c0000201 c0000202") + [UInt8](repeating: 0xee, count: 26)
+    #expect(try IPv4HeaderView(lax: packet.span.raw).payload.byteCount == 0)
+    #expect(try IPv4HeaderView(checking: packet.span.raw).payload.byteCount == 0)
+  }
 }

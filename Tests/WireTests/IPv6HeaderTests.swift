@@ -146,4 +146,18 @@ import Wire
   @Test func aHeaderTellsItselfInALine() {
     #expect(Self.header.description == "2001:db8::1 > fe80::2 next 6 hops 64 length 3 class 171 flow 843504")
   }
+
+  @Test func theRoomBehindTheOffsetCounts() {
+    let header = IPv6Header(
+      source: IPv6Address(1), destination: IPv6Address(2), nextHeader: 6, payloadLength: 0)
+    for (offset, error) in [(20, nil), (21, WireError.noRoom(.ipv6, need: 40, have: 39))] as [(Int, WireError?)] {
+      var found: WireError?
+      do throws(WireError) {
+        _ = try written(60) { (out) throws(WireError) in _ = try header.serialize(into: &out, at: offset) }
+      } catch {
+        found = error
+      }
+      #expect(found == error)
+    }
+  }
 }

@@ -175,4 +175,12 @@ import Wire
         == "65535 > 65534 [FIN,SYN,RST,PSH,ACK,URG,ECE,CWR,ACCECN,0xe00] seq 4294967293 ack 4294967292 win 65531"
         + " urg 65529 options 0402 offset 2")
   }
+
+  @Test func aHeaderThatIsCutShowsTheOptionsThatAreThere() throws {
+    let octets = octets("0001 0002 00000003 00000004 a010 0005 0000 0000 01020304")
+    let view = try TCPHeaderView(lax: octets.span.raw)
+    #expect(view.statedHeaderLength == 40 && view.headerLength == 24)
+    #expect(view.options.octets == [1, 2, 3, 4] && view.payload.byteCount == 0)
+    #expect(throws: WireError.truncated(.tcp, need: 40, have: 24)) { _ = try TCPHeaderView(checking: octets.span.raw) }
+  }
 }

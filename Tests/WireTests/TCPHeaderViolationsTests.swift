@@ -41,6 +41,17 @@ import Wire
     Row(description: "window scale in an ACK", options: "030307", violations: .optionOutsideSYN),
     Row(description: "MSS twice", flags: .syn, options: "020405b4 020405b4", violations: .repeatedOption),
     Row(description: "NOP twice", flags: .syn, options: "0101 0402", violations: []),
+    Row(description: "an acknowledgment", acknowledgment: 7, violations: []),
+    Row(description: "a shift of 14", flags: .syn, options: "03030e", violations: []),
+    Row(
+      description: "the longest cookie", flags: .syn, options: "2212 00112233445566778899aabbccddeeff", violations: []),
+    Row(
+      description: "a longer cookie", flags: .syn, options: "2214 00112233445566778899aabbccddeeff0011",
+      violations: .wrongOptionLength),
+    Row(description: "a cookie too short", flags: .syn, options: "2204 0011", violations: .wrongOptionLength),
+    Row(
+      description: "a long signature", options: "1314 000102030405060708090a0b0c0d0e0f1011",
+      violations: .wrongOptionLength),
     Row(description: "a shift of 15", flags: .syn, options: "03030f", violations: .windowScaleAbove14),
     Row(description: "data in the padding", options: "00 01 00 00", violations: .nonzeroPadding),
     Row(description: "zeros in the padding", options: "00 00 00 00", violations: []),
@@ -53,5 +64,12 @@ import Wire
       flags: row.flags, urgentPointer: row.urgentPointer,
       options: try TCPOptionList(raw: octets(row.options).span.raw))
     #expect(header.violations == row.violations)
+  }
+
+  /// Only four bits of a data offset are written.
+  @Test(arguments: [(UInt8(5), false), (0x15, false), (6, true), (0, true), (15, true)])
+  func theOffsetWritten(offset: UInt8, isUntrue: Bool) {
+    let header = TCPHeader(sourcePort: 1, destinationPort: 2, flags: .ack, dataOffset: offset)
+    #expect(header.violations == (isUntrue ? .untrueDataOffset : []))
   }
 }

@@ -88,4 +88,43 @@ struct DissectionTests {
     #expect(chain.fragment?.offset == 8 && chain.fragment?.moreFragments == true)
     #expect(chain.fragment?.identification == 7)
   }
+
+  @Test("as many extension headers as are walked, and one more", arguments: [(32, true), (33, false)])
+  func mostHeaders(count: Int, isWalked: Bool) {
+    var octets: [UInt8] = []
+    for number in 1...count { octets += [number == count ? 6 : 60, 0, 1, 4, 0, 0, 0, 0] }
+    let chain = try? IPv6ExtensionChain(nextHeader: 60, payload: octets.span.raw)
+    #expect(chain?.offset == (isWalked ? count * 8 : nil))
+  }
+
+  @Test("an Authentication Header has an octet of length that is not 0 (RFC 4302 §2.2)")
+  func authentication() throws {
+    var octets: [UInt8] = [6, 0] + [UInt8](repeating: 0, count: 30)
+    #expect(throws: WireError.malformed(.ipv6Extension, at: 1)) {
+      try IPv6ExtensionChain(nextHeader: IPProtocol.authentication, payload: octets.span.raw)
+    }
+    for field: UInt8 in [1, 4] {
+      octets[1] = field
+      let chain = try IPv6ExtensionChain(nextHeader: IPProtocol.authentication, payload: octets.span.raw)
+      #expect(chain.offset == (Int(field) + 2) * 4)
+    }
+  }
+
+  @Test("a fragment's offset has thirteen bits, and the flag is the last") func fragmentFields() throws {
+    for (field, offset, more) in [(UInt16(0xfff8), 65_528, false), (0xfffd, 65_528, true), (0x0006, 0, false)] {
+      let octets: [UInt8] = [6, 0, UInt8(field >> 8), UInt8(field & 0xff), 0, 0, 0, 7]
+      let chain = try IPv6ExtensionChain(nextHeader: IPProtocol.fragment, payload: octets.span.raw)
+      #expect(chain.fragment?.offset == offset && chain.fragment?.moreFragments == more)
+    }
+  }
+
+  @Test("a version that is neither is no IPv4", arguments: [UInt8(0), 5, 7, 15])
+  func otherVersions(version: UInt8) {
+    let octets = [version << 4 | 5] + [UInt8](repeating: 0, count: 59)
+    guard case .malformed(let error) = Dissection.ofIP(octets.span.raw) else {
+      Issue.record("a packet")
+      return
+    }
+    #expect(error == .malformed(.ipv4, at: 0))
+  }
 }

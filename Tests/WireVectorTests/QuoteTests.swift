@@ -126,6 +126,35 @@ struct QuoteTests {
     #expect(try ICMPv6MessageView(checking: whole.span.raw).quote.byteCount == 136)
   }
 
+  @Test("a quote is complete where it has all that its packet had")
+  func completeness() throws {
+    func ipv4(_ total: UInt16, payload: Int) throws -> QuotedPacket {
+      let header: [UInt8] = [0x45, 0, UInt8(total >> 8), UInt8(total & 0xff), 0, 0, 0, 0, 64, 6, 0, 0]
+      return try QuotedPacket(lax: (header + [UInt8](repeating: 1, count: 8 + payload)).span.raw)
+    }
+    #expect(try ipv4(40, payload: 20).isComplete && ipv4(40, payload: 20).totalLength == 40)
+    #expect(try !ipv4(41, payload: 20).isComplete)
+    // Routers have changed it; a packet is never shorter than its header.
+    #expect(try ipv4(0, payload: 8).totalLength == 20)
+    func ipv6(_ length: UInt8, payload: Int) throws -> QuotedPacket {
+      try QuotedPacket(lax: ([0x60, 0, 0, 0, 0, length, 6, 64] + [UInt8](repeating: 1, count: 32 + payload)).span.raw)
+    }
+    #expect(try ipv6(20, payload: 20).isComplete && ipv6(20, payload: 20).totalLength == 60)
+    #expect(try !ipv6(21, payload: 20).isComplete)
+  }
+
+  @Test("a message fits where there are eight octets") func room() throws {
+    let message = ICMPv4Message(type: .destinationUnreachable, code: 1, parameter: 7)
+    for (capacity, offset, isWritten) in [(8, 0, true), (9, 1, true), (8, 1, false), (7, 0, false)] {
+      var frame = FrameBuffer()
+      let count = try? frame.build { (out) throws(WireError) in
+        var window = out._mutatingExtracting(first: capacity)
+        return try message.serialize(into: &window, at: offset)
+      }
+      #expect((count == 8) == isWritten)
+    }
+  }
+
   /// The quotes of all vectors: nil within where the message parses and its quote does not.
   private let quotes: [String: QuotedPacket?] = {
     var quotes: [String: QuotedPacket?] = [:]

@@ -253,4 +253,20 @@ import Wire
     #expect(!stamps.isEmpty && stamps.allSatisfy { $0.wall.nanoseconds > 1 && $0.kernel?.nanoseconds != 1 })
     #expect(world.engine.judgement(ofSent: first) == nil)
   }
+
+  @Test("places are used again, and whoever is due takes turns") func places() throws {
+    var world = ListenWorld()
+    for round in 0..<50 {
+      let iss = try world.open(from: Self.client(40_000 + UInt16(round)))
+      world.receive(
+        Segment(seq: ListenWorld.irs + 1, ack: iss + 1, flags: .rst), from: Self.client(40_000 + UInt16(round)))
+    }
+    #expect(world.engine.table.entries.count == 1 && world.engine.size == 0)
+    for port: UInt16 in 1...3 { try world.open(from: Self.client(port)) }
+    let now = Instant(nanoseconds: 100)
+    for slot in 0..<3 { world.engine.table.setDeadline(now, of: slot) }
+    let turns = (0..<6).map { _ in world.engine.table.nextDue(at: now) }
+    #expect(Set(turns[..<3]) == [0, 1, 2] && turns[..<3] == turns[3...])
+    #expect(world.engine.table.nextDue(at: Instant(nanoseconds: 99)) == nil)
+  }
 }
