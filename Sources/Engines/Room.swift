@@ -20,7 +20,9 @@ public struct Room: Hashable, Sendable {
   /// The room of so many targets where the places are given.
   init(places: Int, targets: Int) {
     self.places = places
-    share = max(1, places / max(targets, 1))
+    // Rounded up, so that no place stays empty: how many there are in all is not decided here.
+    let targets = max(targets, 1)
+    share = max(1, (places + targets - 1) / targets)
   }
 
   /// Whether a target that has so many connections under way, of so many in all, may have another.

@@ -171,7 +171,7 @@ extension NetworkTests {
       // A run that cannot begin leaves the old file alone.
       let directory = try TemporaryDirectory()
       let path = try directory.write("a.pcapng", "old")
-      let outcome = try Probe.run("no-such-name.invalid:80", "--pcap", path, in: namespace)
+      let outcome = try Probe.run("127.0.0.1:9", "-I", "nosuch0", "--pcap", path, in: namespace)
       #expect(outcome.code == 2)
       #expect(directory.text("a.pcapng") == "old")
       let kernel = try Probe.run("127.0.0.1:9", "--connect", "--pcap", path, in: namespace)
