@@ -20,9 +20,8 @@ public struct Room: Hashable, Sendable {
   /// The room of so many targets where the places are given.
   init(places: Int, targets: Int) {
     self.places = places
-    // Rounded up, so that no place stays empty: how many there are in all is not decided here.
-    let targets = max(targets, 1)
-    share = max(1, (places + targets - 1) / targets)
+    // Rounded down, so that every target finds its share, however many others hold theirs.
+    share = max(1, places / max(targets, 1))
   }
 
   /// Whether a target that has so many connections under way, of so many in all, may have another.
