@@ -55,6 +55,8 @@ public struct FlowSide: Sendable {
   public internal(set) var duplicates = 0
   /// Segments too far off to belong to any window.
   public internal(set) var strays = 0
+  /// Of them, SYN-ACKs with another initial sequence number than its first one, up to 255.
+  public internal(set) var otherSynAcks: UInt8 = 0
   /// Segments that offered no window, SYN, FIN and RST aside.
   public internal(set) var zeroWindows = 0
   /// Segments with a wrong checksum.

@@ -108,6 +108,7 @@ extension TrackedFlow {
     if answersClient, isResetBeforeLatestAttempt { beginAnew() }
     if let known = self[fromHigh].isn, known != segment.header.sequence {
       self[fromHigh].strays += 1
+      if isAnswer, self[fromHigh].otherSynAcks < .max { self[fromHigh].otherSynAcks += 1 }
       return .stray
     }
     let isCopy = self[fromHigh].synchronize(segment, mark)

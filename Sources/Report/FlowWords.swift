@@ -52,7 +52,9 @@ extension TrackedFlow {
     tell(\.zeroWindows, "zero window")
     tell(\.keepAlives, "keep-alive")
     tell(\.windowProbes, "window probe")
-    tell(\.strays, "stray")
+    let others = Int(client.otherSynAcks) + Int(server.otherSynAcks)
+    if others > 0 { words.append(counted(others, "SYN-ACK") + " with another sequence number") }
+    tell({ $0.strays - Int($0.otherSynAcks) }, "stray")
     tell(\.badChecksums, "bad checksum")
     tell(\.unfinishedChecksums, "", "left to the card to sum")
     tell(\.unverifiedChecksums, "", "cut short")

@@ -222,6 +222,18 @@ import Wire
     #expect(OptionWords.list(other) == ["exp-1234 0x56", "unknown-253 0xf989"])
   }
 
+  @Test("A second SYN-ACK with another number is named", arguments: [1, 2])
+  func anotherNumber(times: Int) throws {
+    var reading = Reading()
+    reading.client(.syn, 0, nil)
+    reading.server(.syn, 0, 1)
+    for _ in 0..<times { reading.server(.syn, 4_000, 1) }
+    reading.client([], 1, 1)
+    let flow = try reading.finish().flow
+    #expect(flow.remarks == ["\(times) SYN-ACK\(times > 1 ? "s" : "") with another sequence number"])
+    #expect(JSONLines.flow(flow, of: "a.pcap").contains("\"strays\":\(times)"))
+  }
+
   @Test("What is told of a flow beside its end")
   func remarks() throws {
     var reading = Reading()
