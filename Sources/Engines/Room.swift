@@ -11,12 +11,6 @@ public struct Room: Hashable, Sendable {
   /// The most places of any run: each holds a port and a descriptor.
   public static let limit = 4_096
 
-  /// The room of so many targets that are probed so often.
-  public init(for targets: Int, count: Int?) {
-    let (few, many) = (ConnectEngine.concurrency, min(targets, Room.limit) * 8)
-    self.init(places: count == 1 ? few : min(max(few, many), Room.limit), targets: targets)
-  }
-
   /// The room of so many targets where the places are given.
   init(places: Int, targets: Int) {
     self.places = places

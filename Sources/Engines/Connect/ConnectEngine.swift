@@ -258,3 +258,11 @@ extension ConnectEngine {
         data: conversation.connection.octets(behind: outgoing), text: outgoing.text))
   }
 }
+
+extension Room {
+  /// The room of so many targets that are probed so often.
+  public init(for targets: Int, count: Int?) {
+    let (few, many) = (ConnectEngine.concurrency, min(targets, Room.limit) * 8)
+    self.init(places: count == 1 ? few : min(max(few, many), Room.limit), targets: targets)
+  }
+}
