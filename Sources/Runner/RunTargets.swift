@@ -37,11 +37,8 @@ final class RunTargets {
   /// Reads what is asked for, and begins to look names up.
   ///
   /// Call it while there is one thread, and before privileges are given up. Where nothing has to be looked up, nothing
-  /// is begun.
-  ///
-  /// - Parameters:
-  ///   - isLenient: whether an address that cannot be probed is a problem of its own target, rather than of the run.
-  ///   - isFollowed: whether names are looked up again, every so often where there is a `period`.
+  /// is begun. `isLenient` makes an address that cannot be probed a problem of its own target, rather than of the run;
+  /// `isFollowed` has names looked up again, every so often where there is a `period`.
   init(
     _ settings: RunSettings, _ specs: [TargetSpec], isLenient: Bool = false, isFollowed: Bool = false,
     every period: Interval? = nil

@@ -5,8 +5,9 @@ import Wire
 
 @testable import Kernel
 
-/// Look-ups in a process of their own. Parallel tests have threads, which the process must do without: it asks no lock
-/// of theirs before its answers are there.
+/// Look-ups in a process of their own.
+///
+/// Parallel tests have threads, which the process must do without: it asks no lock of theirs before its answers are there.
 @Suite("The name service", .serialized) struct NameServiceTests {
   private func answers(_ service: NameService, _ count: Int) -> [UInt32: Result<[ZonedAddress], ResolveError>] {
     var found: [UInt32: Result<[ZonedAddress], ResolveError>] = [:]

@@ -4,8 +4,10 @@ import Laboratory
 final class NameServer {
   private let program: Program
 
-  /// Rules are `NAME=WHAT`: an address or several with commas between, `nx`, `servfail`, `refused`, `silent`, `truncated`,
-  /// or `slow:SECONDS:ADDRESS`. Other names do not exist.
+  /// A server that answers by rules of the form `NAME=WHAT`; other names do not exist.
+  ///
+  /// `WHAT` is an address or several with commas between, `nx`, `servfail`, `refused`, `silent`, `truncated`, or
+  /// `slow:SECONDS:ADDRESS`.
   init(_ rules: [String], in namespace: Namespace) throws {
     program = try Program([Tool.python.path ?? "python3", "-c", NameServer.source] + rules, in: namespace)
     guard waitUntil(seconds: 10, { self.program.outputSoFar.contains("ready") ? true : nil }) ?? false else {
