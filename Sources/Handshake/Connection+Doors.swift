@@ -186,9 +186,8 @@ extension Connection {
 
   /// Whether the kernel has yet to say when a segment left on which a step depends.
   public var awaitsStamps: Bool {
-    for number in [marks.confirm, marks.request, marks.fin, marks.lastAck] where log.awaitsKernel(number) {
-      return true
-    }
+    if log.awaitsKernel(marks.confirm) || log.awaitsKernel(marks.request) { return true }
+    if log.awaitsKernel(marks.fin) || log.awaitsKernel(marks.lastAck) { return true }
     guard case .copy(let index) = marks.answered else { return false }
     return log.awaitsKernel(copies[index].number)
   }

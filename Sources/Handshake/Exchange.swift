@@ -168,19 +168,30 @@ public struct Exchange: Hashable, Sendable {
 }
 
 extension Exchange {
+  /// Whether there is nothing to sort, as mostly: asks for no memory.
+  private var isInOrderOfStamps: Bool {
+    guard let first = entries.first else { return true }
+    var latest = Interval.zero
+    for entry in entries {
+      let time = entry.elapsed(since: first) ?? latest
+      guard time >= latest else { return false }
+      latest = time
+    }
+    return true
+  }
+
   /// The packets in the order of their stamps, as they passed on the wire, rather than as they were handled.
   ///
   /// A segment of ours that was made before a packet of the peer's was read may have left after that came. Each change of
   /// state stays with the packet that made it.
   func inOrderOfStamps() -> Exchange {
-    guard let first = entries.first else { return self }
+    guard let first = entries.first, !isInOrderOfStamps else { return self }
     var latest = Interval.zero
     let times = entries.map { entry in
       let time = entry.elapsed(since: first) ?? latest
       latest = max(latest, time)
       return time
     }
-    guard zip(times, times.dropFirst()).contains(where: { $0 > $1 }) else { return self }
     var sorted = self
     let order = entries.indices.sorted { (times[$0], $0) < (times[$1], $1) }
     var (state, peer) = (entries[0].state, entries[0].peer)

@@ -39,6 +39,8 @@ extension Marks {
   /// The steps that have happened, in the order in which they ended, with their times from the log.
   func steps(_ copies: SynCopies, in log: Exchange) -> [Step] {
     var ended: [(step: Step, at: Instant)] = []
+    // Room for the steps of an ordinary connection at once: syn, fin, peer-fin and close.
+    ended.reserveCapacity(4)
     func add(_ kind: StepKind, from begin: UInt32?, to end: UInt32?, isAmbiguous: Bool = false) {
       guard let from = log.stamp(of: begin), let to = log.stamp(of: end) else { return }
       let passages = (from: log.passage(of: begin), to: log.passage(of: end))
