@@ -34,12 +34,14 @@ extension LaboratoryTests {
         begins stand 1; ends stand 1; begins fall '\"2]\" $(exit)'; ends stand 2; wait
         """#, test: 2)
       #expect(outcome.code == 124)
+      // On a busy machine it is looked at late.
+      #expect(outcome.lines.dropFirst().first == "LIMIT: a test took 2 s: stopped")
       #expect(
-        outcome.lines.dropFirst() == [
-          "LIMIT: a test took 2 s: stopped", #"LIMIT: Rooms.Walls/fall() [\"2]\" $(exit)] ran for 2 s"#,
-        ])
+        outcome.lines.last?.wholeMatch(of: /LIMIT: Rooms.Walls\/fall\(\) \[\\"2\]\\" \$\(exit\)\] ran for [0-9]+ s/)
+          != nil,
+        "\(outcome.lines)")
       let child = try #require(outcome.lines.first.flatMap { pid_t($0) })
-      #expect(kill(child, 0) == -1 && errno == ESRCH)
+      #expect(waitUntil(seconds: 10) { kill(child, 0) == -1 && errno == ESRCH ? true : nil } == true)
     }
 
     @Test func aTestThatWaitsForItsTurnIsNotAtFault() throws {
