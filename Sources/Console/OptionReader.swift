@@ -10,13 +10,13 @@ struct OptionReader<Settings> {
   /// As getopt reads them: `-c 5`, `-c5`, `-nq`, `--retries 2`, `--retries=2`; `--` ends the options. The table is made
   /// only if there is an option: a plain `probe HOST:PORT` does without.
   init(
-    _ words: [String], by table: () -> [OptionGroup<Settings>], into settings: inout Settings
+    _ words: [String], by table: () -> OptionTable<Settings>, into settings: inout Settings
   ) throws(UsageError) {
     guard words.contains(where: { $0.utf8.first == UInt8(ascii: "-") }) else {
       operands = words
       return
     }
-    let rows = table().flatMap(\.rows)
+    let table = table()
     var rest = words[...]
     while let word = rest.popFirst() {
       if word == "--" {
@@ -24,9 +24,9 @@ struct OptionReader<Settings> {
         break
       }
       if word.hasPrefix("--") {
-        try readLong(word.dropFirst(2), of: rows, &rest, &settings)
+        try readLong(word.dropFirst(2), of: table, &rest, &settings)
       } else if word.hasPrefix("-"), word.count > 1 {
-        try readShort(word.dropFirst(), of: rows, &rest, &settings)
+        try readShort(word.dropFirst(), of: table, &rest, &settings)
       } else {
         operands.append(word)
       }
@@ -34,11 +34,11 @@ struct OptionReader<Settings> {
   }
 
   private mutating func readLong(
-    _ word: Substring, of rows: [OptionRow<Settings>], _ rest: inout ArraySlice<String>, _ settings: inout Settings
+    _ word: Substring, of table: OptionTable<Settings>, _ rest: inout ArraySlice<String>, _ settings: inout Settings
   ) throws(UsageError) {
     let name = word.prefix { $0 != "=" }
-    guard let row = rows.first(where: { $0.option.long.map { $0[...] == name } ?? false }) else {
-      throw UsageError("unknown option --\(name)\(suggestion(for: name, of: rows)); --help lists them")
+    guard let row = table.row(where: { $0.long.map { $0[...] == name } ?? false }) else {
+      throw UsageError("unknown option --\(name)\(suggestion(for: name, of: table)); --help lists them")
     }
     let value = word[name.endIndex...]
     given.append(row.option)
@@ -51,11 +51,11 @@ struct OptionReader<Settings> {
   }
 
   private mutating func readShort(
-    _ letters: Substring, of rows: [OptionRow<Settings>], _ rest: inout ArraySlice<String>, _ settings: inout Settings
+    _ letters: Substring, of table: OptionTable<Settings>, _ rest: inout ArraySlice<String>, _ settings: inout Settings
   ) throws(UsageError) {
     var letters = letters
     while let letter = letters.popFirst() {
-      guard let row = rows.first(where: { $0.option.short == letter }) else {
+      guard let row = table.row(where: { $0.short == letter }) else {
         throw UsageError("unknown option -\(letter); --help lists them")
       }
       given.append(row.option)
@@ -75,8 +75,8 @@ struct OptionReader<Settings> {
   }
 
   /// The option that was probably meant.
-  private func suggestion(for name: Substring, of rows: [OptionRow<Settings>]) -> String {
-    Spelling.nearest(to: name, among: rows.compactMap(\.option.long)).map { " (--\($0)?)" } ?? ""
+  private func suggestion(for name: Substring, of table: OptionTable<Settings>) -> String {
+    Spelling.nearest(to: name, among: table.sections.flatMap(\.options).compactMap(\.long)).map { " (--\($0)?)" } ?? ""
   }
 
   /// Refuses options that cannot be used together, by what their rows say.

@@ -32,12 +32,6 @@ struct OptionRow<Settings>: Sendable {
   private init(_ option: Option, apply: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void) {
     (self.option, self.apply) = (option, apply)
   }
-
-  /// The same option of settings that contain these.
-  func lifted<Outer>(to path: any WritableKeyPath<Outer, Settings> & Sendable) -> OptionRow<Outer> {
-    let apply = apply
-    return OptionRow<Outer>(option) { (outer, text) throws(UsageError) in try apply(&outer[keyPath: path], text) }
-  }
 }
 
 /// Rows under a heading.
@@ -48,40 +42,43 @@ struct OptionGroup<Settings>: Sendable {
   var note = ""
   /// The rows, in the order in which the help lists them.
   var rows: [OptionRow<Settings>]
-
-  /// The same group of settings that contain these.
-  func lifted<Outer>(to path: any WritableKeyPath<Outer, Settings> & Sendable) -> OptionGroup<Outer> {
-    OptionGroup<Outer>(title: title, note: note, rows: rows.map { $0.lifted(to: path) })
-  }
-
-  /// How it is shown.
-  var section: OptionSection { OptionSection(title: title, note: note, options: rows.map(\.option)) }
 }
 
-/// The groups of a command.
-enum OptionTable {
-  /// What of some groups a command has: the rows that it offers what they need for.
-  ///
-  /// Groups with the same heading become one. Of two options with the same name the first counts: a command's own
-  /// groups come first, and take names from the shared ones.
-  static func assemble<Settings>(_ groups: [OptionGroup<Settings>], offering offers: Needs) -> [OptionGroup<Settings>] {
-    var table: [OptionGroup<Settings>] = []
+/// The groups of a command, with what it offers.
+struct OptionTable<Settings>: Sendable {
+  /// The command's own groups first, then those that it shares, without regard for what they need.
+  let groups: [OptionGroup<Settings>]
+  /// What the command offers.
+  let offers: Needs
+
+  /// The option of a name: of two with the same the first counts, and what needs more than is offered is none.
+  func row(where isMeant: (Option) -> Bool) -> OptionRow<Settings>? {
+    for group in groups {
+      for row in group.rows where isMeant(row.option) && row.option.needs.isSubset(of: offers) { return row }
+    }
+    return nil
+  }
+
+  /// How it is shown: groups with the same heading become one, and a shared option loses the names that an earlier one
+  /// has.
+  var sections: [OptionSection] {
+    var sections: [OptionSection] = []
     var names: [String] = []
     for group in groups {
-      var rows: [OptionRow<Settings>] = []
-      for var row in group.rows where row.option.needs.isSubset(of: offers) {
-        if let short = row.option.short, names.contains("-\(short)") { row.option.short = nil }
-        if let long = row.option.long, names.contains("--\(long)") { row.option.long = nil }
-        guard !row.option.names.isEmpty else { continue }
-        names += row.option.names
-        rows.append(row)
+      var options: [Option] = []
+      for row in group.rows where row.option.needs.isSubset(of: offers) {
+        var option = row.option
+        if let short = option.short, names.contains("-\(short)") { option.short = nil }
+        if let long = option.long, names.contains("--\(long)") { option.long = nil }
+        names += option.names
+        if !option.names.isEmpty { options.append(option) }
       }
-      if let index = table.firstIndex(where: { $0.title == group.title }) {
-        table[index].rows += rows
-      } else if !rows.isEmpty {
-        table.append(OptionGroup(title: group.title, note: group.note, rows: rows))
+      if let index = sections.firstIndex(where: { $0.title == group.title }) {
+        sections[index].options += options
+      } else if !options.isEmpty {
+        sections.append(OptionSection(title: group.title, note: group.note, options: options))
       }
     }
-    return table
+    return sections
   }
 }

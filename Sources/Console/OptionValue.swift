@@ -76,6 +76,15 @@ extension OptionValue where Value == Interval {
   }
 }
 
+extension OptionValue where Value == Interval? {
+  /// A length of time, or `0` for none.
+  static func intervalOrZero(_ range: ClosedRange<Interval>) -> OptionValue {
+    OptionValue(.interval(range)) { (text, name) throws(UsageError) in
+      text == "0" ? nil : try Values.interval(text, for: name, in: range)
+    }
+  }
+}
+
 extension OptionValue where Value == Double {
   /// So many a second, with a fraction.
   static func rate(of things: String, _ range: ClosedRange<Double>) -> OptionValue {

@@ -61,8 +61,8 @@ struct Verb: Sendable {
     self.summary = summary
     self.about = about
     self.exitCode = exitCode
-    let table = { @Sendable in OptionTable.assemble(options() + [.common], offering: offers) }
-    sections = { table().map(\.section) }
+    let table = { @Sendable in OptionTable(groups: options() + [.common], offers: offers) }
+    sections = { table().sections }
     perform = { (words) throws(UsageError) in
       var value = settings()
       let reader = try OptionReader(words, by: table, into: &value)

@@ -91,15 +91,21 @@ extension IPAddress: CustomStringConvertible {
 
 extension StringProtocol {
   /// A host as it stands before a colon and a port: an IPv6 address in brackets (RFC 3986 §3.2.2).
-  public var bracketedHost: String { contains(":") ? "[\(self)]" : String(self) }
+  @inlinable public var bracketedHost: String {
+    utf8.contains(UInt8(ascii: ":")) ? "[\(self)]" : String(self)
+  }
 }
 
 extension UInt16 {
   /// Reads a port number: decimal digits, and nothing else.
-  public init?(portNumber text: some StringProtocol) {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-      return nil
+  @inlinable public init?(portNumber text: some StringProtocol) {
+    var number = 0
+    for octet in text.utf8 {
+      let digit = octet &- UInt8(ascii: "0")
+      number = number * 10 + Int(digit)
+      guard digit < 10, number <= Int(UInt16.max) else { return nil }
     }
-    self.init(text)
+    guard !text.isEmpty else { return nil }
+    self = UInt16(number)
   }
 }

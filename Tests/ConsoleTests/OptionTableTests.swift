@@ -34,7 +34,8 @@ import Testing
   private func read(_ line: String) throws(UsageError) -> String {
     var log = Log()
     let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    let reader = try OptionReader(line.isEmpty ? [] : words, by: { OptionTableTests.table }, into: &log)
+    let reader = try OptionReader(
+      line.isEmpty ? [] : words, by: { OptionTable(groups: OptionTableTests.table, offers: .packets) }, into: &log)
     try reader.check()
     return (log.entries + reader.operands.map { "(\($0))" }).joined(separator: " ")
   }
@@ -101,14 +102,15 @@ import Testing
   @Test("an own option takes its names from a shared one, and what is not offered is left out") func assembly() {
     let own = OptionGroup<Log>(
       title: "Own", rows: [.value(nil, "json", "N", .text, "its own", "") { $0.entries.append($1) }])
-    let groups = OptionTable.assemble([own] + OptionTableTests.table + [own], offering: [])
-    #expect(groups.map(\.title) == ["Own", "All"])
-    let names = groups.flatMap(\.rows).map(\.option.names.description)
+    let table = OptionTable(groups: [own] + OptionTableTests.table + [own], offers: [])
+    #expect(table.sections.map(\.title) == ["Own", "All"])
     #expect(
-      names == [
-        #"["--json"]"#, #"["-n"]"#, #"["-j"]"#, #"["--sack"]"#, #"["-c"]"#, #"["-w", "--wait"]"#, #"["--retries"]"#,
-        #"["--quick"]"#, #"["--kernel"]"#,
+      table.sections.flatMap(\.options).map(\.names) == [
+        ["--json"], ["-n"], ["-j"], ["--sack"], ["-c"], ["-w", "--wait"], ["--retries"], ["--quick"], ["--kernel"],
       ])
+    #expect(table.row { $0.long == "json" }?.option.help == "its own")
+    #expect(table.row { $0.short == "j" }?.option.help == "letter and word")
+    #expect(table.row { $0.short == "t" }?.option == nil)
   }
 
   @Test("every option that takes a value refuses nonsense by its own name, or takes any word") func values() {

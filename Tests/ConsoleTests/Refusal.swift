@@ -19,7 +19,8 @@ func plainSettings(_ words: String...) throws(UsageError) -> RunSettings { try p
 /// The default command's line, read and checked; operands are left aside.
 func plainSettings(_ words: [String]) throws(UsageError) -> RunSettings {
   var settings = RunSettings()
-  try OptionReader(words, by: { Verb.probeTable }, into: &settings).check()
+  try OptionReader(words, by: { OptionTable(groups: Verb.probeTable, offers: Verb.probeOffers) }, into: &settings)
+    .check()
   try settings.check()
   return settings
 }

@@ -5,7 +5,7 @@ import Runner
 import Timebase
 import Wire
 
-extension OptionGroup where Settings == RunSettings {
+extension OptionGroup where Settings: HasRun {
   /// What a connection does.
   static var connection: OptionGroup {
     OptionGroup(
@@ -16,14 +16,14 @@ extension OptionGroup where Settings == RunSettings {
           """
           Half-open: sends the SYN, verifies the answer, sends an RST. The application on the other side sees nothing.
           """
-        ) { $0.plan.mode = .halfOpen },
+        ) { $0.run.plan.mode = .halfOpen },
         .value(
           nil, "close", "HOW", .word(CloseManner.self), "how to close: fin (default), rst or none (leave it open)",
           """
           How to close an open connection: `fin` (the default, the four-way close), `rst`, or `none` (the peer keeps its
           end open).
           """
-        ) { $0.plan.close = $1 },
+        ) { $0.run.plan.close = $1 },
         .flag(
           nil, "confirm", needs: [.packets, .confirmation],
           excludes: [.init("--syn", because: "--confirm needs the whole handshake")],
@@ -33,7 +33,7 @@ extension OptionGroup where Settings == RunSettings {
           sends a keep-alive probe with one octet of old data, which only a peer that takes data reports as a duplicate.
           Without that answer, and always without SACK, the connection has the note `unconfirmed`.
           """
-        ) { $0.plan.confirm = true },
+        ) { $0.run.plan.confirm = true },
         .value(
           nil, "data", "TEXT", .data, needs: [.packets, .crafting],
           "send TEXT, or the file @FILE (@- is standard input)",
@@ -45,8 +45,8 @@ extension OptionGroup where Settings == RunSettings {
           most 1,220 octets.
           """
         ) {
-          $0.plan.data = $1.octets
-          $0.filesRead += $1.path.map { [.read($0, by: "--data")] } ?? []
+          $0.run.plan.data = $1.octets
+          $0.run.filesRead += $1.path.map { [.read($0, by: "--data")] } ?? []
         },
         .flag(
           nil, "connect", forgoes: .packets,
@@ -56,7 +56,7 @@ extension OptionGroup where Settings == RunSettings {
           Uses the kernel's connect(2): needs no privileges, and times the handshake with TCP_INFO. Every output says so.
           Options that need raw sockets are refused.
           """
-        ) { $0.usesKernel = true },
+        ) { $0.run.usesKernel = true },
       ])
   }
 
@@ -69,7 +69,7 @@ extension OptionGroup where Settings == RunSettings {
           "c", nil, "N", .integer(0...1_000_000_000), needs: .schedule,
           "N probes of each target, 0 until interrupted (default 1)",
           "Makes N probes of each target; 0 until interrupted. Default 1."
-        ) { $0.schedule.count = $1 == 0 ? nil : $1 },
+        ) { $0.run.schedule.count = $1 == 0 ? nil : $1 },
         .value(
           "i", nil, "SEC", .interval(.milliseconds(1) ... .seconds(86_400)), needs: .schedule,
           "interval between probes of a target (default 1)",
@@ -77,7 +77,7 @@ extension OptionGroup where Settings == RunSettings {
           The interval from the start of one probe of a target to the start of the next, whatever the answers do; from 1
           ms to a day. Default 1. Several targets take turns, and a run starts at most a thousand probes a second.
           """
-        ) { $0.schedule.interval = $1 },
+        ) { $0.run.schedule.interval = $1 },
         .value(
           "W", nil, "SEC", .interval(.milliseconds(1) ... .seconds(60)),
           "timeout of the first SYN, doubles with each (default 1)",
@@ -86,7 +86,7 @@ extension OptionGroup where Settings == RunSettings {
           waited for as long before our FIN. After our FIN the peer's is waited for as long as all copies of the SYN would
           be (7 s by default), whatever it still sends. Default 1.
           """
-        ) { $0.plan.wait = $1 },
+        ) { $0.run.plan.wait = $1 },
         .value(
           nil, "time-wait", "SEC", .interval(.zero ... .seconds(240)), needs: .machines,
           "stay in TIME-WAIT to re-ACK a repeated FIN (default 0)",
@@ -95,14 +95,14 @@ extension OptionGroup where Settings == RunSettings {
           such FIN starts the wait again, up to the time that all copies of a SYN take. Default 0: the port is not used
           again.
           """
-        ) { $0.plan.timeWait = $1 },
+        ) { $0.run.plan.timeWait = $1 },
         .value(
           "w", nil, "SEC", .interval(.milliseconds(1) ... .seconds(604_800)), needs: .machines,
           "stop the whole run after SEC",
           """
           Stops the whole run after SEC; from 1 ms to a week. What is not answered by then counts as unanswered.
           """
-        ) { $0.schedule.deadline = $1 },
+        ) { $0.run.schedule.deadline = $1 },
         .value(
           nil, "retries", "N", .integer(0...Plan.retriesLimit), "SYN retransmissions before giving up (default 2)",
           """
@@ -111,7 +111,7 @@ extension OptionGroup where Settings == RunSettings {
           retransmissions; these follow the measured round-trip time, and more of them fit into that time. With 0 nothing
           is sent twice.
           """
-        ) { $0.plan.retries = $1 },
+        ) { $0.run.plan.retries = $1 },
       ])
   }
 
@@ -119,31 +119,31 @@ extension OptionGroup where Settings == RunSettings {
   static var network: OptionGroup {
     OptionGroup(
       title: "Addresses",
-      rows: OptionGroup<AddressFamily?>.families.lifted(to: \.family).rows + [
+      rows: [
         .flag(
           "n", nil, "no DNS: targets must be addresses", "No name look-ups: targets must be addresses."
-        ) { $0.isNumeric = true },
+        ) { $0.run.isNumeric = true },
         .value(
           "I", nil, "IF", .interface, "send and receive on this interface only",
           "Sends and receives on this interface only."
-        ) { $0.interface = $1 },
+        ) { $0.run.interface = $1 },
         .value(
           "S", nil, "ADDR", .host, "source address", "The source address, which must be one of this host's."
-        ) { $0.source = $1 },
+        ) { $0.run.source = $1 },
         .value(
           "g", nil, "PORT", .integer(1...65_535), needs: .sourcePort, "source port",
           """
           The source port. Only one connection is then open at a time. By default the kernel chooses a free port for each.
           """
-        ) { $0.sourcePort = $1 },
+        ) { $0.run.sourcePort = $1 },
         .value(
           nil, "ttl", "N", .integer(1...255), needs: .packets, "time to live, or hop limit (default 64)",
           "Time to live, or hop limit, from 1 to 255. Default 64."
-        ) { $0.marking.hopLimit = $1 },
+        ) { $0.run.marking.hopLimit = $1 },
         .value(
           "Q", nil, "TOS", .integer(0...255), needs: .packets, "type of service, or traffic class, e.g. 0x10",
           "Type of service, or traffic class, from 0 to 255."
-        ) { $0.marking.trafficClass = $1 },
+        ) { $0.run.marking.trafficClass = $1 },
       ])
   }
 
@@ -164,25 +164,27 @@ extension OptionGroup where Settings == RunSettings {
           by commas (as in `SYN,ACK`), a hexadecimal number, or `none`. If they open no connection the state is about what
           answered them, and has the note `crafted-flags`.
           """
-        ) { $0.plan.flags = $1 },
+        ) { $0.run.plan.flags = $1 },
         .value(
           nil, "window", "N", .integer(0...65_535), needs: .packets, "advertised window (default: as Linux would)",
           "The advertised window. Default: what Linux would use on this route, a whole number of segments."
-        ) { $0.window = $1 },
+        ) { $0.run.window = $1 },
         .value(
           nil, "mss", "N", .integer(0...65_535), needs: .packets, "maximum segment size (default: from the route)",
           "Maximum segment size. Default: the route's MTU less the headers."
-        ) { $0.maximumSegmentSize = $1 },
+        ) { $0.run.maximumSegmentSize = $1 },
         .value(
           nil, "wscale", "N", .integer(0...255), needs: .packets, "window scale (default 7)",
           "Window scale, from 0 to 255. Default 7."
-        ) { $0.plan.offer.windowScale = $1 },
+        ) { $0.run.plan.offer.windowScale = $1 },
         .flag(nil, "no-wscale", needs: .packets, "no window scale option", "No window scale option.") {
-          $0.plan.offer.windowScale = nil
+          $0.run.plan.offer.windowScale = nil
         },
-        .flag(nil, "sack", "SACK permitted (default)", "SACK permitted; the default.") { $0.plan.offer.sack = true },
+        .flag(nil, "sack", "SACK permitted (default)", "SACK permitted; the default.") {
+          $0.run.plan.offer.sack = true
+        },
         .flag(nil, "no-sack", needs: .packets, "no SACK-permitted option", "No SACK-permitted option.") {
-          $0.plan.offer.sack = false
+          $0.run.plan.offer.sack = false
         },
         .flag(
           nil, "timestamps", "timestamps (default)",
@@ -190,28 +192,28 @@ extension OptionGroup where Settings == RunSettings {
           Timestamps; the default. Each copy of the SYN carries a value of its own, so that the echo shows which one was
           answered.
           """
-        ) { $0.plan.offer.timestamps = true },
+        ) { $0.run.plan.offer.timestamps = true },
         .flag(
           nil, "no-timestamps", needs: .packets, "no timestamps option",
           "No timestamps option; after a retransmission the time of `syn` is then ambiguous."
-        ) { $0.plan.offer.timestamps = false },
+        ) { $0.run.plan.offer.timestamps = false },
         .value(
           nil, "isn", "N", .integer(0...Int(UInt32.max)), needs: [.packets, .machines],
           "initial sequence number (default: random)",
           "Initial sequence number. Default: unpredictable, from getrandom(2)."
-        ) { $0.plan.iss = $1 },
+        ) { $0.run.plan.iss = $1 },
       ])
   }
 }
 
-extension OptionGroup where Settings == AddressFamily? {
+extension OptionGroup where Settings: HasFamily {
   /// Which Internet Protocol.
   static var families: OptionGroup {
     OptionGroup(
       title: "Addresses",
       rows: [
-        .flag("4", nil, excludes: ["-6"], "IPv4 only", "IPv4 only.") { $0 = .v4 },
-        .flag("6", nil, "IPv6 only", "IPv6 only.") { $0 = .v6 },
+        .flag("4", nil, excludes: ["-6"], "IPv4 only", "IPv4 only.") { $0.family = .v4 },
+        .flag("6", nil, "IPv6 only", "IPv6 only.") { $0.family = .v6 },
       ])
   }
 }

@@ -3,7 +3,7 @@ import Report
 import Runner
 import Timebase
 
-extension OptionGroup where Settings == RunSettings {
+extension OptionGroup where Settings: HasRun {
   /// The answer of a monitoring plugin.
   static var monitoring: OptionGroup {
     OptionGroup(
@@ -19,17 +19,17 @@ extension OptionGroup where Settings == RunSettings {
           thresholds of loss decide, and without any it is a warning. What could not be carried out is unknown. Of several
           targets the worst counts.
           """
-        ) { $0.monitoring.isPlugin = true },
+        ) { $0.run.monitoring.isPlugin = true },
         .value(
           nil, "warn", "LIMIT", .threshold, requires: "--nagios", "WARNING above LIMIT: 50ms, 20% (lost) or 50ms,20%",
           """
           With --nagios: WARNING if the median time of the handshakes is above the limit (`50ms`), or the share of probes
           that were not in the expected state (`20%`), or one of both (`50ms,20%`). The time needs a unit.
           """
-        ) { $0.monitoring.warning = $1 },
+        ) { $0.run.monitoring.warning = $1 },
         .value(
           nil, "crit", "LIMIT", .threshold, requires: "--nagios", "CRITICAL above LIMIT", "The same for CRITICAL."
-        ) { $0.monitoring.critical = $1 },
+        ) { $0.run.monitoring.critical = $1 },
       ])
   }
 
@@ -44,7 +44,7 @@ extension OptionGroup where Settings == RunSettings {
           Exits with 0 only if every probe of every target finds this state: `open`, `closed`, `filtered` or
           `unreachable`.
           """
-        ) { $0.expected = $1 }
+        ) { $0.run.expected = $1 }
       ])
   }
 }

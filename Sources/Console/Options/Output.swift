@@ -1,6 +1,6 @@
 import Runner
 
-extension OptionGroup where Settings == Presentation {
+extension OptionGroup where Settings: HasPresentation {
   /// How results are shown.
   static var output: OptionGroup {
     OptionGroup(
@@ -12,26 +12,26 @@ extension OptionGroup where Settings == Presentation {
           Quiet: only the summary; with a single probe there is none, and the exit status has the result. JSON Lines and
           tables are written all the same.
           """
-        ) { $0.isQuiet = true },
+        ) { $0.presentation.isQuiet = true },
         .flag(
           "v", nil, needs: .verbosity, "rejected packets with reasons, and every ladder",
           "Verbose: shows which packets were rejected and why, and draws the ladder of every connection."
-        ) { $0.isVerbose = true },
+        ) { $0.presentation.isVerbose = true },
         .flag(
           "D", nil, needs: .lines, "prefix each line with a timestamp",
           "Prefixes each line with a timestamp, in seconds since the epoch."
-        ) { $0.stampsLines = true },
+        ) { $0.presentation.stampsLines = true },
         .flag(
           nil, "packet-trace", needs: [.packets, .packetLines], "print every packet in tcpdump format",
           """
           Prints every packet as tcpdump(8) does, with the local time of day. With -j, an object of type `packet` for
           each, before that of its connection.
           """
-        ) { $0.tracesPackets = true },
+        ) { $0.presentation.tracesPackets = true },
         .flag(
           "j", "json", "JSON Lines",
           "JSON Lines: one object per line. Docs/Operations.md of the sources describes the fields."
-        ) { $0.json = true },
+        ) { $0.presentation.json = true },
         .flag(
           nil, "csv", needs: .table, excludes: ["--json", "--packet-trace"], "comma-separated values",
           """
@@ -39,11 +39,11 @@ extension OptionGroup where Settings == Presentation {
           has ended, and no summary; on SIGQUIT there is one on standard error. The columns are those members of JSON
           that are one value, and the time of each step in nanoseconds.
           """
-        ) { $0.csv = true },
+        ) { $0.presentation.csv = true },
         .flag(
           nil, "no-color", "no colours (as with NO_COLOR)",
           "No colours. They are used only on a terminal."
-        ) { $0.allowsColor = false },
+        ) { $0.presentation.allowsColor = false },
       ])
   }
 
@@ -67,7 +67,7 @@ extension OptionGroup where Settings == Presentation {
           comment on each: what it is, and how it was classified. With `-` it is as from `tcpdump -w -`. The file can be
           read at any time, and after a kill but for the last packet.
           """
-        ) { $0.pcapPath = $1 },
+        ) { $0.presentation.pcapPath = $1 },
         .value(
           nil, "svg", "FILE", .file, needs: [.packets, .pictures], "write the sequence diagram to FILE as SVG",
           """
@@ -75,7 +75,7 @@ extension OptionGroup where Settings == Presentation {
           time a packet took on its way is not known: every arrow falls by half of the shortest round trip. A pointer
           over a packet shows its absolute numbers.
           """
-        ) { $0.svgPath = $1 },
+        ) { $0.presentation.svgPath = $1 },
         .value(
           nil, "html", "FILE", .file, needs: .pictures, "write an HTML report to FILE",
           """
@@ -83,7 +83,7 @@ extension OptionGroup where Settings == Presentation {
           first 16 targets, the slowest and the last one the ladder, the steps, the options and the packets. It contains
           no script, and loads nothing.
           """
-        ) { $0.htmlPath = $1 },
+        ) { $0.presentation.htmlPath = $1 },
       ])
   }
 }

@@ -8,12 +8,7 @@ extension Verb {
     "bench", "HOST:PORT...", of: .targets, "a fixed connection rate, percentiles of every step",
     offers: [.packets, .verbosity, .table, .capture],
     settings: BenchSettings(),
-    options: [
-      .load, .benchFiles, OptionGroup<RunSettings>.timing.lifted(to: \.run),
-      OptionGroup<RunSettings>.network.lifted(to: \.run), OptionGroup<RunSettings>.syn.lifted(to: \.run),
-      OptionGroup<Presentation>.output.lifted(to: \.run.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.run.presentation),
-    ],
+    options: [.load, .benchFiles, .timing, .families, .network, .syn, .output, .files],
     about: """
       Opens connections at a fixed rate, however slowly they are answered, and prints
       the percentiles of their steps. Several targets take turns in one run, and are

@@ -10,13 +10,7 @@ extension Verb {
     "check", "FILE", of: .files, "check many ports against a list of expectations",
     offers: [.packets, .machines, .schedule, .verbosity, .table, .capture],
     settings: CheckSettings(),
-    options: [
-      .reports, OptionGroup<RunSettings>.monitoring.lifted(to: \.run),
-      OptionGroup<RunSettings>.connection.lifted(to: \.run), .pace, OptionGroup<RunSettings>.timing.lifted(to: \.run),
-      OptionGroup<RunSettings>.network.lifted(to: \.run),
-      OptionGroup<Presentation>.output.lifted(to: \.run.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.run.presentation),
-    ],
+    options: [.reports, .monitoring, .connection, .pace, .timing, .families, .network, .output, .files],
     about: """
       Checks many ports at once; - reads standard input. A line of FILE:
 

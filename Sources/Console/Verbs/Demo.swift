@@ -8,11 +8,7 @@ extension Verb {
     "demo", "", of: .none, "probe a built-in loopback listener (no root needed)",
     offers: [.packets, .verbosity, .lines, .packetLines, .pictures, .capture],
     settings: RunSettings(),
-    options: [
-      OptionGroup<AddressFamily?>.families.lifted(to: \.family),
-      OptionGroup<Presentation>.output.lifted(to: \.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.presentation),
-    ],
+    options: [.families, .output, .files],
     about: """
       Starts a listener on loopback and makes one full connection to it, drawn as a
       ladder. Without privileges it runs in a network namespace of its own.

@@ -7,7 +7,7 @@ extension Verb {
   static let diff = Verb(
     "diff", "A B", of: .files, "what differs between two captures or results",
     settings: DiffSettings(),
-    options: [.comparing, OptionGroup<Presentation>.output.lifted(to: \.presentation)],
+    options: [.comparing, .output],
     about: """
       Prints what differs between two captures (pcap, pcapng) or results (--json) of
       the same traffic: before and after, client side and server side. Connections are

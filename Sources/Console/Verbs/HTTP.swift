@@ -8,11 +8,7 @@ extension Verb {
     "http", "URL", of: .text, "an HTTP request inside the connection",
     offers: [.packets, .machines, .sourcePort, .verbosity, .lines, .packetLines, .pictures, .capture],
     settings: PageSettings(agent: Version.agent),
-    options: [
-      .requests, OptionGroup<RunSettings>.timing.lifted(to: \.run), OptionGroup<RunSettings>.network.lifted(to: \.run),
-      OptionGroup<RunSettings>.syn.lifted(to: \.run), OptionGroup<Presentation>.output.lifted(to: \.run.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.run.presentation),
-    ],
+    options: [.requests, .timing, .families, .network, .syn, .output, .files],
     about: """
       Makes the connection with HTTP requests inside it, every step timed. TLS is not
       supported: for an https URL only the TCP connection is tested.

@@ -11,11 +11,7 @@ extension Verb {
     "listen", "[ADDR:]PORT", of: .text, "listen on PORT and answer handshakes",
     offers: [.packets, .verbosity, .lines, .packetLines, .capture],
     settings: ListenSettings(),
-    options: [
-      .service, .limits, OptionGroup<AddressFamily?>.families.lifted(to: \.family), .place,
-      OptionGroup<Presentation>.output.lifted(to: \.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.presentation),
-    ],
+    options: [.service, .limits, .families, .place, .output, .files],
     about: """
       Answers handshakes over raw sockets, and shows them from the server's side.
       Without ADDR it answers for all IPv4 addresses of this host, or with -6 for all

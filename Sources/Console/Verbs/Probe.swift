@@ -7,10 +7,7 @@ extension Verb {
   /// `probe HOST:PORT…`: connections to one target or several; what is meant where no command is named.
   static let probe = Verb(
     "", "HOST:PORT...", of: .targets, "a full connection: SYN, SYN-ACK, ACK, FIN both ways",
-    offers: [
-      .packets, .machines, .crafting, .confirmation, .schedule, .sourcePort, .verbosity, .lines, .packetLines, .table,
-      .pictures, .capture,
-    ],
+    offers: probeOffers,
     settings: RunSettings(),
     options: probeTable,
     about: """
@@ -36,11 +33,19 @@ extension Verb {
 }
 
 extension Verb {
+  /// What the default command offers: everything.
+  static var probeOffers: Needs {
+    [
+      .packets, .machines, .crafting, .confirmation, .schedule, .sourcePort, .verbosity, .lines, .packetLines,
+      .table, .pictures, .capture,
+    ]
+  }
+
   /// The options of the default command.
   static var probeTable: [OptionGroup<RunSettings>] {
     [
-      .connection, .timing, .network, .syn, OptionGroup<Presentation>.output.lifted(to: \.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.presentation), .monitoring, .smokePing, .expectation, .exitState,
+      .connection, .timing, .families, .network, .syn, .output, .files, .monitoring, .smokePing, .expectation,
+      .exitState,
     ]
   }
 }

@@ -10,10 +10,7 @@ extension Verb {
     "read", "FILE...", of: .files, "the connections in captures, each step timed",
     offers: [.packets, .lines, .pictures],
     settings: ReadSettings(),
-    options: [
-      .selection, .limits, .output, OptionGroup<Presentation>.files.lifted(to: \.presentation),
-      OptionGroup<Presentation>.output.lifted(to: \.presentation),
-    ],
+    options: [.selection, .limits, .packets, .files, .output],
     about: """
       Prints the TCP connections in captures (pcap, pcapng), each step timed by the
       packets' timestamps. FILE may be - for standard input; `tcpdump -w - | probe
@@ -112,7 +109,7 @@ extension OptionGroup where Settings == ReadSettings {
       ])
   }
 
-  fileprivate static var output: OptionGroup {
+  fileprivate static var packets: OptionGroup {
     OptionGroup(
       title: "Output",
       rows: [

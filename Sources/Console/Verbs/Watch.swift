@@ -7,14 +7,7 @@ extension Verb {
     "watch", "HOST:PORT...", of: .targets, "probe continuously: live screen, Prometheus metrics",
     offers: [.packets, .machines, .confirmation, .schedule, .sourcePort, .lines, .capture],
     settings: WatchSettings(),
-    options: [
-      .metrics, OptionGroup<RunSettings>.connection.lifted(to: \.run),
-      OptionGroup<RunSettings>.timing.lifted(to: \.run),
-      OptionGroup<RunSettings>.network.lifted(to: \.run), OptionGroup<RunSettings>.syn.lifted(to: \.run),
-      OptionGroup<Presentation>.output.lifted(to: \.run.presentation),
-      OptionGroup<Presentation>.files.lifted(to: \.run.presentation),
-      OptionGroup<RunSettings>.expectation.lifted(to: \.run),
-    ],
+    options: [.metrics, .connection, .timing, .families, .network, .syn, .output, .files, .expectation],
     about: """
       Probes until interrupted. On a terminal it shows a live screen; elsewhere, and
       with -q, lines: each probe (not with -q), and each change of state with its time
@@ -57,7 +50,8 @@ extension OptionGroup where Settings == WatchSettings {
           """
         ) { $0.prometheusPath = $1 },
         .value(
-          nil, "resolve-every", "SEC", .lookupPeriod, "look names up again every SEC (default 60; 0: never)",
+          nil, "resolve-every", "SEC", .intervalOrZero(.milliseconds(100) ... .seconds(86_400)),
+          "look names up again every SEC (default 60; 0: never)",
           """
           Looks each name up again every SEC (default 60; 0.1 to 86400; 0: only at the start); the probes never wait for
           it. The address is probed for as long as the name has it; then the first one of the same family is, which is
@@ -66,15 +60,5 @@ extension OptionGroup where Settings == WatchSettings {
           """
         ) { $0.lookupPeriod = $1 },
       ])
-  }
-}
-
-extension OptionValue where Value == Interval? {
-  /// A time between look-ups, or `0` for none.
-  fileprivate static var lookupPeriod: OptionValue {
-    let range = Interval.milliseconds(100) ... .seconds(86_400)
-    return OptionValue(.interval(range)) { (text, name) throws(UsageError) in
-      text == "0" ? nil : try Values.interval(text, for: name, in: range)
-    }
   }
 }

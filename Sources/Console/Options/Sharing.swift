@@ -1,0 +1,46 @@
+import Runner
+import Wire
+
+/// Settings with a `Presentation`: what the groups `output` and `files` write into.
+protocol HasPresentation: Sendable {
+  /// How results are shown.
+  var presentation: Presentation { get set }
+}
+
+/// Settings with a choice of the Internet Protocol: what the group `families` writes into.
+protocol HasFamily: Sendable {
+  /// The family that was asked for.
+  var family: AddressFamily? { get set }
+}
+
+/// Settings that are, or contain, those of a run of connections: what all other shared groups write into.
+protocol HasRun: HasPresentation, HasFamily {
+  /// What means the same as for the default command.
+  var run: RunSettings { get set }
+}
+
+extension HasRun {
+  var presentation: Presentation {
+    get { run.presentation }
+    set { run.presentation = newValue }
+  }
+  var family: AddressFamily? {
+    get { run.family }
+    set { run.family = newValue }
+  }
+}
+
+extension RunSettings: HasRun {
+  var run: RunSettings {
+    get { self }
+    set { self = newValue }
+  }
+}
+
+extension BenchSettings: HasRun {}
+extension CheckSettings: HasRun {}
+extension WatchSettings: HasRun {}
+extension PageSettings: HasRun {}
+extension ListenSettings: HasPresentation, HasFamily {}
+extension ReadSettings: HasPresentation {}
+extension DiffSettings: HasPresentation {}
