@@ -254,9 +254,10 @@ struct LinkWalk: ~Escapable {
       guard isLast else { continue }
       let found = packet(at: at)
       guard found.content == .other else { return found }
-      let isControlled = frame.octet(at: at) &>> 4 == 0
-      let bridged = plainEthernet(at: isControlled ? at + 4 : at)
-      return isControlled && bridged.content != .packet ? plainEthernet(at: at) : bridged
+      guard frame.octet(at: at) &>> 4 == 0 else { return plainEthernet(at: at) }
+      let controlled = plainEthernet(at: at + 4)
+      // One that is cut short is not read in another way.
+      return controlled.content == .other ? plainEthernet(at: at) : controlled
     }
     return .other
   }

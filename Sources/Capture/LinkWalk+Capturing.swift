@@ -36,8 +36,9 @@ extension LinkWalk {
   func behindNetfilterLog(at start: Int) -> LinkLayer {
     guard frame.byteCount >= start + 4 else { return .cut }
     guard frame.octet(at: start + 1) == 0 else { return .other }
-    let found = netfilterPayload(at: start + 4, bigEndian: false)
-    return found.content == .packet ? found : netfilterPayload(at: start + 4, bigEndian: true)
+    guard frame.byteCount >= start + 8 else { return .cut }
+    // The kinds of attributes are below 256, and none is 0.
+    return netfilterPayload(at: start + 4, bigEndian: frame.octet(at: start + 6) == 0)
   }
 
   private func netfilterPayload(at start: Int, bigEndian: Bool) -> LinkLayer {

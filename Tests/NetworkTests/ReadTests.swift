@@ -96,6 +96,32 @@ extension NetworkTests {
       }
     }
 
+    /// Many flows that end at once are written as they are told, not collected: 64 MiB is what is documented, and what
+    /// the checks of a debug build take comes on top.
+    @Test(.needs(.python)) func memoryOfJSON() throws {
+      let directory = try TemporaryDirectory()
+      var octets: [UInt8] =
+        [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0] + [UInt8](repeating: 0, count: 8) + [255, 255, 0, 0, 101, 0, 0, 0]
+      for number in 0..<33_000 as Range<UInt32> {
+        let port: [UInt8] = [UInt8(number >> 8 & 0xff), UInt8(number & 0xff)]
+        octets += [0, 0xf1, 0x53, 0x65, 0, 0, 0, 0, 40, 0, 0, 0, 40, 0, 0, 0]
+        octets += [0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, UInt8(number >> 16)]
+        octets += port + [0, 80, 0, 0, 3, 0xe8, 0, 0, 0, 0, 0x50, 2, 0x20, 0, 0, 0, 0, 0]
+      }
+      let file = directory.file("many.pcap")
+      try Data(octets).write(to: URL(filePath: file))
+      let script = """
+        import os, subprocess, sys
+        process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+        status, usage = os.wait4(process.pid, 0)[1:]
+        print(status, usage.ru_maxrss)
+        """
+      let outcome = try Program.run(["python3", "-c", script, Probe.path, "read", "--json", file], seconds: 60)
+      let words = outcome.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+      try #require(words.count == 2 && words[0] == 0, "\(outcome.output)\(outcome.errors)")
+      #expect(words[1] < 80 << 10, "\(words[1]) KiB")
+    }
+
     /// One that cannot be read is named; those before and behind it are read, and the code says that not all was.
     @Test func oneOfSeveralIsBad() throws {
       let (namespace, capture, _) = try three("127.0.0.1")
