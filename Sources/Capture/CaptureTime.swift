@@ -41,9 +41,12 @@ struct CaptureTime: Sendable {
     return settled
   }
 
+  /// Whether the stamp of a packet that has just passed is far from that of the one before.
+  func isInDoubt(_ mark: FrameMark) -> Bool { mark.nanoseconds != .min && !isNear(mark.nanoseconds, now) }
+
   /// The packet that has just passed is of this flow: it is remembered where its stamp is in doubt.
   mutating func note(_ mark: FrameMark, flow: Int, place: Int) {
-    guard mark.nanoseconds != .min, !isNear(mark.nanoseconds, now) else { return }
+    guard isInDoubt(mark) else { return }
     doubt = Doubt(mark: mark, flow: flow, place: place)
   }
 

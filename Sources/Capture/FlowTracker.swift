@@ -94,14 +94,8 @@ public struct FlowTracker: Sendable {
     retireSilent(ended)
     let (key, fromHigh) = FlowKey.of(segment)
     let place = place(of: key, segment, fromHigh, mark, ended)
-    let (flow, heard, copies) = table.ask(place) {
-      ($0.number, fromHigh ? $0.low.packets : $0.high.packets, fromHigh ? $0.high.duplicates : $0.low.duplicates)
-    }
-    let isDuplicate = recent.isDuplicate(
-      segment, flow: flow, fromHigh: fromHigh, mark, heard: heard, hasCopies: copies > 0)
-    time.note(mark, flow: flow, place: place)
-    table[place].heard = time.now
-    let sighting = table[place].receive(segment, fromHigh: fromHigh, mark, isDuplicate: isDuplicate)
+    let sighting = table[place].receive(segment, fromHigh: fromHigh, mark, at: time.now, among: &recent)
+    time.note(mark, flow: sighting.flow, place: place)
     if sighting.flow == policy.followed { story.append(segment, sighting, fromHigh: fromHigh, mark) }
     table.touch(place)
     if policy.isLive, table.isOver(place), !table.ask(place, { $0.isHandedOut }) {
@@ -161,7 +155,7 @@ extension FlowTracker {
   ) -> Int {
     let hash = table.hash(key)
     if let place = table.find(key, hash: hash) {
-      if table.ask(place, { $0.isOnlyQuoted }) {
+      if table.isOver(place), table.ask(place, { $0.isOnlyQuoted }) {
         begin(place, fromHigh, mark)
         return place
       }
@@ -169,6 +163,7 @@ extension FlowTracker {
         guard table[place].isSucceeded(by: segment.header.sequence, fromHigh: fromHigh) else { return place }
         retire(place, ended)
       } else {
+        guard time.isInDoubt(mark) else { return place }
         // How long a flow was silent is in doubt while no other packet bears the stamp out: its numbers decide.
         let isOver = table.isOver(place)
         guard isSilent(place, for: isOver ? policy.linger : policy.idle, at: mark.nanoseconds),

@@ -7,17 +7,31 @@ import Wire
 /// handed and what it handed on. Link headers and hop limits of the copies differ, the segment and IPv4's identification
 /// do not, and they follow each other sooner than any sender sends again.
 struct RecentPackets: Sendable {
+  /// One packet, by a hash.
   private struct Print: Sendable {
     var hash: UInt64 = 0
     var time = Int64.min
-    /// How many packets of the other end had passed.
-    var heard = 0
+  }
+
+  /// The latest packets whose hashes begin alike, as many as a line of the processor's cache takes.
+  private struct Row: Sendable {
+    var prints = (Print(), Print(), Print(), Print())
+
+    /// When a packet passed; nil where it is not among them.
+    func time(of hash: UInt64) -> Int64? {
+      if prints.0.hash == hash { return prints.0.time }
+      if prints.1.hash == hash { return prints.1.time }
+      if prints.2.hash == hash { return prints.2.time }
+      return prints.3.hash == hash ? prints.3.time : nil
+    }
+
+    mutating func append(_ print: Print) { prints = (print, prints.0, prints.1, prints.2) }
   }
 
   private let seed: UInt64
-  private var prints = [Print](repeating: Print(), count: RecentPackets.capacity)
+  private var rows = [Row](repeating: Row(), count: RecentPackets.capacity)
 
-  private static var capacity: Int { 1_024 }
+  private static var capacity: Int { 256 }
   /// Copies are closer than that: the shortest retransmission timers are many times as long.
   private static let reach = Interval.milliseconds(1)
   /// The same where no identification says that it is one packet.
@@ -37,19 +51,15 @@ struct RecentPackets: Sendable {
     let time = mark.nanoseconds
     guard time != .min else { return false }
     let identification = segment.identification ?? 0
-    var hash = seed ^ UInt64(truncatingIfNeeded: flow) << 1 ^ (fromHigh ? 1 : 0)
-    hash = FlowKey.mix(hash, UInt64(identification) << 32 | UInt64(UInt32(truncatingIfNeeded: segment.length)))
-    hash = Self.hash(segment.header, hash)
+    var apart = UInt64(truncatingIfNeeded: flow) << 17 ^ UInt64(identification) << 1 ^ (fromHigh ? 1 : 0)
+    if identification == 0 { apart ^= UInt64(truncatingIfNeeded: heard) << 40 }
+    let hash = Self.hash(segment.header, seed ^ apart ^ UInt64(truncatingIfNeeded: segment.length) << 48)
     let index = Int(truncatingIfNeeded: hash & UInt64(Self.capacity - 1))
-    let print = prints[index]
-    if print.hash == hash {
-      if identification != 0 {
-        if Self.isNear(time, print.time, Self.reach) { return true }
-      } else if print.heard == heard, hasCopies || segment.sequenceLength > 0 {
-        if Self.isNear(time, print.time, Self.reachUnidentified) { return true }
-      }
+    if let known = rows[index].time(of: hash) {
+      let reach = identification != 0 ? Self.reach : Self.reachUnidentified
+      if Self.isNear(time, known, reach), identification != 0 || hasCopies || segment.sequenceLength > 0 { return true }
     }
-    prints[index] = Print(hash: hash, time: time, heard: heard)
+    rows[index].append(Print(hash: hash, time: time))
     return false
   }
 
@@ -58,20 +68,13 @@ struct RecentPackets: Sendable {
     return !overflows && difference.magnitude < reach.nanoseconds.magnitude
   }
 
-  /// The octets of a header, whose checksum stands for the text.
+  /// What tells one segment from another: both numbers, flags, window and checksum, which stands for the text, and the
+  /// last of the options, where the time stamps are.
   private static func hash(_ header: borrowing TCPHeaderView, _ seed: UInt64) -> UInt64 {
     let octets = header.segment
-    let end = header.headerLength
-    var hash = seed
-    var offset = 0
-    while offset &+ 8 <= end {
-      hash = FlowKey.mix(hash, octets.load(native: offset))
-      offset &+= 8
-    }
-    while offset < end {
-      hash = FlowKey.mix(hash, UInt64(octets.octet(at: offset)))
-      offset &+= 1
-    }
-    return hash
+    let numbers: UInt64 = octets.load(native: 4)
+    let rest: UInt64 = octets.load(native: 12)
+    let options: UInt64 = octets.load(native: header.headerLength &- 8)
+    return FlowKey.mix(FlowKey.mix(numbers, rest ^ seed), options)
   }
 }

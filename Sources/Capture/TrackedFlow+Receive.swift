@@ -45,11 +45,17 @@ extension TrackedFlow {
     isClientHigh = fromHigh
   }
 
-  /// Takes the next packet of the flow; `isDuplicate` says that the capture has it once more.
+  /// Takes the next packet of the flow, at a moment of the capture's clock; `recent` tells whether the capture has it once
+  /// more.
   mutating func receive(
-    _ segment: borrowing CapturedSegment, fromHigh: Bool, _ mark: FrameMark, isDuplicate: Bool
+    _ segment: borrowing CapturedSegment, fromHigh: Bool, _ mark: FrameMark, at now: Int64,
+    among recent: inout RecentPackets
   ) -> Sighting {
     last = mark
+    heard = now
+    let isDuplicate = recent.isDuplicate(
+      segment, flow: number, fromHigh: fromHigh, mark, heard: fromHigh ? low.packets : high.packets,
+      hasCopies: (fromHigh ? high.duplicates : low.duplicates) > 0)
     let checksum = self[fromHigh].count(segment)
     let novelty: SegmentNovelty
     if isDuplicate {
@@ -72,7 +78,7 @@ extension TrackedFlow {
       novelty = synchronize(segment, fromHigh, mark)
     } else {
       novelty = self[fromHigh].take(
-        segment, mark, patience: patience, isWindowClosed: self[!fromHigh].isWindowClosed)
+        segment, mark, patience: patience, isWindowClosed: fromHigh ? low.isWindowClosed : high.isWindowClosed)
     }
     if flags.contains(.ack) { acknowledge(segment, fromHigh, mark) }
     if !answer.isSet, fromHigh != isClientHigh, flags.intersection([.syn, .ack]) == .ack {

@@ -85,6 +85,22 @@ import Wire
     #expect(scene.tracker.story.outcome(of: found).exchange.entries.count == 9)
   }
 
+  @Test("Copies may come behind a whole burst of others", arguments: [4, 64])
+  func duplicatesBehindBurst(burst: UInt16) throws {
+    var scene = FlowScene()
+    for copy in 0..<2 as Range<Int64> {
+      for number in 1...burst {
+        scene.flow.local.port = number
+        scene.pass(Segment(seq: FlowScene.iss, flags: .syn), scene.flow, at: copy * 500 + Int64(number)) {
+          ($0[4], $0[5]) = (UInt8(number >> 8), UInt8(number & 0xff))
+        }
+      }
+    }
+    let flows = scene.finish()
+    #expect(flows.count == Int(burst))
+    #expect(flows.allSatisfy { $0.client.duplicates == 1 && $0.client.synCopies == 1 })
+  }
+
   @Test("Linux sends SYN-ACK and RST without an identification")
   func duplicatesWithoutIdentification() throws {
     var scene = FlowScene()
