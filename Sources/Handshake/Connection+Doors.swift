@@ -48,8 +48,8 @@ extension Connection {
   public mutating func receive(_ notice: ICMPNotice, at now: Stamp) -> Reaction {
     let isLate = isFinished
     beginPacket()
-    let refusal = isLate ? nil : judge(notice)
-    if refusal != nil { counters.invalid += 1 }
+    let refusal = judge(notice)
+    if refusal != nil, !isLate { counters.invalid += 1 }
     recordReceived(
       .icmp(type: notice.type, code: notice.code), at: now, refusal: refusal, errorSource: notice.source, isLate: isLate
     )
@@ -58,7 +58,8 @@ extension Connection {
 
   private mutating func judge(_ notice: ICMPNotice) -> Refusal? {
     guard let quoted = notice.quotedSequence else { return .badQuote }
-    guard let error = notice.verdict else { return nil }
+    // Once it has ended no number says whether the error is about it.
+    guard let error = notice.verdict, !isFinished else { return nil }
     // Before an answer only the SYN's number was used; after it, all up to that of our bare ACKs.
     let oldest = oldestOfOurs - 1
     let isOurs =

@@ -49,6 +49,19 @@ import Wire
     #expect(conversation.lastReceived?.isLate == true)
   }
 
+  @Test("an ICMP error that quotes too little is rejected after the end as well, and counted no more")
+  func lateShortQuote() throws {
+    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    _ = conversation.start(at: stamp(0))
+    let short = ICMPNotice(type: 3, code: 1, verdict: ICMPVerdict(v4: 3, code: 1), quotedSequence: nil, source: nil)
+    _ = conversation.receive(short, hopLimit: 64, at: stamp(1))
+    _ = conversation.receive(
+      Segment(seq: SequenceNumber(0), ack: SequenceNumber(101), flags: .rst), hopLimit: 64, at: stamp(2))
+    _ = conversation.receive(short, hopLimit: 64, at: stamp(3))
+    #expect(conversation.lastReceived?.isLate == true && conversation.lastReceived?.entry.refusal == .badQuote)
+    #expect(conversation.connection.counters.invalid == 1)
+  }
+
   @Test("A step is timed, and its packets are shown, however many wrong answers came before the right one")
   func stepsBeyondTheCapacity() throws {
     var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
