@@ -49,10 +49,11 @@ struct RunFiles {
     if files.count(where: { !$0.isWritten && $0.path.isStandardInput }) > 1 {
       throw .refused("standard input can be read once; name a file for one of them")
     }
-    for (index, file) in files.enumerated() {
-      guard let identity = file.identity else { continue }
-      for other in files[..<index] where file.isWritten || other.isWritten {
-        if other.identity == identity { throw RunFiles.refusal(file, other) }
+    // Asked once of each: a run may read thousands.
+    let known = files.compactMap { file in file.identity.map { (file: file, identity: $0) } }
+    for (index, (file, identity)) in known.enumerated() {
+      for other in known[..<index] where file.isWritten || other.file.isWritten {
+        if other.identity == identity { throw RunFiles.refusal(file, other.file) }
       }
       try RunFiles.checkStandard(file, identity)
     }
