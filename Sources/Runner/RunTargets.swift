@@ -114,7 +114,7 @@ final class RunTargets {
     }
   }
 
-  /// The same for a run that cannot begin before: what is left of its time is what the wait has not taken.
+  /// Waits for every name's first look-up where a run cannot begin before; what the wait takes is taken from its deadline.
   func settle(_ schedule: inout Schedule) throws(RunError) -> Signal? {
     let start = SystemClock.monotonic()
     let signal = try settle(until: schedule.deadline.map { start + $0 })

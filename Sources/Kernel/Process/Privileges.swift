@@ -48,8 +48,5 @@ public enum Privileges {
     _ = try kernel(.prctl) { clinux_set_no_new_privileges() }
   }
 
-  /// Whether no program that is started from here could have a capability, whatever its file says.
-  public static var boundingSetIsEmpty: Bool { clinux_bounding_set_is_empty() == 1 }
-
   private static var permitted: UInt64 { Capability.sets.permitted }
 }
