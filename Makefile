@@ -8,7 +8,7 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
 SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/examples Tests/manpage-check \
-  Tests/completions Tests/Fuzz/run Tests/KernelTests/laboratory.sh
+  Tests/completions Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help build hotpaths debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
@@ -45,8 +45,9 @@ lint: build ## check format, scripts, man page, completions and the tables of th
 format: ## put the sources into the project's format
 	swift format --in-place --parallel -r Package.swift Sources Tests
 
-audit: build ## prove that the pure rooms are pure; count unsafe
+audit: build ## prove that the pure rooms are pure; count unsafe; trace what a sealed run calls
 	Tests/audit
+	Tests/system-calls
 
 fuzz: ## fuzz what parses, FUZZ_SECONDS each (default 10)
 	Tests/Fuzz/run

@@ -19,16 +19,21 @@ public enum Entropy {
     unsafe buffer.withUnsafeMutableBytes { unsafe fill($0) }
   }
 
-  /// Up to 256 octets come whole and without fail once the machine has booted, and only ENOSYS could be an error,
-  /// which no kernel of this program's age gives: so there is nothing to throw.
+  /// Up to 256 octets come whole once the machine has booted, and whether the call is there was seen before `main`: where
+  /// it fails later all the same, nothing can be sent.
   private static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
     var rest = unsafe bytes[...]
     while unsafe !rest.isEmpty {
       let part = unsafe UnsafeMutableRawBufferPointer(rebasing: rest.prefix(256))
       guard let count = try? kernel(.getrandom, { unsafe getrandom(part.baseAddress, part.count, 0) }) else {
-        preconditionFailure("getrandom(2) is always there")
+        end("probe: getrandom: this system gives no random numbers any more\n")
       }
       unsafe rest = unsafe rest.dropFirst(count)
     }
+  }
+
+  private static func end(_ words: StaticString) -> Never {
+    _ = unsafe write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount)
+    _exit(2)
   }
 }

@@ -18,6 +18,8 @@ extension Errno {
       return "binding to an interface needs CAP_NET_RAW"
     case (.bind, EADDRNOTAVAIL):
       return "the source address must be one of this host's: `ip address` lists them"
+    case (.connect, EADDRNOTAVAIL):
+      return "all ports of net.ipv4.ip_local_port_range are in use, or the source address is not this host's"
     case (.bind, EADDRINUSE), (.listen, EADDRINUSE):
       return "the source port is in use or in TIME-WAIT: choose another one, or let the kernel choose"
     case (.bind, EACCES):
@@ -73,6 +75,8 @@ extension Errno {
   public var isInterruption: Bool { code == EINTR }
   /// Whether a privilege is missing: the unprivileged way may still work.
   public var isPermission: Bool { code == EPERM || code == EACCES }
+  /// What the kernel says where a process has all the descriptors that it may have.
+  public static let outOfDescriptors = EMFILE
   /// Whether no descriptor is to be had, of this process's or of the machine's.
   public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
   /// Whether the kernel has that address family switched off.

@@ -50,6 +50,8 @@ public struct Errno: Error, Hashable, Sendable {
     // The process.
     case ppoll, signalfd, sigprocmask, getrandom, capget, capset, prctl, getresuid, setresuid, fork, unshare, getrlimit,
       setrlimit, waitpid, kill
+    case seccomp = "prctl(PR_SET_SECCOMP)"
+    case landlock = "landlock_restrict_self"
     case spawn = "posix_spawn"
     case clock = "clock_gettime"
   }

@@ -37,9 +37,10 @@ struct InterfaceRequest {
     }
   }
 
-  /// A socket that these requests can be asked through; it needs no privilege and no address family to be up.
+  /// A socket that these requests can be asked through; it needs no privilege, no address family to be up, and none that
+  /// the run has no other use for.
   static func anySocket() throws(Errno) -> FileDescriptor {
-    try FileDescriptor(socket: AF_UNIX, .datagram, protocol: 0)
+    try FileDescriptor(socket: AF_NETLINK, .raw, protocol: 0)
   }
 
   static func interface(named name: String, through socket: borrowing FileDescriptor) throws(Errno) -> Interface {

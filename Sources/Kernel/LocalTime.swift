@@ -11,6 +11,9 @@ public struct LocalTime {
   /// Nothing was asked yet; the rules are read for the first question.
   public init() {}
 
+  /// Reads the rules, `tzset(3)`: for whoever opens no file later.
+  public static func readRules() { tzset() }
+
   /// How many seconds the clocks on the wall are ahead of UTC at a moment.
   public mutating func secondsEast(at moment: WallTime) -> Int64 {
     let asked = moment.nanoseconds / 900_000_000_000

@@ -82,7 +82,7 @@ private enum NameServer {
     clinux_close_from(UInt32(own) + 1)
     StandardDescriptors.forget()
     _ = ResourceLimit.raiseDescriptors()
-    try? Privileges.giveUp(becoming: Identity.invoker ?? .nobody)
+    _ = try? Privileges.giveUp(becoming: Identity.invoker ?? .nobody)
     NameServiceSwitch.restrict()
     let descriptor = FileDescriptor(owning: own)
     var threads = 0

@@ -29,15 +29,25 @@ public struct Output: ~Copyable, Sendable {
   public func write(_ octets: RawSpan) throws(Errno) {
     var offset = 0
     while offset < octets.byteCount {
-      try awaitRoom()
+      let refusal = try awaitRoom()
       let end = min(offset + Output.part, octets.byteCount)
-      offset += try descriptor.write(octets.extracting(offset..<end)) ?? 0
+      let count = try descriptor.write(octets.extracting(offset..<end))
+      // Nothing went, and nothing can be waited for.
+      if count == nil, let refusal { throw refusal }
+      offset += count ?? 0
     }
   }
 
   /// A reader who has stopped reading must not keep us beyond a Ctrl-C, which no longer ends the process by itself.
-  private func awaitRoom() throws(Errno) {
-    while try !Poller.isReady(descriptor, for: .writable, until: SystemClock.monotonic() + Output.slice) {
+  ///
+  /// - Returns: why it cannot be waited for; then whether there is room is seen by writing, so that even that can be said.
+  private func awaitRoom() throws(Errno) -> Errno? {
+    while true {
+      do throws(Errno) {
+        if try Poller.isReady(descriptor, for: .writable, until: SystemClock.monotonic() + Output.slice) { return nil }
+      } catch {
+        return error
+      }
       if SignalSource.pending != nil { throw Errno(code: EINTR, call: .write) }
     }
   }

@@ -2,6 +2,22 @@ import Glibc
 
 /// What the system lets one process have, `getrlimit(2)`.
 public enum ResourceLimit {
+  /// Whether so many descriptors can be had, what is open included, `fcntl(2)` F_DUPFD.
+  public static func leavesDescriptors(_ count: Int) -> Bool {
+    let last = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, CInt(count) - 1)
+    if last >= 0 { _ = close(last) }
+    return last >= 0
+  }
+
+  /// How many more descriptors can be had, `getrlimit(2)`.
+  public static var remainingDescriptors: Int {
+    let most = raiseDescriptors()
+    let next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+    guard next >= 0 else { return 0 }
+    _ = close(next)
+    return most - Int(next)
+  }
+
   /// Raises the number of descriptors as far as the hard limit allows; answers how many there may be now.
   public static func raiseDescriptors() -> Int {
     let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

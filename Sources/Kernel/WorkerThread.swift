@@ -18,8 +18,13 @@ struct WorkerThread: ~Copyable {
   @unsafe init?(_ errand: some Errand) {
     let context = unsafe Unmanaged.passRetained(Box(errand))
     var handle = pthread_t()
+    var attributes = pthread_attr_t()
+    unsafe pthread_attr_init(&attributes)
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    // Whatever `ulimit -s` says, which is the default: name services need some of it.
+    unsafe pthread_attr_setstacksize(&attributes, WorkerThread.stack)
     let code = unsafe pthread_create(
-      &handle, nil,
+      &handle, &attributes,
       { context in
         if let context = unsafe context { unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().errand.run() }
         return nil
@@ -30,6 +35,8 @@ struct WorkerThread: ~Copyable {
     }
     self.handle = handle
   }
+
+  private static var stack: Int { 1_048_576 }
 
   /// Waits until it has ended.
   func join() { _ = pthread_join(handle, nil) }

@@ -9,12 +9,18 @@ final class BenchGuards {
   /// Why no more ports could be had; nil where that was never so.
   var shortage: Errno?
 
+  /// How many ports may be had: each is a descriptor, and the run needs some for itself.
+  private let most: Int
+  /// What is left for signals, routes and neighbours.
+  private static let spare = 8
+
   /// How many ports are reserved at once where more are needed: each one costs a pause that connections wait through.
   private static let portion = 8
 
   init(homes: [IPAddress], scopes: Scopes) {
     self.homes = homes
     self.scopes = scopes
+    most = max(ResourceLimit.remainingDescriptors - BenchGuards.spare, 1)
   }
 
   /// Reserves more ports at a home, and lets their packets in; answers their numbers.
@@ -23,6 +29,7 @@ final class BenchGuards {
     var ports: [UInt16] = []
     do throws(Errno) {
       for _ in 0..<count {
+        guard boxes.count < most else { throw Errno(code: Errno.outOfDescriptors, call: .socket) }
         let box = try ResetGuardBox(address: address, port: 0, interface: scopes.interface(of: address))
         boxes.append(box)
         ports.append(box.port)

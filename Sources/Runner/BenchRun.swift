@@ -12,7 +12,7 @@ extension Run {
     try settings.run.presentation.claim([
       .written(settings.histogramLog, by: "--histogram-log"), .written(settings.picture, by: "--svg"),
     ])
-    let session = Session(stamps: true)
+    let session = try Session(settings.run.presentation, .sockets, stamps: true)
     let all = try RunTargets(settings.run, settings.run.targets)
     // What is compared is measured at the same time: it begins when every address is known.
     if let signal = try all.settle(&settings.run.schedule) {

@@ -36,7 +36,7 @@ extension Run {
     var result = DiffResult()
     var files: [FlowCollection] = []
     var failure: RunError?
-    let session = Session()
+    let session = try Session(settings.presentation, [])
     let inputs = session.inputs([settings.first, settings.second])
     let sealed = try session.seal()
     for input in inputs {

@@ -77,7 +77,7 @@ public struct Doctor {
   /// Tries a guard as a run would: without privileges, which it has given up by then.
   private mutating func examineGuard() {
     do throws(RunError) {
-      _ = try Session().seal()
+      add(try Session(Presentation(), .sockets).sealShowing())
     } catch {
       return add("privileges", .bad, "they cannot be given up: \(error.message)")
     }
@@ -100,5 +100,16 @@ public struct Doctor {
         "rp_filter", .limited, "strict: answers that come by another interface than packets to them leave are dropped")
     }
     if let release = facts.kernelRelease { add("kernel", .good, "Linux \(release)") }
+  }
+
+  /// What holds of a run's confinement: this process is confined by now as a run would be.
+  private mutating func add(_ layers: Layers) {
+    var holding = ["no_new_privs"]
+    if layers.capabilities { holding.append("no capabilities") }
+    if layers.user { holding.append("not root") }
+    if let version = layers.landlock { holding.append("Landlock \(version)" + (version < 4 ? " (files only)" : "")) }
+    if layers.seccomp { holding.append("seccomp") }
+    let missing = layers.missing.isEmpty ? "" : "; missing: \(layers.missing.joined(separator: ", "))"
+    add("sandbox", layers.missing.isEmpty ? .good : .limited, holding.joined(separator: ", ") + missing)
   }
 }

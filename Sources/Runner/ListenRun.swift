@@ -10,7 +10,7 @@ extension Run {
   public static func listen(_ settings: ListenSettings) throws(RunError) -> ListenResult {
     var settings = settings
     try settings.presentation.claim([])
-    let session = Session(stamps: true)
+    let session = try Session(settings.presentation, .sockets, stamps: true)
     let place = try ListenPlace(settings)
     let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
       try Network(

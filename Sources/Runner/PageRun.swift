@@ -9,7 +9,7 @@ extension Run {
   public static func page(_ settings: PageSettings) throws(RunError) -> PageResult {
     var settings = settings
     try settings.run.presentation.claim([.written(settings.bodyPath, by: "--body-to")] + settings.run.filesRead)
-    let session = Session(stamps: true)
+    let session = try Session(settings.run.presentation, .sockets, stamps: true)
     let targets = try RunTargets(settings.run, settings.run.targets)
     // What is asked for is in the connection: nothing can be done before the address is known.
     if let signal = try targets.settle(&settings.run.schedule) { return PageResult(isGood: false, signal: signal) }

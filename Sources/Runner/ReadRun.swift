@@ -12,7 +12,8 @@ extension Run {
   public static func read(_ settings: ReadSettings) throws(RunError) -> ReadResult {
     var settings = settings
     try settings.presentation.claim(settings.files.map { .read($0) })
-    let session = Session()
+    let session = try Session(settings.presentation, [])
+    session.showsTimeOfDay = settings.telling == .packets
     let drawings = try Drawings(settings.presentation, session)
     let inputs = session.inputs(settings.files)
     let sealed = try session.seal()

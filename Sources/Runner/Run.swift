@@ -10,7 +10,8 @@ public enum Run {
   public static func probe(_ settings: RunSettings) throws(RunError) -> RunResult {
     var settings = settings
     try settings.presentation.claim(settings.filesRead.map { $0 })
-    let session = Session(stamps: !settings.usesKernel)
+    let session = try Session(
+      settings.presentation, settings.usesKernel ? .connections : .sockets, stamps: !settings.usesKernel)
     let targets = try RunTargets(settings, settings.targets)
     if let signal = try targets.settleForPort(settings) { return RunResult(tallies: [], signal: signal) }
     let drawings = try Drawings(settings.presentation, session)
@@ -36,7 +37,7 @@ public enum Run {
   public static func demo(_ presentation: Presentation, family: AddressFamily) throws(RunError) -> RunResult {
     var presentation = presentation
     try presentation.claim([])
-    let session = Session()
+    let session = try Session(presentation, .sockets)
     let drawings = try Drawings(presentation, session)
     if !Capability.has(.netRaw) {
       do throws(Errno) {

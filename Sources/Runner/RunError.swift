@@ -54,6 +54,8 @@ public enum RunError: Error {
       "raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap), "
         + "or say --connect to let the kernel connect"
     case .system(let errno): errno.hinted
+    case .port(let errno, let endpoint) where errno.isAddressInUse && endpoint.port == 0:
+      "source \(endpoint.address): all ports of net.ipv4.ip_local_port_range are in use"
     case .port(let errno, let endpoint) where errno.isAddressInUse:
       "source port \(endpoint.port) is taken; leave -g out to be given a free one, or wait until it is free"
     case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(errno.hinted)"

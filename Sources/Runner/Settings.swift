@@ -103,6 +103,8 @@ public struct Presentation: Hashable, Sendable {
   public var htmlPath: FilePath?
   /// Nothing but fping's line of times for each target, at the end and on standard error.
   public var isFping = false
+  /// How far the run is confined.
+  public var sandbox = Sandbox.auto
   /// Whether colours may be used on a terminal.
   public var allowsColor = true
 

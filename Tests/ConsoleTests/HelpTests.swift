@@ -35,8 +35,9 @@ import Testing
     let shared = Verb.probe.options
     #expect(
       Verb.demo.options.map(\.name) == [
-        "-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--pcap", "--svg", "--html", "--help",
-        "--version",
+        "-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--sandbox", "--pcap", "--svg",
+        "--html",
+        "--help", "--version",
       ])
     #expect(Verb.demo.options.allSatisfy(shared.contains))
   }

@@ -23,6 +23,8 @@ public struct Tool: Hashable, Sendable {
   public static let netcat = Tool(name: "nc", package: "netcat-openbsd")
   /// Takes capabilities away.
   public static let setpriv = Tool(name: "setpriv", package: "util-linux")
+  /// Refuses system calls, one at a time.
+  public static let strace = Tool(name: "strace", package: "strace")
   /// Clients and senders of the laboratory's own tests.
   public static let python = Tool(name: "python3", package: "python3")
 

@@ -70,6 +70,7 @@ extension NetworkTests {
         #expect(status[set] == "0000000000000000", "\(set)")
       }
       #expect(status["NoNewPrivs"] == "1")
+      #expect(status["Seccomp"] == "2")
       #expect(status["Uid"] == Array(repeating: starter.user, count: 4).joined(separator: " "))
       #expect(status["Gid"] == Array(repeating: starter.user, count: 4).joined(separator: " "))
       #expect(status["Groups"] == "")
@@ -206,5 +207,5 @@ struct ProcessStatus {
   }
 
   /// The seal's last step is over.
-  var isSealed: Bool { self["NoNewPrivs"] == "1" }
+  var isSealed: Bool { self["Seccomp"] == "2" }
 }

@@ -66,6 +66,20 @@ int clinux_saved_ids(uid_t *user, gid_t *group);
 // Whether this process may become a user and group for good: tried by the effective ones, and taken back.
 int clinux_may_become(uid_t user, gid_t group);
 
+// What a sealed run still needs (see SystemCalls.h): sockets of the Internet and of netlink, connect(2), names of files
+// in given folders, files that are opened for reading.
+#define CLINUX_SOCKETS 1u
+#define CLINUX_CONNECT 2u
+#define CLINUX_FILES 4u
+#define CLINUX_READS_FILES 8u
+
+// seccomp(2) and Landlock (landlock(7)) have no functions in glibc; their programs and rules are made in C.
+int clinux_confine_system_calls(unsigned needs);
+int clinux_confine_files(unsigned needs, const int *folders, size_t folder_count);
+int clinux_landlock_version(void);
+// O_PATH is declared only under _GNU_SOURCE.
+int clinux_open_folder(const char *path);
+
 // strerrorname_np(3) and strerrordesc_np(3) are declared only under _GNU_SOURCE; both are free of locale and locks.
 const char *clinux_errno_name(int code);
 const char *clinux_errno_text(int code);

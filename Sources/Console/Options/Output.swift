@@ -44,6 +44,14 @@ extension OptionGroup where Settings: HasPresentation {
           nil, "no-color", "no colours (as with NO_COLOR)",
           "No colours. They are used only on a terminal."
         ) { $0.presentation.allowsColor = false },
+        .value(
+          nil, "sandbox", "HOW", .word(Sandbox.self), "confine the run: auto (default), strict or off",
+          """
+          How far the run is confined once its sockets and files are open: `auto` (the default) as far as this system
+          allows, by Landlock and seccomp; `strict` refuses to run where a layer is missing; `off` only gives the
+          privileges up. probe doctor shows which layers hold.
+          """
+        ) { $0.presentation.sandbox = $1 },
       ])
   }
 

@@ -29,8 +29,11 @@ public enum Privileges {
   /// the rights of a file's owner and no other. Sockets and files that are open stay as they are. All of this is by
   /// thread: call it while there is only one.
   ///
+  /// - Returns: whether no program that is started from here could have a capability by the bounding set; true too where
+  ///   there were no privileges.
   /// - Throws: what `capset(2)` and `prctl(2)` give, where privileges would remain.
-  public static func giveUp(becoming identity: Identity?) throws(Errno) {
+  @discardableResult
+  public static func giveUp(becoming identity: Identity?) throws(Errno) -> Bool {
     let hadPrivileges = permitted != 0
     _ = clinux_clear_ambient_set()
     if hadPrivileges { _ = clinux_clear_bounding_set() }
@@ -46,6 +49,7 @@ public enum Privileges {
       _ = try kernel(.capset) { clinux_set_capabilities(0) }
     }
     _ = try kernel(.prctl) { clinux_set_no_new_privileges() }
+    return !hadPrivileges || clinux_bounding_set_is_empty() == 1
   }
 
   private static var permitted: UInt64 { Capability.sets.permitted }

@@ -18,6 +18,9 @@ final class InputFile {
     }
   }
 
+  /// Whether descriptors had run out, so that it is opened in its turn.
+  var isLeftForLater: Bool { trouble?.isOutOfDescriptors ?? false }
+
   /// Hands it over, once.
   ///
   /// Where descriptors had run out it is opened now, with the rights that are left.

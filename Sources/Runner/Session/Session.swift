@@ -13,16 +13,32 @@ final class Session {
     fileprivate init() {}
   }
 
+  private let level: Sandbox
+  private var needs: Confinement.Needs
+  /// Whether times of day are shown, by rules that lie in files.
+  var showsTimeOfDay: Bool
   private var stamping: TimestampWarmUp?
+  /// Folders in which names are changed after the seal.
+  private var folders: [Confinement.Folder] = []
   /// Who changes names in folders after the seal; nil where nobody does.
   private var renamer: Identity?
 
-  /// Begins a run; where it times packets the kernel is asked for stamps at once, since it takes its time.
-  init(stamps: Bool = false) {
+  /// Begins a run with what it needs once it is sealed; where it times packets the kernel is asked for stamps at once,
+  /// since it takes its time.
+  init(_ presentation: Presentation, _ needs: Confinement.Needs, stamps: Bool = false) throws(RunError) {
+    level = presentation.sandbox
+    self.needs = needs
+    showsTimeOfDay = presentation.tracesPackets
+    guard ResourceLimit.leavesDescriptors(Session.fewestDescriptors) else {
+      throw .refused("too many open descriptors: a run needs \(Session.fewestDescriptors); raise `ulimit -n`")
+    }
     // Found out while this is so, and not when a user namespace shows other numbers.
     _ = Identity.ofFiles
     if stamps { stamp() }
   }
+
+  /// What a plain probe of a name has open at once, and what is open already.
+  private static let fewestDescriptors = 14
 
   /// Asks the kernel to stamp packets, which `seal` waits for.
   func stamp() { stamping = try? TimestampWarmUp() }
@@ -30,7 +46,9 @@ final class Session {
   /// Opens files that are read later, as many at once as there may be descriptors.
   func inputs(_ paths: [FilePath]) -> [InputFile] {
     if paths.count > 100 { _ = ResourceLimit.raiseDescriptors() }
-    return paths.map { InputFile($0) }
+    let files = paths.map { InputFile($0) }
+    if files.contains(where: \.isLeftForLater) { needs.insert(.reading) }
+    return files
   }
 
   /// Takes a source port that only a privilege gives, for connections of the kernel's: the first of each target.
@@ -61,23 +79,51 @@ final class Session {
   /// Begins a file that is put in its place when the run is over.
   func file(_ path: FilePath?) throws(RunError) -> AtomicFile? {
     guard let file = try AtomicFile(begun: path) else { return nil }
-    if file.isRenamed { renamer = renamer ?? .ofFiles }
+    if file.isRenamed {
+      renamer = renamer ?? .ofFiles
+      changesNames(beside: file.path)
+    }
     return file
   }
 
   /// Notes a file that is replaced again and again: for one in a folder of root's alone, root stays user 0.
   func replaces(_ path: FilePath?) {
-    guard let path else { return }
+    guard let path, !path.isStandardOutput else { return }
     renamer = Identity.ofFiles.mayReplace(path) ? renamer ?? .ofFiles : .current
+    changesNames(beside: path)
   }
 
-  /// Gives every privilege up for good, and waits until packets are stamped.
+  private func changesNames(beside path: FilePath) {
+    needs.insert(.names)
+    // One that cannot be opened is told when a name in it is to be changed.
+    if let folder = try? Confinement.Folder(of: path) { folders.append(folder) }
+  }
+
+  /// Gives every privilege up for good, confines what is left, and waits until packets are stamped.
   ///
   /// Root becomes who said `sudo`. Where nobody did it becomes nobody, unless names of files are to be changed later:
   /// then it stays user 0, with the rights of an owner and no other.
   func seal() throws(RunError) -> Sealed {
-    try attempt { () throws(Errno) in try Privileges.giveUp(becoming: renamer ?? Identity.invoker ?? .nobody) }
-    _ = stamping?.wait()
+    _ = try sealShowing()
     return Sealed()
+  }
+
+  /// The same, and which ways of confinement hold.
+  func sealShowing() throws(RunError) -> Layers {
+    if showsTimeOfDay { LocalTime.readRules() }
+    var layers = Layers()
+    layers.capabilities = try attempt { () throws(Errno) in
+      try Privileges.giveUp(becoming: renamer ?? Identity.invoker ?? .nobody)
+    }
+    layers.user = renamer != nil || Identity.current.user != 0
+    if level != .off {
+      if (try? Confinement.confineFiles(needs, folders: folders)) != nil { layers.landlock = Confinement.landlock }
+      layers.seccomp = (try? Confinement.confineSystemCalls(needs)) != nil
+    }
+    if level == .strict, let missing = layers.missing.first {
+      throw .refused("--sandbox=strict: this system has no \(missing); say --sandbox=auto to do without")
+    }
+    _ = stamping?.wait()
+    return layers
   }
 }
