@@ -14,8 +14,10 @@ extension NetworkTests {
     private static let terminal = """
       import fcntl, os, pty, select, struct, sys, termios, time
       script, words = sys.argv[1].split(";"), sys.argv[2:]
+      ready, begin = os.pipe()
       pid, terminal = pty.fork()
       if pid == 0:
+        os.read(ready, 1)
         os.environ.update(TERM="xterm", LC_ALL="C.UTF-8", NO_COLOR="", SWIFT_BACKTRACE="enable=no")
         os.execv(words[0], words)
       def resize(rows, columns):
@@ -32,6 +34,7 @@ extension NetworkTests {
           sys.stdout.flush()
       resize(10, 100)
       echo = termios.tcgetattr(terminal)[3] & termios.ECHO
+      os.write(begin, b"x")
       for line in script:
         word, *values = line.split()
         if word == "wait": read(float(values[0]))
