@@ -9,13 +9,10 @@ public enum ResourceLimit {
     return last >= 0
   }
 
-  /// How many more descriptors can be had, `getrlimit(2)`.
+  /// How many more descriptors can be had, `fcntl(2)` F_GETFD; no more than there are ports.
   public static var remainingDescriptors: Int {
-    let most = raiseDescriptors()
-    let next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
-    guard next >= 0 else { return 0 }
-    _ = close(next)
-    return most - Int(next)
+    // Those that were inherited need not follow one another.
+    (0..<CInt(clamping: min(raiseDescriptors(), 65_536))).count { fcntl($0, F_GETFD) < 0 }
   }
 
   /// Raises the number of descriptors as far as the hard limit allows; answers how many there may be now.

@@ -12,7 +12,7 @@ final class BenchGuards {
   /// How many ports may be had: each is a descriptor, and the run needs some for itself.
   private let most: Int
   /// What is left for signals, routes and neighbours.
-  private static let spare = 8
+  private static let spare = 16
 
   /// How many ports are reserved at once where more are needed: each one costs a pause that connections wait through.
   private static let portion = 8
