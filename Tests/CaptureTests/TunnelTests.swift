@@ -72,6 +72,9 @@ import Wire
       testDescription: "L2TP", protocolNumber: 17,
       header: udp(1_701) + [0x40, 2, 0, 52, 0, 1, 0, 1, 0xff, 3, 0, 0x21]),
     Wrapping(
+      testDescription: "L2TP, an offset", protocolNumber: 17,
+      header: udp(1_701) + [2, 2, 0, 1, 0, 1, 0, 3, 0, 0, 0, 0xff, 3, 0, 0x21]),
+    Wrapping(
       testDescription: "Teredo behind an origin", protocolNumber: 17,
       header: udp(3_544) + [0, 0, 0x12, 0x34, 1, 2, 3, 4], carriesIPv6: true),
     Wrapping(testDescription: "LISP", protocolNumber: 17, header: udp(4_341) + [0x80, 0, 0, 0, 0, 0, 0, 0]),

@@ -198,7 +198,8 @@ struct Told: Equatable {
 
   static let faults: [(String, HTTPFault)] = [
     ("SSH-2.0-OpenSSH\r\n", .notHTTP), ("\r\n", .notHTTP), ("HTTP/2.0 200 OK\r\n", .badVersion),
-    ("HTTP/1.1 20 OK\r\n", .badStatusLine), ("HTTP/1.1 2000\r\n", .badStatusLine), ("HTTP/1.1\r\n", .badStatusLine),
+    ("HTTP/1.1 20 OK\r\n", .badStatusLine), ("HTTP/1.1 2000\r\n", .badStatusLine),
+    ("HTTP/1.1 200\tOK\r\n", .badStatusLine), ("HTTP/1.1\r\n", .badStatusLine),
     ("HTTP/1.1 099 x\r\n", .badStatusLine), ("HTTP/1.1 200 a\u{1}b\r\n", .badStatusLine),
     ("HTTP/1.1 200 OK\r\nName : x\r\n", .badField), ("HTTP/1.1 200 OK\r\nno colon\r\n", .badField),
     ("HTTP/1.1 200 OK\r\n: x\r\n", .badField), ("HTTP/1.1 200 OK\r\nA: b\0c\r\n", .badField),

@@ -65,6 +65,18 @@ import Wire
     #expect(world.engine.deadlines.first == nil)
   }
 
+  @Test("a table grows with the flows that it holds, not with those that it has held") func size() {
+    var table = FlowTable()
+    func size() -> Int {
+      Mirror(reflecting: table).descendant("entries").map { Mirror(reflecting: $0).children.count } ?? 0
+    }
+    for number in 0..<1_000 as Range<UInt64> {
+      table.insert(PlacesTests.flow(number), slot: 1)
+      table.remove(PlacesTests.flow(number))
+    }
+    #expect(size() == 16)
+  }
+
   @Test("what is not there is not found, however full the table") func notThere() {
     var table = FlowTable()
     func flow(_ number: Int) -> Flow {

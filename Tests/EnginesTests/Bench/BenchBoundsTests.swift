@@ -168,6 +168,15 @@ import Wire
     }
   }
 
+  @Test("an ICMP error that decides nothing does not take the place of one that does") func errorsInARow() throws {
+    var world = try BenchWorld(plan(.halfOpen) { $0.retries = 0 }, peer: BenchWorld.silence)
+    try world.run(until: .milliseconds(10))
+    let syn = try #require(world.sent.first)
+    for code: UInt8 in [1, 4] { world.deliver(BenchBoundsTests.error(code, quoting: syn, offset: 0)) }
+    try world.run()
+    #expect(world.results.map(\.end) == [.unreachable])
+  }
+
   /// An ICMPv4 error of type 3 from the target, which quotes eight octets of a segment.
   private static func error(_ code: UInt8, quoting sent: BenchWorld.Sent, offset: UInt32) -> [UInt8] {
     func header(_ number: UInt8, _ from: IPAddress, _ to: IPAddress, length: Int) -> [UInt8] {
