@@ -66,32 +66,17 @@ static void explain_faults(void) {
   for (size_t index = 0; index < sizeof numbers / sizeof numbers[0]; index++) sigaction(numbers[index], &action, NULL);
 }
 
-// Puts a variable into the environment, in place of one of that name. The runtime finds the words of the command line in
-// front of environ, where the kernel put them and from where setenv(3) would move it: so both move together.
-static void set_variable(int argc, char **argv, const char *name, char *assignment) {
-  size_t variables = 0, length = strlen(name);
-  while (environ[variables] != NULL) variables++;
-  char **block = malloc(((size_t)argc + variables + 4) * sizeof *block), **next = block;
-  if (block == NULL) return;
-  *next++ = (char *)(intptr_t)argc;
-  for (int index = 0; index < argc; index++) *next++ = argv[index];
-  *next++ = NULL;
-  char **moved = next;
-  for (size_t index = 0; index < variables; index++) {
-    if (strncmp(environ[index], name, length) != 0 || environ[index][length] != '=') *next++ = environ[index];
-  }
-  *next++ = assignment;
-  *next = NULL;
-  environ = moved;
-}
+// Where the runtime takes the words of the command line from. It looks for them itself, on the stack in front of environ:
+// in vain once setenv(3) has moved that, and without /proc.
+__attribute__((swiftcall, weak)) extern void _swift_stdlib_overrideUnsafeArgvArgc(char **argv, int argc);
 
 // Priority 101 is the first that programs have; the runtime's constructors have none.
 __attribute__((constructor(101))) static void begin(int argc, char **argv) {
   // The runtime looks for a program to trace crashes with beside its own path, which it takes from /proc, and gives up
   // where there is none. No crash of this program starts another one.
-  static char untraced[] = "SWIFT_BACKTRACE=enable=no,swift-backtrace=/nonexistent";
   if (getenv("SWIFT_BACKTRACE") == NULL || access("/proc/self/exe", F_OK) != 0)
-    set_variable(argc, argv, "SWIFT_BACKTRACE", untraced);
+    setenv("SWIFT_BACKTRACE", "enable=no,swift-backtrace=/nonexistent", 1);
+  if (_swift_stdlib_overrideUnsafeArgvArgc != NULL) _swift_stdlib_overrideUnsafeArgvArgc(argv, argc);
   // Seeds of hash tables and initial sequence numbers must not be guessed: without this call there is nothing to be done.
   uint64_t word;
   if (getrandom(&word, sizeof word, GRND_NONBLOCK) < 0 && errno != EAGAIN) {
