@@ -30,6 +30,9 @@ public enum Signal: Hashable, Sendable {
     }
   }
 
+  /// Whether it asks the run to end: SIGINT or SIGTERM.
+  public var asksForEnd: Bool { self == .interrupt || self == .terminate }
+
   /// The signals that any run takes for itself.
   public static let usual: [Signal] = [.interrupt, .terminate, .quit]
   /// Those that whoever draws on a terminal takes as well.

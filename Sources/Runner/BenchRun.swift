@@ -152,17 +152,17 @@ struct BenchRun {
     try begin()
     let sealed = try session.seal()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
-    var loop = BenchLoop(engine: engine, path: path, guards: guards, observer: presenter.observer, sealed)
+    var work = BenchWork(engine: engine, path: path, guards: guards, observer: presenter.observer, sealed)
     let end: Signal?
     do throws(RunError) {
-      end = try loop.run()
+      end = try work.run()
     } catch {
       // What was measured until then is not lost, unless it cannot be told.
-      if error.leavesOutput { try? presenter.summarize(loop.engine, path: path.sending) }
+      if error.leavesOutput { try? presenter.summarize(work.engine, path: path.sending) }
       throw error
     }
-    warn(loop, path, guards)
-    do throws(Errno) { try presenter.summarize(loop.engine, path: path.sending) } catch {
+    warn(work, path, guards)
+    do throws(Errno) { try presenter.summarize(work.engine, path: path.sending) } catch {
       throw RunError(writing: error)
     }
     try presenter.writeFiles()
@@ -189,10 +189,10 @@ struct BenchRun {
   }
 
   /// Says what of the packets that came is in no result, what could not be sent, and which limit was met.
-  private func warn(_ loop: borrowing BenchLoop<some BenchPath>, _ path: some BenchPath, _ guards: BenchGuards) {
+  private func warn(_ work: borrowing BenchWork<some BenchPath>, _ path: some BenchPath, _ guards: BenchGuards) {
     Run.warn(
       of: path.dropped, truncated: path.truncated,
-      strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+      strays: settings.run.presentation.isVerbose ? work.engine.strays : 0)
     for (index, target) in targets.enumerated() {
       guard let (count, latest) = path.unsent[index] else { continue }
       let packets = count == 1 ? "1 packet" : "\(count) packets"

@@ -21,7 +21,7 @@ extension Run {
     let report = try session.file(settings.junitPath)
     let signal: Signal?
     if settings.run.usesKernel {
-      var run = try KernelRun(settings.run, targets, presenter, session)
+      var run = try KernelWork(settings.run, targets, presenter, session)
       signal = try run.run().signal
     } else {
       let (network, packets) = try acquire(settings.run, targets)

@@ -40,7 +40,7 @@ extension Run {
     let inputs = session.inputs([settings.first, settings.second])
     let sealed = try session.seal()
     for input in inputs {
-      var collection = FlowCollection(input.path, looksIntoTunnels: settings.looksIntoTunnels)
+      let collection = FlowCollection(input.path, looksIntoTunnels: settings.looksIntoTunnels)
       do throws(RunError) {
         if let signal = try collection.read(input, sealed) {
           result.signal = signal
@@ -71,9 +71,12 @@ extension Run {
 }
 
 /// The flows of one file, of either kind, as many as fit into memory.
-struct FlowCollection {
+final class FlowCollection: OctetReader {
   private let path: FilePath
   private let looksIntoTunnels: Bool
+  /// What it is read as, which its first octet says.
+  private var walk: CaptureWalk?
+  private var lines: LineReader?
   private(set) var flows: [ComparedFlow] = []
   /// What of the file is not among them.
   private(set) var gap = CaptureComparison.Gap()
@@ -89,33 +92,29 @@ struct FlowCollection {
   }
 
   /// Reads the file to its end; the signal that came before, if one did.
-  mutating func read(_ input: InputFile, _ sealed: Session.Sealed) throws(RunError) -> Signal? {
-    var source = try CaptureSource(input, sealed)
-    var walk: CaptureWalk?
-    var lines: LineReader?
-    loop: while true {
-      switch try source.next() {
-      case .signal(let signal): return signal
-      case .end: break loop
-      case .octets:
-        if walk == nil, lines == nil {
-          if source.octets.octet(at: 0) == UInt8(ascii: "{") {
-            lines = LineReader(limit: FlowCollection.lineLimit)
-          } else {
-            walk = CaptureWalk(FlowTracker.Policy(), looksIntoTunnels: looksIntoTunnels)
-          }
-        }
-        walk?.take(source.octets, packet: nil) { add($0) }
-        if walk?.hasStopped ?? false { break loop }
-        for line in lines?.take(source.octets) ?? [] { try take(line) }
-      }
-    }
+  func read(_ input: InputFile, _ sealed: Session.Sealed) throws(RunError) -> Signal? {
+    if let signal = try CaptureWork.run(input, sealed, into: self) { return signal }
     if let last = lines?.finish() { try take(last) }
-    try finish(&walk, isJSON: lines != nil)
+    try finish()
     return nil
   }
 
-  private mutating func finish(_ walk: inout CaptureWalk?, isJSON: Bool) throws(RunError) {
+  var hasEnough: Bool { walk?.hasStopped ?? false }
+
+  func take(_ octets: RawSpan) throws(RunError) {
+    if walk == nil, lines == nil {
+      if octets.octet(at: 0) == UInt8(ascii: "{") {
+        lines = LineReader(limit: FlowCollection.lineLimit)
+      } else {
+        walk = CaptureWalk(FlowTracker.Policy(), looksIntoTunnels: looksIntoTunnels)
+      }
+    }
+    walk?.take(octets, packet: nil) { add($0) }
+    for line in lines?.take(octets) ?? [] { try take(line) }
+  }
+
+  private func finish() throws(RunError) {
+    let isJSON = lines != nil
     walk?.finish(isWhole: true) { add($0) }
     guard walk != nil || isJSON else { throw .refused("\(path): there is nothing in it") }
     if walk?.isNoCapture ?? false {
@@ -132,17 +131,17 @@ struct FlowCollection {
 
   private func warn(_ words: String) { Output.complain("\(path): \(words)") }
 
-  private mutating func add(_ flow: TrackedFlow) {
+  private func add(_ flow: TrackedFlow) {
     let syns = [flow.client.synchronization, flow.server.synchronization]
     if syns.contains(where: { $0?.areOptionsCut ?? false }) { gap.cutOptions += 1 }
     add(ComparedFlow(flow))
   }
 
-  private mutating func add(_ flow: ComparedFlow) {
+  private func add(_ flow: ComparedFlow) {
     if flows.count < FlowCollection.limit { flows.append(flow) } else { gap.flows += 1 }
   }
 
-  private mutating func take(_ line: LineReader.Line) throws(RunError) {
+  private func take(_ line: LineReader.Line) throws(RunError) {
     guard !line.isTooLong else {
       throw .refused("\(path):\(line.number): longer than \(FlowCollection.lineLimit) octets; no result has such lines")
     }

@@ -46,20 +46,20 @@ extension Run {
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
-    var loop = EventLoop(engine: engine, network: network, observer: observer, sealed)
-    loop.packets = packets
+    var work = EngineWork(engine: engine, network: network, observer: observer, sealed)
+    work.packets = packets
     if settings.host == nil {
-      loop.upkeep = { (engine) throws(Errno) in
+      work.upkeep = { (engine) throws(Errno) in
         if engine.wantsAddresses { engine.know(local: Set(try Interface.localAddresses())) }
       }
     }
     // Whoever reads this may connect: the filter lets the port's packets in by now.
     try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.begin() }
-    let end = try loop.run()
+    let end = try work.run()
     warn(
       of: network.dropped, truncated: network.truncated,
-      strays: settings.presentation.isVerbose ? loop.engine.counts.strays : 0)
-    let counts = loop.engine.counts
+      strays: settings.presentation.isVerbose ? work.engine.counts.strays : 0)
+    let counts = work.engine.counts
     try attempt(orThrow: RunError.output) { () throws(Errno) in try presenter.summarize(counts) }
     return ListenResult(counts: counts, signal: end)
   }

@@ -46,12 +46,12 @@ extension Run {
     if settings.run.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
-    var loop = EventLoop(engine: engine(settings, target), network: network, observer: observer, sealed)
-    loop.packets = packets
+    var work = EngineWork(engine: engine(settings, target), network: network, observer: observer, sealed)
+    work.packets = packets
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
     let signal: Signal?
     do throws(RunError) {
-      signal = try loop.run()
+      signal = try work.run()
     } catch {
       // What was measured until then is not lost, unless it cannot be told.
       if error.leavesOutput { try? presenter.summarize() }
@@ -59,7 +59,7 @@ extension Run {
     }
     warn(
       of: network.dropped, truncated: network.truncated,
-      strays: settings.run.presentation.isVerbose ? loop.engine.strays : 0)
+      strays: settings.run.presentation.isVerbose ? work.engine.strays : 0)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     return PageResult(isGood: presenter.isGood, signal: signal)
   }

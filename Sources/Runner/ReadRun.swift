@@ -43,27 +43,18 @@ extension Run {
     _ input: InputFile, _ sealed: Session.Sealed, _ settings: ReadSettings, _ presenter: ReadPresenter,
     _ result: inout ReadResult
   ) throws(RunError) {
-    var source = try CaptureSource(input, sealed)
-    var reading = CaptureReading(input.path, settings, presenter)
-    loop: while !reading.walk.hasStopped {
-      switch try source.next() {
-      case .octets: try reading.take(source.octets)
-      case .end: break loop
-      case .signal(let signal):
-        result.signal = signal
-        break loop
-      }
-    }
+    let reading = CaptureReading(input.path, settings, presenter)
+    result.signal = try CaptureWork.run(input, sealed, into: reading)
     if try !reading.finish(isInterrupted: result.signal != nil) { result.isWhole = false }
   }
 }
 
 /// One capture that is told, from its first octet to its last.
-private struct CaptureReading {
+private final class CaptureReading: OctetReader {
   private let path: FilePath
   private let settings: ReadSettings
   private let presenter: ReadPresenter
-  private(set) var walk: CaptureWalk
+  private var walk: CaptureWalk
 
   /// Nothing of the capture has come yet.
   init(_ path: FilePath, _ settings: ReadSettings, _ presenter: ReadPresenter) {
@@ -77,8 +68,10 @@ private struct CaptureReading {
     presenter.begin(path)
   }
 
+  var hasEnough: Bool { walk.hasStopped }
+
   /// Tells what octets bring.
-  mutating func take(_ octets: RawSpan) throws(RunError) {
+  func take(_ octets: RawSpan) throws(RunError) {
     let presenter = presenter
     if settings.showsPackets || settings.telling == .packets {
       walk.take(octets, packet: { presenter.show($0, &$1, $2) }, flow: { presenter.show($0) })
@@ -91,7 +84,7 @@ private struct CaptureReading {
   }
 
   /// Tells of the flows that are left, and of what was wrong with the file: whether nothing was.
-  mutating func finish(isInterrupted: Bool) throws(RunError) -> Bool {
+  func finish(isInterrupted: Bool) throws(RunError) -> Bool {
     walk.finish(isWhole: !isInterrupted) { presenter.show($0) }
     if let refusal = walk.refusal { throw .refused("\(path): \(refusal)") }
     if case .flow(let number) = settings.telling, !presenter.hasFollowed {

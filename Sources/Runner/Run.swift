@@ -20,7 +20,7 @@ public enum Run {
     let presenter = usual ?? FpingPresenter(settings, targets.list) as any ConnectionPresenter
     let result: RunResult
     if settings.usesKernel {
-      var run = try KernelRun(settings, targets, presenter, session)
+      var run = try KernelWork(settings, targets, presenter, session)
       result = try run.run()
     } else {
       let (network, packets) = try acquire(settings, targets)
@@ -95,7 +95,7 @@ public enum Run {
   static func byHand(
     _ settings: RunSettings, _ targets: RunTargets, _ presenter: any ConnectionPresenter, _ network: Network,
     _ packets: PacketFile?, _ sealed: Session.Sealed, companion: Companion? = nil,
-    adjust: (inout EventLoop<ConnectEngine>) -> Void = { _ in }
+    adjust: (inout EngineWork<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let room = Room(for: targets.list.count, count: settings.schedule.count)
     if room.places > ConnectEngine.concurrency { _ = ResourceLimit.raiseDescriptors() }
@@ -116,22 +116,22 @@ public enum Run {
     if settings.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try presenter.show(arrival, at: stamp) }
     }
-    var loop = EventLoop(engine: engine, network: network, observer: observer, sealed, companion: companion)
-    loop.packets = packets
+    var work = EngineWork(engine: engine, network: network, observer: observer, sealed, companion: companion)
+    work.packets = packets
     if targets.hasNames {
       let learn = { (engine: inout ConnectEngine, news: RunTargets.News, now: Instant) throws(Errno) in
         try targets.learn(news, &engine, settings, network, presenter, at: now)
       }
-      loop.names = (targets, learn)
+      work.names = (targets, learn)
     }
-    adjust(&loop)
+    adjust(&work)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       try presenter.begin()
       try targets.tellProblems(presenter)
     }
     let end: Signal?
     do throws(RunError) {
-      end = try loop.run()
+      end = try work.run()
     } catch {
       // What was measured until then is not lost, unless it cannot be told.
       if presenter.tallies.contains(where: { $0.decided > 0 }), error.leavesOutput { try? presenter.summarize() }
@@ -143,7 +143,7 @@ public enum Run {
     }
     warn(
       of: network.dropped, truncated: network.truncated,
-      strays: settings.presentation.isVerbose ? loop.engine.strays : 0)
+      strays: settings.presentation.isVerbose ? work.engine.strays : 0)
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 

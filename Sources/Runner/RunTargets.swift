@@ -236,22 +236,10 @@ extension RunTargets {
   /// - Returns: the signal that ended the wait.
   func settle(until deadline: Instant?) throws(RunError) -> Signal? {
     guard lookups.unsettled > 0 else { return nil }
-    return try attempt { () throws(Errno) in
-      let signals = try SignalSource()
-      var poller = Poller()
-      _ = poller.add(signals.descriptor, for: .readable)
-      while lookups.unsettled > 0, deadline.map({ SystemClock.monotonic() < $0 }) ?? true {
-        watch(by: &poller)
-        var wake = nextTurn
-        if let deadline { wake = min(wake ?? deadline, deadline) }
-        _ = try poller.wait(until: wake)
-        while let signal = try signals.next() {
-          if signal == .interrupt || signal == .terminate { return signal }
-        }
-        _ = turn(at: SystemClock.monotonic())
-      }
-      slot = nil
-      return nil
-    }
+    var loop = try Loop()
+    var work = LookupWork(targets: self, deadline: deadline)
+    let signal = try loop.run(&work)
+    slot = nil
+    return signal
   }
 }

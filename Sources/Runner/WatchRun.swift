@@ -20,15 +20,15 @@ extension Run {
     defer { presenter.leave() }
     session.replaces(settings.prometheusPath)
     if settings.run.usesKernel {
-      var run = try KernelRun(settings.run, targets, presenter, session)
+      var run = try KernelWork(settings.run, targets, presenter, session)
       try presenter.prepare()
       return try run.run()
     }
     let (network, packets) = try acquire(settings.run, targets)
     let sealed = try session.seal()
     try presenter.prepare()
-    return try byHand(settings.run, targets, presenter, network, packets, sealed) { loop in
-      loop.revise = { engine in
+    return try byHand(settings.run, targets, presenter, network, packets, sealed) { work in
+      work.revise = { engine in
         for index in presenter.unreachable where targets.list[index].isKnown {
           let way = targets.resolution.way(to: targets.list[index])
           engine.reroute(index, from: way.route?.source, obstacle: way.obstacle)

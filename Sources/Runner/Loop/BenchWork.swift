@@ -4,18 +4,18 @@ import Kernel
 import Timebase
 import Wire
 
-/// The loop of a benchmark: what came is handed to the engine in one go, and what the engine wants sent leaves in one go.
+/// A benchmark in the loop: what came is handed to the engine in one go, and what the engine wants sent leaves in one go.
 ///
-/// A batched sibling of `EventLoop`, which asks for one action at a time.
-struct BenchLoop<Path: BenchPath>: ~Copyable {
+/// A batched sibling of `EngineWork`, which asks for one action at a time.
+struct BenchWork<Path: BenchPath>: ~Copyable, LoopWork {
   var engine: BenchEngine
   let path: Path
   let guards: BenchGuards
   let observer: BenchObserver
 
   private var batch: PacketBatch
-  private var signal: Signal?
-  private var signalsAt = Instant(nanoseconds: 0)
+  private var progressAt = Instant(nanoseconds: 0)
+  private var isWatching = false
   private var failure: RunError?
   private var isEnding = false
 
@@ -25,7 +25,7 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
   private static var mostReceptions: Int { 256 }
   /// A wait that is shorter than this is not slept through: waking up takes as long.
   private static var shortest: Interval { .microseconds(60) }
-  /// How often signals are looked at, and the observer called, while there is no time to wait.
+  /// How often the observer is called, and the longest wait.
   private static var round: Interval { .milliseconds(10) }
 
   init(engine: BenchEngine, path: Path, guards: BenchGuards, observer: BenchObserver, _: Session.Sealed) {
@@ -34,61 +34,73 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
     self.guards = guards
     self.observer = observer
     batch = PacketBatch(
-      capacity: BenchLoop.batchSize, room: engine.plan.mode == .http ? FrameBuffer.capacity : 128)
+      capacity: BenchWork.batchSize, room: engine.plan.mode == .http ? FrameBuffer.capacity : 128)
   }
 
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
   mutating func run() throws(RunError) -> Signal? {
-    var poller = Poller()
-    let signals = try attempt { () throws(Errno) in try SignalSource() }
-    _ = poller.add(signals.descriptor, for: .readable)
-    path.watch(by: &poller)
+    var loop = try Loop()
     let start = SystemClock.monotonic()
     engine.start(at: start)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try observer.progress(engine, start) }
-    while !engine.isDone, !isEnding {
-      do throws(Errno) {
-        try turn(signals)
-        guard !engine.isDone, !isEnding, engine.wantedHome == nil else { continue }
-        try rest(&poller)
-      } catch {
-        fail(.system(error))
-        try? interrupt()
-      }
-    }
-    finishPackets(&poller)
+    var signal: Signal?
+    do throws(RunError) { signal = try loop.run(&self) } catch { stop(for: error) }
+    finishPackets(&loop)
     tell()
     if let failure { throw failure }
     return signal
   }
 
-  private mutating func turn(_ signals: borrowing SignalSource) throws(Errno) {
+  mutating func advance() throws(RunError) -> Rest {
+    if isOver { return .over }
     let now = SystemClock.now()
-    try path.refresh(at: now)
-    // One that nobody takes would end every wait at once.
-    try path.takeStamps(for: &engine)
-    engine.advance(at: now.instant, into: &batch)
-    try flush()
-    openPorts()
-    try receive()
-    settlePackets()
-    tell()
-    if now.instant - signalsAt >= BenchLoop.round {
-      signalsAt = now.instant
-      try takeSignals(signals)
-      do throws(Errno) { try observer.progress(engine, now.instant) } catch { end(for: error) }
+    try attempt { () throws(Errno) in
+      try path.refresh(at: now)
+      // One that nobody takes would end every wait at once.
+      try path.takeStamps(for: &engine)
+      engine.advance(at: now.instant, into: &batch)
+      try flush()
     }
+    openPorts()
+    if isOver { return .over }
+    return engine.wantedHome == nil ? rest : .none
   }
 
-  /// Waits for a packet, a signal or the next deadline; not at all where that is near.
-  private mutating func rest(_ poller: inout Poller) throws(Errno) {
-    guard let deadline = nextWake else {
-      _ = try poller.wait(atMost: BenchLoop.round)
-      return
-    }
-    let left = deadline - SystemClock.monotonic()
-    guard left > BenchLoop.shortest else { return }
-    _ = try poller.wait(atMost: min(left - BenchLoop.shortest, BenchLoop.round))
+  private var isOver: Bool { engine.isDone || isEnding }
+
+  /// Until the next deadline; not at all where that is near.
+  private var rest: Rest {
+    let now = SystemClock.monotonic()
+    guard let deadline = nextWake else { return .until(now + BenchWork.round) }
+    let left = deadline - now
+    guard left > BenchWork.shortest else { return .none }
+    return .until(now + min(left - BenchWork.shortest, BenchWork.round))
+  }
+
+  mutating func watch(by poller: inout Poller) {
+    guard !isWatching else { return }
+    isWatching = true
+    path.watch(by: &poller)
+  }
+
+  mutating func collect(_ poller: borrowing Poller) throws(RunError) {
+    try attempt { () throws(Errno) in try receive() }
+    settlePackets()
+    tell()
+    let now = SystemClock.monotonic()
+    guard now - progressAt >= BenchWork.round else { return }
+    progressAt = now
+    do throws(Errno) { try observer.progress(engine, now) } catch { end(for: error) }
+  }
+
+  mutating func take(_ signal: Signal) throws(RunError) {
+    do throws(Errno) { try observer.summarize(engine) } catch { end(for: error) }
+  }
+
+  mutating func interrupt(isRepeated: Bool) throws(RunError) {
+    // The second one does not wait for anything.
+    if isRepeated { isEnding = true }
+    try attempt { () throws(Errno) in try interrupt() }
   }
 
   private var nextWake: Instant? {
@@ -97,7 +109,7 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
   }
 
   private mutating func receive() throws(Errno) {
-    for _ in 0..<BenchLoop.mostReceptions {
+    for _ in 0..<BenchWork.mostReceptions {
       guard try path.take(for: &engine, into: &batch) else { break }
       if path.keepsPackets || batch.vacancies < BenchEngine.mostPacketsPerEvent { try flush() }
     }
@@ -124,7 +136,7 @@ struct BenchLoop<Path: BenchPath>: ~Copyable {
 
 // MARK: The capture file
 
-extension BenchLoop {
+extension BenchWork {
   /// Writes the packets whose stamps are there, all those that came before having been handed over.
   private mutating func settlePackets() {
     guard path.keepsPackets, failure == nil else { return }
@@ -132,11 +144,11 @@ extension BenchLoop {
   }
 
   /// Waits for the last stamps, which come by themselves or not at all, and completes the file.
-  private mutating func finishPackets(_ poller: inout Poller) {
+  private mutating func finishPackets(_ loop: inout Loop) {
     guard path.keepsPackets else { return }
     do throws(Errno) {
       while let deadline = path.deadline, SystemClock.monotonic() < deadline {
-        _ = try poller.wait(until: deadline)
+        try loop.linger(until: deadline)
         try path.takeStamps(for: &engine)
       }
     } catch {
@@ -148,22 +160,9 @@ extension BenchLoop {
 
 // MARK: What is told
 
-extension BenchLoop {
+extension BenchWork {
   /// Hands over what has ended.
   private mutating func tell() { engine.takeResults(observer.result) }
-
-  private mutating func takeSignals(_ signals: borrowing SignalSource) throws(Errno) {
-    while let next = try signals.next() {
-      guard next != .quit else {
-        do throws(Errno) { try observer.summarize(engine) } catch { end(for: error) }
-        continue
-      }
-      // The second one does not wait for anything.
-      if signal != nil { isEnding = true }
-      signal = next
-      try interrupt()
-    }
-  }
 
   /// Begins nothing more, and leaves no peer with half a connection.
   private mutating func interrupt() throws(Errno) {

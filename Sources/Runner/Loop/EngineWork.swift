@@ -4,8 +4,8 @@ import Kernel
 import Timebase
 import Wire
 
-/// The one event loop: it owns sockets, clock and signals, asks the engine what to do, and knows no verb.
-struct EventLoop<E: Engine> {
+/// An engine in the loop: its packets go and come by raw sockets, one at a time, with the kernel's stamps.
+struct EngineWork<E: Engine>: LoopWork {
   var engine: E
   let network: Network
   let observer: LoopObserver<E.Report>
@@ -24,7 +24,10 @@ struct EventLoop<E: Engine> {
   /// What an engine may have to learn of this host, after packets came.
   var upkeep: ((inout E) throws(Errno) -> Void)?
 
-  private var signal: Signal?
+  /// Whether a signal has asked for an end.
+  private var isInterrupted = false
+  private var isWatching = false
+  private let intake = Intake()
   /// What this host refused last, by slot, until the slot's report.
   var refusals: [RunError?] = []
   /// The first failure; the loop then only clears up.
@@ -47,34 +50,51 @@ struct EventLoop<E: Engine> {
   /// Runs until the engine is done; returns the signal that asked it to be, if one did.
   mutating func run() throws(RunError) -> Signal? {
     SystemClock.sharpenTimers()
-    var poller = Poller()
-    let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + observer.signals) }
-    _ = poller.add(signals.descriptor, for: .readable)
-    for link in network.all { link.watch(by: &poller) }
-    companion?.watch(by: &poller)
-    var buffer = ReceiveBuffer()
-
+    var loop = try Loop(observer.signals)
     perform(engine.start(at: SystemClock.now()))
-    while !isDone {
-      catchUp()
-      if isDone { break }
-      names?.targets.watch(by: &poller)
-      _ = try attempt { () throws(Errno) in try poller.wait(until: nextWake) }
-      try attempt { () throws(Errno) in
-        try takeStamps()
-        try takePackets(&buffer)
-        try upkeep?(&engine)
-        try companion?.serve()
-        try takeSignals(signals)
-      }
-      takeNames()
-      tick()
-      settlePackets()
-    }
-    try finishPackets(&poller)
+    let signal = try loop.run(&self)
+    try finishPackets(&loop)
     if let failure { throw failure }
     network.settle()
     return signal
+  }
+
+  mutating func advance() throws(RunError) -> Rest {
+    catchUp()
+    return isDone ? .over : .until(nextWake)
+  }
+
+  mutating func watch(by poller: inout Poller) {
+    names?.targets.watch(by: &poller)
+    guard !isWatching else { return }
+    isWatching = true
+    for link in network.all { link.watch(by: &poller) }
+    companion?.watch(by: &poller)
+  }
+
+  mutating func collect(_ poller: borrowing Poller) throws(RunError) {
+    let intake = intake
+    try attempt { () throws(Errno) in
+      try takeStamps()
+      try takePackets(&intake.buffer)
+      try upkeep?(&engine)
+      try companion?.serve()
+    }
+    takeNames()
+    tick()
+    settlePackets()
+  }
+
+  mutating func take(_ signal: Signal) throws(RunError) {
+    let observer = observer
+    note { () throws(Errno) in try signal == .quit ? observer.summarize() : observer.signal(signal) }
+  }
+
+  mutating func interrupt(isRepeated: Bool) throws(RunError) {
+    // The second one does not wait for anything.
+    if isRepeated { isDone = true }
+    isInterrupted = true
+    engine.interrupt(at: SystemClock.now())
   }
 
   private var nextWake: Instant? {
@@ -86,7 +106,7 @@ struct EventLoop<E: Engine> {
   }
 
   private mutating func takeNames() {
-    guard let names, signal == nil, failure == nil else { return }
+    guard let names, !isInterrupted, failure == nil else { return }
     let now = SystemClock.monotonic()
     for news in names.targets.turn(at: now) {
       do throws(Errno) { try names.learn(&engine, news, now) } catch { fail(RunError(writing: error)) }
@@ -102,7 +122,7 @@ struct EventLoop<E: Engine> {
 
   /// Lets the engine do what is due, one thing at a time; where it is behind, packets and signals have their turn too.
   private mutating func catchUp() {
-    for _ in 0..<EventLoop.batch {
+    for _ in 0..<EngineWork.batch {
       guard !isDone, let deadline = engine.nextDeadline else { return }
       let now = SystemClock.now()
       guard deadline <= now.instant else { return }
@@ -121,7 +141,7 @@ struct EventLoop<E: Engine> {
 
   private mutating func takePackets(_ buffer: inout ReceiveBuffer) throws(Errno) {
     for link in network.all {
-      for _ in 0..<EventLoop.batch {
+      for _ in 0..<EngineWork.batch {
         guard try takePacket(from: link, &buffer) else { break }
       }
     }
@@ -143,25 +163,16 @@ struct EventLoop<E: Engine> {
     perform(action)
     return true
   }
+}
 
-  private mutating func takeSignals(_ signals: borrowing SignalSource) throws(Errno) {
-    while let next = try signals.next() {
-      guard next == .interrupt || next == .terminate else {
-        let observer = observer
-        note { () throws(Errno) in try next == .quit ? observer.summarize() : observer.signal(next) }
-        continue
-      }
-      // The second one does not wait for anything.
-      if signal != nil { isDone = true }
-      signal = next
-      engine.interrupt(at: SystemClock.now())
-    }
-  }
+/// Where packets are received, apart from what they change.
+private final class Intake {
+  var buffer = ReceiveBuffer()
 }
 
 // MARK: The capture file
 
-extension EventLoop {
+extension EngineWork {
   private mutating func settlePackets() {
     guard let packets else { return }
     do throws(RunError) {
@@ -173,10 +184,10 @@ extension EventLoop {
   }
 
   /// Waits for the last stamps, which come by themselves or not at all, and completes the capture file.
-  private mutating func finishPackets(_ poller: inout Poller) throws(RunError) {
+  private mutating func finishPackets(_ loop: inout Loop) throws(RunError) {
     guard let packets else { return }
     while let deadline = packets.deadline, SystemClock.monotonic() < deadline {
-      _ = try attempt { () throws(Errno) in try poller.wait(until: deadline) }
+      try attempt { () throws(Errno) in try loop.linger(until: deadline) }
       try attempt { () throws(Errno) in try takeStamps() }
     }
     do throws(RunError) { try packets.finish(dropped: network.dropped) } catch { fail(error) }
@@ -185,7 +196,7 @@ extension EventLoop {
 
 // MARK: Telling
 
-extension EventLoop {
+extension EngineWork {
   /// Shows a packet to whoever wants to see packets.
   mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {
     guard let packet = observer.packet, failure == nil else { return }

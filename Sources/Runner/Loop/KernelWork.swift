@@ -4,13 +4,16 @@ import Kernel
 import Timebase
 
 /// The unprivileged run: the same schedule, by `connect()` (`--connect`).
-struct KernelRun {
+struct KernelWork: LoopWork {
   private let settings: RunSettings
   private let targets: RunTargets
   private let presenter: any ConnectionPresenter
   /// By target: source ports that could be had before the seal alone.
   private var sources: [[ReservedSource]]
   private var probes: [KernelProbe] = []
+  /// Where the loop waits for them.
+  private var slots: [Poller.Slot] = []
+  private var isInterrupted = false
   private var rota: Rota
   private let room: Room
   private let start = SystemClock.monotonic()
@@ -31,25 +34,12 @@ struct KernelRun {
   /// Runs to the end of the schedule, its deadline, or a signal.
   mutating func run() throws(RunError) -> RunResult {
     SystemClock.sharpenTimers()
-    let signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + presenter.signals) }
-    var signal: Signal?
+    var loop = try Loop(presenter.signals)
     try writing { () throws(Errno) in
       try presenter.begin()
       try targets.tellProblems(presenter)
     }
-    var poller = Poller()
-    _ = poller.add(signals.descriptor, for: .readable)
-    while signal == nil {
-      try begin()
-      try step()
-      if probes.isEmpty, nextStart == nil, !targets.isAwaiting || isOverdue { break }
-      try wait(&poller)
-      signal = try take(signals)
-      if signal == nil { try takeNames() }
-      if let due = presenter.nextTick, due <= SystemClock.monotonic() {
-        try writing { () throws(Errno) in try presenter.tick() }
-      }
-    }
+    let signal = try loop.run(&self)
     // Whatever was under way is undecided; its socket closes with it.
     for probe in probes {
       try writing { () throws(Errno) in try presenter.show(probe.index, sequence: probe.sequence, nil) }
@@ -60,6 +50,42 @@ struct KernelRun {
     }
     return RunResult(tallies: presenter.tallies, signal: signal)
   }
+
+  mutating func advance() throws(RunError) -> Rest {
+    if isInterrupted { return .over }
+    try begin()
+    try step()
+    if probes.isEmpty, nextStart == nil, !targets.isAwaiting || isOverdue { return .over }
+    return .until(nextWake)
+  }
+
+  private var nextWake: Instant? {
+    var next = isFull ? nil : nextStart
+    for probe in probes { next = min(next ?? probe.deadline, probe.deadline) }
+    if let turn = targets.nextTurn { next = min(next ?? turn, turn) }
+    if let limit, next != nil || targets.isAwaiting { next = min(next ?? limit, limit) }
+    if let tick = presenter.nextTick { next = min(next ?? tick, tick) }
+    return next
+  }
+
+  mutating func watch(by poller: inout Poller) {
+    targets.watch(by: &poller)
+    for slot in slots { poller.remove(slot) }
+    slots.removeAll(keepingCapacity: true)
+    for probe in probes { if let slot = probe.watch(by: &poller) { slots.append(slot) } }
+  }
+
+  mutating func collect(_ poller: borrowing Poller) throws(RunError) {
+    try takeNames()
+    guard let due = presenter.nextTick, due <= SystemClock.monotonic() else { return }
+    try writing { () throws(Errno) in try presenter.tick() }
+  }
+
+  mutating func take(_ signal: Signal) throws(RunError) {
+    try writing { () throws(Errno) in try signal == .quit ? presenter.summarize() : presenter.take(signal) }
+  }
+
+  mutating func interrupt(isRepeated: Bool) throws(RunError) { isInterrupted = true }
 
   private var isOverdue: Bool { limit.map { SystemClock.monotonic() >= $0 } ?? false }
 
@@ -106,19 +132,6 @@ struct KernelRun {
     probes = rest
   }
 
-  /// Waits for a signal, a connection, or the next thing that is due.
-  private func wait(_ poller: inout Poller) throws(RunError) {
-    targets.watch(by: &poller)
-    let slots = probes.compactMap { $0.watch(by: &poller) }
-    defer { for slot in slots { poller.remove(slot) } }
-    var next = isFull ? nil : nextStart
-    for probe in probes { next = min(next ?? probe.deadline, probe.deadline) }
-    if let turn = targets.nextTurn { next = min(next ?? turn, turn) }
-    if let limit, next != nil || targets.isAwaiting { next = min(next ?? limit, limit) }
-    if let tick = presenter.nextTick { next = min(next ?? tick, tick) }
-    do throws(Errno) { _ = try poller.wait(until: next) } catch { throw .system(error) }
-  }
-
   /// Takes what has become known of names.
   private mutating func takeNames() throws(RunError) {
     let now = SystemClock.monotonic()
@@ -134,19 +147,6 @@ struct KernelRun {
         }
       }
     }
-  }
-
-  /// Takes the signals that have come; SIGQUIT asks for the summary so far.
-  private func take(_ signals: borrowing SignalSource) throws(RunError) -> Signal? {
-    while let next = try next(signals) {
-      if next == .interrupt || next == .terminate { return next }
-      try writing { () throws(Errno) in try next == .quit ? presenter.summarize() : presenter.take(next) }
-    }
-    return nil
-  }
-
-  private func next(_ signals: borrowing SignalSource) throws(RunError) -> Signal? {
-    do throws(Errno) { return try signals.next() } catch { throw .system(error) }
   }
 
   private func writing(_ body: () throws(Errno) -> Void) throws(RunError) {

@@ -5,7 +5,7 @@ import Timebase
 import Wire
 
 /// What the engine asks for: ports, packets, and that something be told.
-extension EventLoop {
+extension EngineWork {
   /// Does what the engine asks for, and what it then asks for.
   mutating func perform(_ first: Action<E.Report>) {
     var action = first
