@@ -44,9 +44,6 @@ extension Connection {
   /// How many octets were written and are not acknowledged yet, sent or not.
   public var unacknowledged: Int { sender.length - sender.acknowledged }
 
-  /// SRTT: what a round trip takes, smoothed (RFC 6298 §2); nil before the first measurement.
-  public var smoothedRoundTrip: Interval? { retransmission.smoothedRTT }
-
   /// Whether the peer's FIN was taken: nothing follows what was received.
   public var isPeerDone: Bool { marks.peerFin != nil }
 

@@ -69,8 +69,6 @@ extension Errno {
     }
   }
 
-  /// Whether the reader of our output has gone away.
-  public var isBrokenPipe: Bool { code == EPIPE }
   /// Whether a signal ended a wait.
   public var isInterruption: Bool { code == EINTR }
   /// Whether a privilege is missing: the unprivileged way may still work.

@@ -27,18 +27,4 @@ extension Double {
 
   /// The decimal logarithm of a number above 0.
   public var decimalLogarithm: Double { naturalLogarithm / 2.302585092994045684 }
-
-  /// Ten to this power, to about 1 part in 10¹⁴.
-  public var tenToThis: Double {
-    guard abs(self) < 300 else { return self > 0 ? .infinity : 0 }
-    let exponent = self * (2.302585092994045684 / Double.ln2)
-    let whole = exponent.rounded(.down)
-    let rest = (exponent - whole) * Double.ln2
-    var (sum, term) = (1.0, 1.0)
-    for place in 1..<24 {
-      term *= rest / Double(place)
-      sum += term
-    }
-    return sum * Double(sign: .plus, exponent: Int(whole), significand: 1)
-  }
 }

@@ -7,9 +7,6 @@ public enum AddressFamily: Hashable, Sendable, CaseIterable, CustomStringConvert
   /// IPv6 (RFC 8200).
   case v6
 
-  /// The width of an address, in bits.
-  @inlinable public var addressBits: Int { self == .v4 ? 32 : 128 }
-
   /// The protocol's name: `IPv4` or `IPv6`.
   public var description: String { self == .v4 ? "IPv4" : "IPv6" }
 }

@@ -33,11 +33,6 @@ public struct TCPOptionList: Hashable, Sendable {
   public var paddedBytes: RawSpan {
     @inlinable @_lifetime(borrow self) get { octets.paddedBytes }
   }
-
-  /// Lends the octets held, for a walk with `TCPOptionCursor`.
-  @inlinable public func withSpan<R: ~Copyable, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
-    try body(octets.bytes)
-  }
 }
 
 // MARK: Reading

@@ -30,7 +30,7 @@ import Wire
     for end in pair.ends {
       #expect(end.connection.counters.retransmissions == 0 && end.connection.counters.invalid == 0)
       #expect(end.connection.ending == .fin)
-      #expect(end.connection.smoothedRoundTrip.map { $0 <= .milliseconds(21) } == true)
+      #expect(end.connection.retransmission.smoothedRTT.map { $0 <= .milliseconds(21) } == true)
     }
   }
 
@@ -92,7 +92,9 @@ import Wire
     var pair = Pair(network, seed: 4, sizes: [300_000, 300_000])
     pair.start()
     #expect(pair.run { $0.isFinished })
-    for end in pair.ends { #expect(end.connection.smoothedRoundTrip.map { $0 < .milliseconds(1_000) } == true) }
+    for end in pair.ends {
+      #expect(end.connection.retransmission.smoothedRTT.map { $0 < .milliseconds(1_000) } == true)
+    }
   }
 }
 
@@ -102,7 +104,7 @@ extension Pair {
       + ends.map {
         let c = $0.connection
         return "\(c.state.rawValue) sent \($0.sent) again \(c.counters.retransmissions) in \($0.incoming.count) "
-          + "flight \($0.largestInFlight) waiting \($0.mostWaiting) rtt \(c.smoothedRoundTrip?.nanoseconds ?? 0)"
+          + "flight \($0.largestInFlight) waiting \($0.mostWaiting) rtt \(c.retransmission.smoothedRTT?.nanoseconds ?? 0)"
       }.joined(separator: " | ")
   }
 }

@@ -36,7 +36,7 @@ import Wire
           + SendingTests.sent("0.2", (8 + 2 * ack)..<(10 + 2 * ack), of: 30))
     }
     #expect(trace.connection.sender.congestion.window == 2_000)
-    #expect(trace.connection.smoothedRoundTrip == .milliseconds(100))
+    #expect(trace.connection.retransmission.smoothedRTT == .milliseconds(100))
   }
 
   @Test func aPathThatLostOurSynBeginsWithOneSegment() throws {
@@ -128,7 +128,7 @@ import Wire
         """)
     #expect(trace.connection.sender.congestion.threshold == 200)
     // Karn: what was sent twice measures nothing.
-    #expect(trace.connection.smoothedRoundTrip == .milliseconds(100))
+    #expect(trace.connection.retransmission.smoothedRTT == .milliseconds(100))
   }
 
   @Test func whatComesTwiceAfterATimeoutIsNoNewLoss() throws {
@@ -158,7 +158,7 @@ import Wire
         0.405 < . 1:1(0) ack 101 <TS val 8 ecr \(echo)>
         """)
       let expected = rtt == 100 ? Interval.milliseconds(100) : (.milliseconds(100) * 7 + .milliseconds(5)) / 8
-      #expect(trace.connection.smoothedRoundTrip == expected)
+      #expect(trace.connection.retransmission.smoothedRTT == expected)
     }
   }
 

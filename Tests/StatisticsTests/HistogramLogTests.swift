@@ -144,7 +144,7 @@ import Timebase
   /// A header with whatever digits and values.
   private static func head(_ word: UInt64) -> [UInt8] {
     var octets: [UInt8] = []
-    octets.append(bigEndian: HistogramHeader.cookie)
+    octets.append(bigEndian: Histogram.cookie)
     octets.append(bigEndian: UInt32(word & 63))
     for number in [0, UInt32(word >> 8 & 7)] { octets.append(bigEndian: number) }
     octets.append(bigEndian: UInt64(1) << (word >> 16 & 63))
@@ -159,7 +159,7 @@ import Timebase
       var counts: [UInt8] = []
       for number in numbers { counts.append(zigZag: number) }
       var octets: [UInt8] = []
-      octets.append(bigEndian: HistogramHeader.cookie)
+      octets.append(bigEndian: Histogram.cookie)
       for number in [UInt32(counts.count), 0, 3] { octets.append(bigEndian: number) }
       for number in [1, highest, Double(1).bitPattern] { octets.append(bigEndian: number) }
       return try Histogram(decoding: octets + counts)
@@ -187,7 +187,7 @@ import Timebase
       length: UInt32 = 1, offset: UInt32 = 0, digits: UInt32 = 3, lowest: UInt64 = 1, highest: UInt64 = 1_000
     ) -> Bool {
       var octets: [UInt8] = []
-      octets.append(bigEndian: HistogramHeader.cookie)
+      octets.append(bigEndian: Histogram.cookie)
       for number in [length, offset, digits] { octets.append(bigEndian: number) }
       for number in [lowest, highest, Double(1).bitPattern] { octets.append(bigEndian: number) }
       return (try? Histogram(decoding: octets + [2])) != nil

@@ -65,7 +65,7 @@ import Wire
     #expect(list.isMalformed == row.isMalformed)
     #expect(list.count == row.octets.count)
     #expect(list.bytes.octets == row.octets)
-    #expect(list.withSpan { $0.octets } == row.octets)
+    #expect(list.bytes.octets == row.octets)
   }
 
   @Test(arguments: rows.filter { !$0.isMalformed })

@@ -1,7 +1,9 @@
 import Timebase
 
+@testable import Statistics
+
 /// Why a line of a histogram log, or a histogram in it, was refused.
-public enum HistogramLogError: Error, Hashable, Sendable {
+enum HistogramLogError: Error, Hashable, Sendable {
   /// The line is longer than any histogram's.
   case tooLong
   /// It has not three or four fields, and a tag before them.
@@ -21,9 +23,9 @@ public enum HistogramLogError: Error, Hashable, Sendable {
 }
 
 /// Reads a log of histograms line by line: HdrHistogram's format, whoever wrote it.
-public enum HistogramLogReader {
+enum HistogramLogReader {
   /// What a line says.
-  public enum Line: Equatable, Sendable {
+  enum Line: Equatable, Sendable {
     /// Nothing that counts: a comment, the legend, or an empty line.
     case comment
     /// When the log began.
@@ -35,24 +37,24 @@ public enum HistogramLogReader {
   }
 
   /// One histogram of a log.
-  public struct Entry: Equatable, Sendable {
+  struct Entry: Equatable, Sendable {
     /// Which of several histograms of an interval it is.
-    public var tag: String?
+    var tag: String?
     /// When its interval began, as the line has it: from the base time, or from the epoch.
-    public var start: Interval
+    var start: Interval
     /// How long the interval was.
-    public var length: Interval
+    var length: Interval
     /// What was recorded, a nanosecond for each unit of the log.
-    public var histogram: Histogram
+    var histogram: Histogram
   }
 
   /// The most octets that a line may have.
-  public static let longestLine = 1 << 20
+  static let longestLine = 1 << 20
   /// The most octets that a histogram may have once it is inflated: nine for each counter of three digits.
   static let longestEncoding = 40 + 9 * (56 << 10)
 
   /// Reads one line, with or without its line end.
-  public static func read(_ line: some StringProtocol) throws(HistogramLogError) -> Line {
+  static func read(_ line: some StringProtocol) throws(HistogramLogError) -> Line {
     var octets = Array(line.utf8.prefix(longestLine + 1))
     guard octets.count <= longestLine else { throw .tooLong }
     while let last = octets.last, last == 10 || last == 13 { octets.removeLast() }

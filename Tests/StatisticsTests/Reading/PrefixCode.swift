@@ -1,3 +1,5 @@
+@testable import Statistics
+
 /// A canonical prefix code, known by the width of every symbol's code (RFC 1951 §3.2.2).
 struct PrefixCode {
   /// How far the bits of one symbol were read.

@@ -1,47 +1,47 @@
 // RFC 9293 §3.1, §3.2 and §3.10: what a header says that no conforming sender says.
 
+@testable import Wire
+
 extension TCPHeader {
   /// What a conforming sender would not have sent; judgement is apart from representation.
-  public struct Violations: OptionSet, Hashable, Sendable {
+  struct Violations: OptionSet, Hashable, Sendable {
     /// One bit for each violation.
-    public let rawValue: UInt16
-    /// The set of these bits.
-    @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
+    let rawValue: UInt16
 
     /// A port is 0, which is reserved (RFC 6335 §6).
-    public static let portZero = Violations(rawValue: 1 << 0)
+    static let portZero = Violations(rawValue: 1 << 0)
     /// SYN and FIN together: open and close at once.
-    public static let synWithFIN = Violations(rawValue: 1 << 1)
+    static let synWithFIN = Violations(rawValue: 1 << 1)
     /// SYN and RST together.
-    public static let synWithRST = Violations(rawValue: 1 << 2)
+    static let synWithRST = Violations(rawValue: 1 << 2)
     /// FIN and RST together.
-    public static let finWithRST = Violations(rawValue: 1 << 3)
+    static let finWithRST = Violations(rawValue: 1 << 3)
     /// Neither SYN, RST nor ACK: every segment after the first acknowledges (RFC 9293 §3.1).
-    public static let noneOfSynRstAck = Violations(rawValue: 1 << 4)
+    static let noneOfSynRstAck = Violations(rawValue: 1 << 4)
     /// A reserved bit is set (RFC 9293 §3.1: must be zero in generated segments).
-    public static let reservedBits = Violations(rawValue: 1 << 5)
+    static let reservedBits = Violations(rawValue: 1 << 5)
     /// An acknowledgment number without ACK: harmless, but few stacks leave it (RFC 9293 §3.10.7.2).
-    public static let strayAcknowledgment = Violations(rawValue: 1 << 6)
+    static let strayAcknowledgment = Violations(rawValue: 1 << 6)
     /// An urgent pointer without URG (RFC 9293 §3.1).
-    public static let strayUrgentPointer = Violations(rawValue: 1 << 7)
+    static let strayUrgentPointer = Violations(rawValue: 1 << 7)
     /// An option length lies: below two, or beyond the header (RFC 9293 §3.2).
-    public static let malformedOptions = Violations(rawValue: 1 << 8)
+    static let malformedOptions = Violations(rawValue: 1 << 8)
     /// A known option has a length that its RFC does not know.
-    public static let wrongOptionLength = Violations(rawValue: 1 << 9)
+    static let wrongOptionLength = Violations(rawValue: 1 << 9)
     /// Maximum segment size, window scale or SACK permitted outside a SYN (RFC 9293 §3.2, RFC 7323 §2.2, RFC 2018 §2).
-    public static let optionOutsideSYN = Violations(rawValue: 1 << 10)
+    static let optionOutsideSYN = Violations(rawValue: 1 << 10)
     /// An option other than padding comes twice.
-    public static let repeatedOption = Violations(rawValue: 1 << 11)
+    static let repeatedOption = Violations(rawValue: 1 << 11)
     /// A window scale above 14 (RFC 7323 §2.3).
-    public static let windowScaleAbove14 = Violations(rawValue: 1 << 12)
+    static let windowScaleAbove14 = Violations(rawValue: 1 << 12)
     /// The data offset to be written is not the true one.
-    public static let untrueDataOffset = Violations(rawValue: 1 << 13)
+    static let untrueDataOffset = Violations(rawValue: 1 << 13)
     /// Padding after the end of the option list is not all zeros (RFC 9293 §3.1).
-    public static let nonzeroPadding = Violations(rawValue: 1 << 14)
+    static let nonzeroPadding = Violations(rawValue: 1 << 14)
   }
 
   /// What a conforming sender would not have sent.
-  public var violations: Violations {
+  var violations: Violations {
     var found = flagViolations.union(optionViolations)
     if sourcePort == 0 || destinationPort == 0 { found.insert(.portZero) }
     if !flags.contains(.ack), acknowledgment.value != 0 { found.insert(.strayAcknowledgment) }

@@ -1,5 +1,7 @@
 import Handshake
 
+@testable import Report
+
 /// The state machine as a drawing: `Docs/StateMachine.svg`, made from `TransitionTable`.
 ///
 /// The table says which arrows there are and what they are called; `+Layout` only where they run.

@@ -1,5 +1,7 @@
 import Handshake
 
+@testable import Report
+
 /// States are where RFC 9293 figure 5 has them, more or less.
 extension StateDiagram {
   /// A place in the drawing, in its own units: 800 to the width.

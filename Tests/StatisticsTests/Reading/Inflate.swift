@@ -1,3 +1,5 @@
+@testable import Statistics
+
 /// Reads one deflate stream (RFC 1951) into no more octets than allowed.
 ///
 /// Every step takes a bit at least or ends, so the work is bounded by the input and the limit.
