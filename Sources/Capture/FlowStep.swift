@@ -1,34 +1,10 @@
+import Handshake
 import Timebase
 
 /// A step of a captured flow, timed between two of its packets.
 public struct FlowStep: Hashable, Sendable {
   /// Which step.
-  public enum Kind: String, Hashable, Sendable, CaseIterable {
-    /// From the SYN that was answered to its SYN-ACK, or to the RST that refused it.
-    case syn
-    /// From the SYN-ACK to its acknowledgment.
-    case ack
-    /// From the SYN to the first ACK: what Wireshark calls the initial round trip.
-    case handshake
-    /// From the client's first text to the acknowledgment of the last of it.
-    case request
-    /// From the client's first text to the first of the answer.
-    case response
-    /// From the first text of the answer to its last.
-    case transfer
-    /// From the first FIN to its acknowledgment.
-    case fin
-    /// From the first FIN to the other end's.
-    case peerFin = "peer-fin"
-    /// From the first FIN to the last acknowledgment of either.
-    case close
-
-    /// Whether it lies within the opening of a connection.
-    var isOfHandshake: Bool { self == .syn || self == .ack || self == .handshake }
-  }
-
-  /// Which step.
-  public var kind: Kind
+  public var kind: StepKind
   /// The packet that it is counted from.
   public var from: FrameMark
   /// The packet that it is counted to.
@@ -44,7 +20,7 @@ public struct FlowStep: Hashable, Sendable {
   /// How long it took; nil where that cannot be known, or no TCP waits so long and one of the stamps must be wrong.
   public var time: Interval? {
     guard !isAmbiguous, let time = to.since(from) else { return nil }
-    return kind.isOfHandshake && time > FlowStep.longestHandshake ? nil : time
+    return kind.isOfOpening && time > FlowStep.longestHandshake ? nil : time
   }
 
   /// Longer than any TCP waits for an answer to its SYN or SYN-ACK: Linux does so for 127 and 63 seconds, and at most for
@@ -52,7 +28,7 @@ public struct FlowStep: Hashable, Sendable {
   private static let longestHandshake = Interval.seconds(9 * 3_600)
 
   init(
-    _ kind: Kind, from: FrameMark, to: FrameMark, isAmbiguous: Bool = false, copies: (FrameMark, FrameMark)? = nil
+    _ kind: StepKind, from: FrameMark, to: FrameMark, isAmbiguous: Bool = false, copies: (FrameMark, FrameMark)? = nil
   ) {
     self.kind = kind
     self.from = from
@@ -79,10 +55,10 @@ extension TrackedFlow {
   }
 
   /// The time of one step; nil where it was not seen or cannot be known.
-  public func time(of kind: FlowStep.Kind) -> Interval? { step(kind)?.time }
+  public func time(of kind: StepKind) -> Interval? { step(kind)?.time }
 
   /// One step; nil where it was not seen.
-  public func step(_ kind: FlowStep.Kind) -> FlowStep? {
+  public func step(_ kind: StepKind) -> FlowStep? {
     var found: FlowStep?
     eachStep { if $0.kind == kind { found = $0 } }
     return found
@@ -142,4 +118,9 @@ extension TrackedFlow {
     let last = peerAcknowledged.frame > acknowledged.frame ? peerAcknowledged : acknowledged
     body(FlowStep(.close, from: fin, to: last))
   }
+}
+
+extension StepKind {
+  /// Whether it lies within the opening of a connection.
+  fileprivate var isOfOpening: Bool { self == .syn || self == .ack || self == .handshake }
 }

@@ -78,17 +78,15 @@ public struct FlowStory: Sendable {
     return outcome
   }
 
-  /// The steps that a connection of ours has as well.
+  /// The flow's steps by the places of their packets here.
   private func steps(of flow: TrackedFlow) -> [Step] {
     func number(of mark: FrameMark) -> UInt32? {
       packets.firstIndex { $0.mark.frame == mark.frame }.map { UInt32(truncatingIfNeeded: $0) }
     }
-    return flow.steps.compactMap { step in
-      StepKind(rawValue: step.kind.rawValue).map { kind in
-        Step(
-          kind, step.time.map { Measurement($0, clock: .kernel) }, isAmbiguous: step.isAmbiguous,
-          from: step.isAmbiguous ? nil : number(of: step.from), to: number(of: step.to))
-      }
+    return flow.steps.map { step in
+      Step(
+        step.kind, step.time.map { Measurement($0, clock: .kernel) }, isAmbiguous: step.isAmbiguous,
+        from: step.isAmbiguous ? nil : number(of: step.from), to: number(of: step.to))
     }
   }
 

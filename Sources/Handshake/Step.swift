@@ -1,11 +1,15 @@
 import Timebase
 
-/// A step of a connection that is timed, in the names that the output uses.
+/// A step of a connection that is timed, in the names that the output uses; our own, or one that a capture shows.
 public enum StepKind: String, Hashable, Sendable, CaseIterable {
   /// From the look-up of the name to its address.
   case resolve
   /// From the SYN that was answered to its SYN-ACK (or the RST that refused it).
   case syn
+  /// From the SYN-ACK to its acknowledgment; of captures alone.
+  case ack
+  /// From the SYN to the first ACK, what Wireshark calls the initial round trip; of captures alone.
+  case handshake
   /// From the confirming keep-alive probe to its acknowledgment.
   case confirm
   /// From the first octet of data to the acknowledgment of the last.
@@ -14,12 +18,16 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case response
   /// From the first octet of the answer to its last.
   case transfer
-  /// From our FIN to its acknowledgment.
+  /// From our FIN to its acknowledgment; in a capture from the first FIN, whoever sent it.
   case fin
-  /// From our FIN to the peer's, or from the peer's to the acknowledgment of ours.
+  /// From our FIN to the peer's, or from the peer's to the acknowledgment of ours; in a capture from the first FIN to the
+  /// other end's.
   case peerFin = "peer-fin"
   /// From the first FIN to the last acknowledgment.
   case close
+
+  /// Those that a connection of our own can have.
+  public static let ofConnections = allCases.filter { $0 != .ack && $0 != .handshake }
 
   /// The kind's place among all kinds.
   public var index: Int { StepKind.allCases.firstIndex(of: self) ?? 0 }

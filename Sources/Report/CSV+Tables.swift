@@ -8,7 +8,7 @@ import Wire
 /// Words that others have written are printable in them: a row is one line, and no terminal obeys it.
 extension CSV {
   /// A row for each connection.
-  public static let connections = CSVTable<Record>(identity + StepKind.allCases.map(time) + course)
+  public static let connections = CSVTable<Record>(identity + StepKind.ofConnections.map(time) + course)
 
   private static let identity: [CSVTable<Record>.Column] = [
     .text("started") { $0.outcome.knownStart?.rfc3339 },

@@ -1,4 +1,5 @@
 import Capture
+import Handshake
 import Statistics
 import Timebase
 
@@ -27,13 +28,13 @@ public struct CaptureSummary: Sendable {
   /// ICMP errors that quote a segment of theirs.
   public private(set) var icmpErrors = 0
   private var ends = [Int](repeating: 0, count: TrackedFlow.Ending.allCases.count)
-  private var series = [Series](repeating: Series(), count: FlowStep.Kind.allCases.count)
+  private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
 
   /// Nothing counted yet.
   public init() {}
 
   /// What is told of one step; nil where no flow has a time for it.
-  public subscript(step: FlowStep.Kind) -> Series? {
+  public subscript(step: StepKind) -> Series? {
     let own = series[step.index]
     return own.moments.count > 0 ? own : nil
   }
@@ -70,11 +71,6 @@ public struct CaptureSummary: Sendable {
     counts.evicted += more.evicted
     counts.idle += more.idle
   }
-}
-
-extension FlowStep.Kind {
-  /// The kind's place among all kinds.
-  var index: Int { FlowStep.Kind.allCases.firstIndex(of: self) ?? 0 }
 }
 
 extension TrackedFlow.Ending {

@@ -42,7 +42,7 @@ public struct FlowListing: Sendable {
     ]
   }
 
-  private static func time(of kind: FlowStep.Kind, _ flow: TrackedFlow) -> String {
+  private static func time(of kind: StepKind, _ flow: TrackedFlow) -> String {
     guard let step = flow.step(kind) else { return "-" }
     return step.time?.fixedMilliseconds ?? "?"
   }

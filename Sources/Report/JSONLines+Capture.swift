@@ -84,7 +84,7 @@ extension JSONLines {
         for ending in TrackedFlow.Ending.allCases { json.member(ending.rawValue, summary[ending]) }
       }
       json.member("steps", summary) { json, summary in
-        for kind in FlowStep.Kind.allCases {
+        for kind in StepKind.allCases {
           guard let series = summary[kind] else { continue }
           json.member(kind.rawValue, series) { $0.series($1) }
         }

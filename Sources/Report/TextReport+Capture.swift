@@ -30,7 +30,7 @@ extension TextReport {
     let ends = TrackedFlow.Ending.allCases.filter { summary[$0] > 0 }.map { "\(summary[$0]) \($0.rawValue)" }
     text += ends.isEmpty ? "\n" : ": \(ends.joined(separator: ", "))\n"
     if summary.flows > 0 { text += counted(summary.complete, "complete handshake") + handshakeRemarks(summary) + "\n" }
-    for kind in [FlowStep.Kind.syn, .ack, .handshake] {
+    for kind in [StepKind.syn, .ack, .handshake] {
       if let series = summary[kind] { text += times(series, of: kind) }
     }
     return text + warnings(summary)
@@ -52,7 +52,7 @@ extension TextReport {
   }
 
   /// `syn min/avg/max/mdev = … ms, p50/p90/p99 = … ms`.
-  private func times(_ series: Series, of kind: FlowStep.Kind) -> String {
+  private func times(_ series: Series, of kind: StepKind) -> String {
     let moments = [series.ping.min, series.ping.mean, series.ping.max, series.ping.mdev]
     let quantiles = [Quantile.p50, .p90, .p99].map { series.value(at: $0) }
     func joined(_ intervals: [Interval?]) -> String {

@@ -78,7 +78,7 @@ import Wire
     #expect(found.client.packets == 10 && found.server.packets == 8)
     #expect(found.client.retransmissions + found.server.retransmissions == 0)
     #expect(found.client.synCopies == 1 && found.server.synCopies == 1 && found.client.finCopies == 1)
-    let times = FlowStep.Kind.allCases.map { found.time(of: $0) }
+    let times = FlowScene.steps.map { found.time(of: $0) }
     let expected: [Int64] = [1, 1, 2, 1, 2, 0, 1, 1, 2]
     #expect(times == expected.map { .milliseconds($0) })
     #expect(found.initialRTT == .milliseconds(2) && found.ending == .fin)
@@ -180,7 +180,7 @@ import Wire
     #expect(flows.count == 2)
     let flow = try #require(flows.last)
     #expect(flow.ending == .fin && flow.isHandshakeComplete && !flow.isForgotten)
-    let ends: [FlowStep.Kind: (Int, Int, Int64)] = [
+    let ends: [StepKind: (Int, Int, Int64)] = [
       .syn: (0, 1, 1_000), .ack: (1, 2, 200), .handshake: (0, 2, 1_200), .request: (3, 4, 1_000),
       .response: (3, 4, 1_000), .transfer: (4, 4, 0), .fin: (5, 6, 1_000), .peerFin: (5, 6, 1_000),
       .close: (5, 7, 2_000),

@@ -5,6 +5,9 @@ import Wire
 
 /// Packets between two hosts in virtual time, handed to a tracker one by one.
 struct FlowScene {
+  /// The steps that a capture can show.
+  static let steps = StepKind.allCases.filter { $0 != .resolve && $0 != .confirm }
+
   static let v4 = Flow(
     local: Endpoint(.v4(IPv4Address(10, 0, 0, 1)), 49_512), remote: Endpoint(.v4(IPv4Address(10, 0, 0, 2)), 80))
   static let v6 = Flow(

@@ -38,7 +38,7 @@ import Wire
     #expect(outcome.state == .timeWait && outcome.peer == .closed)
     #expect(outcome.iss == FlowScene.iss && outcome.irs == FlowScene.irs)
     #expect(outcome.measurement(of: .syn)?.interval == .milliseconds(1))
-    #expect(outcome.steps.map(\.kind) == [.syn, .request, .fin, .peerFin, .close])
+    #expect(outcome.steps.map(\.kind) == [.syn, .ack, .handshake, .request, .fin, .peerFin, .close])
   }
 
   @Test("Of several requests the first is timed, and its steps lie between its own packets")

@@ -31,7 +31,7 @@ import Wire
     #expect(found.server.octets == 1_000)
     #expect(found.client.packets == 6)
     #expect(found.server.packets == 6)
-    let times = FlowStep.Kind.allCases.map { found.time(of: $0)?.nanoseconds }
+    let times = FlowScene.steps.map { found.time(of: $0)?.nanoseconds }
     #expect(
       times == [1_000_000, 200_000, 1_200_000, 1_000_000, 3_000_000, 500_000, 300_000, 400_000, 500_000])
     #expect(found.initialRTT == .microseconds(1_200))

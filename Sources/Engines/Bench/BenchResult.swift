@@ -72,7 +72,7 @@ public struct BenchResult: Hashable, Sendable {
     case .transfer: transfer
     case .fin: fin
     case .peerFin: peerFin
-    case .resolve, .confirm, .close: nil
+    case .resolve, .ack, .handshake, .confirm, .close: nil
     }
   }
 }
