@@ -44,6 +44,22 @@ extension Connection {
   /// How many octets were written and are not acknowledged yet, sent or not.
   public var unacknowledged: Int { sender.length - sender.acknowledged }
 
+  /// The number of the packet that came last; nil before one has.
+  public var lastReceivedNumber: UInt32? { latest.received?.number }
+
+  /// Whether the log keeps only packets that a step lies between, or that were asked for by `keep(_:)`.
+  public var isLogFull: Bool { log.isFull }
+
+  /// Keeps the packet of this number in the log where it is the last one that came or was made, until `release(before:)`.
+  public mutating func keep(_ number: UInt32) {
+    for entry in [latest.sent, latest.received] {
+      if let entry, entry.number == number { log.keep(entry) }
+    }
+  }
+
+  /// Lets go of the packets before this number that `keep(_:)` kept.
+  public mutating func release(before number: UInt32) { log.release(before: number) }
+
   /// Whether the peer's FIN was taken: nothing follows what was received.
   public var isPeerDone: Bool { marks.peerFin != nil }
 

@@ -76,6 +76,12 @@ public struct Conversation: Sendable {
   /// The same, in place of what `octets` held; see `Connection.takeReceived(into:)`.
   public mutating func takeReceived(into octets: inout [UInt8]) { connection.takeReceived(into: &octets) }
 
+  /// Keeps a packet in the log; see `Connection.keep`.
+  public mutating func keep(_ number: UInt32) { connection.keep(number) }
+
+  /// Lets go of packets that were kept; see `Connection.release`.
+  public mutating func release(before number: UInt32) { connection.release(before: number) }
+
   /// Changes it in place: a container reaches it without copying its packets.
   public mutating func apply<Result>(_ body: (inout Conversation) -> Result) -> Result { body(&self) }
 

@@ -83,8 +83,13 @@ public struct Exchange: Hashable, Sendable {
   public static let capacity = 512
   /// The packets of an ordinary connection, from SYN to the last ACK, and one to spare.
   private static let ordinary = 8
-  /// How many packets beyond the capacity may wait until it is looked which of them are still needed.
+  /// How many packets beyond the capacity may wait until it is looked which of them are still needed; half as many beyond
+  /// those that were needed last.
   private static let slack = 64
+  /// At how many packets it is looked which of those beyond the capacity are still needed.
+  private var sweepAt = Exchange.capacity + Exchange.slack
+  /// Those that an owner needs (`keep(_:)`).
+  private var kept: [UInt32] = []
 
   /// Behind which of the packets those lie that were not kept; nil where all were.
   public var gap: Int? { omitted > 0 ? min(entries.count, Exchange.capacity) : nil }
@@ -99,7 +104,7 @@ public struct Exchange: Hashable, Sendable {
   }
 
   /// Whether a packet more is kept only where it is needed.
-  var isFull: Bool { entries.count >= Exchange.capacity }
+  public var isFull: Bool { entries.count >= Exchange.capacity }
 
   /// Appends a packet; beyond the capacity only one that is needed, in place of those that no longer are.
   mutating func append(_ entry: ExchangeEntry, ifFull isNeeded: (UInt32) -> Bool) {
@@ -113,13 +118,31 @@ public struct Exchange: Hashable, Sendable {
       omitted += 1
       return
     }
-    if entries.count >= Exchange.capacity + Exchange.slack {
-      let before = entries.count
-      entries = entries[..<Exchange.capacity] + entries[Exchange.capacity...].filter { isNeeded($0.number) }
-      omitted += before - entries.count
-    }
+    if entries.count >= sweepAt { sweep(isNeeded) }
     entries.append(entry)
   }
+
+  private mutating func sweep(_ isNeeded: (UInt32) -> Bool) {
+    let before = entries.count
+    let needed = entries[Exchange.capacity...].filter { isNeeded($0.number) || kept.contains($0.number) }
+    entries = entries[..<Exchange.capacity] + needed
+    omitted += before - entries.count
+    sweepAt = max(Exchange.capacity, entries.count - Exchange.slack / 2) + Exchange.slack
+  }
+
+  /// Keeps a packet that was handled last although there was no room for it, until `release(before:)`.
+  mutating func keep(_ entry: ExchangeEntry) {
+    guard isFull, let before = entries.lastIndex(where: { $0.number <= entry.number }) else { return }
+    let isThere = entries[before].number == entry.number
+    if isThere, before < Exchange.capacity { return }
+    if !kept.contains(entry.number) { kept.append(entry.number) }
+    guard !isThere else { return }
+    entries.insert(entry, at: before + 1)
+    omitted -= 1
+  }
+
+  /// Lets go of the packets before a number that were kept for an owner.
+  mutating func release(before number: UInt32) { kept.removeAll { $0 < number } }
 
   /// The place of a packet; nil where it was not kept.
   public func place(of number: UInt32) -> Int? { entries.lastIndex { $0.number == number } }
@@ -130,14 +153,20 @@ public struct Exchange: Hashable, Sendable {
     return entry.stamp
   }
 
+  /// The time from one packet to another; nil where one of them has not left, or was not kept.
+  public func measurement(from begin: UInt32?, to end: UInt32?) -> Measurement? {
+    guard let from = stamp(of: begin), let to = stamp(of: end) else { return nil }
+    return to.since(from, from: passage(of: begin), to: passage(of: end))
+  }
+
   /// Whether a packet has left and the kernel has not said when.
-  func awaitsKernel(_ number: UInt32?) -> Bool {
+  public func awaitsKernel(_ number: UInt32?) -> Bool {
     guard let entry = entry(number), entry.direction == .sent else { return false }
     return entry.hasDeparted && entry.stamp.kernel == nil
   }
 
   /// Which way a packet went.
-  func passage(of number: UInt32?) -> Stamp.Passage { entry(number)?.passage ?? .departure }
+  private func passage(of number: UInt32?) -> Stamp.Passage { entry(number)?.passage ?? .departure }
 
   private func entry(_ number: UInt32?) -> ExchangeEntry? {
     guard let number, let place = place(of: number) else { return nil }

@@ -42,11 +42,10 @@ extension Marks {
     // Room for the steps of an ordinary connection at once: syn, fin, peer-fin and close.
     ended.reserveCapacity(4)
     func add(_ kind: StepKind, from begin: UInt32?, to end: UInt32?, isAmbiguous: Bool = false) {
-      guard let from = log.stamp(of: begin), let to = log.stamp(of: end) else { return }
-      let passages = (from: log.passage(of: begin), to: log.passage(of: end))
-      let measurement = isAmbiguous ? nil : to.since(from, from: passages.from, to: passages.to)
+      guard log.stamp(of: begin) != nil, let came = log.stamp(of: end) else { return }
+      let measurement = isAmbiguous ? nil : log.measurement(from: begin, to: end)
       ended.append(
-        (Step(kind, measurement, isAmbiguous: isAmbiguous, from: isAmbiguous ? nil : begin, to: end), to.instant))
+        (Step(kind, measurement, isAmbiguous: isAmbiguous, from: isAmbiguous ? nil : begin, to: end), came.instant))
     }
     addSyn(copies, in: log, to: &ended)
     if let confirm, confirmed == nil, let at = log.stamp(of: confirm)?.instant {

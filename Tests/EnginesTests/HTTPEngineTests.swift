@@ -71,6 +71,26 @@ import Wire
     #expect(finding.traffic.roundTrips < 12, "most of the waits overlap: \(finding.traffic.roundTrips)")
   }
 
+  @Test("every request has its times, although the log has no room for all packets", arguments: [false, true])
+  func manyRequests(isPipelined: Bool) throws {
+    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 1_500)), visits: [1_500]) {
+      $0.isPipelined = isPipelined
+    }
+    try world.run()
+    let finding = try #require(world.findings.first)
+    #expect(finding.session.transactions.count == 1_500)
+    for transaction in finding.session.transactions {
+      #expect(transaction.isGood && transaction.total == Measurement(.milliseconds(2), clock: .kernel))
+      for step in transaction.steps {
+        let expected: Interval = step.kind == .transfer ? .zero : .milliseconds(2)
+        #expect(step.measurement == Measurement(expected, clock: .kernel))
+        #expect(step.begin != nil && step.end != nil)
+      }
+    }
+    let log = try #require(finding.outcome).exchange
+    #expect(log.omitted > 0 && log.entries.count < Exchange.capacity + 300)
+  }
+
   @Test func compared() throws {
     var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 10)), visits: [1, 1, 1, 1, 1, 5])
     try world.run()

@@ -179,13 +179,12 @@ struct Told: Equatable {
   @Test(arguments: unfinished) func aFaultLeavesWhatCameBeforeIt(_ stream: String, _ known: String?) throws {
     for step in [1, max(stream.utf8.count, 1)] {
       var session = HTTPSession(HTTPRequest(try HTTPURL(parsing: "http://a/"), agent: "x"), count: 1)
-      let stamp = Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0))
       _ = session.nextRequest()
       let octets = Array(stream.utf8)
       for start in stride(from: 0, to: octets.count, by: step) {
-        session.take(Array(octets[start..<min(start + step, octets.count)]), at: stamp)
+        session.take(Array(octets[start..<min(start + step, octets.count)]), with: 1)
       }
-      session.peerClosed(at: stamp)
+      session.peerClosed(with: 1)
       let transaction = try #require(session.transactions.first)
       #expect(transaction.fault != nil && !transaction.isGood)
       let words = transaction.head.map { head in

@@ -1,12 +1,9 @@
 import Testing
-import Timebase
 
 @testable import Engines
 
 /// Requests on a connection and what is known of each, without any connection.
 @Suite struct HTTPSessionTests {
-  private let stamp = Stamp(instant: Instant(nanoseconds: 5), wall: WallTime(nanoseconds: 7))
-
   private func session(_ count: Int, isPipelined: Bool = false) throws -> HTTPSession {
     let request = HTTPRequest(try HTTPURL(parsing: "http://web.test/"), agent: "probe/0")
     return HTTPSession(request, count: count, isPipelined: isPipelined)
@@ -20,7 +17,7 @@ import Timebase
     var session = try session(2)
     for _ in 0..<2 {
       _ = session.nextRequest()
-      session.take(octets(Self.whole), at: stamp)
+      session.take(octets(Self.whole), with: 1)
     }
     #expect(session.isOver && session.transactions.map { $0.head?.fields.count } == [2, 0])
   }
@@ -29,7 +26,7 @@ import Timebase
     for (field, fault) in [("A: b", HTTPFault.unasked), ("Connection: close", nil)] as [(String, HTTPFault?)] {
       var session = try session(1)
       _ = session.nextRequest()
-      session.take(octets("HTTP/1.1 200 OK\r\n\(field)\r\nContent-Length: 2\r\n\r\nokmore"), at: stamp)
+      session.take(octets("HTTP/1.1 200 OK\r\n\(field)\r\nContent-Length: 2\r\n\r\nokmore"), with: 1)
       #expect(session.transactions.map(\.fault) == [fault])
     }
   }
@@ -38,8 +35,8 @@ import Timebase
     for (text, fault) in [("", HTTPFault.noResponse), ("HTTP/1.1 200 O", .truncated)] {
       var session = try session(1)
       _ = session.nextRequest()
-      session.take(octets(text), at: stamp)
-      session.lost(at: stamp)
+      session.take(octets(text), with: 1)
+      session.lost()
       #expect(session.transactions.map(\.fault) == [fault])
     }
   }
@@ -51,14 +48,14 @@ import Timebase
     let first = try #require(request).count
     _ = session.nextRequest()
     session.sent(10..<first, number: 2, isRetransmission: false)
-    #expect(session.transactions.map(\.number) == [nil, nil])
+    #expect(session.transactions.map(\.sent) == [nil, nil])
     session.sent(0..<10, number: 1, isRetransmission: false)
     session.sent(5..<(first + 1), number: 3, isRetransmission: false)
-    #expect(session.transactions.map(\.number) == [1, 3])
-    session.acknowledged(before: first - 1, at: stamp)
+    #expect(session.transactions.map(\.sent) == [1, 3])
+    session.acknowledged(before: first - 1, by: 8)
     #expect(session.transactions.allSatisfy { $0.acknowledged == nil })
-    session.acknowledged(before: first, at: stamp)
-    #expect(session.transactions.map { $0.acknowledged == nil } == [false, true])
+    session.acknowledged(before: first, by: 9)
+    #expect(session.transactions.map(\.acknowledged) == [9, nil])
     session.sent(0..<1, number: 4, isRetransmission: true)
     #expect(session.transactions.map(\.isAmbiguous) == [true, false])
   }

@@ -45,7 +45,8 @@ extension HTTPEngine {
   }
 
   private var awaitsStamps: Bool {
-    visit?.conversation?.connection.awaitsStamps == true || visit?.session.awaitsStamps == true
+    guard let conversation = visit?.conversation else { return false }
+    return conversation.connection.awaitsStamps || visit?.session.awaitsStamps(in: conversation.exchange) == true
   }
 
   /// Does one thing that is due.
@@ -77,13 +78,13 @@ extension HTTPEngine {
 
   private mutating func turn(at now: Stamp) -> Action<News> {
     if isInterrupted {
-      visit?.session.lost(at: now)
+      visit?.session.lost()
       let isOverdue = isOverdue
       let outgoing = visit?.conversation?.apply { $0.abort(at: now, isOverdue: isOverdue) }
       return send(outgoing ?? nil, at: now)
     }
     if let end = lifetimeEnds, end <= now.instant {
-      visit?.session.lost(at: now, .timeout)
+      visit?.session.lost(.timeout)
       // What has not answered by then is unanswered.
       let outgoing = visit?.conversation?.apply { $0.abort(at: now, isOverdue: true) }
       return send(outgoing ?? nil, at: now)
@@ -93,7 +94,7 @@ extension HTTPEngine {
         let outgoing = visit?.conversation?.apply { $0.abort(at: now) }
         return send(outgoing ?? nil, at: now)
       }
-      visit?.session.lost(at: now, .timeout)
+      visit?.session.lost(.timeout)
       visit?.shutDownWhereOver(at: now)
       return .none
     }
@@ -109,7 +110,8 @@ extension HTTPEngine {
       return .none
     }
     guard var visit, let conversation = visit.conversation else { return .none }
-    visit.session.lost(at: now)
+    visit.session.lost()
+    visit.session.settle(in: conversation.exchange, isEnded: true)
     self.visit = nil
     var outcome = Outcome(conversation)
     // Of several requests the connection's own steps would mix the first with the last: each has its own.
@@ -144,21 +146,32 @@ extension HTTPEngine.Visit {
   ///
   /// Called after every packet, hence on the connection's value where it lies: a copy would be large.
   mutating func follow(at now: Stamp) {
-    guard conversation?.connection.verdict == .open, let snd = conversation?.connection.tcb.snd else { return }
+    guard conversation?.connection.verdict == .open, let snd = conversation?.connection.tcb.snd,
+      let packet = conversation?.connection.lastReceivedNumber
+    else { return }
     traffic.acknowledged(snd.una)
-    session.acknowledged(before: Int(snd.una.distance(from: snd.iss + 1)), at: now)
+    session.acknowledged(before: Int(snd.una.distance(from: snd.iss + 1)), by: packet)
     conversation?.takeReceived(into: &received)
     if !received.isEmpty {
       movedAt = now.instant
-      session.take(received, at: now)
+      session.take(received, with: packet)
     }
-    if conversation?.connection.isPeerDone == true { session.peerClosed(at: now) }
-    guard conversation?.connection.isFinished == false else { return session.lost(at: now) }
+    if conversation?.connection.isPeerDone == true { session.peerClosed(with: packet) }
+    keepWhereNeeded(packet)
+    guard conversation?.connection.isFinished == false else { return session.lost() }
     while let request = session.nextRequest() {
       movedAt = now.instant
       conversation?.write(request)
     }
     shutDownWhereOver(at: now)
+  }
+
+  /// Keeps a packet that a request's step lies between in a full log, until that request has its times.
+  private mutating func keepWhereNeeded(_ packet: UInt32) {
+    guard conversation?.connection.isLogFull == true else { return }
+    if session.needs(packet) { conversation?.keep(packet) }
+    if let log = conversation?.exchange { session.settle(in: log, isEnded: false) }
+    conversation?.release(before: session.firstNeeded ?? packet)
   }
 
   mutating func shutDownWhereOver(at now: Stamp) {
@@ -175,5 +188,6 @@ extension HTTPEngine.Visit {
     let start = Int(segment.seq.distance(from: iss + 1))
     session.sent(
       start..<(start + segment.textLength), number: outgoing.number, isRetransmission: outgoing.isRetransmission)
+    keepWhereNeeded(outgoing.number)
   }
 }

@@ -161,19 +161,17 @@ extension HTTPEngine {
     if visit?.conversation == nil { visit = nil }
   }
 
-  /// Hands a stamp of user space to the connection and to the request that the packet carried.
+  /// Hands a stamp of user space to the connection.
   public mutating func departed(_ token: Token, at stamp: Stamp) {
     guard isCurrent(token) else { return }
     visit?.conversation?.departed(token.number, at: stamp)
-    visit?.session.departed(token.number, at: stamp)
     visit?.traffic.departed(at: stamp)
   }
 
-  /// Hands a stamp of the kernel's to the connection and to the request that the packet carried.
+  /// Hands a stamp of the kernel's to the connection.
   public mutating func transmitted(_ token: Token, kernel: WallTime) {
     guard isCurrent(token) else { return }
     visit?.conversation?.transmitted(token.number, kernel: kernel)
-    visit?.session.transmitted(token.number, kernel: kernel)
   }
 
   /// Ends the connection whose packet cannot be sent.

@@ -1,8 +1,9 @@
-import Timebase
+import Handshake
 
 /// The requests of one connection and their responses, one after the other (RFC 9112 §9.3).
 ///
-/// It knows nothing of segments: it says what to write, and is told which octets came and when.
+/// It knows nothing of segments: it says what to write, and is told which octets came, and with which packet of the
+/// connection's log.
 public struct HTTPSession: Sendable {
   /// The most requests that are written ahead of their responses.
   public static let depthLimit = 16
@@ -19,6 +20,8 @@ public struct HTTPSession: Sendable {
   public private(set) var transactions: [HTTPTransaction] = []
   /// How many of them have their response.
   private var answered = 0
+  /// How many of them have their times.
+  private var settled = 0
   private var reader = HTTPResponseReader()
   private var written = 0
   /// Whether no more is asked: the server will not keep the connection, or something went wrong.
@@ -66,30 +69,30 @@ public struct HTTPSession: Sendable {
 // MARK: What comes
 
 extension HTTPSession {
-  /// Takes octets of the server's.
-  public mutating func take(_ octets: [UInt8], at now: Stamp) {
+  /// Takes octets of the server's, which came with this packet.
+  public mutating func take(_ octets: [UInt8], with packet: UInt32) {
     var offset = 0
     do throws(HTTPFault) {
       while offset < octets.count, awaitNext() {
-        if transactions[answered].firstOctet == nil { transactions[answered].firstOctet = now }
+        if transactions[answered].firstOctet == nil { transactions[answered].firstOctet = packet }
         while let event = try reader.next(octets.span, from: &offset) {
-          note(event, octets, at: now)
+          note(event, octets, with: packet)
           if reader.isIdle { break }
         }
       }
       if offset < octets.count { refuseUnasked() }
     } catch {
-      fail(error, at: now)
+      fail(error)
     }
   }
 
-  /// The server's FIN came: it will say nothing more.
-  public mutating func peerClosed(at now: Stamp) {
+  /// The server's FIN came with this packet: it will say nothing more.
+  public mutating func peerClosed(with packet: UInt32) {
     guard !isOver else { return }
     do throws(HTTPFault) {
-      if awaitNext(), let event = try reader.finish() { note(event, [], at: now) }
+      if awaitNext(), let event = try reader.finish() { note(event, [], with: packet) }
     } catch {
-      fail(error, at: now)
+      fail(error)
     }
     // Whatever else was asked will not be answered.
     failTheRest(.noResponse)
@@ -97,9 +100,9 @@ extension HTTPSession {
   }
 
   /// The connection ended in another way than by the server's FIN, or its time is over: what is under way is not whole.
-  public mutating func lost(at now: Stamp, _ fault: HTTPFault? = nil) {
+  public mutating func lost(_ fault: HTTPFault? = nil) {
     guard !isOver else { return }
-    if answered < transactions.count { fail(fault ?? (reader.hasBegun ? .truncated : .noResponse), at: now) }
+    if answered < transactions.count { fail(fault ?? (reader.hasBegun ? .truncated : .noResponse)) }
     isStopped = true
   }
 
@@ -110,7 +113,7 @@ extension HTTPSession {
     return true
   }
 
-  private mutating func note(_ event: HTTPResponseReader.Event, _ octets: [UInt8], at now: Stamp) {
+  private mutating func note(_ event: HTTPResponseReader.Event, _ octets: [UInt8], with packet: UInt32) {
     switch event {
     case .interim: transactions[answered].interim += 1
     case .head(let head):
@@ -123,7 +126,7 @@ extension HTTPSession {
       if content.isEmpty, range == octets.indices { content = octets } else { content += octets[range] }
     case .end:
       transactions[answered].isComplete = true
-      transactions[answered].lastOctet = now
+      transactions[answered].lastOctet = packet
       answered += 1
       if isClosing, answered < count {
         failTheRest(.noResponse)
@@ -144,7 +147,7 @@ extension HTTPSession {
     isStopped = true
   }
 
-  private mutating func fail(_ fault: HTTPFault, at now: Stamp) {
+  private mutating func fail(_ fault: HTTPFault) {
     guard answered < transactions.count else { return }
     transactions[answered].fault = fault
     // A fault further on does not undo what came before it.
@@ -169,34 +172,41 @@ extension HTTPSession {
   public mutating func sent(_ octets: Range<Int>, number: UInt32, isRetransmission: Bool) {
     for index in recent where transactions[index].range.overlaps(octets) {
       if isRetransmission { transactions[index].isAmbiguous = true }
-      if transactions[index].number == nil, octets.contains(transactions[index].range.lowerBound) {
-        transactions[index].number = number
+      if transactions[index].sent == nil, octets.contains(transactions[index].range.lowerBound) {
+        transactions[index].sent = number
       }
     }
   }
 
-  /// A segment of ours left, as user space saw it.
-  public mutating func departed(_ number: UInt32, at stamp: Stamp) {
-    for index in recent where transactions[index].number == number { transactions[index].left = stamp }
-  }
-
-  /// A segment of ours left, as the kernel says.
-  public mutating func transmitted(_ number: UInt32, kernel: WallTime) {
-    for index in recent where transactions[index].number == number { transactions[index].left?.kernel = kernel }
-  }
-
-  /// All octets of our stream before this one are acknowledged.
-  public mutating func acknowledged(before end: Int, at now: Stamp) {
+  /// All octets of our stream before this one are acknowledged, the last of them by this packet.
+  public mutating func acknowledged(before end: Int, by packet: UInt32) {
     for index in recent where transactions[index].acknowledged == nil && transactions[index].range.upperBound <= end {
-      transactions[index].acknowledged = now
+      transactions[index].acknowledged = packet
     }
   }
 
   /// The requests that news of a segment may be about: those without a response, and as many before them.
   private var recent: Range<Int> { max(0, answered - HTTPSession.depthLimit)..<transactions.count }
+}
+
+// MARK: Times
+
+extension HTTPSession {
+  /// Whether a step of a recent request begins or ends with this packet.
+  func needs(_ packet: UInt32) -> Bool { recent.contains { transactions[$0].packets.contains(packet) } }
+
+  /// The first packet that steps without their times need; nil where there is none.
+  var firstNeeded: UInt32? { transactions[settled...].lazy.flatMap(\.packets).min() }
 
   /// Whether the kernel has yet to say when a request left.
-  public var awaitsStamps: Bool {
-    recent.contains { transactions[$0].left.map { $0.kernel == nil } ?? false }
+  func awaitsStamps(in log: Exchange) -> Bool { recent.contains { log.awaitsKernel(transactions[$0].sent) } }
+
+  /// Times the requests of which nothing more is to be told; once the connection has ended, all.
+  mutating func settle(in log: Exchange, isEnded: Bool) {
+    let end = isEnded ? transactions.count : recent.lowerBound
+    while settled < end {
+      transactions[settled].settle(in: log)
+      settled += 1
+    }
   }
 }

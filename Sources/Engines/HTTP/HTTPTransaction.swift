@@ -1,17 +1,27 @@
+import Handshake
 import Timebase
 
 /// One request and what came of it.
 public struct HTTPTransaction: Sendable {
   /// Which of our stream's octets it took.
   let range: Range<Int>
-  /// The segment that carried its first octet, and when it left.
-  var number: UInt32?
-  var left: Stamp?
+  /// The packet that carried its first octet, by its number in the connection's log.
+  var sent: UInt32?
+  /// The packet that acknowledged its last octet, likewise.
+  var acknowledged: UInt32?
+  /// The packets with the answer's first octet and its last.
+  var firstOctet: UInt32?
+  var lastOctet: UInt32?
   /// Whether any of its octets was sent more than once: which copy was answered cannot be told then (Karn's rule).
   public internal(set) var isAmbiguous = false
-  var acknowledged: Stamp?
-  var firstOctet: Stamp?
-  var lastOctet: Stamp?
+  /// From the request's first octet to the acknowledgment of its last.
+  public private(set) var request: Measurement?
+  /// From the request's first octet to the answer's first: the time to first byte.
+  public private(set) var response: Measurement?
+  /// From the answer's first octet to its last.
+  public private(set) var transfer: Measurement?
+  /// From the request's first octet to the answer's last.
+  public private(set) var total: Measurement?
 
   /// The final response's head; of all responses but the first its fields are left out.
   public internal(set) var head: HTTPHead?
@@ -29,20 +39,25 @@ public struct HTTPTransaction: Sendable {
   /// Whether it is a whole and valid response that reports no error (RFC 9110 §15: below 400).
   public var isGood: Bool { isComplete && fault == nil && (head?.status ?? 999) < 400 }
 
-  /// From the request's first octet to the acknowledgment of its last.
-  public var request: Measurement? { measured(from: left, to: acknowledged) }
-  /// From the request's first octet to the answer's first: the time to first byte.
-  public var response: Measurement? { measured(from: left, to: firstOctet) }
-  /// From the answer's first octet to its last.
-  public var transfer: Measurement? {
-    guard let firstOctet, let lastOctet else { return nil }
-    return lastOctet.since(firstOctet, from: .arrival)
-  }
-  /// From the request's first octet to the answer's last.
-  public var total: Measurement? { measured(from: left, to: lastOctet) }
+  /// The packets that its steps lie between.
+  var packets: [UInt32] { [sent, acknowledged, firstOctet, lastOctet].compactMap(\.self) }
 
-  private func measured(from: Stamp?, to: Stamp?) -> Measurement? {
-    guard !isAmbiguous, let from, let to else { return nil }
-    return to.since(from)
+  /// Its steps, in their order.
+  public var steps: [Step] {
+    let begin = isAmbiguous ? nil : sent
+    return [
+      Step(.request, request, isAmbiguous: isAmbiguous, from: begin, to: acknowledged),
+      Step(.response, response, isAmbiguous: isAmbiguous, from: begin, to: firstOctet),
+      Step(.transfer, transfer, from: firstOctet, to: lastOctet),
+    ]
+  }
+
+  /// Times the steps by the stamps of their packets.
+  mutating func settle(in log: Exchange) {
+    transfer = log.measurement(from: firstOctet, to: lastOctet)
+    guard !isAmbiguous else { return }
+    request = log.measurement(from: sent, to: acknowledged)
+    response = log.measurement(from: sent, to: firstOctet)
+    total = log.measurement(from: sent, to: lastOctet)
   }
 }
