@@ -37,7 +37,8 @@ let package = Package(
     room("Timebase"),
     room("Wire", on: ["Timebase"]),
     room("Handshake", on: ["Wire", "Timebase"]),
-    room("Engines", on: ["Handshake", "Wire", "Timebase"]),
+    room("HTTP", on: ["Handshake", "Wire", "Timebase"]),
+    room("Engines", on: ["HTTP", "Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
     room("Capture", on: ["Handshake", "Wire", "Timebase"]),
     room("Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
@@ -46,8 +47,8 @@ let package = Package(
     .target(name: "CLinux"),
     room("Kernel", on: ["CLinux", "Wire", "Timebase"]),
     room(
-      "Runner", on: ["Kernel", "Engines", "Report", "Capture", "Statistics", "Handshake", "Wire", "Timebase"]),
-    room("Console", on: ["Runner", "Report", "Capture", "Kernel", "Handshake", "Engines", "Wire", "Timebase"]),
+      "Runner", on: ["Kernel", "Engines", "HTTP", "Report", "Capture", "Statistics", "Handshake", "Wire", "Timebase"]),
+    room("Console", on: ["Runner", "Report", "Capture", "Kernel", "Handshake", "Engines", "HTTP", "Wire", "Timebase"]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
@@ -63,13 +64,14 @@ let package = Package(
     tests(of: "Timebase"),
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
-    tests(of: "Engines", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
+    tests(of: "HTTP", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
+    tests(of: "Engines", on: ["HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
-    tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "Handshake", "Wire", "Timebase"]),
-    tests(of: "Console", on: ["Runner", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "HTTP", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Console", on: ["Runner", "HTTP", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
 
     // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
     .target(name: "CBench", path: "Tests/Bench/CBench"),

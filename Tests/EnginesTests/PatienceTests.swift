@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Repeatable
 import Testing

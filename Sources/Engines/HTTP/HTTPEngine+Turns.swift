@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Timebase
 import Wire

@@ -1,3 +1,5 @@
+import HTTP
+
 /// What a listener does with its connections.
 public enum Service: String, Hashable, Sendable, CaseIterable {
   /// Reads, and closes when the peer closes.

@@ -1,4 +1,5 @@
 import Engines
+import HTTP
 import Handshake
 import Kernel
 import Timebase

@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Testing
 import Timebase

@@ -1,4 +1,4 @@
-import Engines
+import HTTP
 import Testing
 
 @Suite struct HTTPURLTests {

@@ -1,19 +1,22 @@
 /// A web server of one page (RFC 9110, RFC 9112), in bounded memory: any request that is in order gets the page.
-struct WebPage: Sendable {
+public struct WebPage: Sendable {
   /// Whether the connection is to be closed: the client asked for it, or its request is refused.
-  private(set) var isOver = false
+  public private(set) var isOver = false
   /// How many requests were answered.
-  private(set) var answered = 0
+  public private(set) var answered = 0
   private var reader = HTTPRequestReader()
 
+  /// A server to which nothing has come.
+  public init() {}
+
   /// The page.
-  static let text = "This page was served by probe: every segment of it was made by hand.\n"
+  public static let text = "This page was served by probe: every segment of it was made by hand.\n"
 
   /// Whether a request has begun to come and is not whole yet.
-  var isWithinRequest: Bool { reader.isWithinRequest }
+  public var isWithinRequest: Bool { reader.isWithinRequest }
 
   /// The answers to all requests that are complete with these octets.
-  mutating func answer(to octets: [UInt8]) -> [UInt8] {
+  public mutating func answer(to octets: [UInt8]) -> [UInt8] {
     var answers = ""
     for octet in octets {
       if isOver { break }

@@ -193,16 +193,16 @@ extension HTTPSession {
 
 extension HTTPSession {
   /// Whether a step of a recent request begins or ends with this packet.
-  func needs(_ packet: UInt32) -> Bool { recent.contains { transactions[$0].packets.contains(packet) } }
+  public func needs(_ packet: UInt32) -> Bool { recent.contains { transactions[$0].packets.contains(packet) } }
 
   /// The first packet that steps without their times need; nil where there is none.
-  var firstNeeded: UInt32? { transactions[settled...].lazy.flatMap(\.packets).min() }
+  public var firstNeeded: UInt32? { transactions[settled...].lazy.flatMap(\.packets).min() }
 
   /// Whether the kernel has yet to say when a request left.
-  func awaitsStamps(in log: Exchange) -> Bool { recent.contains { log.awaitsKernel(transactions[$0].sent) } }
+  public func awaitsStamps(in log: Exchange) -> Bool { recent.contains { log.awaitsKernel(transactions[$0].sent) } }
 
   /// Times the requests of which nothing more is to be told; once the connection has ended, all.
-  mutating func settle(in log: Exchange, isEnded: Bool) {
+  public mutating func settle(in log: Exchange, isEnded: Bool) {
     let end = isEnded ? transactions.count : recent.lowerBound
     while settled < end {
       transactions[settled].settle(in: log)

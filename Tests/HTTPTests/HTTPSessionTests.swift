@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Engines
+@testable import HTTP
 
 /// Requests on a connection and what is known of each, without any connection.
 @Suite struct HTTPSessionTests {
