@@ -22,25 +22,8 @@ public protocol Engine: ~Copyable {
   /// Does what is due.
   mutating func expire(at now: Stamp) -> Action<Report>
 
-  /// Answers an `.open` action: the port was reserved.
-  mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Report>
-
-  /// Answers an `.open` action: no port could be reserved, and the slot is free again.
-  mutating func refused(_ slot: Int)
-
-  /// The same, where the run goes on: there is a result to be told of it.
-  ///
-  /// The result names the slot, so that whoever knows why can tell it.
-  mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Report>
-
-  /// Says when a packet left, as user space saw it.
-  mutating func departed(_ token: Token, at stamp: Stamp)
-
-  /// Says when a packet left, as the kernel saw it.
-  mutating func transmitted(_ token: Token, kernel: WallTime)
-
-  /// Says that a packet could not be sent: this host has no route for it, or refused it.
-  mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp)
+  /// Takes what became of something that it asked for.
+  @discardableResult mutating func note(_ event: Happening) -> Action<Report>
 
   /// Asks it to end: nothing new is begun, and what is owed to peers is sent.
   mutating func interrupt(at now: Stamp)
@@ -61,12 +44,18 @@ extension Engine where Self: ~Copyable {
   public func judgement(ofSent token: Token) -> Judgement? { nil }
 }
 
-extension Engine where Self: ~Copyable {
-  /// Most have nothing to tell of what never began.
-  public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Report> {
-    refused(slot)
-    return .none
-  }
+/// What became of something that an engine asked for.
+public enum Happening: Sendable {
+  /// A source port was reserved and is guarded; the numbers of the connection that is to use it.
+  case opened(slot: Int, port: UInt16, seed: Seed, at: Stamp)
+  /// No port could be reserved, and the slot is free again; the result, where there is one, names the slot.
+  case unreserved(slot: Int, at: Stamp)
+  /// A packet left, as user space saw it.
+  case departed(Token, at: Stamp)
+  /// A packet left, as the kernel saw it.
+  case transmitted(Token, kernel: WallTime)
+  /// A packet could not be sent: this host has no route for it, or refused it.
+  case failed(Token, Reason)
 }
 
 /// What an engine wants done: of fixed size.

@@ -161,7 +161,7 @@ import Wire
       Issue.record("a port is asked for")
       return
     }
-    guard case .report(let finding, slot) = engine.unreserved(slot, at: now) else {
+    guard case .report(let finding, slot) = engine.note(.unreserved(slot: slot, at: now)) else {
       Issue.record("no port is a result")
       return
     }
@@ -169,12 +169,13 @@ import Wire
     #expect(finding.outcome?.finds(.unreachable) == false, "nothing was found")
     let later = Stamp(instant: World.start + .milliseconds(5), wall: World.wall)
     guard case .open(let next, _, _) = engine.expire(at: later),
-      case .send(let packet) = engine.opened(next, port: 50_000, seed: Seed(iss: 1, timestamp: 1), at: later)
+      case .send(let packet) = engine.note(
+        .opened(slot: next, port: 50_000, seed: Seed(iss: 1, timestamp: 1), at: later))
     else {
       Issue.record("the other target goes on")
       return
     }
-    engine.failedToSend(packet.token, .notSent, at: later)
+    engine.note(.failed(packet.token, .notSent))
     guard case .report(let refused, _) = engine.expire(at: later) else {
       Issue.record("what was refused has ended")
       return

@@ -131,13 +131,13 @@ struct PageWorld {
     case .none: break
     case .done: isDone = true
     case .open(let slot, _, _):
-      perform(engine.opened(slot, port: 50_000, seed: Seed(iss: 1_000, timestamp: 0), at: stamp))
+      perform(engine.note(.opened(slot: slot, port: 50_000, seed: Seed(iss: 1_000, timestamp: 0), at: stamp)))
     case .report(.content(let octets), _): content += octets
     case .report(.visit(let finding), _): findings.append(finding)
     case .send(let transmission):
       sent.append(transmission.segment)
-      engine.departed(transmission.token, at: stamp)
-      engine.transmitted(transmission.token, kernel: stamp.wall)
+      engine.note(.departed(transmission.token, at: stamp))
+      engine.note(.transmitted(transmission.token, kernel: stamp.wall))
       for (after, segment, text) in server.answer(transmission) {
         order += 1
         queue.append((now + after, order, PageWorld.packet(segment, text, of: transmission.flow)))

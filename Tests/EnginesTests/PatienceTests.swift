@@ -203,15 +203,15 @@ private struct Match<E: Engine> {
     case .done: isDone = true
     case .open(let slot, _, _):
       (isOpen, next) = (false, SequenceNumber(7_001))
-      perform(engine.opened(slot, port: 50_000, seed: Seed(iss: 1_000, timestamp: 0), at: stamp))
+      perform(engine.note(.opened(slot: slot, port: 50_000, seed: Seed(iss: 1_000, timestamp: 0), at: stamp)))
     case .report(_, let slot):
       // Content has no slot.
       if slot != nil { (reports, isOpen) = (reports + 1, false) }
     case .send(let transmission):
       flow = transmission.flow
       sent = transmission.segment.end
-      engine.departed(transmission.token, at: stamp)
-      engine.transmitted(transmission.token, kernel: stamp.wall)
+      engine.note(.departed(transmission.token, at: stamp))
+      engine.note(.transmitted(transmission.token, kernel: stamp.wall))
       guard transmission.segment.flags == .syn, !isOpen else { return }
       (isOpen, una) = (true, sent)
       deliver(Segment(seq: next - 1, ack: sent, flags: .syn, wnd: 65_535))

@@ -102,7 +102,7 @@ struct World {
 
   private mutating func happen(_ event: Event) {
     switch event {
-    case .stamp(let token, let wall): engine.transmitted(token, kernel: wall)
+    case .stamp(let token, let wall): engine.note(.transmitted(token, kernel: wall))
     case .arrival(let octets):
       var stamp = stamp
       stamp.kernel = World.wall + elapsed
@@ -123,17 +123,20 @@ struct World {
       if port == 0 { nextPort += 1 }
       let reserved = port == 0 ? nextPort : port
       opened.append((elapsed, slot, reserved))
-      perform(engine.opened(slot, port: reserved, seed: Seed(iss: 1_000, timestamp: 0), at: stamp))
+      perform(engine.note(.opened(slot: slot, port: reserved, seed: Seed(iss: 1_000, timestamp: 0), at: stamp)))
     case .send(let transmission): send(transmission)
     }
   }
 
   private mutating func send(_ transmission: Transmission) {
-    guard hasRoute(transmission) else { return engine.failedToSend(transmission.token, .noRoute, at: stamp) }
+    guard hasRoute(transmission) else {
+      engine.note(.failed(transmission.token, .noRoute))
+      return
+    }
     sent.append(Departure(at: elapsed, transmission: transmission))
-    engine.departed(transmission.token, at: stamp)
+    engine.note(.departed(transmission.token, at: stamp))
     switch stamps {
-    case .prompt: engine.transmitted(transmission.token, kernel: stamp.wall)
+    case .prompt: engine.note(.transmitted(transmission.token, kernel: stamp.wall))
     case .after(let delay): put(.stamp(transmission.token, stamp.wall), after: delay)
     case .never: break
     }

@@ -142,8 +142,20 @@ extension ConnectEngine {
     }
   }
 
+  /// Hands what became of a port or a packet to the connection that asked for it.
+  @discardableResult public mutating func note(_ event: Happening) -> Action<Finding> {
+    switch event {
+    case .opened(let slot, let port, let seed, let now): return open(slot, port: port, seed: seed, at: now)
+    case .unreserved(let slot, let now): return giveUp(slot, at: now)
+    case .departed(let token, let stamp): update(token) { $0.departed(token.number, at: stamp) }
+    case .transmitted(let token, let kernel): update(token) { $0.transmitted(token.number, kernel: kernel) }
+    case .failed(let token, let reason): update(token) { $0.failedToSend(reason) }
+    }
+    return .none
+  }
+
   /// Sends the first segment from the port that was reserved.
-  public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
+  private mutating func open(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
     guard places.indices.contains(slot), let index = places[slot].probe?.target, let source = targets[index].source
     else { return .none }
     let target = targets[index]
@@ -157,16 +169,10 @@ extension ConnectEngine {
     return send(outgoing, from: slot)
   }
 
-  /// Forgets a probe that never began.
-  public mutating func refused(_ slot: Int) {
-    guard places.indices.contains(slot), let probe = places[slot].probe, probe.conversation == nil else { return }
-    vacate(slot)
-  }
-
   /// Tells of a probe that never began: nothing can be sent from there at present.
-  public mutating func unreserved(_ slot: Int, at now: Stamp) -> Action<Finding> {
-    guard places.indices.contains(slot), let probe = places[slot].probe else { return .none }
-    refused(slot)
+  private mutating func giveUp(_ slot: Int, at now: Stamp) -> Action<Finding> {
+    guard places.indices.contains(slot), let probe = places[slot].probe, probe.conversation == nil else { return .none }
+    vacate(slot)
     let target = targets[probe.target]
     let outcome = Outcome(unroutable: target.remote, mode: Outcome.Mode(target.plan), at: now, .notSent)
     return .report(Finding(target: probe.target, sequence: probe.sequence, outcome: outcome), slot: slot)
@@ -197,21 +203,6 @@ extension ConnectEngine {
   /// Begins what follows to a target as it is from now on; what is under way stays as it is.
   public mutating func retarget(_ index: Int, to target: Target) {
     if targets.indices.contains(index) { targets[index] = target }
-  }
-
-  /// Hands a stamp of user space to the connection that sent the packet.
-  public mutating func departed(_ token: Token, at stamp: Stamp) {
-    update(token) { $0.departed(token.number, at: stamp) }
-  }
-
-  /// Hands a stamp of the kernel's to the connection that sent the packet.
-  public mutating func transmitted(_ token: Token, kernel: WallTime) {
-    update(token) { $0.transmitted(token.number, kernel: kernel) }
-  }
-
-  /// Ends the connection whose packet cannot be sent.
-  public mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp) {
-    update(token) { $0.failedToSend(reason) }
   }
 
   /// Begins nothing new, and ends what is under way.

@@ -146,8 +146,21 @@ extension HTTPEngine {
     isCurrent(token) ? visit?.conversation?.judgement(ofSent: token.number) : nil
   }
 
+  /// Hands what became of the port or a packet to the connection.
+  @discardableResult public mutating func note(_ event: Happening) -> Action<News> {
+    switch event {
+    case .opened(let slot, let port, let seed, let now): return open(slot, port: port, seed: seed, at: now)
+    case .unreserved: if visit?.conversation == nil { visit = nil }
+    case .departed(let token, let stamp): depart(token, at: stamp)
+    case .transmitted(let token, let kernel):
+      if isCurrent(token) { visit?.conversation?.transmitted(token.number, kernel: kernel) }
+    case .failed(let token, let reason): if isCurrent(token) { visit?.conversation?.failedToSend(reason) }
+    }
+    return .none
+  }
+
   /// Sends the SYN from the port that was reserved.
-  public mutating func opened(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<News> {
+  private mutating func open(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<News> {
     guard visit != nil, let source = target.source else { return .none }
     let flow = Flow(local: Endpoint(source, port), remote: target.remote)
     var conversation = Conversation(target.plan, flow: flow, seed: seed)
@@ -157,27 +170,10 @@ extension HTTPEngine {
     return send(outgoing, at: now)
   }
 
-  /// Forgets a connection that never began.
-  public mutating func refused(_ slot: Int) {
-    if visit?.conversation == nil { visit = nil }
-  }
-
-  /// Hands a stamp of user space to the connection.
-  public mutating func departed(_ token: Token, at stamp: Stamp) {
+  private mutating func depart(_ token: Token, at stamp: Stamp) {
     guard isCurrent(token) else { return }
     visit?.conversation?.departed(token.number, at: stamp)
     visit?.traffic.departed(at: stamp)
-  }
-
-  /// Hands a stamp of the kernel's to the connection.
-  public mutating func transmitted(_ token: Token, kernel: WallTime) {
-    guard isCurrent(token) else { return }
-    visit?.conversation?.transmitted(token.number, kernel: kernel)
-  }
-
-  /// Ends the connection whose packet cannot be sent.
-  public mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp) {
-    if isCurrent(token) { visit?.conversation?.failedToSend(reason) }
   }
 
   /// Begins nothing new, and ends what is under way.

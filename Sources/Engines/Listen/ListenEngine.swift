@@ -149,15 +149,20 @@ extension ListenEngine {
     return .open(slot: 0, address: port.address, port: port.number)
   }
 
-  /// The port is guarded: from now on it is answered for.
-  public mutating func opened(_ slot: Int, port number: UInt16, seed: Seed, at now: Stamp) -> Action<Finding> {
-    port.number = number
-    isListening = true
+  /// Takes what became of the port, which is answered for once it is guarded, or of a connection's packet.
+  @discardableResult public mutating func note(_ event: Happening) -> Action<Finding> {
+    switch event {
+    case .opened(_, let number, _, _):
+      port.number = number
+      isListening = true
+    case .unreserved: isInterrupted = true
+    case .departed(let token, let stamp): table.update(token) { $0.departed(token.number, at: stamp) }
+    case .transmitted(let token, let kernel): table.update(token) { $0.transmitted(token.number, kernel: kernel) }
+    case .failed(let token, let reason):
+      if table.update(token, { $0.failedToSend(reason) }) { settle(token.slot) }
+    }
     return .none
   }
-
-  /// There is no port to answer for: nothing is begun.
-  public mutating func refused(_ slot: Int) { isInterrupted = true }
 
   /// Hands a packet to the connection whose flow it belongs to, or to LISTEN.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
@@ -194,22 +199,6 @@ extension ListenEngine {
   private mutating func stray() -> Action<Finding> {
     counts.strays += 1
     return .none
-  }
-
-  /// Hands a stamp of user space to the connection that sent the packet.
-  public mutating func departed(_ token: Token, at stamp: Stamp) {
-    table.update(token) { $0.departed(token.number, at: stamp) }
-  }
-
-  /// Hands a stamp of the kernel's to the connection that sent the packet.
-  public mutating func transmitted(_ token: Token, kernel: WallTime) {
-    table.update(token) { $0.transmitted(token.number, kernel: kernel) }
-  }
-
-  /// Ends the connection whose packet cannot be sent.
-  public mutating func failedToSend(_ token: Token, _ reason: Reason, at now: Stamp) {
-    guard table.update(token, { $0.failedToSend(reason) }) else { return }
-    settle(token.slot)
   }
 
   /// Begins nothing new, and resets what is under way.

@@ -44,15 +44,15 @@ extension EngineWork {
     do throws(Errno) {
       let reserved = try network.reserve(address, port: port, for: slot)
       let seed = Seed(iss: Entropy.uint32(), timestamp: Entropy.uint32())
-      return engine.opened(slot, port: reserved, seed: seed, at: SystemClock.now())
+      return engine.note(.opened(slot: slot, port: reserved, seed: seed, at: SystemClock.now()))
     } catch {
       let refusal = RunError.port(error, Endpoint(address, port))
       guard concernsOne(refusal, slot) else {
-        engine.refused(slot)
+        engine.note(.unreserved(slot: slot, at: SystemClock.now()))
         fail(refusal)
         return .none
       }
-      return engine.unreserved(slot, at: SystemClock.now())
+      return engine.note(.unreserved(slot: slot, at: SystemClock.now()))
     }
   }
 
@@ -65,17 +65,17 @@ extension EngineWork {
         show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
         if packets != nil { octets = packet.copied }
       }
-      engine.departed(transmission.token, at: now)
+      engine.note(.departed(transmission.token, at: now))
       network.departed(transmission, at: now.instant)
       if hasLeft, let octets { keep(octets, transmission, at: now) }
     } catch {
       switch error {
-      case .noRoute: engine.failedToSend(transmission.token, .noRoute, at: now)
+      case .noRoute: engine.note(.failed(transmission.token, .noRoute))
       case .tooLarge: fail(.packetTooLarge)
       case .errno(let errno):
         let refusal = RunError.send(errno, transmission.flow.remote)
         guard concernsOne(refusal, transmission.token.slot) else { return fail(refusal) }
-        engine.failedToSend(transmission.token, .notSent, at: now)
+        engine.note(.failed(transmission.token, .notSent))
       }
     }
   }

@@ -133,7 +133,7 @@ struct EngineWork<E: Engine>: LoopWork {
   private mutating func takeStamps() throws(Errno) {
     for link in network.all {
       while let stamp = try link.nextTransmitStamp() {
-        engine.transmitted(stamp.token, kernel: stamp.wall)
+        engine.note(.transmitted(stamp.token, kernel: stamp.wall))
         packets?.transmitted(stamp.token, kernel: stamp.wall)
       }
     }

@@ -38,13 +38,13 @@ func drive(
       action = engine.expire(at: now)
     case .open(let slot, _, _):
       port = port == .max ? Sample.flow.local.port : port + 1
-      action = engine.opened(slot, port: port, seed: Sample.seed, at: now)
+      action = engine.note(.opened(slot: slot, port: port, seed: Sample.seed, at: now))
     case .report(let finding, _):
       report(finding)
       action = .none
     case .send(let transmission):
-      engine.departed(transmission.token, at: now)
-      engine.transmitted(transmission.token, kernel: now.wall)
+      engine.note(.departed(transmission.token, at: now))
+      engine.note(.transmitted(transmission.token, kernel: now.wall))
       action = .none
       guard let back = answer(transmission.segment) else { continue }
       now = Stamp(instant: now.instant + .milliseconds(1), wall: now.wall + .milliseconds(1))

@@ -247,8 +247,8 @@ import Wire
     try world.open(from: Self.client(40_001))
     let second = try #require(world.sent.last { $0.segment.flags == [.syn, .ack] }).token
     #expect(second.slot == first.slot && second.number == first.number && second.generation != first.generation)
-    world.engine.transmitted(first, kernel: WallTime(nanoseconds: 1))
-    world.engine.departed(first, at: Stamp(instant: Instant(nanoseconds: 1), wall: WallTime(nanoseconds: 1)))
+    world.engine.note(.transmitted(first, kernel: WallTime(nanoseconds: 1)))
+    world.engine.note(.departed(first, at: Stamp(instant: Instant(nanoseconds: 1), wall: WallTime(nanoseconds: 1))))
     let stamps = world.engine.table.entries[second.slot]?.conversation.exchange.entries.map(\.stamp) ?? []
     #expect(!stamps.isEmpty && stamps.allSatisfy { $0.wall.nanoseconds > 1 && $0.kernel?.nanoseconds != 1 })
     #expect(world.engine.judgement(ofSent: first) == nil)

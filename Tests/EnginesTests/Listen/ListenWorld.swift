@@ -31,7 +31,7 @@ struct ListenWorld {
       port: ListenEngine.Port(address: address, number: 80, local: local), service: service, limits: bounds,
       plan: plan, key: SipHash.Key(k0: 1, k1: 2))
     guard case .open(let slot, _, let port) = engine.start(at: stamp) else { return }
-    perform(engine.opened(slot, port: port, seed: Seed(iss: 0, timestamp: 0), at: stamp))
+    perform(engine.note(.opened(slot: slot, port: port, seed: Seed(iss: 0, timestamp: 0), at: stamp)))
   }
 
   var elapsed: Interval { now - ListenWorld.start }
@@ -87,8 +87,8 @@ struct ListenWorld {
     case .report(let finding, _): findings.append(finding)
     case .send(let transmission):
       sent.append(transmission)
-      engine.departed(transmission.token, at: stamp)
-      engine.transmitted(transmission.token, kernel: stamp.wall)
+      engine.note(.departed(transmission.token, at: stamp))
+      engine.note(.transmitted(transmission.token, kernel: stamp.wall))
     }
   }
 
