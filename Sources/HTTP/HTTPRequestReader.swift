@@ -53,26 +53,22 @@ struct HTTPRequestReader: Sendable {
   static let lineLimit = 8_192
   /// The most octets of the fields, and of the trailers after chunks.
   static let fieldsLimit = 16_384
-  /// The longest line that says a chunk's size, extensions and all.
-  static let chunkLineLimit = 4_096
-
   private enum Stage: Hashable, Sendable {
-    case requestLine, fields
+    case requestLine
+    /// Lines: of the fields, of trailers, or of chunks.
+    case lines
     case content(left: UInt64)
-    case chunkSize
     case chunk(left: UInt64)
-    case chunkEnd, trailers
   }
 
   private var stage = Stage.requestLine
-  private var line: [UInt8] = []
-  private var sectionOctets = 0
+  private var lines = HTTPLines()
   /// Whether the request line has its first space.
   private var hasMethod = false
   private var request = Request()
 
   /// Whether a request has begun to come and is not whole yet.
-  var isWithinRequest: Bool { stage != .requestLine || !line.isEmpty }
+  var isWithinRequest: Bool { stage != .requestLine || !lines.line.isEmpty }
 
   /// Takes one octet.
   mutating func take(_ octet: UInt8) throws(HTTPRequestFault) -> Event? {
@@ -83,73 +79,63 @@ struct HTTPRequestReader: Sendable {
     case .chunk(let left):
       if left == 1 { begin(.chunkEnd) } else { stage = .chunk(left: left - 1) }
       return nil
-    default: return try takeInLine(octet)
+    case .requestLine, .lines: return try takeInLine(octet)
     }
   }
 
   private mutating func takeInLine(_ octet: UInt8) throws(HTTPRequestFault) -> Event? {
-    sectionOctets += 1
+    let isWhole: Bool
+    do throws(HTTPLines.Fault) { try lines.pass(octet) } catch { throw .badRequest }
     try checkLength()
-    guard octet == HTTPGrammar.lf else {
-      // A CR that no LF follows makes the message invalid (RFC 9112 §2.2).
-      if line.last == HTTPGrammar.cr { throw .badRequest }
-      try checkBeginning(octet)
-      line.append(octet)
-      return nil
-    }
-    // LF alone ends a line of a head too (RFC 9112 §2.2); among chunks a doubtful end is where smuggling begins.
-    if line.last == HTTPGrammar.cr {
-      line.removeLast()
-    } else if stage == .chunkSize || stage == .chunkEnd {
-      throw .badRequest
-    }
-    let whole = line
-    line.removeAll(keepingCapacity: true)
-    return try take(line: whole)
+    try checkBeginning(octet)
+    do throws(HTTPLines.Fault) { isWhole = try lines.take(octet) } catch { throw .badRequest }
+    guard isWhole else { return nil }
+    defer { lines.clear() }
+    return try takeLine()
   }
 
   private func checkLength() throws(HTTPRequestFault) {
-    switch stage {
-    // A method longer than any that is known (RFC 9112 §3), or a target.
-    case .requestLine:
-      if sectionOctets > HTTPRequestReader.lineLimit { throw hasMethod ? .targetTooLong : .notImplemented }
-    case .fields, .trailers: if sectionOctets > HTTPRequestReader.fieldsLimit { throw .headTooLarge }
-    default: if sectionOctets > HTTPRequestReader.chunkLineLimit { throw .badRequest }
+    if stage == .requestLine {
+      // A method longer than any that is known (RFC 9112 §3), or a target.
+      if lines.octets > HTTPRequestReader.lineLimit { throw hasMethod ? .targetTooLong : .notImplemented }
+    } else if !lines.section.isOfChunks, lines.octets > HTTPRequestReader.fieldsLimit {
+      throw .headTooLarge
     }
   }
 
-  /// Refuses what can be nothing any more at its first wrong octet: its line may never end.
+  /// Refuses what can be no request any more at its first wrong octet: its line may never end.
   private mutating func checkBeginning(_ octet: UInt8) throws(HTTPRequestFault) {
-    switch stage {
-    case .requestLine where !hasMethod:
-      if octet == HTTPGrammar.space, !line.isEmpty {
-        hasMethod = true
-      } else {
-        guard HTTPGrammar.isOfToken(octet) || (octet == HTTPGrammar.cr && line.isEmpty) else { throw .badRequest }
-      }
-    case .chunkEnd: if octet != HTTPGrammar.cr { throw .badRequest }
-    default: break
+    guard stage == .requestLine, !hasMethod, octet != HTTPGrammar.lf else { return }
+    if octet == HTTPGrammar.space, !lines.line.isEmpty {
+      hasMethod = true
+    } else {
+      guard HTTPGrammar.isOfToken(octet) || (octet == HTTPGrammar.cr && lines.line.isEmpty) else { throw .badRequest }
     }
   }
 
-  private mutating func take(line: [UInt8]) throws(HTTPRequestFault) -> Event? {
-    switch stage {
-    case .requestLine:
+  private mutating func takeLine() throws(HTTPRequestFault) -> Event? {
+    let line = lines.line
+    guard stage != .requestLine else {
       // Empty lines before a request are passed over (RFC 9112 §2.2).
       guard !line.isEmpty else { return nil }
       request = try Request(line: line)
-      begin(.fields)
-    case .fields:
+      begin(.head)
+      return nil
+    }
+    switch lines.section {
+    case .head:
       if line.isEmpty { return try headEnded() }
       try request.take(HTTPRequestReader.field(line))
-    case .chunkSize:
-      guard let size = HTTPGrammar.chunkSize(line) else { throw .badRequest }
-      if size > 0 { stage = .chunk(left: size) } else { begin(.trailers) }
-    case .chunkEnd: begin(.chunkSize)
+    case .chunkSize, .chunkEnd:
+      let next: HTTPLines.Next
+      do throws(HTTPLines.Fault) { next = try lines.chunkLine() } catch { throw .badRequest }
+      switch next {
+      case .content(let size): stage = .chunk(left: size)
+      case .section(let section): begin(section)
+      }
     case .trailers:
       if line.isEmpty { return end() }
       _ = try HTTPRequestReader.field(line)
-    case .content, .chunk: break
     }
     return nil
   }
@@ -170,13 +156,14 @@ struct HTTPRequestReader: Sendable {
 
   private mutating func end() -> Event {
     defer { request = Request() }
-    begin(.requestLine)
+    begin(.head)
+    stage = .requestLine
     return .request(request.summary)
   }
 
-  private mutating func begin(_ stage: Stage) {
-    self.stage = stage
-    sectionOctets = 0
+  private mutating func begin(_ section: HTTPLines.Section) {
+    stage = .lines
+    lines.begin(section)
     hasMethod = false
   }
 }

@@ -5,101 +5,80 @@ extension HTTPResponseReader {
     while offset < piece.count {
       let octet = piece[offset]
       offset += 1
-      try count(octet)
-      if octet == HTTPGrammar.lf {
-        try checkLineEnd()
-        defer { line.removeAll(keepingCapacity: true) }
+      if try take(octet) {
+        defer { lines.clear() }
         return try lineEnded()
       }
-      // RFC 9112 §2.2: a CR anywhere but before an LF makes the message invalid.
-      if line.last == HTTPGrammar.cr { throw .bareCR }
-      line.append(octet)
-      try checkBeginning()
+      // What is not HTTP is refused at its first wrong octet: its first line may never end.
+      if lines.section == .head, head == nil, lines.line.count <= 5, !"HTTP/".utf8.starts(with: lines.line) {
+        throw .notHTTP
+      }
     }
     return nil
   }
 
-  /// Counts an octet of a section against its limits.
-  private mutating func count(_ octet: UInt8) throws(HTTPFault) {
-    sectionOctets += 1
-    switch stage {
-    case .chunkSize, .chunkEnd: if sectionOctets > HTTPResponseReader.chunkLineLimit { throw .badChunk }
-    default:
-      if sectionOctets > HTTPResponseReader.headLimit { throw .headTooLong }
-      if octet == HTTPGrammar.lf {
-        sectionLines += 1
-        if sectionLines > HTTPResponseReader.lineLimit { throw .tooManyLines }
-      }
-    }
-  }
-
-  /// Refuses what is not HTTP at its first wrong octet: its first line may never end.
-  private func checkBeginning() throws(HTTPFault) {
-    switch stage {
-    case .head where head == nil && line.count <= 5:
-      if !"HTTP/".utf8.starts(with: line) { throw .notHTTP }
-    case .chunkEnd: if line.last != HTTPGrammar.cr { throw .badChunk }
-    default: break
-    }
-  }
-
-  /// A line ends by CR LF; in heads and trailers LF alone is understood too (RFC 9112 §2.2), among chunks it is not:
-  /// there a doubtful end is where smuggling begins.
-  private mutating func checkLineEnd() throws(HTTPFault) {
-    if line.last == HTTPGrammar.cr {
-      line.removeLast()
-    } else if stage == .chunkSize || stage == .chunkEnd {
+  /// Takes an octet within the limits of its section; true where it ends a line.
+  private mutating func take(_ octet: UInt8) throws(HTTPFault) -> Bool {
+    do throws(HTTPLines.Fault) {
+      try lines.pass(octet)
+    } catch {
       throw .badChunk
     }
+    if !lines.section.isOfChunks {
+      if lines.octets > HTTPResponseReader.headLimit { throw .headTooLong }
+      if lines.count > HTTPResponseReader.lineLimit { throw .tooManyLines }
+    }
+    do throws(HTTPLines.Fault) { return try lines.take(octet) } catch { throw error == .bareCR ? .bareCR : .badChunk }
   }
 
   private mutating func lineEnded() throws(HTTPFault) -> Event? {
-    switch stage {
+    switch lines.section {
     case .head:
-      if line.isEmpty, head != nil { return try headEnded() }
+      if lines.line.isEmpty, head != nil { return try headEnded() }
       try takeHeadLine()
     case .trailers:
-      if line.isEmpty { stage = .ended } else if !isFolded { _ = try HTTPField(line: line) }
-    case .chunkSize:
-      guard let size = HTTPGrammar.chunkSize(line) else { throw .badChunk }
-      if size > 0 { stage = .chunk(left: size) } else { beginSection(.trailers) }
-    case .chunkEnd:
-      beginSection(.chunkSize)
-    default: break
+      if lines.line.isEmpty { stage = .ended } else if !isFolded { _ = try HTTPField(line: lines.line) }
+    case .chunkSize, .chunkEnd:
+      let next: HTTPLines.Next
+      do throws(HTTPLines.Fault) { next = try lines.chunkLine() } catch { throw .badChunk }
+      switch next {
+      case .content(let size): stage = .chunk(left: size)
+      case .section(let section): begin(section)
+      }
     }
     return nil
   }
 
   /// Whether the line goes on with what the one before began: an obsolete folding (RFC 9112 §5.2).
-  private var isFolded: Bool { line.first.map(HTTPGrammar.isBlank) ?? false }
+  private var isFolded: Bool { lines.line.first.map(HTTPGrammar.isBlank) ?? false }
 
   private mutating func takeHeadLine() throws(HTTPFault) {
     guard head != nil else {
-      let status = HTTPStatusLine(line)
+      let status = HTTPStatusLine(lines.line)
       // What of it could be read stays, whatever is wrong with the rest.
       head = status.head
       if let fault = status.fault { throw fault }
       return
     }
     guard isFolded else {
-      head?.fields.append(try HTTPField(line: line))
+      head?.fields.append(try HTTPField(line: lines.line))
       return
     }
     // Blank in front of the first field: such lines are passed over (RFC 9112 §2.2).
-    guard let index = head?.fields.indices.last, let folded = try head?.fields[index].folded(line) else { return }
+    guard let index = head?.fields.indices.last, let folded = try head?.fields[index].folded(lines.line) else { return }
     head?.fields[index] = folded
   }
 
   /// The empty line after a head: what it is the head of, and how the content is framed.
   private mutating func headEnded() throws(HTTPFault) -> Event? {
     guard var head else { return nil }
-    head.length = sectionOctets
+    head.length = lines.octets
     if head.status == 101 { throw .switchedProtocols }
     if head.status < 200 {
       interim += 1
       if interim > HTTPResponseReader.interimLimit { throw .tooManyInterim }
       self.head = nil
-      beginSection(.head)
+      begin(.head)
       return .interim(head)
     }
     let framing = try HTTPFraming(of: head, answering: method)
@@ -107,7 +86,7 @@ extension HTTPResponseReader {
     switch framing {
     case .none, .length(0): stage = .ended
     case .length(let length): stage = .content(left: length)
-    case .chunked: beginSection(.chunkSize)
+    case .chunked: begin(.chunkSize)
     case .untilClose: stage = .untilClose
     }
     return .head(head)

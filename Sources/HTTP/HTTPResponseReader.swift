@@ -23,19 +23,14 @@ public struct HTTPResponseReader: Sendable {
   public static let lineLimit = 128
   /// The most interim responses before the final one.
   public static let interimLimit = 16
-  /// The longest line that says a chunk's size, extensions and all.
-  static let chunkLineLimit = 4_096
-
   enum Stage: Hashable, Sendable {
     /// No response is awaited.
     case idle
-    case head
+    /// Lines: of a head, of trailers, or of chunks.
+    case lines
     case content(left: UInt64)
     case untilClose
-    case chunkSize
     case chunk(left: UInt64)
-    case chunkEnd
-    case trailers
     /// The content has ended, which is still to be said.
     case ended
     case failed(HTTPFault)
@@ -45,11 +40,8 @@ public struct HTTPResponseReader: Sendable {
   var method = HTTPMethod.get
   /// The head under way; nil before its status line has been read.
   var head: HTTPHead?
-  /// The line under way, without its end.
-  var line: [UInt8] = []
-  /// Of the head or trailers under way.
-  var sectionOctets = 0
-  var sectionLines = 0
+  /// The line under way.
+  var lines = HTTPLines()
   var interim = 0
   private var hasFailedInHead = false
 
@@ -60,17 +52,18 @@ public struct HTTPResponseReader: Sendable {
   public var isIdle: Bool { stage == .idle }
 
   /// Whether anything of the awaited response has come.
-  public var hasBegun: Bool { stage != .idle && !(stage == .head && interim == 0 && sectionOctets == 0) }
+  public var hasBegun: Bool { stage != .idle && !(isInHead && interim == 0 && lines.octets == 0) }
 
   /// What has come of a head that did not come to its end, or that frames no message: its status line at least.
   public var unfinishedHead: HTTPHead? {
     guard var known = head ?? unfinishedStatusLine else { return nil }
-    known.length = sectionOctets
+    known.length = lines.octets
     return known
   }
 
   /// A status line that is cut short behind its status: three digits alone might be the beginning of four.
   private var unfinishedStatusLine: HTTPHead? {
+    let line = lines.line
     guard isReadingHead, line.count > 12 else { return nil }
     return HTTPStatusLine(line.last == HTTPGrammar.cr ? line.dropLast() : line).head
   }
@@ -78,18 +71,19 @@ public struct HTTPResponseReader: Sendable {
   /// Whether the line under way is one of a head, or was when it turned out to be faulty.
   private var isReadingHead: Bool {
     switch stage {
-    case .head: true
     case .failed: hasFailedInHead
-    default: false
+    default: isInHead
     }
   }
+
+  private var isInHead: Bool { stage == .lines && lines.section == .head }
 
   /// Awaits the response to a request; the one before must have ended.
   public mutating func await(_ method: HTTPMethod) {
     guard stage == .idle else { return }
     self.method = method
     interim = 0
-    beginSection(.head)
+    begin(.head)
     head = nil
   }
 
@@ -120,7 +114,7 @@ public struct HTTPResponseReader: Sendable {
   }
 
   private mutating func fail(_ fault: HTTPFault) {
-    hasFailedInHead = stage == .head
+    hasFailedInHead = isInHead
     stage = .failed(fault)
   }
 
@@ -139,11 +133,9 @@ public struct HTTPResponseReader: Sendable {
     }
   }
 
-  mutating func beginSection(_ stage: Stage) {
-    self.stage = stage
-    sectionOctets = 0
-    sectionLines = 0
-    line.removeAll(keepingCapacity: true)
+  mutating func begin(_ section: HTTPLines.Section) {
+    stage = .lines
+    lines.begin(section)
   }
 
   /// Takes as much content as the piece has.
@@ -158,7 +150,7 @@ public struct HTTPResponseReader: Sendable {
     case .chunk(let left):
       let count = Int(min(left, UInt64(there)))
       offset += count
-      if left == UInt64(count) { beginSection(.chunkEnd) } else { stage = .chunk(left: left - UInt64(count)) }
+      if left == UInt64(count) { begin(.chunkEnd) } else { stage = .chunk(left: left - UInt64(count)) }
     default: offset = piece.count
     }
     return .content(start..<offset)
