@@ -9,16 +9,17 @@ extension BenchEngine {
   public mutating func judge(
     _ arrival: borrowing Arrival, at now: Stamp, into batch: inout PacketBatch
   ) -> Judgement? {
-    let (flow, content, why) = BenchEngine.account(of: arrival)
+    let judged = arrival.judged()
+    let (flow, content, why) = BenchEngine.account(of: judged, arrival)
     // What a slot without a connection yet is sent belongs to none.
     guard let slot = flow.flatMap({ slot(of: $0) }), slots[slot].generation > 0 || slots[slot].state != .closed else {
-      receive(arrival, at: now, into: &batch)
+      take(judged, at: now, into: &batch)
       return nil
     }
     var isLate = slots[slot].state == .closed
     if isLate, case .segment(let segment) = content, isRepeatedFin(segment, slot) { isLate = false }
     lastRefusal = why
-    receive(arrival, at: now, into: &batch)
+    take(judged, at: now, into: &batch)
     return judgement(slot, .received, content, at: now, refusal: lastRefusal, isLate: isLate)
   }
 
@@ -33,9 +34,9 @@ extension BenchEngine {
 
   /// Whose a packet is, what it says, and why it is refused before any connection is asked.
   private static func account(
-    of arrival: borrowing Arrival
+    of judged: ArrivalContent, _ arrival: borrowing Arrival
   ) -> (flow: Flow?, content: ExchangeEntry.Content, why: Refusal?) {
-    switch arrival.judged() {
+    switch judged {
     case .segment(let flow, let segment, _, _): (flow, .segment(segment), nil)
     case .icmp(let flow, let notice, _): (flow, .icmp(type: notice.type, code: notice.code), nil)
     case .refused(let why, let flow): (flow, arrival.readableSegment.map { .segment($0) } ?? .unreadable, why)

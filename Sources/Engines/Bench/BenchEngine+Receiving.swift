@@ -6,7 +6,12 @@ import Wire
 extension BenchEngine {
   /// Takes a packet that came; the batch must have room for `mostPacketsPerEvent`.
   public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp, into batch: inout PacketBatch) {
-    switch arrival.judged() {
+    take(arrival.judged(), at: now, into: &batch)
+  }
+
+  /// Takes what a packet says, which was found out once.
+  mutating func take(_ judged: ArrivalContent, at now: Stamp, into batch: inout PacketBatch) {
+    switch judged {
     case .segment(let flow, let segment, let text, _):
       guard let slot = slot(of: flow) else {
         strays += 1
