@@ -92,7 +92,7 @@ struct FlowScene {
     var octets = [UInt8](repeating: 0, count: 128 + segment.textLength)
     let text = [UInt8](repeating: UInt8(ascii: "x"), count: segment.textLength)
     let count = octets.withMutable { out in
-      (try? PacketAssembly.write(segment, flow: flow, text: text.span.raw, marking: Marking(), into: &out)) ?? 0
+      (try? PacketAssembly.write(segment, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)) ?? 0
     }
     return Array(octets[..<count])
   }

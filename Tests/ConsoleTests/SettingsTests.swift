@@ -17,7 +17,7 @@ import Wire
     #expect((run.schedule.count, run.schedule.interval, run.schedule.deadline) == (3, .milliseconds(10), .seconds(5)))
     #expect((plan.wait, plan.retries, plan.close, plan.iss) == (.seconds(2), 4, .rst, .max))
     #expect((run.family, run.isNumeric, run.interface, run.source, run.sourcePort) == (.v6, true, "lo", "::1", 4000))
-    #expect((run.marking.hopLimit, run.marking.trafficClass) == (9, 16))
+    #expect((run.ipFields.hopLimit, run.ipFields.trafficClass) == (9, 16))
     #expect((plan.flags, run.window, run.maximumSegmentSize) == ([.syn, .ece, .cwr], 1, 2))
     #expect((plan.offer.windowScale, plan.offer.sack, plan.offer.timestamps) == (3, false, false))
     #expect(plan.data == Array("hi".utf8))

@@ -161,7 +161,7 @@ extension World {
     var buffer = FrameBuffer()
     let back = Flow(local: flow.remote, remote: flow.local)
     let count = try? buffer.build { out throws(WireError) in
-      try PacketAssembly.write(segment, flow: back, text: text.span.raw, marking: Marking(), into: &out)
+      try PacketAssembly.write(segment, flow: back, text: text.span.raw, ipFields: IPFields(), into: &out)
     }
     let octets = buffer.view(first: count ?? 0)
     return (0..<octets.byteCount).map { octets.octet(at: $0) }

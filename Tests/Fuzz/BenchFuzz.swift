@@ -74,7 +74,7 @@ private struct BenchedRun: ~Copyable {
     var span = buffer.mutableSpan
     var out = unsafe span.mutableBytes
     let length =
-      (try? PacketAssembly.write(segment, flow: flow, text: text.span.raw, marking: Marking(), into: &out)) ?? 0
+      (try? PacketAssembly.write(segment, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)) ?? 0
     if move[7] & 0xf8 == 0xf8 { buffer[Int(move[6]) % max(length, 1)] ^= 0x40 }
     let before = batch.count
     engine.receive(

@@ -25,7 +25,7 @@ import Wire
     let back = Flow(local: Self.flow.remote, remote: Self.flow.local)
     let segment = Segment(seq: SequenceNumber(1), ack: SequenceNumber(2), wnd: 3)
     let count = try frame.build { (out) throws(WireError) in
-      try PacketAssembly.write(segment, flow: back, text: RawSpan(), marking: Marking(), into: &out)
+      try PacketAssembly.write(segment, flow: back, text: RawSpan(), ipFields: IPFields(), into: &out)
     }
     return frame.view(first: count).octets
   }

@@ -53,7 +53,7 @@ import Wire
     let segment = Segment(seq: SequenceNumber(1), flags: .ack)
     let text = [UInt8](repeating: 7, count: 100)
     let count = try frame.build { (out) throws(WireError) in
-      try PacketAssembly.write(segment, flow: flow, text: text.span.raw, marking: Marking(), into: &out)
+      try PacketAssembly.write(segment, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)
     }
     let packet = frame.view(first: count)
     let whole = Arrival(packet, framing: .inBand, mayBeUnfinished: false)

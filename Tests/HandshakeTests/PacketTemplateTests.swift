@@ -10,9 +10,9 @@ import Wire
   )
 
   private func same(_ options: TCPOptionList, _ addresses: (IPAddress, IPAddress)) throws {
-    let marking = Marking(hopLimit: 61, trafficClass: 0x10)
+    let ipFields = IPFields(hopLimit: 61, trafficClass: 0x10)
     let remote = Endpoint(addresses.1, 443)
-    let template = try PacketTemplate(from: addresses.0, to: remote, options: options, marking: marking)
+    let template = try PacketTemplate(from: addresses.0, to: remote, options: options, ipFields: ipFields)
     var state: UInt64 = 7
     for _ in 0..<2_000 {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -23,13 +23,13 @@ import Wire
         window: UInt16(truncatingIfNeeded: word >> 16), timestamp: word &* 7, echoReply: word &* 11)
       var batch = PacketBatch(capacity: 1, room: 128)
       batch.append(to: 0, named: 0) { out, start in template.write(fields, into: &out, at: start) }
-      #expect(try batch[0].octets == assembled(fields, options, addresses, marking))
+      #expect(try batch[0].octets == assembled(fields, options, addresses, ipFields))
       #expect(batch[0].byteCount == template.length)
     }
   }
 
   private func assembled(
-    _ fields: PacketTemplate.Fields, _ options: TCPOptionList, _ addresses: (IPAddress, IPAddress), _ marking: Marking
+    _ fields: PacketTemplate.Fields, _ options: TCPOptionList, _ addresses: (IPAddress, IPAddress), _ ipFields: IPFields
   ) throws -> [UInt8] {
     var own = options
     if options.timestamps != nil {
@@ -43,7 +43,7 @@ import Wire
     let flow = Flow(local: Endpoint(addresses.0, fields.localPort), remote: Endpoint(addresses.1, 443))
     var frame = FrameBuffer()
     let count = try frame.build { out throws(WireError) in
-      try PacketAssembly.write(segment, flow: flow, text: RawSpan(), marking: marking, into: &out)
+      try PacketAssembly.write(segment, flow: flow, text: RawSpan(), ipFields: ipFields, into: &out)
     }
     return frame.view(first: count).octets
   }
@@ -55,7 +55,7 @@ import Wire
 
   @Test func twoFamiliesDoNotMix() {
     #expect(throws: WireError.self) {
-      try PacketTemplate(from: Self.v4.0, to: Endpoint(Self.v6.1, 1), options: TCPOptionList(), marking: Marking())
+      try PacketTemplate(from: Self.v4.0, to: Endpoint(Self.v6.1, 1), options: TCPOptionList(), ipFields: IPFields())
     }
   }
 

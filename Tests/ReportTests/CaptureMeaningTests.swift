@@ -48,7 +48,7 @@ import Wire
       var buffer = FrameBuffer()
       let octets = [UInt8](repeating: 0x78, count: text)
       let count = buffer.build { out in
-        (try? PacketAssembly.write(segment, flow: flow, text: octets.span.raw, marking: Marking(), into: &out)) ?? 0
+        (try? PacketAssembly.write(segment, flow: flow, text: octets.span.raw, ipFields: IPFields(), into: &out)) ?? 0
       }
       frame += 1
       let stamp = isStamped ? WallTime(nanoseconds: 1_767_323_045_000_000_000 + Int64(frame) * 10_000_000) : nil

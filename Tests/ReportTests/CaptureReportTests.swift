@@ -127,7 +127,7 @@ import Wire
       var buffer = FrameBuffer()
       let octets = [UInt8](repeating: 0x78, count: text)
       let count = buffer.build { out in
-        (try? PacketAssembly.write(segment, flow: flow, text: octets.span.raw, marking: Marking(), into: &out)) ?? 0
+        (try? PacketAssembly.write(segment, flow: flow, text: octets.span.raw, ipFields: IPFields(), into: &out)) ?? 0
       }
       latest = (0..<count).map { buffer.view.octet(at: $0) }
       frame += 1

@@ -139,11 +139,11 @@ extension OptionGroup where Settings: HasRun {
         .value(
           nil, "ttl", "N", .integer(1...255), needs: .packets, "time to live, or hop limit (default 64)",
           "Time to live, or hop limit, from 1 to 255. Default 64."
-        ) { $0.run.marking.hopLimit = $1 },
+        ) { $0.run.ipFields.hopLimit = $1 },
         .value(
           "Q", nil, "TOS", .integer(0...255), needs: .packets, "type of service, or traffic class, e.g. 0x10",
           "Type of service, or traffic class, from 0 to 255."
-        ) { $0.run.marking.trafficClass = $1 },
+        ) { $0.run.ipFields.trafficClass = $1 },
       ])
   }
 

@@ -94,7 +94,7 @@ extension BenchEngine {
       var frame = FrameBuffer()
       let count = try frame.build { (room) throws(WireError) in
         try PacketAssembly.write(
-          segment, flow: flow, text: target.request.span.raw, marking: target.marking, into: &room)
+          segment, flow: flow, text: target.request.span.raw, ipFields: target.ipFields, into: &room)
       }
       out.copy(frame.view(first: count), at: start)
       return count

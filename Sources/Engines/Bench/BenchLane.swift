@@ -21,7 +21,7 @@ struct BenchLane: Sendable {
   /// Prepares the packets; throws where the two addresses are not of one family.
   init(_ target: BenchTarget, home: Int) throws(WireError) {
     func prepared(_ options: TCPOptionList) throws(WireError) -> PacketTemplate {
-      try PacketTemplate(from: target.source, to: target.remote, options: options, marking: target.marking)
+      try PacketTemplate(from: target.source, to: target.remote, options: options, ipFields: target.ipFields)
     }
     self.target = target
     self.home = home

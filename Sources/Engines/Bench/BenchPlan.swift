@@ -69,20 +69,20 @@ public struct BenchTarget: Sendable {
   /// Our receive window in octets.
   public var window: UInt16
   /// The IP fields that are ours to choose.
-  public var marking: Marking
+  public var ipFields: IPFields
   /// The octets of the request, for HTTP; they must fit one segment.
   public var request: [UInt8]
 
   /// A target from its parts.
   public init(
-    source: IPAddress, remote: Endpoint, offer: Offer = Offer(), window: UInt16 = 64_240, marking: Marking = Marking(),
+    source: IPAddress, remote: Endpoint, offer: Offer = Offer(), window: UInt16 = 64_240, ipFields: IPFields = IPFields(),
     request: [UInt8] = []
   ) {
     self.source = source
     self.remote = remote
     self.offer = offer
     self.window = window
-    self.marking = marking
+    self.ipFields = ipFields
     self.request = request
   }
 }

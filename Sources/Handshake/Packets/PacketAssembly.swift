@@ -1,7 +1,7 @@
 import Wire
 
 /// The IP fields of our packets that are ours to choose.
-public struct Marking: Hashable, Sendable {
+public struct IPFields: Hashable, Sendable {
   /// Time to live, or hop limit.
   public var hopLimit: UInt8
   /// Type of service, or traffic class.
@@ -21,11 +21,11 @@ public enum PacketAssembly {
   /// Throws `noRoom` where the output is too small, and `malformed` where the two addresses are not of one family.
   @_lifetime(out: copy out)
   public static func write(
-    _ segment: Segment, flow: Flow, text: RawSpan, marking: Marking, into out: inout MutableRawSpan
+    _ segment: Segment, flow: Flow, text: RawSpan, ipFields: IPFields, into out: inout MutableRawSpan
   ) throws(WireError) -> Int {
     let tcp = segment.header(from: flow.local.port, to: flow.remote.port)
     let length = tcp.headerLength + text.byteCount
-    let start = try writeNetworkHeader(flow: flow, payloadLength: length, marking: marking, into: &out)
+    let start = try writeNetworkHeader(flow: flow, payloadLength: length, ipFields: ipFields, into: &out)
     guard length <= out.byteCount - start else {
       throw .noRoom(.tcp, need: length, have: out.byteCount - start)
     }
@@ -39,20 +39,20 @@ public enum PacketAssembly {
 
   @_lifetime(out: copy out)
   private static func writeNetworkHeader(
-    flow: Flow, payloadLength: Int, marking: Marking, into out: inout MutableRawSpan
+    flow: Flow, payloadLength: Int, ipFields: IPFields, into out: inout MutableRawSpan
   ) throws(WireError) -> Int {
     switch (flow.local.address, flow.remote.address) {
     case (.v4(let source), .v4(let destination)):
       let header = IPv4Header(
         source: source, destination: destination, protocolNumber: IPProtocol.tcp,
         totalLength: UInt16(clamping: IPv4Header.minimumLength + payloadLength),
-        typeOfService: marking.trafficClass, dontFragment: true, timeToLive: marking.hopLimit)
+        typeOfService: ipFields.trafficClass, dontFragment: true, timeToLive: ipFields.hopLimit)
       return try header.serialize(into: &out)
     case (.v6(let source), .v6(let destination)):
       let header = IPv6Header(
         source: source, destination: destination, nextHeader: IPProtocol.tcp,
-        payloadLength: UInt16(clamping: payloadLength), trafficClass: marking.trafficClass,
-        hopLimit: marking.hopLimit)
+        payloadLength: UInt16(clamping: payloadLength), trafficClass: ipFields.trafficClass,
+        hopLimit: ipFields.hopLimit)
       return try header.serialize(into: &out)
     default: throw .malformed(.ipv4, at: 0)
     }

@@ -51,13 +51,13 @@ public struct PacketTemplate: Sendable {
   ///
   /// Throws what `PacketAssembly.write` throws: `malformed` for addresses of two families.
   public init(
-    from source: IPAddress, to remote: Endpoint, options: TCPOptionList, marking: Marking
+    from source: IPAddress, to remote: Endpoint, options: TCPOptionList, ipFields: IPFields
   ) throws(WireError) {
     let segment = Segment(seq: SequenceNumber(0), options: options)
     let flow = Flow(local: Endpoint(source, 0), remote: remote)
     var frame = FrameBuffer()
     let count = try frame.build { (out) throws(WireError) in
-      try PacketAssembly.write(segment, flow: flow, text: RawSpan(), marking: marking, into: &out)
+      try PacketAssembly.write(segment, flow: flow, text: RawSpan(), ipFields: ipFields, into: &out)
     }
     var octets = frame.view(first: count).octets
     let start = source.family == .v4 ? IPv4Header.minimumLength : IPv6Header.length

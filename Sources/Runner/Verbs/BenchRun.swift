@@ -176,7 +176,7 @@ struct BenchRun {
       guard let source = target.source else { continue }
       let plan = target.plan(settings.run)
       var own = BenchTarget(
-        source: source, remote: target.remote, offer: plan.offer, window: plan.window, marking: settings.run.marking)
+        source: source, remote: target.remote, offer: plan.offer, window: plan.window, ipFields: settings.run.ipFields)
       if index < settings.requests.count { own.request = settings.requests[index].octets }
       guard own.request.count <= min(plan.textLimit, Int(plan.offer.maximumSegmentSize ?? 536)) - 12 else {
         throw .refused("\(target.name): the request does not fit one segment; send fewer or shorter header fields")

@@ -15,7 +15,7 @@ extension Run {
     let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
       try Network(
         families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface),
-        marking: settings.marking)
+        ipFields: settings.ipFields)
     }
     let asked = Endpoint(place.address, settings.port)
     let port: UInt16

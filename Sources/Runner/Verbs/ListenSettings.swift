@@ -18,7 +18,7 @@ public struct ListenSettings: Sendable {
   /// How many of everything there may be.
   public var limits = ListenEngine.Limits()
   /// The IP fields that are ours to choose.
-  public var marking = Marking()
+  public var ipFields = IPFields()
   /// What each connection offers; the MSS is filled in unless it was asked for.
   public var plan = Plan()
   /// The MSS that was asked for; nil takes what the interfaces carry.

@@ -45,7 +45,7 @@ public struct RunSettings: Sendable {
   /// The port that everything is sent from; 0 lets the kernel choose.
   public var sourcePort: UInt16 = 0
   /// The IP fields that are ours to choose.
-  public var marking = Marking()
+  public var ipFields = IPFields()
   /// What each connection does; MSS and window are filled in from the route unless they were asked for.
   public var plan = Plan()
   /// The MSS that was asked for; nil takes the route's.

@@ -61,7 +61,7 @@ private func deliver(
 ) -> Action<ConnectEngine.Finding> {
   let back = Flow(local: flow.remote, remote: flow.local)
   let count = try? frame.build { (out) throws(WireError) in
-    try PacketAssembly.write(segment, flow: back, text: RawSpan(), marking: Marking(), into: &out)
+    try PacketAssembly.write(segment, flow: back, text: RawSpan(), ipFields: IPFields(), into: &out)
   }
   let packet = frame.view(first: count ?? 0)
   return engine.receive(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)

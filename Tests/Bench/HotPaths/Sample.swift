@@ -51,7 +51,7 @@ enum Sample {
   static func packet(_ segment: Segment, flow: Flow) -> [UInt8] {
     var frame = FrameBuffer()
     let count = try? frame.build { (out) throws(WireError) in
-      try PacketAssembly.write(segment, flow: flow, text: RawSpan(), marking: Marking(), into: &out)
+      try PacketAssembly.write(segment, flow: flow, text: RawSpan(), ipFields: IPFields(), into: &out)
     }
     guard let count else { fatalError("the sample does not serialise") }
     let view = frame.view(first: count)

@@ -34,7 +34,7 @@ extension Bench {
       for _ in 0..<calls {
         segment.seq = segment.seq + 1
         let count = try? frame.build { (out) throws(WireError) in
-          try PacketAssembly.write(segment, flow: Sample.flow, text: RawSpan(), marking: Marking(), into: &out)
+          try PacketAssembly.write(segment, flow: Sample.flow, text: RawSpan(), ipFields: IPFields(), into: &out)
         }
         sum &+= UInt64(count ?? 0)
       }

@@ -144,7 +144,7 @@ struct BenchWorld: ~Copyable {
     var buffer = FrameBuffer()
     let back = Flow(local: flow.remote, remote: flow.local)
     let count = try? buffer.build { out throws(WireError) in
-      try PacketAssembly.write(segment, flow: back, text: text.span.raw, marking: Marking(), into: &out)
+      try PacketAssembly.write(segment, flow: back, text: text.span.raw, ipFields: IPFields(), into: &out)
     }
     return buffer.view(first: count ?? 0).octets
   }

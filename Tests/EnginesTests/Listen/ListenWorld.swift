@@ -95,7 +95,7 @@ struct ListenWorld {
   static func packet(_ segment: Segment, text: [UInt8], flow: Flow) -> [UInt8] {
     var buffer = FrameBuffer()
     let count = try? buffer.build { out throws(WireError) in
-      try PacketAssembly.write(segment, flow: flow, text: text.span.raw, marking: Marking(), into: &out)
+      try PacketAssembly.write(segment, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)
     }
     let octets = buffer.view(first: count ?? 0)
     return (0..<octets.byteCount).map { octets.octet(at: $0) }
