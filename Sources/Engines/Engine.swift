@@ -97,16 +97,22 @@ public struct Transmission: Sendable {
   public var flow: Flow
   /// What it says.
   public var segment: Segment
+  /// What its IP header says.
+  public var ipFields: IPFields
   /// The data that its text is a range of.
   public var data: [UInt8]
   /// Which octets of the data it carries.
   public var text: Range<Int>
 
   /// A packet from its parts.
-  public init(token: Token, flow: Flow, segment: Segment, data: [UInt8], text: Range<Int>) {
+  public init(
+    token: Token, flow: Flow, segment: Segment, ipFields: IPFields = IPFields(), data: [UInt8] = [],
+    text: Range<Int> = 0..<0
+  ) {
     self.token = token
     self.flow = flow
     self.segment = segment
+    self.ipFields = ipFields
     self.data = data
     self.text = text
   }

@@ -21,6 +21,17 @@ import Wire
     #expect(world.elapsed == .milliseconds(2))
   }
 
+  @Test("each target's packets have the IP fields of its own plan") func ipFields() throws {
+    let fields = [IPFields(hopLimit: 3, trafficClass: 8), IPFields(hopLimit: 255)]
+    let targets = [World.target(2) { $0.ipFields = fields[0] }, World.target(3) { $0.ipFields = fields[1] }]
+    var world = World(ConnectEngine(targets: targets, schedule: Schedule()))
+    try world.run()
+    for (target, fields) in zip(targets, fields) {
+      let sent = world.sent.filter { $0.transmission.flow.remote == target.remote }
+      #expect(!sent.isEmpty && sent.allSatisfy { $0.transmission.ipFields == fields })
+    }
+  }
+
   @Test func theScheduleDoesNotDrift() throws {
     // Answers take a third of the interval; every probe still begins on its own tick.
     var world = World(

@@ -56,7 +56,8 @@ private struct FuzzedPacket {
     let text = [UInt8](repeating: record[7], count: Int(record[7]))
     var span = buffer.mutableSpan
     var out = unsafe span.mutableBytes
-    let length = (try? PacketAssembly.write(bits, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)) ?? 0
+    let length =
+      (try? PacketAssembly.write(bits, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)) ?? 0
     octets = Array(buffer[..<length])
     if record[0] & 0x1f == 0x1e {
       // An ICMP error about it, with more or less of a quote.

@@ -75,7 +75,8 @@ public struct BenchTarget: Sendable {
 
   /// A target from its parts.
   public init(
-    source: IPAddress, remote: Endpoint, offer: Offer = Offer(), window: UInt16 = 64_240, ipFields: IPFields = IPFields(),
+    source: IPAddress, remote: Endpoint, offer: Offer = Offer(), window: UInt16 = 64_240,
+    ipFields: IPFields = IPFields(),
     request: [UInt8] = []
   ) {
     self.source = source

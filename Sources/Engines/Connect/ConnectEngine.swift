@@ -245,7 +245,7 @@ extension ConnectEngine {
     return .send(
       Transmission(
         token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
-        flow: conversation.flow, segment: outgoing.segment,
+        flow: conversation.flow, segment: outgoing.segment, ipFields: conversation.connection.plan.ipFields,
         data: conversation.connection.octets(behind: outgoing), text: outgoing.text))
   }
 }

@@ -138,7 +138,7 @@ extension HTTPEngine {
     return .send(
       Transmission(
         token: Token(slot: 0, generation: UInt32(truncatingIfNeeded: sequence), number: outgoing.number),
-        flow: flow, segment: outgoing.segment, data: data, text: outgoing.text))
+        flow: flow, segment: outgoing.segment, ipFields: target.plan.ipFields, data: data, text: outgoing.text))
   }
 }
 

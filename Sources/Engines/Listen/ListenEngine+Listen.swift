@@ -125,7 +125,7 @@ extension ListenEngine {
   /// A segment that no connection remembers.
   private func stateless(_ segment: Segment, to flow: Flow) -> Action<Finding> {
     let nobody = Token(slot: -1, generation: 0, number: 0)
-    return .send(Transmission(token: nobody, flow: flow, segment: segment, data: [], text: 0..<0))
+    return .send(Transmission(token: nobody, flow: flow, segment: segment, ipFields: plan.ipFields))
   }
 }
 

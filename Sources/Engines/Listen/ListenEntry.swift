@@ -71,7 +71,7 @@ struct ListenEntry {
     let data = outgoing.text.isEmpty ? [] : conversation.connection.octets(behind: outgoing)
     return Transmission(
       token: Token(slot: slot, generation: generation, number: outgoing.number), flow: conversation.flow,
-      segment: outgoing.segment, data: data, text: outgoing.text)
+      segment: outgoing.segment, ipFields: conversation.connection.plan.ipFields, data: data, text: outgoing.text)
   }
 
   /// The application: reads what came as long as its answers have room, and closes when it is done or the peer is.

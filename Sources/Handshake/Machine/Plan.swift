@@ -54,6 +54,8 @@ public struct Plan: Hashable, Sendable {
   public var retries = 2
   /// Whether small segments wait for what was sent before them (RFC 9293 §3.7.4, Nagle): not where each is to be timed.
   public var joinsSmallSegments = false
+  /// What the IP headers of its packets say.
+  public var ipFields = IPFields()
   /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).
   public var wait = Interval.seconds(1)
   /// How long TIME-WAIT lasts: 2 MSL in the RFC, nothing for a prober whose port is not used again.

@@ -32,7 +32,7 @@ final class BenchPackets {
     else { return }
     // Read as if it had come to us: the ends are the other way round.
     let flow = Flow(local: back.remote, remote: back.local)
-    let transmission = Transmission(token: token, flow: flow, segment: segment, data: [], text: 0..<0)
+    let transmission = Transmission(token: token, flow: flow, segment: segment)
     file.sent(
       packet.copied, transmission, through: interface, at: stamp,
       engine.judgement(ofSent: name, segment, at: stamp))

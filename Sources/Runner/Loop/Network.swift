@@ -10,7 +10,6 @@ final class Network {
   private let links: [RawLink]
   /// The interfaces that link-local addresses belong to.
   private var scopes: Scopes
-  private let ipFields: IPFields
   /// By slot.
   private var guards: [Reservation?] = []
   /// A port that was asked for by number stays reserved for the whole run.
@@ -43,9 +42,8 @@ final class Network {
   private static let lingerLimit = 64
 
   /// Opens the raw sockets for the given families.
-  init(families: [AddressFamily], interface: Interface?, scopes: Scopes, ipFields: IPFields) throws(Errno) {
+  init(families: [AddressFamily], interface: Interface?, scopes: Scopes) throws(Errno) {
     self.scopes = scopes
-    self.ipFields = ipFields
     var links: [RawLink] = []
     for family in families {
       do throws(Errno) {
@@ -155,7 +153,7 @@ final class Network {
       count = try frame.build { (out) throws(WireError) in
         try PacketAssembly.write(
           transmission.segment, flow: transmission.flow,
-          text: transmission.data.span.raw.extracting(transmission.text), ipFields: ipFields, into: &out)
+          text: transmission.data.span.raw.extracting(transmission.text), ipFields: transmission.ipFields, into: &out)
       }
     } catch {
       throw .tooLarge

@@ -247,6 +247,7 @@ extension ResolvedTarget {
     let room = max(mtu - network - 20, 88)
     let segment = UInt16(clamping: settings.maximumSegmentSize.map(Int.init) ?? room - (mtu > 65_535 ? 1 : 0))
     plan.offer.maximumSegmentSize = segment
+    plan.ipFields = settings.ipFields
     plan.window = settings.window ?? (segment > 0 ? UInt16.max / segment * segment : 64_240)
     // A frame of ours is no longer than 2,048 octets, headers included.
     plan.textLimit = min(room, FrameBuffer.capacity - network - 20)

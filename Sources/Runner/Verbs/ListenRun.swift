@@ -14,8 +14,7 @@ extension Run {
     let place = try ListenPlace(settings)
     let network = try attempt(orThrow: ListenPlace.failure(opening:)) { () throws(Errno) in
       try Network(
-        families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface),
-        ipFields: settings.ipFields)
+        families: [place.address.family], interface: place.interface, scopes: Scopes(common: place.interface))
     }
     let asked = Endpoint(place.address, settings.port)
     let port: UInt16
@@ -120,6 +119,7 @@ struct ListenPlace {
   func plan(_ settings: ListenSettings) -> Plan {
     var plan = settings.plan
     let room = mtu - (address.family == .v4 ? 20 : 40) - 20
+    plan.ipFields = settings.ipFields
     plan.offer.maximumSegmentSize = settings.maximumSegmentSize ?? UInt16(clamping: room)
     // A frame of ours is no longer than 2,048 octets; time stamps take twelve of what a segment may hold.
     plan.textLimit = min(room - 12, 1_400)

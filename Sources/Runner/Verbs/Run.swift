@@ -80,7 +80,7 @@ public enum Run {
     let scopes = try Scopes(targets.list)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(
-        families: targets.families, interface: targets.resolution.interface, scopes: scopes, ipFields: settings.ipFields)
+        families: targets.families, interface: targets.resolution.interface, scopes: scopes)
     }
     if settings.sourcePort != 0 {
       for source in targets.list.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {
