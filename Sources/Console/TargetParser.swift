@@ -74,8 +74,9 @@ enum TargetParser {
     return (String(host), String(word[word.index(after: colon)...]))
   }
 
+  /// Whether a word behind a host is meant as its ports: an address is not.
   static func isPortList(_ word: String) -> Bool {
-    !word.contains(":") && (word.first?.isNumber ?? false || Resolver.port(ofService: word) != nil)
+    !word.contains { ":.".contains($0) } && (word.first?.isNumber ?? false || Resolver.port(ofService: word) != nil)
   }
 
   /// Reads a list of ports, ranges and service names; each port once, in the order given.

@@ -118,6 +118,7 @@ import Testing
       (["wach"], "unknown command 'wach'; did you mean watch? (a target needs a port, as in wach:443)"),
       (["raed", "f.pcap"], "unknown command 'raed'; did you mean read? (a target needs a port, as in raed:443)"),
       (["Diff"], "unknown command 'Diff'; did you mean diff? (a target needs a port, as in Diff:443)"),
+      (["wach", "127.0.0.1"], "unknown command 'wach'; did you mean watch? (a target needs a port, as in wach:443)"),
       (["read", "f.pcap"], "'read' is a command: it goes before the options"),
       (["scan"], "unknown command or missing port: 'scan' (try 'probe help', or scan:443)"),
       (["web.test"], nil), (["scan", "443"], nil), (["scan", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
