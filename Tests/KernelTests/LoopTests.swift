@@ -20,10 +20,15 @@ import Wire
   @Test("an empty set waits its time, to the fraction of a millisecond") func pause() throws {
     var poller = Poller()
     let start = SystemClock.monotonic()
-    #expect(try poller.wait(atMost: .microseconds(300)) == 0)
-    let took = SystemClock.monotonic() - start
-    #expect(took >= .microseconds(300))
-    #expect(took < .milliseconds(100))
+    var shortest = Interval.seconds(60)
+    // A busy machine may run others meanwhile, but hardly ten times.
+    for _ in 0..<10 {
+      let began = SystemClock.monotonic()
+      #expect(try poller.wait(atMost: .microseconds(300)) == 0)
+      shortest = min(shortest, SystemClock.monotonic() - began)
+    }
+    #expect(shortest >= .microseconds(300))
+    #expect(shortest < .milliseconds(100))
     #expect(try poller.wait(atMost: Interval(nanoseconds: -5)) == 0)
     #expect(try poller.wait(until: start) == 0)
   }
