@@ -149,6 +149,12 @@ import Wire
       let room = Room(for: targets, count: count)
       #expect((room.places, room.share) == (places, share))
     }
+    for (targets, descriptors, places, share) in [
+      (40, 3, 3, 1), (2, 100, 100, 50), (1, 1_000, 256, 256), (5, -4, 1, 1),
+    ] {
+      let room = Room(for: targets, count: nil, descriptors: descriptors)
+      #expect((room.places, room.share) == (places, share))
+    }
     let room = Room(for: 4, count: nil)
     #expect(room.allows(100, of: 127) && !room.allows(64, of: 128) && room.allows(63, of: 255))
   }

@@ -107,6 +107,14 @@ extension NetworkTests {
         "bench", "nosuch.test:80", "good.test:8080", "--rate", "50", "--duration", "0.2", "--json", in: namespace)
       #expect(bench.code == 2 && bench.errors == "probe: nosuch.test: no such host name\n", "\(bench.errors)")
       #expect(try bench.summaries.map { $0["target"]?.string } == ["good.test:8080"])
+      _ = try namespace.command("ip", "route", "add", "prohibit", "198.18.1.0/24")
+      let routes = try Probe.run(
+        ["bench", "198.18.1.1:80", "127.0.0.1:8080", "--rate", "50", "-c", "5", "--json"], in: namespace)
+      #expect(
+        routes.code == 2
+          && routes.errors == "probe: 198.18.1.1:80: no route leads there (route-prohibited): see `ip route get`\n",
+        "\(routes.errors)")
+      #expect(try routes.summaries.map { $0["started"]?.int } == [5])
       let check = try files.run(
         "check", "-", input: "nosuch.test:80 open\ngood.test:8080 open\n127.0.0.1:8080 open\n", in: namespace)
       #expect(check.code == 1 && check.lines.map { $0.prefix { $0 != " " } } == ["ERROR", "ok", "ok", "3"])

@@ -85,6 +85,33 @@ extension NetworkTests {
       }
     }
 
+    /// Fewer descriptors than targets: those that find none wait for their turn, as beyond all places of a run.
+    @Test(.needs(.nft), arguments: ["--fping -c 1", "--fping -c 1 --connect", "watch -c 2 -i 0.05"])
+    func fewerDescriptorsThanTargets(_ words: String) throws {
+      let namespace = try Namespace()
+      try namespace.filterInput("tcp dport 9 drop")
+      let targets = (2...121).map { "127.0.0.\($0):9" }.joined(separator: " ")
+      let command = "\(Probe.path) \(words) -W 0.05 --retries 0 \(targets)"
+      let outcome = try Program.run(["sh", "-c", "ulimit -n 64; exec \(command)"], in: namespace, seconds: 60)
+      #expect(outcome.code == 1, "\(outcome.everything)")
+      #expect(!outcome.everything.contains("ulimit"), "\(outcome.everything)")
+      #expect(!outcome.everything.contains("not-sent"), "\(outcome.everything)")
+    }
+
+    /// Names are looked up side by side, but no more than there are descriptors for.
+    @Test func moreNamesThanDescriptors() throws {
+      let namespace = try Namespace()
+      let folder = try TemporaryDirectory()
+      let names = (1...120).map { "n\($0).test" }
+      let hosts = try folder.write("hosts", names.map { "127.0.0.1 \($0)\n" }.joined())
+      let command = "\(Probe.path) --fping -c 1 \(names.map { $0 + ":9" }.joined(separator: " "))"
+      let outcome = try Program.run(
+        ["unshare", "--mount", "sh", "-c", "mount --bind \(hosts) /etc/hosts && ulimit -n 64 && exec \(command)"],
+        in: namespace, seconds: 60)
+      #expect(outcome.code == 1 && !outcome.everything.contains("probe:"), "\(outcome.everything)")
+      for name in names { #expect(outcome.errors.contains("\(name):9 "), "\(name)") }
+    }
+
     /// All ports that the kernel gives are taken.
     @Test(arguments: ["--syn", "--connect", "bench"]) func noPortLeft(_ way: String) throws {
       let namespace = try Namespace()

@@ -169,7 +169,9 @@ extension NetworkTests {
       #expect(notStarted >= 300, "\(notStarted)")
       #expect(sent + notStarted <= 1_510, "what was due was begun or counted, and nothing twice")
       #expect(try outcome.connections.map { $0["seq"]?.int }.compactMap(\.self).sorted() == Array(1...sent))
-      #expect(outcome.errorLines.count == 1 && outcome.errors.contains(" went without a probe: 256 were under way"))
+      #expect(
+        outcome.errorLines.count == 1
+          && outcome.errors.contains(" went without a probe: as many as can be were under way"))
     }
 
     /// A target that never stops sending: told as such, over when `-W` says, and no other target misses a probe.

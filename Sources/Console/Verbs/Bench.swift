@@ -60,6 +60,14 @@ extension OptionGroup where Settings == BenchSettings {
           """
         ) { $0.plan.mode = $1 },
         .value(
+          nil, "max-time", "SEC", .interval(.milliseconds(1) ... .seconds(86_400)),
+          "time limit of each HTTP connection (default 60)",
+          """
+          Limits each connection with `--mode http`, from when it was due to the last byte of its response; what is not
+          complete by then is reset. At most a day. Default 60.
+          """
+        ) { $0.plan.lifetime = $1 },
+        .value(
           nil, "close", "HOW", .word(BenchPlan.Close.self), "how to close: fin (default) or rst",
           "How to close a connection: `fin` (the default) or `rst`."
         ) { $0.plan.close = $1 },

@@ -32,7 +32,7 @@ extension BenchEngine {
     }
     guard isWhole else {
       // A peer that goes on sending is waited for, but not for ever.
-      setTimer(slot, at: min(now.instant + plan.patience, slots[slot].result.due + BenchPlan.longest))
+      setTimer(slot, at: min(now.instant + plan.patience, slots[slot].result.due + plan.lifetime))
       return sendAck(slot, at: now.instant, into: &batch)
     }
     slots[slot].result.transfer = slots[slot].firstOctet.map { now.since($0, from: .arrival) }

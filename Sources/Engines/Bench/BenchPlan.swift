@@ -38,16 +38,15 @@ public struct BenchPlan: Hashable, Sendable {
   public var retries = 2
   /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).
   public var wait = Interval.seconds(1)
+  /// How long a connection may last, from when it was due, however much its response still brings: or one that comes an
+  /// octet at a time would keep a run from its end.
+  public var lifetime = Interval.seconds(60)
 
   /// The plan of a plain `probe bench HOST:PORT`.
   public init() {}
 
   /// The latest that a connection may begin after it was due; what is later counts as not started.
   public static let latest = Interval.seconds(1)
-
-  /// How long a connection may last, from when it was due, however much its response still brings: or one that comes an
-  /// octet at a time would keep a run from its end.
-  public static let longest = Interval.seconds(60)
 
   /// How long a peer is given for what no timer of TCP's waits for: its own FIN, or its response.
   var patience: Interval {

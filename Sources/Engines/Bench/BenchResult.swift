@@ -16,7 +16,7 @@ public struct BenchResult: Hashable, Sendable {
     /// The peer reset it once it was open.
     case reset
     /// The peer stopped answering once it was open, never sent its FIN or its response, or took longer over that than
-    /// `BenchPlan.longest`: it was reset.
+    /// `BenchPlan.lifetime`: it was reset.
     case abandoned
     /// The response was no HTTP, or not whole.
     case garbled

@@ -101,11 +101,11 @@ public struct ConnectEngine: Engine {
   static let stampGrace = Interval.milliseconds(2)
 
   /// A run over targets; `sourcePort` 0 lets the kernel choose a port for each connection.
-  public init(targets: [Target], schedule: Schedule, sourcePort: UInt16 = 0) {
+  public init(targets: [Target], schedule: Schedule, sourcePort: UInt16 = 0, room: Room? = nil) {
     self.targets = targets
     self.schedule = schedule
     self.sourcePort = sourcePort
-    room = Room(for: targets.count, count: schedule.count)
+    self.room = room ?? Room(for: targets.count, count: schedule.count)
     activeOf = Array(repeating: 0, count: schedule.count == 1 ? 0 : targets.count)
     rota = Rota(schedule, targets: 0, from: startedAt)
   }
@@ -251,9 +251,10 @@ extension ConnectEngine {
 }
 
 extension Room {
-  /// The room of so many targets that are probed so often.
-  public init(for targets: Int, count: Int?) {
+  /// The room of so many targets that are probed so often, with so many descriptors to have.
+  public init(for targets: Int, count: Int?, descriptors: Int = .max) {
     let (few, many) = (ConnectEngine.concurrency, min(targets, Room.limit) * 8)
-    self.init(places: count == 1 ? few : min(max(few, many), Room.limit), targets: targets)
+    let places = count == 1 ? few : min(max(few, many), Room.limit)
+    self.init(places: max(min(places, descriptors), 1), targets: targets)
   }
 }

@@ -73,6 +73,9 @@ public final class NameService {
 
 /// The other side of a `NameService`.
 private enum NameServer {
+  /// The most descriptors that one look-up has open: two sockets, and a pipe from `getent(1)`.
+  private static let needed = 4
+
   /// Serves until whoever asks has gone; never returns.
   static func run(on socket: CInt, workers: Int) -> Never {
     // A group of its own: what a terminal sends to the other process is not for this one.
@@ -81,12 +84,13 @@ private enum NameServer {
     if socket != own { _ = dup2(socket, own) }
     clinux_close_from(UInt32(own) + 1)
     StandardDescriptors.forget()
-    _ = ResourceLimit.raiseDescriptors()
+    // Each look-up has a file or two sockets open: beyond what there is, names would seem not to exist.
+    let most = ResourceLimit.remainingDescriptors(upTo: workers * needed) / needed
     _ = try? Privileges.giveUp(becoming: Identity.invoker ?? .nobody)
     NameServiceSwitch.restrict()
     let descriptor = FileDescriptor(owning: own)
     var threads = 0
-    for _ in 0..<workers {
+    for _ in 0..<min(workers, most) {
       guard let thread = unsafe WorkerThread(Worker(own)) else { break }
       thread.detach()
       threads += 1

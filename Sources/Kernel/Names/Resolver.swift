@@ -90,9 +90,14 @@ public enum Resolver {
   private static var shortage: Errno? {
     do throws(Errno) {
       _ = try FileDescriptor(socket: AF_UNIX, .datagram, protocol: 0)
-      return nil
     } catch {
       return error
+    }
+    do throws(Errno) {
+      _ = try File.open("/")
+      return nil
+    } catch {
+      return error.isOutOfDescriptors ? error : nil
     }
   }
 }

@@ -9,10 +9,15 @@ public enum ResourceLimit {
     return last >= 0
   }
 
-  /// How many more descriptors can be had, `fcntl(2)` F_GETFD; no more than there are ports.
-  public static var remainingDescriptors: Int {
+  /// How many more descriptors can be had, `fcntl(2)` F_GETFD; `most` where there are more.
+  public static func remainingDescriptors(upTo most: Int) -> Int {
+    var free = 0
     // Those that were inherited need not follow one another.
-    (0..<CInt(clamping: min(raiseDescriptors(), 65_536))).count { fcntl($0, F_GETFD) < 0 }
+    for descriptor in 0..<CInt(clamping: raiseDescriptors()) {
+      guard free < most else { break }
+      if fcntl(descriptor, F_GETFD) < 0 { free += 1 }
+    }
+    return free
   }
 
   /// Raises the number of descriptors as far as the hard limit allows; answers how many there may be now.

@@ -20,7 +20,7 @@ final class BenchGuards {
   init(homes: [IPAddress], scopes: Scopes) {
     self.homes = homes
     self.scopes = scopes
-    most = max(ResourceLimit.remainingDescriptors - BenchGuards.spare, 1)
+    most = max(ResourceLimit.remainingDescriptors(upTo: 65_536) - BenchGuards.spare, 1)
   }
 
   /// Reserves more ports at a home, and lets their packets in; answers their numbers.

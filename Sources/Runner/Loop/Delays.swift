@@ -36,8 +36,8 @@ struct Delays {
 
   /// What happened, and what to do.
   var words: String {
-    "\(total == 1 ? "1 interval" : "\(total) intervals") went without a probe: \(ConnectEngine.concurrency) were under "
-      + "way (with -g one), or this host was busy or asleep; say a longer -i, or a shorter -W"
+    "\(total == 1 ? "1 interval" : "\(total) intervals") went without a probe: as many as can be were "
+      + "under way (with -g one), or this host was busy or asleep; use a longer -i, or a shorter -W"
   }
 
   /// The same while it lasts; nil where it is long ago.

@@ -21,9 +21,8 @@ struct KernelWork: LoopWork {
   init(
     _ settings: RunSettings, _ targets: RunTargets, _ presenter: any ConnectionPresenter, _ session: Session
   ) throws(RunError) {
-    room = Room(for: targets.list.count, count: settings.schedule.count)
-    if room.places > ConnectEngine.concurrency { _ = ResourceLimit.raiseDescriptors() }
     sources = try session.sources(settings, targets.list)
+    room = Room(settings.schedule, targets: targets.list.count)
     _ = try session.seal()
     self.settings = settings
     self.targets = targets

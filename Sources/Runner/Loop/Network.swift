@@ -88,7 +88,16 @@ final class Network {
     if let own = kept.first(where: { $0.endpoint == Endpoint(address, port) }) {
       reservation = own
     } else {
-      let box = try ResetGuardBox(address: address, port: port, interface: scopes.interface(of: address))
+      let scope = scopes.interface(of: address)
+      let box: ResetGuardBox
+      do throws(Errno) {
+        box = try ResetGuardBox(address: address, port: port, interface: scope)
+      } catch {
+        // A connection needs a descriptor more than a port that was reset does.
+        guard error.isOutOfDescriptors, !lingering.isEmpty else { throw error }
+        lingering = []
+        box = try ResetGuardBox(address: address, port: port, interface: scope)
+      }
       reservation = Reservation(box: box, endpoint: Endpoint(address, box.port))
     }
     while guards.count <= slot { guards.append(nil) }

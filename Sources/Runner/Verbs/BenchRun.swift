@@ -26,12 +26,12 @@ extension Run {
     return outcome
   }
 
-  /// The targets whose addresses are known; of the others is told why, and none may be left.
+  /// The targets that a route leads to; of the others is told why, and none may be left.
   private static func known(
     _ all: RunTargets, _ requests: inout [HTTPRequest]
   ) throws(RunError) -> [ResolvedTarget] {
-    let kept = all.list.indices.filter { all.list[$0].isKnown }
-    let problems = all.list.indices.compactMap { all.problems[$0] }
+    let kept = all.list.indices.filter { all.list[$0].source != nil }
+    let problems = all.list.indices.compactMap { all.problems[$0] ?? all.list[$0].missingRoute }
     guard !kept.isEmpty else { throw .refused(problems.first ?? "no target") }
     for (index, problem) in problems.enumerated() where !problems[..<index].contains(problem) {
       Output.complain(problem)
@@ -79,8 +79,17 @@ public struct BenchOutcome: Sendable {
   public var isGood: Bool {
     summaries.allSatisfy { $0.completed > 0 && $0.completed == $0.started && $0.notStarted == 0 }
   }
-  /// Whether targets are missing, since their names gave no address.
+  /// Whether targets are missing, since their names gave no address, or no route leads to them.
   public var isPartial = false
+}
+
+extension ResolvedTarget {
+  /// That no route leads to the address, where it is known and none does.
+  fileprivate var missingRoute: String? {
+    guard isKnown, source == nil else { return nil }
+    let obstacle = obstacle.list.first.map { " (\($0))" } ?? ""
+    return "\(name): no route leads there\(obstacle): see `ip route get`"
+  }
 }
 
 /// What a benchmark may do to others, and to itself.
@@ -88,12 +97,8 @@ enum BenchLimits {
   /// Connections a second beyond which not every packet is stamped by the kernel.
   static let stampedRate = 5_000.0
 
-  /// Refuses a rate that only the owner of a target may ask for, and a target that cannot be reached.
+  /// Refuses a rate that only the owner of a target may ask for, and a target that is named twice.
   static func check(_ settings: BenchSettings, _ targets: [ResolvedTarget]) throws(RunError) {
-    for target in targets where target.source == nil {
-      let obstacle = target.obstacle.list.first.map { " (\($0))" } ?? ""
-      throw .refused("\(target.name): no route leads there\(obstacle): see `ip route get`")
-    }
     for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.remote == target.remote })
     {
       // Their connections would have the same ends.

@@ -97,11 +97,9 @@ public enum Run {
     _ packets: PacketFile?, _ sealed: Session.Sealed, companion: Companion? = nil,
     adjust: (inout EngineWork<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
-    let room = Room(for: targets.list.count, count: settings.schedule.count)
-    if room.places > ConnectEngine.concurrency { _ = ResourceLimit.raiseDescriptors() }
     let engine = ConnectEngine(
-      targets: targets.engineTargets(settings),
-      schedule: settings.schedule, sourcePort: settings.sourcePort)
+      targets: targets.engineTargets(settings), schedule: settings.schedule, sourcePort: settings.sourcePort,
+      room: Room(settings.schedule, targets: targets.list.count))
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
       guard finding.putOff == 0 else { return try presenter.putOff(finding.putOff, from: finding.sequence) }
       guard !finding.isLeftOut else { return try presenter.leaveOut(finding.target, sequence: finding.sequence) }
@@ -159,5 +157,19 @@ public enum Run {
     if strays > 0 {
       Output.complain("\(strays) packets came that belong to no connection of this run")
     }
+  }
+}
+
+extension Room {
+  /// What a run needs for itself besides a descriptor for each connection: routes, neighbours, files.
+  private static let spare = 4
+
+  /// The room of a run: no more connections are under way than there are descriptors for.
+  init(_ schedule: Schedule, targets: Int) {
+    let most = Room(for: targets, count: schedule.count).places
+    // Few are asked for where few are needed.
+    let needed = min(most, min(schedule.count ?? most, most) * targets)
+    let free = ResourceLimit.remainingDescriptors(upTo: needed + Room.spare) - Room.spare
+    self.init(for: targets, count: schedule.count, descriptors: free < needed ? free : .max)
   }
 }
