@@ -7,11 +7,11 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/examples Tests/manpage-check \
+SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
   Tests/completions Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build hotpaths debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
+.PHONY: help build hotpaths documents schema debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,17 +26,22 @@ build: ## the release binary, statically linked: .build/release/probe
 hotpaths: build
 	@set -o pipefail; swift build $(RELEASE) --product HotPaths 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
 
+# Prints what the documentation has of the program's tables, and is no part of the product.
+documents: build
+	@set -o pipefail; swift build $(RELEASE) --product Documents 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
+
 debug: ## the debug build
 	swift build
 
 test: ## all tests; those of the network in a namespace of their own
 	Tests/run
 
-lint: build ## check format, scripts, man page, completions and the tables of the documentation
+lint: build documents ## check format, scripts, man page, completions and the tables of the documentation
 	swift format lint --strict --parallel -r Package.swift Sources Tests
 	Tests/manpage-check $(BINARY)
 	Tests/completions $(BINARY)
 	Tests/conformance
+	Tests/documents
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
 	  else echo "skipped: shellcheck is not installed (Debian package shellcheck)"; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning Docs/probe.1; \
@@ -91,6 +96,9 @@ examples: ## build and run the programs in Docs/Examples, which use the librarie
 
 manual: build ## write the option sections of Docs/probe.1 from the program's options
 	Tests/manpage-check --write $(BINARY)
+
+schema: documents ## write the tables of Docs/Operations.md and Docs/schema from the program's tables
+	Tests/documents --write
 
 docs: ## the API's documentation as static HTML: .build/docs
 	Tests/docs

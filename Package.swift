@@ -68,7 +68,9 @@ let package = Package(
     tests(of: "Engines", on: ["HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
-    tests(of: "Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
+    tests(
+      of: "Report",
+      on: ["Laboratory", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "HTTP", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "HTTP", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
@@ -81,6 +83,10 @@ let package = Package(
         "CBench", "Console", "Kernel", "Engines", "Report", "Capture", "Handshake", "Statistics", "Wire", "Timebase",
       ],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
+
+    // What the documentation has of the tables of Report (Tests/documents).
+    .executableTarget(
+      name: "Documents", dependencies: ["Report", "Handshake"], path: "Tests/Documents", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.
     .target(

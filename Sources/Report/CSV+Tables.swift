@@ -8,81 +8,40 @@ import Wire
 /// Words that others have written are printable in them: a row is one line, and no terminal obeys it.
 extension CSV {
   /// A row for each connection.
-  public static let connections = CSVTable<Record>(identity + StepKind.ofConnections.map(time) + course)
+  public static let connections = CSVTable<Record>(
+    ConnectionFields.records.table.columns([
+      "started", "target", "address", "port", "source", "source_port", "mode", "state", "reason", "seq", "isn", "irs",
+      "ttl", "transmissions",
+    ]) + StepKind.ofConnections.map(time) + [
+      .text("clock", "whose clock timed the steps but `resolve`") { $0.outcome.clocks.together(by: " ") }
+    ]
+      + ConnectionFields.records.table.columns([
+        "closed_by", "client_state", "invalid_replies", "server_state", "notes",
+      ]))
 
-  private static let identity: [CSVTable<Record>.Column] = [
-    .text("started") { $0.outcome.knownStart?.rfc3339 },
-    .text("target") { $0.target.printable },
-    .text("address") { $0.outcome.flow.remote.knownAddress?.description },
-    .number("port") { $0.outcome.flow.remote.port },
-    .text("source") { $0.outcome.flow.knownSource?.description },
-    .number("source_port") { $0.outcome.flow.knownSourcePort },
-    .text("mode") { $0.outcome.mode.rawValue },
-    .text("state") { $0.outcome.verdict.rawValue },
-    .text("reason") { $0.outcome.reason.rawValue },
-    .number("seq") { $0.sequence },
-    .number("isn") { $0.outcome.iss?.value },
-    .number("irs") { $0.outcome.irs?.value },
-    .number("ttl") { $0.outcome.hopLimit },
-    .number("transmissions") { $0.outcome.knownTransmissions },
-  ]
-
-  private static func time(of kind: StepKind) -> CSVTable<Record>.Column {
+  private static func time(of kind: StepKind) -> Field<Record> {
     let name = kind.rawValue.split(separator: "-").map(String.init).together(by: "_") + "_ns"
-    return .time(name) { record in record.steps.first { $0.kind == kind }?.measurement?.interval }
+    return .time(orNull: name, "how long the step took") { record in
+      record.steps.first { $0.kind == kind }?.measurement?.interval
+    }
   }
 
-  private static let course: [CSVTable<Record>.Column] = [
-    .text("clock") { $0.outcome.clocks.together(by: " ") },
-    .text("closed_by") { $0.outcome.knownEnding?.rawValue },
-    .text("client_state") { $0.outcome.clientState?.identifier },
-    .number("invalid_replies") { $0.outcome.counters.invalid },
-    .text("server_state") { $0.outcome.serverState?.identifier },
-    .text("notes") { $0.outcome.notes.list.together(by: " ") },
-  ]
-
   /// A row for each check.
-  public static let checks = CSVTable<CheckResult>([
-    .text("target") { $0.check.target.printable },
-    .text("address") { $0.remote?.knownAddress?.description },
-    .number("port") { $0.remote?.port },
-    .text("mode") { $0.telling?.mode.rawValue },
-    .text("file") { $0.check.file.printable },
-    .number("line") { $0.check.line },
-    .text("comment") { $0.check.comment?.printable },
-    .text("expected") { $0.check.expected.rawValue },
-    .time("rtt_limit_ns") { $0.check.limit },
-    .text("result") { $0.standing.rawValue },
-    .text("failure") { $0.failure },
-    .text("state") { $0.telling?.verdict.rawValue },
-    .text("reason") { $0.telling?.reason.rawValue },
-    .time("rtt_ns") { $0.rtt },
-    .text("clock") { $0.telling?.clock?.rawValue },
-    .number("probes") { $0.decided },
-    .number("as_expected") { $0.asExpected },
-    .number("retransmitted") { $0.retransmitted },
-    .number("invalid") { $0.invalid },
-  ])
+  public static let checks = CSVTable<CheckResult>(CheckFields.checks.table.leaves)
 
   /// What one step of a target came to.
   public typealias StepSeries = (target: String, step: StepKind, series: Series)
 
   /// A row for each step of each target.
-  public static let series = CSVTable<StepSeries>([
-    .text("target") { $0.target.printable },
-    .text("step") { $0.step.rawValue },
-    .number("count") { $0.series.moments.count },
-    .time("min_ns") { $0.series.moments.min },
-    .time("avg_ns") { $0.series.moments.mean },
-    .time("mdev_ns") { $0.series.moments.mdev },
-    .time("p50_ns") { $0.series.value(at: .p50) },
-    .time("p90_ns") { $0.series.value(at: .p90) },
-    .time("p99_ns") { $0.series.value(at: .p99) },
-    .time("p999_ns") { $0.series.value(at: .p999) },
-    .time("p9999_ns") { $0.series.value(at: .p9999) },
-    .time("max_ns") { $0.series.moments.max },
-    .time("jitter_ns") { $0.series.jitter.value },
-  ])
+  public static let series = CSVTable<StepSeries>(
+    [
+      .text("target", "the target") { $0.target },
+      .word("step", among: StepKind.words, "the step") { $0.step.rawValue },
+    ]
+      + SummaryFields.longSeries.columns([
+        "count", "min_ns", "avg_ns", "mdev_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns",
+        "jitter_ns",
+      ]).map { column in Field(column, of: { $0.series }) })
 }
 
 extension Outcome {

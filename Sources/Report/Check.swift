@@ -34,7 +34,7 @@ public struct Check: Hashable, Sendable {
 /// What came of a check, in bounded memory however often it was probed.
 public struct CheckResult: Sendable {
   /// Whether it holds.
-  public enum Standing: String, Hashable, Sendable {
+  public enum Standing: String, Hashable, Sendable, CaseIterable {
     /// All of it holds.
     case holds
     /// A probe found something else, or took too long.

@@ -37,6 +37,9 @@ struct JSONWriter {
     literal(number.flatMap { $0.isFinite ? $0.description : nil } ?? "null")
   }
 
+  /// What stands where there is no value.
+  mutating func null() { literal("null") }
+
   private mutating func literal(_ literal: String) {
     separate()
     text += literal

@@ -52,31 +52,3 @@ extension TextReport {
     return words.joined(separator: ", ") + "\n"
   }
 }
-
-extension JSONLines {
-  /// The port is open: connections are answered from now on.
-  public static func listening(at endpoint: Endpoint, service: String) -> String {
-    line("meta") { json in
-      json.member("mode", Outcome.Mode.listen.rawValue)
-      json.endpoint(endpoint)
-      json.member("service", service)
-    }
-  }
-
-  /// The summary of a listener.
-  public static func summary(_ tally: ListenTally, at endpoint: Endpoint) -> String {
-    line("summary") { json in
-      json.member("target", endpoint.description)
-      json.endpoint(endpoint)
-      json.member("mode", Outcome.Mode.listen.rawValue)
-      json.member("syns", tally.syns)
-      json.member("connections", tally.established)
-      json.member("abandoned", tally.abandoned)
-      json.member("cookies_sent", tally.cookiesSent)
-      json.member("cookies_accepted", tally.cookiesAccepted)
-      json.member("refused", tally.refused)
-      json.member("displaced", tally.displaced)
-      json.member("resets", tally.resets)
-    }
-  }
-}

@@ -17,35 +17,6 @@ extension TextReport {
   }
 }
 
-/// What changes, for scripts.
-extension JSONLines {
-  /// One change of state.
-  public static func change(_ change: WatchChange) -> String {
-    line("change") { json in
-      json.member("target", change.target)
-      json.endpoint(change.remote)
-      json.member("seq", change.sequence)
-      json.member("from", change.from?.rawValue)
-      json.member("state", change.to.rawValue)
-      json.member("reason", change.reason.rawValue)
-      json.member("started", change.at.rfc3339)
-      json.member("after_ns", change.after?.nanoseconds)
-    }
-  }
-}
-
-extension JSONLines {
-  /// One change of address.
-  public static func move(_ move: WatchMove) -> String {
-    line("address") { json in
-      json.member("target", move.target)
-      json.endpoint(move.to)
-      json.member("from", "\(move.from)")
-      json.member("time", move.at.rfc3339)
-    }
-  }
-}
-
 extension WallTime {
   /// The moment in UTC to the second: `2026-01-02T03:04:05Z`.
   var second: String { rfc3339.prefix(19) + "Z" }

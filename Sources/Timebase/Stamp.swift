@@ -1,5 +1,5 @@
 /// Which clock a duration was read from.
-public enum ClockSource: String, Hashable, Sendable {
+public enum ClockSource: String, Hashable, Sendable, CaseIterable {
   /// The kernel's own stamps of both packets.
   case kernel
   /// User space, around the system calls.

@@ -115,6 +115,7 @@ public final class Program: @unchecked Sendable {
         output: outputSoFar, errors: errorsSoFar, seconds: monotonicSeconds() - started,
         timedOut: false)
       finished = outcome
+      SchemaLines.collect(outcome.output)
       return outcome
     }
   }

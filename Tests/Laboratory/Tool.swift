@@ -35,6 +35,12 @@ public struct Tool: Hashable, Sendable {
   /// Judges Prometheus' metrics.
   public static let promtool = Tool(name: "promtool", package: "prometheus")
 
+  /// What keeps lines of JSON from being validated (`Tests/schema-lines`), in words; nil where nothing does.
+  public static let schemaObstacle: String? = {
+    if let outcome = try? Program.run(["python3", "-c", "import jsonschema"]), outcome.code == 0 { return nil }
+    return "python3 has no jsonschema (Debian package python3-jsonschema)"
+  }()
+
   /// Where it lies; nil where it is not installed.
   public var path: String? { Tool.find(name) }
 

@@ -2,7 +2,7 @@ import Timebase
 import Wire
 
 /// What a segment is beside those that its sender sent before.
-public enum SegmentNovelty: Hashable, Sendable {
+public enum SegmentNovelty: Hashable, Sendable, CaseIterable {
   /// It continues where the last one ended, or carries nothing.
   case inOrder
   /// It begins beyond a gap: something before it has not been seen, or not yet.

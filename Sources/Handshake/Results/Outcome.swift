@@ -4,7 +4,7 @@ import Wire
 /// What came of one connection: the model that every output is written from.
 public struct Outcome: Sendable {
   /// Who made the connection, and how far it was meant to go.
-  public enum Mode: String, Hashable, Sendable {
+  public enum Mode: String, Hashable, Sendable, CaseIterable {
     /// By hand: the whole handshake, then the close.
     case full
     /// By hand: SYN and answer, then RST.

@@ -146,7 +146,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
 }
 
 /// How a connection ended.
-public enum Ending: String, Hashable, Sendable {
+public enum Ending: String, Hashable, Sendable, CaseIterable {
   /// Both FINs were sent and acknowledged.
   case fin
   /// We reset it.

@@ -1,7 +1,7 @@
 // RFC 9293 §3.1 "Checksum" and RFC 4443 §2.3: is a received segment's checksum right, and how a sent one gets it.
 
 /// What a segment's checksum says about it.
-public enum TransportChecksum: Hashable, Sendable {
+public enum TransportChecksum: Hashable, Sendable, CaseIterable {
   /// The checksum matches.
   case good
   /// The checksum does not match: the segment was damaged on its way, or made so.
