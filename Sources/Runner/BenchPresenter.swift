@@ -11,8 +11,7 @@ final class BenchPresenter {
   private(set) var summaries: [BenchSummary]
   private let settings: BenchSettings
   private let targets: [ResolvedTarget]
-  private let text: TextReport
-  private let output: Output
+  private var teller: Teller
   private let errors = Output.standardError
   private var start: Instant?
   /// By target and kind of ending.
@@ -33,8 +32,7 @@ final class BenchPresenter {
       BenchSummary(target: $0.name, remote: $0.remote, mode: plan.mode.rawValue, askedRate: plan.rate)
     }
     endings = targets.map { _ in [Int](repeating: 0, count: BenchPresenter.everyEnd.count) }
-    output = settings.run.presentation.output
-    text = TextReport(settings.run.presentation, on: output)
+    teller = Teller(settings.run.presentation)
     showsProgress = Output.standardError.isTerminal && !settings.run.presentation.isQuiet
     files = try BenchFiles(settings, names: targets.map(\.name), started: SystemClock.now().wall, session)
     seed = Entropy.uint64()
@@ -50,8 +48,7 @@ final class BenchPresenter {
 
   /// Says what is about to happen, so that a long run is not a silent one.
   func begin() throws(Errno) {
-    guard settings.run.presentation.isText, !settings.run.presentation.isQuiet else { return }
-    for target in targets { try output.write(text.header(target, settings.plan)) }
+    for target in targets { try teller.tell(.benchBegin(words: target.words(settings.plan))) }
   }
 
   private func add(_ result: BenchResult) {
@@ -86,7 +83,8 @@ final class BenchPresenter {
     guard showsProgress, progressAt.map({ now - $0 >= .milliseconds(500) }) ?? true else { return }
     progressAt = now
     let started = targets.indices.reduce(0) { $0 + engine.counts(of: $1).started }
-    try errors.rewriteLine(text.progress(started: started, underWay: engine.underWay, elapsed: now - start))
+    try errors.rewriteLine(
+      "\((now - start).nanoseconds / 1_000_000_000) s, \(started) connections, \(engine.underWay) under way  ")
   }
 
   /// Writes the closing lines of all targets, as far as they have come, and how they compare.
@@ -97,18 +95,7 @@ final class BenchPresenter {
       if let path { summaries[index].path = path.rawValue }
     }
     let comparisons = comparisons()
-    if settings.run.presentation.json {
-      for summary in summaries { try output.write(JSONLines.summary(summary)) }
-      for comparison in comparisons { try output.write(JSONLines.ratio(comparison)) }
-    } else if settings.run.presentation.csv {
-      try output.write(table())
-    } else {
-      for summary in summaries {
-        try output.write(text.summary(summary))
-        if !settings.run.presentation.isQuiet { try output.write(text.distribution(summary)) }
-      }
-      for comparison in comparisons { try output.write(text.ratio(comparison)) }
-    }
+    try teller.tell(.bench(summaries, comparisons))
   }
 
   private func settle(_ index: Int, _ counts: BenchCounts) {
@@ -131,17 +118,6 @@ final class BenchPresenter {
     }
   }
 
-  /// A line for each step of each target.
-  private func table() -> String {
-    var text = CSV.series.header
-    for summary in summaries {
-      for kind in BenchResult.steps {
-        if let series = summary[kind] { text += CSV.series.line((summary.target, kind, series)) }
-      }
-    }
-    return text
-  }
-
   /// Writes the files that were asked for.
   func writeFiles() throws(RunError) {
     try files.commit(summaries, at: summaries.map(\.elapsed).max() ?? .zero)
@@ -153,20 +129,15 @@ extension BenchResult {
   static let steps: [StepKind] = [.syn, .request, .response, .transfer, .fin, .peerFin]
 }
 
-extension TextReport {
+extension ResolvedTarget {
   /// The line before a benchmark begins.
-  func header(_ target: ResolvedTarget, _ plan: BenchPlan) -> String {
+  fileprivate func words(_ plan: BenchPlan) -> String {
     let words =
       switch plan.mode {
       case .halfOpen: "half-open connections"
       case .full: "full connections, ended by \(plan.close.rawValue.uppercased())"
       case .http: "HTTP requests, a connection each, ended by \(plan.close.rawValue.uppercased())"
       }
-    return "\(target.name) (\(target.remote)): \(words), \(plan.rate)/s\n"
-  }
-
-  /// The line on the terminal while it runs.
-  func progress(started: Int, underWay: Int, elapsed: Interval) -> String {
-    "\(elapsed.nanoseconds / 1_000_000_000) s, \(started) connections, \(underWay) under way  "
+    return "\(name) (\(remote)): \(words), \(plan.rate)/s\n"
   }
 }

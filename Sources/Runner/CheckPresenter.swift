@@ -17,9 +17,7 @@ final class CheckPresenter: ConnectionPresenter {
   private var resolves: [Measurement?]
   /// The next check to be told.
   private var next = 0
-  private let text: TextReport
-  private let output: Output
-  private let width: Int
+  private var teller: Teller
   private let started = SystemClock.now()
 
   /// A presenter for checks, each of a target of its own.
@@ -31,9 +29,7 @@ final class CheckPresenter: ConnectionPresenter {
     resolves = targets.list.map(\.resolve)
     ended = results.map { _ in 0 }
     details = results.map { _ in [] }
-    output = settings.run.presentation.output
-    text = TextReport(settings.run.presentation, on: output)
-    width = min(results.map(\.check.target.unicodeScalars.count).max() ?? 0, 48)
+    teller = Teller(settings.run.presentation)
   }
 
   func name(of index: Int) -> String { results[index].check.target }
@@ -41,11 +37,9 @@ final class CheckPresenter: ConnectionPresenter {
   /// It is the check's own result, and told as that.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno) { _ = unsent.note(refusal, of: index) }
 
-  private var presentation: Presentation { settings.run.presentation }
-
   func begin() throws(Errno) {
-    if settings.form == .tap { try output.write(TAP.header(results.count)) }
-    if settings.form == .lines, presentation.csv { try output.write(CSV.checks.header) }
+    let width = min(results.map(\.check.target.unicodeScalars.count).max() ?? 0, 48)
+    try teller.tell(.checksBegin(count: results.count, width: width))
     try tellDecided()
   }
 
@@ -70,7 +64,7 @@ final class CheckPresenter: ConnectionPresenter {
       let record = Record(
         target: results[check].check.target, sequence: sequence, resolve: resolve, outcome: outcome)
       results[check].add(record)
-      if presentation.isVerbose { details[check].append(record) }
+      if settings.run.presentation.isVerbose { details[check].append(record) }
     }
     try tellDecided()
   }
@@ -104,40 +98,18 @@ final class CheckPresenter: ConnectionPresenter {
     defer { next += 1 }
     let records = details[next]
     details[next] = []
-    switch settings.form {
-    case .plugin: return
-    case .tap: try output.write(TAP.line(result, number: next + 1))
-    case .lines where presentation.json: try output.write(JSONLines.check(result))
-    case .lines where presentation.csv: try output.write(CSV.checks.line(result))
-    case .lines:
-      if !presentation.isQuiet || result.standing != .holds { try output.write(text.check(result, width: width)) }
-      for record in records { try output.write(text.detail(record)) }
-    }
+    try teller.tell(.check(result, number: next + 1, records))
   }
 }
 
 extension CheckPresenter {
   /// Tells what has not been told yet, and what it comes to; returns what a monitoring plugin answers.
   func finish(_ signal: Signal?) throws(Errno) -> PluginState? {
-    if case .plugin(let warning, let critical) = settings.form {
-      let line = PluginLine(results, warning: warning, critical: critical)
-      try output.write(line.text)
-      return line.state
-    }
-    if settings.form == .tap, signal != nil {
-      try output.write(TAP.bailOut("interrupted"))
-      return nil
-    }
+    if signal != nil { try teller.tell(.interrupted) }
     while next < results.count { try tellNext() }
     let totals = CheckTotals(results, elapsed: SystemClock.monotonic() - started.instant)
-    if settings.form == .lines {
-      if presentation.json {
-        try output.write(JSONLines.summary(totals, of: settings.file))
-      } else if presentation.isText, !presentation.isQuiet || totals.hold < totals.count {
-        try output.write(text.totals(totals))
-      }
-    }
-    return nil
+    try teller.tell(.checks(results, totals, file: settings.file))
+    return teller.state(of: results)
   }
 
   /// The JUnit document of all results.

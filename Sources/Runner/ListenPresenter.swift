@@ -8,56 +8,34 @@ import Wire
 /// Writes what `probe listen` has to tell as it comes.
 final class ListenPresenter {
   private let settings: ListenSettings
-  private let presentation: Presentation
   private let endpoint: Endpoint
-  private let text: TextReport
-  private let output: Output
+  private var teller: Teller
   private var trace: PacketTrace
 
   /// A presenter for a port.
   init(_ settings: ListenSettings, at endpoint: Endpoint) {
     self.settings = settings
-    presentation = settings.presentation
     self.endpoint = endpoint
-    output = presentation.output
-    text = TextReport(
-      style: Style(output, allowsColor: presentation.allowsColor), isVerbose: presentation.isVerbose,
-      showsTime: presentation.stampsLines)
-    trace = PacketTrace(stampsLines: presentation.stampsLines)
+    teller = Teller(settings.presentation)
+    trace = PacketTrace(stampsLines: settings.presentation.stampsLines)
   }
 
   /// Says that the port is open.
   func begin() throws(Errno) {
-    if presentation.json {
-      return try output.write(JSONLines.listening(at: endpoint, service: settings.service.rawValue))
-    }
-    guard !presentation.isQuiet else { return }
-    try output.write(text.listening(at: endpoint, does: settings.service.words))
+    try teller.tell(.listening(endpoint, service: settings.service.rawValue, words: settings.service.words))
   }
 
   /// Tells of one connection: one alone as a ladder, of more a line each.
   func show(_ sequence: Int, _ outcome: Outcome?) throws(Errno) {
     guard let outcome else { return }
     let record = Record(target: endpoint.description, sequence: sequence, outcome: outcome)
-    if presentation.json {
-      var lines = ""
-      if presentation.tracesPackets {
-        for entry in outcome.exchange.entries { lines += JSONLines.packet(entry, of: record) }
-      }
-      return try output.write(lines + JSONLines.connection(record))
-    }
-    guard !presentation.isQuiet else { return }
-    if settings.limits.count == 1, outcome.verdict == .open {
-      try output.write(text.single(record))
-    } else {
-      try output.write(text.line(record))
-      if presentation.isVerbose { try output.write(text.ladder(record)) }
-    }
+    let isSingle = settings.limits.count == 1 && outcome.verdict == .open
+    try teller.tell(.connection(record, target: 0, isSingle ? .whole : .among))
   }
 
-  /// Shows a packet that passed, at once and tcpdump's way; as JSON it comes with its record.
+  /// Shows a packet that passed, at once and tcpdump's way, where the format does not have it with its record.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
-    if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
+    if teller.showsPassingPackets { try teller.write(trace.line(arrival, at: stamp)) }
   }
 
   /// Writes the closing line.
@@ -66,7 +44,7 @@ final class ListenPresenter {
       syns: counts.syns, established: counts.established, abandoned: counts.abandoned,
       cookiesSent: counts.cookiesSent, cookiesAccepted: counts.cookiesAccepted, refused: counts.refused,
       displaced: counts.displaced, resets: counts.resets)
-    try output.write(presentation.json ? JSONLines.summary(tally, at: endpoint) : text.summary(tally))
+    try teller.tell(.tally(tally, endpoint))
   }
 }
 

@@ -10,8 +10,7 @@ import Wire
 final class PagePresenter {
   private let settings: PageSettings
   private let target: ResolvedTarget
-  private let text: TextReport
-  private let output: Output
+  private var teller: Teller
   private var trace: PacketTrace
   private let drawings: Drawings?
   /// What the connections with one request each cost together.
@@ -27,21 +26,17 @@ final class PagePresenter {
     self.drawings = drawings
     self.settings = settings
     self.target = target
-    output = settings.run.presentation.output
-    text = TextReport(settings.run.presentation, on: output)
+    teller = Teller(settings.run.presentation)
     trace = PacketTrace(stampsLines: settings.run.presentation.stampsLines)
   }
-
-  private var presentation: Presentation { settings.run.presentation }
-  private var writesText: Bool { !presentation.json && !presentation.isQuiet }
 
   /// Whether everything that was asked for was answered well.
   var isGood: Bool { allGood && shown == settings.visits.count }
 
   /// Says what is about to be asked.
   func begin() throws(Errno) {
-    guard writesText, let source = target.source else { return }
-    try output.write(text.header(target: settings.url, remote: target.remote, source: source, does: words))
+    guard let source = target.source else { return }
+    try teller.tell(.target(settings.url, remote: target.remote, source: source, words: words))
   }
 
   private var words: String {
@@ -72,39 +67,19 @@ final class PagePresenter {
       record: record,
       requests: session.transactions.indices.map { RequestRecord(session, $0) }, unsent: session.unsent, cost: cost)
     drawings?.take(record, requests: page.requests)
-    try write(page)
+    try teller.tell(.page(page, isSummed: settings.compares))
   }
 
-  private func write(_ page: PageRecord) throws(Errno) {
-    if presentation.json {
-      if presentation.tracesPackets {
-        for entry in page.record.outcome.exchange.entries {
-          try output.write(JSONLines.packet(entry, of: page.record))
-        }
-      }
-      return try output.write(JSONLines.page(page))
-    }
-    guard !presentation.isQuiet else { return }
-    // Of a comparison the sums are what was asked for.
-    if !settings.compares || presentation.isVerbose || page.requests.contains(where: { $0.fault != nil }) {
-      try output.write(text.page(page))
-    }
-  }
-
-  /// Shows a packet that passed, at once and tcpdump's way; as JSON it comes with its record.
+  /// Shows a packet that passed, at once and tcpdump's way, where the format does not have it with its record.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
-    if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
+    if teller.showsPassingPackets { try teller.write(trace.line(arrival, at: stamp)) }
   }
 
   /// Writes the comparison, where one was asked for and both sides of it were made.
   func summarize() throws(Errno) {
     guard settings.compares, let kept, shown == settings.visits.count else { return }
     let each = CostRecord(each, connections: settings.requests, requests: settings.requests, took: eachTook)
-    if presentation.json {
-      try output.write(JSONLines.comparison(target: settings.url, each, kept))
-    } else {
-      try output.write(text.comparison(each, kept))
-    }
+    try teller.tell(.costs(target: settings.url, each: each, kept: kept))
   }
 }
 

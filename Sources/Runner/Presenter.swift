@@ -5,9 +5,8 @@ import Report
 import Timebase
 import Wire
 
-/// Writes a run's results as they come: text, JSON Lines or a table on standard output.
+/// Reports a run's results as they come.
 final class Presenter: ConnectionPresenter {
-  private let presentation: Presentation
   private var targets: [ResolvedTarget]
   /// What was said last of a name: many ports of one host have one trouble.
   private var lastCause: String?
@@ -15,10 +14,8 @@ final class Presenter: ConnectionPresenter {
   private let plan: Plan
   /// Whether the ladder is drawn: one target, one probe; of more there is a line each, as ping has it.
   private let isSingle: Bool
-  private let text: TextReport
-  private let output: Output
-  /// Where a summary in words goes.
-  private let closing: Output
+  private var teller: Teller
+  private let count: Int?
   private(set) var summaries: [TargetSummary]
   private let startedAt = SystemClock.monotonic()
   private(set) var tallies: [Tally]
@@ -29,20 +26,18 @@ final class Presenter: ConnectionPresenter {
   /// A presenter for a run over targets.
   init(_ settings: RunSettings, targets: [ResolvedTarget], drawings: Drawings? = nil) {
     self.drawings = drawings
-    presentation = settings.presentation
     self.targets = targets
     plan = settings.plan
     mode = settings.usesKernel ? .connect : Outcome.Mode(settings.plan)
     isSingle = targets.count == 1 && settings.schedule.count == 1
     hasSummary = settings.schedule.count != 1
-    output = presentation.output
-    closing = presentation.csv ? .standardError : presentation.output
-    text = TextReport(presentation, on: output)
+    count = settings.schedule.count
+    teller = Teller(settings.presentation)
     // Of many targets that are probed once each, none is summed up: 65,535 summaries would be much memory for nothing.
     let summedUp = hasSummary ? targets : []
     summaries = summedUp.map { [mode] in TargetSummary(target: $0.name, remote: $0.remote, mode: mode) }
     tallies = targets.map { _ in Tally() }
-    trace = PacketTrace(stampsLines: presentation.stampsLines)
+    trace = PacketTrace(stampsLines: settings.presentation.stampsLines)
   }
 
   /// Whether anything is summed up: only where a target is probed more than once.
@@ -52,20 +47,19 @@ final class Presenter: ConnectionPresenter {
 
   /// Says what is about to be probed, so that a long wait is not a silent one.
   func begin() throws(Errno) {
-    if presentation.csv { return try output.write(CSV.connections.header) }
-    guard presentation.isText, !presentation.isQuiet else { return }
+    try teller.tell(.connectionsBegin(targets: targets.map(\.name), count: count))
     if targets.count == 1 { try introduce(targets[0]) }
   }
 
   private func introduce(_ target: ResolvedTarget) throws(Errno) {
     guard let source = target.source else { return }
-    try output.write(text.header(target: target.name, remote: target.remote, source: source, does: words))
+    try teller.tell(.target(target.name, remote: target.remote, source: source, words: words))
   }
 
   func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno) {
     targets[index] = target
     if hasSummary { summaries[index].move(to: target.remote) }
-    if targets.count == 1, presentation.isText, !presentation.isQuiet { try introduce(target) }
+    if targets.count == 1 { try introduce(target) }
   }
 
   /// A result of that target alone, for whoever reads lines; a person is told why.
@@ -73,10 +67,9 @@ final class Presenter: ConnectionPresenter {
     tallies[index].addUnresolved()
     if cause != lastCause { Output.complain(cause) }
     lastCause = cause
-    guard !presentation.isText else { return }
     let record = Record(
       target: targets[index].name, sequence: 1, outcome: .unresolved(targets[index], mode: mode))
-    try output.write(presentation.json ? JSONLines.connection(record) : CSV.connections.line(record))
+    try teller.tell(.unresolved(record, target: index))
   }
 
   /// What is done to the target, for a person.
@@ -97,15 +90,7 @@ final class Presenter: ConnectionPresenter {
     if hasSummary { summaries[index].add(record) }
     drawings?.take(record)
     tallies[index].add(outcome.verdict, outcome.reason)
-    if presentation.json { return try output.write(json(record)) }
-    if presentation.csv { return try output.write(CSV.connections.line(record)) }
-    guard !presentation.isQuiet else { return }
-    if isSingle {
-      try output.write(text.single(record))
-    } else {
-      try output.write(text.line(record))
-      if presentation.isVerbose { try output.write(text.ladder(record)) }
-    }
+    try teller.tell(.connection(record, target: index, isSingle ? .whole : .among))
   }
 
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {
@@ -116,36 +101,21 @@ final class Presenter: ConnectionPresenter {
     if hasSummary { summaries[index].leaveOut(sequence: sequence) }
   }
 
-  /// The record as JSON Lines: its packets first where they are traced, each with how it was judged.
-  private func json(_ record: Record) -> String {
-    var lines = ""
-    if presentation.tracesPackets {
-      for entry in record.outcome.exchange.entries { lines += JSONLines.packet(entry, of: record) }
-    }
-    return lines + JSONLines.connection(record)
-  }
-
-  /// Shows a packet that passed, at once and tcpdump's way; as JSON it comes with its record.
+  /// Shows a packet that passed, at once and tcpdump's way, where the format does not have it with its record.
   func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
-    if !presentation.json { try output.write(trace.line(arrival, at: stamp)) }
+    if teller.showsPassingPackets { try teller.write(trace.line(arrival, at: stamp)) }
   }
 
-  /// Writes the closing lines of a run of more than one probe; a table has none.
-  func conclude() throws(Errno) {
-    if !presentation.csv { try summarize() }
-  }
+  /// Writes the closing lines of a run of more than one probe.
+  func conclude() throws(Errno) { try summarize(isFinal: true) }
 
-  /// Writes the summary so far: beside a table, which has no place for it, on standard error.
-  func summarize() throws(Errno) {
+  /// Writes the summary so far.
+  func summarize() throws(Errno) { try summarize(isFinal: false) }
+
+  private func summarize(isFinal: Bool) throws(Errno) {
     let elapsed = SystemClock.monotonic() - startedAt
-    guard hasSummary else { return }
     for index in summaries.indices { summaries[index].elapsed = elapsed }
-    if presentation.json {
-      for summary in summaries { try output.write(JSONLines.summary(summary)) }
-    } else {
-      let words = TextReport(presentation, on: closing)
-      for summary in summaries { try closing.write(words.summary(summary)) }
-    }
+    try teller.tell(.summaries(summaries, isFinal: isFinal))
   }
 }
 

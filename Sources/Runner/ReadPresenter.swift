@@ -5,13 +5,12 @@ import Report
 import Timebase
 import Wire
 
-/// Writes what captures hold: text or JSON Lines on standard output.
+/// Reports what captures hold.
 final class ReadPresenter {
   private let settings: ReadSettings
   private let drawings: Drawings?
-  private let text: TextReport
   private let output: Output
-  private var listing: FlowListing
+  private var writer: any CaptureWriter
   private var summary = CaptureSummary()
   private var path = FilePath.dash
   private var time: LineTime
@@ -33,22 +32,17 @@ final class ReadPresenter {
     self.drawings = drawings
     time = LineTime(countsSeconds: settings.presentation.stampsLines)
     output = settings.presentation.output
-    text = TextReport(settings.presentation, on: output)
-    listing = FlowListing(style: text.style)
+    writer = settings.presentation.format.captureWriter(TextReport(settings.presentation, on: output))
   }
 
   /// Whether the one flow that is asked for was found.
   var hasFollowed: Bool { followed != nil }
 
-  private var isJSON: Bool { settings.presentation.json }
-
   /// Begins the next file.
   func begin(_ path: FilePath) {
     self.path = path
-    if settings.files.count > 1, !isJSON, settings.telling == .flows, !settings.presentation.isQuiet {
-      lines += (summary.frames > 0 ? "\n" : "") + "==> \(name(of: path).printable) <==\n"
-    }
-    listing = FlowListing(style: text.style)
+    let heading = writer.begin(name(of: path), isFirst: summary.frames == 0)
+    if settings.files.count > 1, settings.telling == .flows, !settings.presentation.isQuiet { lines += heading ?? "" }
   }
 
   private func name(of path: FilePath) -> String { path.isStandardInput ? "standard input" : path.text }
@@ -73,11 +67,7 @@ final class ReadPresenter {
       let mark = FrameMark(packet.stamp, frame: packet.number)
       let sighting = tracker.receive(segment, mark, ended: ended)
       guard isMeant(segment) else { return }
-      if isJSON {
-        lines += JSONLines.packet(segment, sighting, mark, of: path.text)
-      } else {
-        lines += CapturedTrace.line(segment, of: packet, &time)
-      }
+      lines += writer.packet(segment, sighting, mark, of: path.text) ?? CapturedTrace.line(segment, of: packet, &time)
       writeWhatIsEnough()
     case .malformed: tracker.skipMalformed()
     case .other: tracker.receive(other: packet, ended: ended)
@@ -97,7 +87,7 @@ final class ReadPresenter {
     summary.add(tracker.counts, frames: frames)
     guard let flow = followed else { return }
     followed = nil
-    lines += isJSON ? JSONLines.flow(flow, of: path.text) : text.flow(flow, tracker.story)
+    lines += writer.flow(flow, of: path.text, tracker.story)
     let outcome = tracker.story.outcome(of: flow)
     drawings?.take(
       Record(
@@ -107,13 +97,8 @@ final class ReadPresenter {
 
   private func tell() {
     ended.sort { $0.number < $1.number }
-    if isJSON {
-      for flow in ended {
-        lines += JSONLines.flow(flow, of: path.text)
-        writeWhatIsEnough()
-      }
-    } else {
-      lines += listing.lines(ended)
+    writer.flows(ended, of: path.text) { line in
+      lines += line
       writeWhatIsEnough()
     }
     ended.removeAll(keepingCapacity: true)
@@ -146,11 +131,8 @@ final class ReadPresenter {
   func summarize() throws(Errno) {
     guard settings.telling == .flows else { return }
     let files = settings.files
-    if isJSON {
-      lines += JSONLines.summary(summary, of: files.map(\.text))
-    } else {
-      lines += text.summary(summary, of: files.count == 1 ? name(of: files[0]) : "\(files.count) files")
-    }
+    let words = files.count == 1 ? name(of: files[0]) : "\(files.count) files"
+    lines += writer.summary(summary, of: files.map(\.text), name: words)
     try write(atOnce: true)
   }
 }

@@ -20,7 +20,7 @@ final class WatchPresenter: ConnectionPresenter {
   private var names = NameTroubles()
   private let settings: WatchSettings
   private let text: TextReport
-  private let output: Output
+  private var teller: Teller
   private let started = SystemClock.monotonic()
   /// Nil where lines are written.
   private var terminal: Terminal?
@@ -47,13 +47,11 @@ final class WatchPresenter: ConnectionPresenter {
         interval: pace)
     }
     tallies = targets.map { _ in Tally() }
-    output = settings.run.presentation.output
-    text = TextReport(settings.run.presentation, on: output)
+    teller = Teller(settings.run.presentation)
+    text = TextReport(settings.run.presentation, on: settings.run.presentation.output)
     nextDrawing = started
     metrics = settings.prometheusPath.map { MetricsFile($0, every: pace, from: started) }
   }
-
-  private var presentation: Presentation { settings.run.presentation }
 
   func name(of index: Int) -> String { targets[index].name }
 
@@ -81,7 +79,7 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   func begin() throws(Errno) {
-    guard !presentation.json, !presentation.isQuiet, !presentation.isOutputTaken, Terminal.isAvailable else { return }
+    guard teller.isForPeople, !settings.run.presentation.isOutputTaken, Terminal.isAvailable else { return }
     terminal = try Terminal()
     try draw()
   }
@@ -100,7 +98,7 @@ final class WatchPresenter: ConnectionPresenter {
     let cannotSend = outcome.reason == .noRoute || outcome.reason == .notSent
     if cannotSend { unreachable.insert(index) } else { unreachable.remove(index) }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
-    try tell(record, change)
+    try tell(record, of: index, change)
   }
 
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {
@@ -116,25 +114,18 @@ final class WatchPresenter: ConnectionPresenter {
     Output.complain(crowded.words)
   }
 
-  private func tell(_ record: Record, _ change: WatchChange?) throws(Errno) {
-    if presentation.json {
-      if !presentation.isQuiet { try output.write(JSONLines.connection(record)) }
-      if let change { try output.write(JSONLines.change(change)) }
-    } else if terminal == nil {
-      if !presentation.isQuiet { try output.write(text.line(record)) }
-      if let change { try output.write(text.change(change)) }
-    }
+  private func tell(_ record: Record, of index: Int, _ change: WatchChange?) throws(Errno) {
+    guard terminal == nil else { return }
+    try teller.tell(.connection(record, target: index, .watched))
+    if let change { try teller.tell(.change(change)) }
   }
 
   /// The summary so far; on the screen all of it stands already.
   func summarize() throws(Errno) {
     guard terminal == nil else { return try draw() }
     let elapsed = SystemClock.monotonic() - started
-    for index in watched.indices {
-      watched[index].setElapsed(elapsed)
-      let target = watched[index]
-      try output.write(presentation.json ? JSONLines.summary(target.summary) : text.summary(target.summary))
-    }
+    for index in watched.indices { watched[index].setElapsed(elapsed) }
+    try teller.tell(.summaries(watched.map(\.summary), isFinal: false))
   }
 
   func conclude() throws(Errno) {
@@ -210,7 +201,7 @@ extension WatchPresenter {
     }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
     guard let change, terminal == nil else { return }
-    try output.write(presentation.json ? JSONLines.change(change) : text.change(change))
+    try teller.tell(.change(change))
   }
 
   func learn(_ news: RunTargets.News, _ all: RunTargets) throws(Errno) {
@@ -223,10 +214,8 @@ extension WatchPresenter {
     case .moved(let index, _):
       targets[index] = all.list[index]
       let move = watched[index].move(to: targets[index].remote.address, at: SystemClock.now().wall)
-      if presentation.json {
-        try output.write(JSONLines.move(move))
-      } else if terminal == nil {
-        try output.write(text.move(move))
+      if terminal == nil {
+        try teller.tell(.move(move))
       } else {
         names.note("\(move.target): address \(move.from) -> \(move.to.address)", at: now)
       }

@@ -23,7 +23,7 @@ import Wire
     #expect(plan.data == Array("hi".utf8))
     let shown = run.presentation
     #expect((shown.isQuiet, shown.isVerbose, shown.stampsLines) == (true, true, true))
-    #expect((shown.tracesPackets, shown.json, shown.allowsColor) == (true, true, false))
+    #expect((shown.tracesPackets, shown.format, shown.allowsColor) == (true, .json, false))
     #expect(run.expected == .refused && run.exitsWithState)
   }
 

@@ -53,12 +53,12 @@ import Testing
     #expect(
       refusal(presentation { ($0.svgPath, $0.htmlPath) = ("-", "/dev/stdout") })
         == "--svg - and --html /dev/stdout \(both)")
-    #expect(refusal(presentation { ($0.svgPath, $0.json) = ("-", true) }) == "--svg - and --json \(both)")
-    #expect(refusal(presentation { ($0.htmlPath, $0.csv) = ("-", true) }) == "--html - and --csv \(both)")
+    #expect(refusal(presentation { ($0.svgPath, $0.format) = ("-", .json) }) == "--svg - and --json \(both)")
+    #expect(refusal(presentation { ($0.htmlPath, $0.format) = ("-", .csv) }) == "--html - and --csv \(both)")
     #expect(refusal(presentation { $0.pcapPath = "-" }, form: "--nagios") == "--pcap - and --nagios \(both)")
     #expect(refusal(Presentation(), form: "--tap") == nil)
     // Packets are a stream; lines for a program are then read from standard error.
-    #expect(refusal(presentation { ($0.pcapPath, $0.json) = ("-", true) }) == nil)
+    #expect(refusal(presentation { ($0.pcapPath, $0.format) = ("-", .json) }) == nil)
     var shown = presentation { $0.svgPath = "-" }
     #expect(!shown.isOutputTaken)
     try shown.claim([])

@@ -31,7 +31,7 @@ extension OptionGroup where Settings: HasPresentation {
         .flag(
           "j", "json", "JSON Lines",
           "JSON Lines: one object per line. Docs/Operations.md of the sources describes the fields."
-        ) { $0.presentation.json = true },
+        ) { $0.presentation.format = .json },
         .flag(
           nil, "csv", needs: .table, excludes: ["--json", "--packet-trace"], "comma-separated values",
           """
@@ -39,7 +39,7 @@ extension OptionGroup where Settings: HasPresentation {
           has ended, and no summary; on SIGQUIT there is one on standard error. The columns are those members of JSON
           that are one value, and the time of each step in nanoseconds.
           """
-        ) { $0.presentation.csv = true },
+        ) { $0.presentation.format = .csv },
         .flag(
           nil, "no-color", "no colours (as with NO_COLOR)",
           "No colours. They are used only on a terminal."

@@ -51,7 +51,7 @@ extension OptionGroup where Settings == CheckSettings {
         .flag(
           nil, "tap", excludes: ["--json", "--csv"], "Test Anything Protocol, version 13",
           "The Test Anything Protocol, version 13, as prove(1) reads it."
-        ) { $0.isTAP = true },
+        ) { $0.run.presentation.format = .tap },
         .value(
           nil, "junit", "FILE", .file, "write JUnit XML to FILE as well (atomically)",
           "Writes JUnit XML to FILE as well, as Jenkins and GitLab read it: atomically, so never half of it."

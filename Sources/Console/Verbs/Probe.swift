@@ -62,7 +62,7 @@ extension OptionGroup where Settings == RunSettings {
           Prints only what `fping -C` prints: at the end, on standard error, a line for each target with its name, a
           colon, and the time of each handshake in milliseconds, or a dash.
           """
-        ) { $0.presentation.isFping = true }
+        ) { $0.presentation.format = .fping }
       ])
   }
 
@@ -91,10 +91,11 @@ extension RunSettings {
       throw UsageError("--data: at most \(RunSettings.firstSegmentLimit) octets fit into the first segment")
     }
     try monitoring.check()
-    guard monitoring.isPlugin || presentation.isFping else { return }
+    let isFping = presentation.format == .fping
+    guard monitoring.isPlugin || isFping else { return }
     let name = monitoring.isPlugin ? "--nagios" : "--fping"
     guard let count = schedule.count else { throw UsageError("\(name) needs a finite -c") }
-    guard count <= RunSettings.fpingLimit || !presentation.isFping else {
+    guard count <= RunSettings.fpingLimit || !isFping else {
       throw UsageError("--fping supports at most \(RunSettings.fpingLimit) probes per target")
     }
   }

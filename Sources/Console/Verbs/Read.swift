@@ -42,7 +42,7 @@ extension ReadSettings {
     if presentation.svgPath ?? presentation.htmlPath != nil, !isOneFlow {
       throw UsageError("--svg and --html draw one flow; choose it with --flow N")
     }
-    if telling == .packets, presentation.json {
+    if telling == .packets, presentation.format == .json {
       throw UsageError("--tcpdump is text; use --json --packets for packets as JSON Lines")
     }
   }

@@ -90,8 +90,7 @@ extension Presentation {
     let files = RunFiles(own + others)
     // Packets are a stream that another program reads while lines for a program come on standard error.
     let isStream = pcapPath?.isStandardOutput ?? false
-    let lines = json ? "--json" : csv ? "--csv" : nil
-    try files.check(form: form ?? (isStream ? nil : lines))
+    try files.check(form: form ?? (isStream ? nil : format.lineOption))
     isOutputTaken = files.takeStandardOutput
   }
 }

@@ -35,13 +35,13 @@ extension Run {
 
 extension CheckSettings {
   fileprivate mutating func claimFiles() throws(RunError) {
-    let form: String? =
-      switch self.form {
-      case .lines: nil
-      case .tap: "--tap"
-      case .plugin: "--nagios"
-      }
+    let monitoring = run.monitoring
+    if monitoring.isPlugin {
+      run.presentation.format = .plugin(warning: monitoring.warning, critical: monitoring.critical)
+    }
     let files: [RunFile?] = [path.map { .read($0) }, .written(junitPath, by: "--junit")]
-    try run.presentation.claim(files + run.filesRead, form: form)
+    // Of a protocol or a plugin's line everything has to be on standard output.
+    let format = run.presentation.format
+    try run.presentation.claim(files + run.filesRead, form: format.lineOption == nil ? format.option : nil)
   }
 }

@@ -15,16 +15,6 @@ public struct CheckItem: Hashable, Sendable {
   }
 }
 
-/// How checks are told.
-enum CheckForm: Hashable, Sendable {
-  /// A line each, as text or as JSON, as the presentation says.
-  case lines
-  /// The Test Anything Protocol.
-  case tap
-  /// The one line of a monitoring plugin, by these thresholds.
-  case plugin(warning: PluginThreshold, critical: PluginThreshold)
-}
-
 /// Everything that a run of checks was asked for.
 public struct CheckSettings: Sendable {
   /// What means the same as for the default verb; its targets are not read.
@@ -35,8 +25,6 @@ public struct CheckSettings: Sendable {
   public var file = ""
   /// Its path; nil where there is none.
   public var path: FilePath?
-  /// Whether the Test Anything Protocol is wanted.
-  public var isTAP = false
   /// Where the JUnit document goes; nil writes none.
   public var junitPath: FilePath?
 
@@ -52,13 +40,6 @@ public struct CheckSettings: Sendable {
         items.append(CheckItem(check: check, target: target))
       }
     }
-  }
-
-  /// How they are reported.
-  var form: CheckForm {
-    let monitoring = run.monitoring
-    if monitoring.isPlugin { return .plugin(warning: monitoring.warning, critical: monitoring.critical) }
-    return isTAP ? .tap : .lines
   }
 }
 

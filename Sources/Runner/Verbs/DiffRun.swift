@@ -57,13 +57,10 @@ extension Run {
     let comparison = CaptureComparison(
       files[0].flows, files[1].flows, gaps: (files[0].gap, files[1].gap), ignoring: settings.ignored,
       seed: 0x70_726f_6265)
-    let output = Output.standardOutput
-    let text =
-      settings.presentation.json
-      ? JSONLines.comparison(comparison, settings.first.text, settings.second.text)
-      : TextReport(settings.presentation, on: output).comparison(comparison, settings.first.text, settings.second.text)
+    var teller = Teller(settings.presentation)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
-      if settings.presentation.json || !settings.presentation.isQuiet { try output.write(text) }
+      try teller.tell(
+        .comparison(comparison, first: settings.first.text, second: settings.second.text))
     }
     result.isSame = comparison.isSame
     return result

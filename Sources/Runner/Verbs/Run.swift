@@ -15,9 +15,7 @@ public enum Run {
     let targets = try RunTargets(settings, settings.targets)
     if let signal = try targets.settleForPort(settings) { return RunResult(tallies: [], signal: signal) }
     let drawings = try Drawings(settings.presentation, session)
-    let usual =
-      settings.presentation.isFping ? nil : Presenter(settings, targets: targets.list, drawings: drawings)
-    let presenter = usual ?? FpingPresenter(settings, targets.list) as any ConnectionPresenter
+    let presenter = Presenter(settings, targets: targets.list, drawings: drawings)
     let result: RunResult
     if settings.usesKernel {
       var run = try KernelWork(settings, targets, presenter, session)
@@ -26,7 +24,7 @@ public enum Run {
       let (network, packets) = try acquire(settings, targets)
       result = try byHand(settings, targets, presenter, network, packets, session.seal())
     }
-    try drawings?.finish(usual?.summaries ?? [])
+    try drawings?.finish(presenter.summaries)
     return result
   }
 

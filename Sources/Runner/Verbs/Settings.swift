@@ -83,10 +83,8 @@ public struct Monitoring: Hashable, Sendable {
 
 /// How results are shown.
 public struct Presentation: Hashable, Sendable {
-  /// JSON Lines instead of text.
-  public var json = false
-  /// A table of comma-separated values instead of text.
-  public var csv = false
+  /// The format of results.
+  public var format = Format.text
   /// Only the summary.
   public var isQuiet = false
   /// What was refused and why, and every connection's ladder.
@@ -101,8 +99,6 @@ public struct Presentation: Hashable, Sendable {
   public var svgPath: FilePath?
   /// The file that a page with everything is written into; nil where none is wanted.
   public var htmlPath: FilePath?
-  /// Nothing but fping's line of times for each target, at the end and on standard error.
-  public var isFping = false
   /// How far the run is confined.
   public var sandbox = Sandbox.auto
   /// Whether colours may be used on a terminal.
@@ -116,8 +112,6 @@ public struct Presentation: Hashable, Sendable {
 }
 
 extension Presentation {
-  /// Whether results are words for a person, rather than lines for a program.
-  var isText: Bool { !json && !csv }
   /// Where results go: to standard error where a file goes to standard output.
   var output: Output { isOutputTaken ? .standardError : .standardOutput }
 }

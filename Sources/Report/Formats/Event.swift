@@ -1,0 +1,87 @@
+import Handshake
+import Timebase
+import Wire
+
+/// What a run has to report, in whatever format.
+public enum Event: Sendable {
+  /// Connections are about to be made to these targets, so many to each; nil for a run without an end.
+  case connectionsBegin(targets: [String], count: Int?)
+  /// Checks are about to be made; `width` is that of the longest target.
+  case checksBegin(count: Int, width: Int)
+  /// A target is about to be probed: where, from where, and what is done to it, in words.
+  case target(String, remote: Endpoint, source: IPAddress, words: String)
+  /// A benchmark is about to begin, in words.
+  case benchBegin(words: String)
+  /// A port is open; what its connections are answered with, as a word and in words.
+  case listening(Endpoint, service: String, words: String)
+
+  /// A connection to a target, by its number.
+  case connection(Record, target: Int, ConnectionDetail)
+  /// A target could not be probed, because its name gave no address.
+  case unresolved(Record, target: Int)
+  /// A connection with requests; whether it is one of those that a comparison sums up.
+  case page(PageRecord, isSummed: Bool)
+  /// A check, its number from 1, and its connections where every detail is wanted.
+  case check(CheckResult, number: Int, [Record])
+  /// A target is in another state.
+  case change(WatchChange)
+  /// A target has another address.
+  case move(WatchMove)
+
+  /// The run was interrupted before everything was reported.
+  case interrupted
+  /// What targets that were probed several times came to: at the end, or so far.
+  case summaries([TargetSummary], isFinal: Bool)
+  /// What a benchmark came to.
+  case bench([BenchSummary], [BenchComparison])
+  /// What checks came to.
+  case checks([CheckResult], CheckTotals, file: String)
+  /// What the same requests cost on a connection each and on one.
+  case costs(target: String, each: CostRecord, kept: CostRecord)
+  /// What a listener counted.
+  case tally(ListenTally, Endpoint)
+  /// How two files compare.
+  case comparison(CaptureComparison, first: String, second: String)
+}
+
+/// How much of a connection is reported.
+public enum ConnectionDetail: Hashable, Sendable {
+  /// Everything: it is the only one.
+  case whole
+  /// It is one of several.
+  case among
+  /// It is one of a watched target, whose changes are what matters.
+  case watched
+}
+
+/// What a format writes of an event.
+public struct Sheet: Sendable {
+  /// What goes to where the results go.
+  public var results = ""
+  /// What goes to standard error.
+  public var remarks = ""
+
+  /// Nothing yet.
+  public init() {}
+}
+
+/// A format: it puts events into words, one after the other.
+public protocol ResultWriter: Sendable {
+  /// Adds what it writes of an event.
+  mutating func write(_ event: Event, into sheet: inout Sheet)
+  /// Whether packets are shown as they pass, each on a line of text; otherwise they come with their connection.
+  var showsPassingPackets: Bool { get }
+  /// Whether a person reads along: then there may be a screen instead of lines.
+  var isForPeople: Bool { get }
+  /// What a monitoring plugin exits with; nil where the format is none.
+  func state(of results: [CheckResult]) -> PluginState?
+}
+
+extension ResultWriter {
+  /// Most are lines for programs.
+  public var showsPassingPackets: Bool { false }
+  /// Most are lines for programs.
+  public var isForPeople: Bool { false }
+  /// Most are none.
+  public func state(of results: [CheckResult]) -> PluginState? { nil }
+}

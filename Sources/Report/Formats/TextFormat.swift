@@ -1,0 +1,55 @@
+/// Words for people.
+struct TextFormat: ResultWriter {
+  private let text: TextReport
+  private let isQuiet: Bool
+  /// How wide the targets of checks are.
+  private var width = 0
+
+  init(_ wording: Wording) { (text, isQuiet) = (wording.text, wording.isQuiet) }
+
+  var showsPassingPackets: Bool { true }
+  var isForPeople: Bool { !isQuiet }
+
+  mutating func write(_ event: Event, into sheet: inout Sheet) {
+    if case .checksBegin(_, let width) = event { self.width = width }
+    sheet.results += isQuiet && isDetail(event) ? "" : words(event)
+  }
+
+  /// What is left out where only the summary is wanted: everything that is as it should be.
+  private func isDetail(_ event: Event) -> Bool {
+    switch event {
+    case .target, .benchBegin, .listening, .connection, .page, .comparison: true
+    case .checks(_, let totals, _): totals.hold == totals.count
+    default: false
+    }
+  }
+
+  private func words(_ event: Event) -> String {
+    switch event {
+    case .connectionsBegin, .checksBegin, .unresolved, .interrupted: ""
+    case .target(let target, let remote, let source, let words):
+      text.header(target: target, remote: remote, source: source, does: words)
+    case .benchBegin(let words): words
+    case .listening(let endpoint, _, let words): text.listening(at: endpoint, does: words)
+    case .connection(let record, _, .whole): text.single(record)
+    case .connection(let record, _, .among) where text.isVerbose: text.line(record) + text.ladder(record)
+    case .connection(let record, _, _): text.line(record)
+    // Of a comparison the sums are what was asked for.
+    case .page(let page, let isSummed):
+      !isSummed || text.isVerbose || page.requests.contains(where: { $0.fault != nil }) ? text.page(page) : ""
+    case .check(let result, _, let records):
+      (isQuiet && result.standing == .holds ? "" : text.check(result, width: width))
+        + records.map(text.detail).together(by: "")
+    case .change(let change): text.change(change)
+    case .move(let move): text.move(move)
+    case .summaries(let summaries, _): summaries.map(text.summary).together(by: "")
+    case .bench(let summaries, let comparisons):
+      summaries.map { text.summary($0) + (isQuiet ? "" : text.distribution($0)) }.together(by: "")
+        + comparisons.map(text.ratio).together(by: "")
+    case .checks(_, let totals, _): text.totals(totals)
+    case .costs(_, let each, let kept): text.comparison(each, kept)
+    case .tally(let tally, _): text.summary(tally)
+    case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
+    }
+  }
+}
