@@ -89,7 +89,7 @@ extension HTMLPage {
     let entries = outcome.exchange.entries
     let syn = entries.lazy.compactMap(\.sentSegment).first { $0.flags.contains(.syn) }
     guard let syn, let peer = outcome.peerOffer else { return }
-    let ours = OptionProfile(syn.options)
+    let ours = ParsedOptions(syn.options)
     let theirs = peer.options
     func both(_ a: Bool, _ b: Bool) -> String { a && b ? "yes" : "no" }
     func offered(_ isOffered: Bool) -> String { isOffered ? "offered" : "" }

@@ -7,7 +7,7 @@ import Wire
 /// What captures hold, for people.
 extension TextReport {
   /// One flow in full: its packets as a ladder, every step, what both ends offered.
-  public func flow(_ flow: TrackedFlow, _ story: FlowStory) -> String {
+  public func flow(_ flow: TrackedFlow, _ story: FlowPacketLog) -> String {
     let ends = "\(flow.client.endpoint) \(style.isUnicode ? "→" : "->") \(flow.server.endpoint)"
     var text = "FLOW \(flow.number): \(ends): \(style.paint(flow.endingWords, flow.endingColour))\n"
     let ladder = Ladder(story.outcome(of: flow), style: style).text

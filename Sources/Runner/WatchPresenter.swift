@@ -11,13 +11,13 @@ final class WatchPresenter: ConnectionPresenter {
   /// Targets that cannot be sent to at present, by index.
   private(set) var unreachable: Set<Int> = []
   private var watched: [WatchedTarget]
-  private var delays = Delays()
+  private var delays = MissedRounds()
   private var crowded = Crowding()
   var unsent = Unsent()
   private var targets: [ResolvedTarget]
   /// How many rounds of probes had begun when a target joined whose name was not known at the start.
   private var missed: [Int: Int] = [:]
-  private var names = NameTroubles()
+  private var names = NameLookupErrors()
   private let settings: WatchSettings
   private let text: TextReport
   private var teller: Teller

@@ -222,7 +222,7 @@ import Wire
   }
 
   @Test("of several link layers that are not known the first is named") func firstUnknown() {
-    var opening = PacketOpening()
+    var opening = Decapsulator()
     for link: UInt32 in [999, 998] {
       let frame = CapturedFrame(
         number: 1, stamp: nil, link: LinkType(rawValue: link), interface: 0, octets: Self.packet.span.raw,

@@ -42,8 +42,8 @@ enum PacketOctets {
   static func opened(
     _ frames: [[UInt8]], link: LinkType = .rawIP, tunnels: Bool = false, at stamps: [Int64] = [],
     cutTo length: Int = .max
-  ) -> (packets: [Opened], opening: PacketOpening) {
-    var opening = PacketOpening(looksIntoTunnels: tunnels)
+  ) -> (packets: [Opened], opening: Decapsulator) {
+    var opening = Decapsulator(looksIntoTunnels: tunnels)
     var packets: [Opened] = []
     for (index, frame) in frames.enumerated() {
       let kept = Array(frame.prefix(length))

@@ -63,7 +63,7 @@ struct TruthTests {
   @Test("as many TCP segments as tshark dissects, innermost ones in tunnels", arguments: CaptureWithTruth.all)
   func segments(_ file: CaptureWithTruth) throws {
     let truth = try file.truth()
-    var opening = PacketOpening(looksIntoTunnels: true)
+    var opening = Decapsulator(looksIntoTunnels: true)
     var segments = 0
     Readout.frames(of: try file.octets()) { frame in
       opening.open(frame) { packet in

@@ -93,11 +93,11 @@ struct PageWorld {
 
   init(
     _ server: PageServer, visits: [Int] = [1], url: String = "http://192.0.2.2/",
-    wait: Interval = .seconds(1), change: (inout HTTPEngine.Errand) -> Void = { _ in }
+    wait: Interval = .seconds(1), change: (inout HTTPEngine.Job) -> Void = { _ in }
   ) throws {
-    var errand = HTTPEngine.Errand(HTTPRequest(try HTTPURL(parsing: url), agent: "test"), visits: visits)
-    change(&errand)
-    engine = HTTPEngine(target: World.target(2, port: 80) { $0.wait = wait }, errand: errand)
+    var job = HTTPEngine.Job(HTTPRequest(try HTTPURL(parsing: url), agent: "test"), visits: visits)
+    change(&job)
+    engine = HTTPEngine(target: World.target(2, port: 80) { $0.wait = wait }, job: job)
     self.server = server
   }
 

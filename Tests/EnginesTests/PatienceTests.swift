@@ -36,12 +36,12 @@ import Wire
     var random = Random(seed)
     for _ in 0..<10 {
       let limit = Interval.seconds([1, 60].randomElement(using: &random) ?? 60)
-      var errand = HTTPEngine.Errand(
+      var job = HTTPEngine.Job(
         HTTPRequest(try HTTPURL(parsing: "http://192.0.2.2/"), agent: "test"), visits: [3, 1])
-      errand.lifetime = limit
-      errand.isPipelined = Bool.random(using: &random)
+      job.lifetime = limit
+      job.isPipelined = Bool.random(using: &random)
       let wait = Interval.milliseconds([100, 5_000].randomElement(using: &random) ?? 100)
-      var match = Match(HTTPEngine(target: World.target { $0.wait = wait }, errand: errand))
+      var match = Match(HTTPEngine(target: World.target { $0.wait = wait }, job: job))
       try match.run(tactic, start: "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n", &random)
       #expect(match.isDone && match.reports == 2, "\(tactic) holds \(match.reports) connections")
       #expect(match.elapsed <= limit * 2 + .milliseconds(10), "\(match.elapsed)")

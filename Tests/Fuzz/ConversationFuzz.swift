@@ -11,7 +11,7 @@ public func fuzzConversation(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CI
 
 /// A conversation in virtual time, and the peer that plays against it.
 private struct Match {
-  private var conversation: Conversation
+  private var conversation: TracedConnection
   private var now = Stamp(instant: Instant(nanoseconds: 1_000_000_000), wall: WallTime(nanoseconds: 0))
   private static let zeros = [UInt8](repeating: 0, count: 65_535)
 
@@ -33,7 +33,7 @@ private struct Match {
     let flow = Flow(
       local: Endpoint(.v4(IPv4Address(10, 0, 0, 1)), 40_000), remote: Endpoint(.v4(IPv4Address(10, 0, 0, 2)), 80))
     // Our numbers go round the circle on the way.
-    conversation = Conversation(plan, flow: flow, seed: Seed(iss: 0xffff_fff0, timestamp: 0xffff_ff00))
+    conversation = TracedConnection(plan, flow: flow, seed: Seed(iss: 0xffff_fff0, timestamp: 0xffff_ff00))
     send(conversation.start(at: now))
   }
 

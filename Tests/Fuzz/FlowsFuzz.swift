@@ -68,7 +68,7 @@ private struct FuzzedPacket {
   }
 }
 
-private func checkFlow(_ flow: TrackedFlow, _ story: FlowStory) {
+private func checkFlow(_ flow: TrackedFlow, _ story: FlowPacketLog) {
   let steps = flow.steps
   check(Set(steps.map(\.kind)).count == steps.count, "a step twice")
   for step in steps {

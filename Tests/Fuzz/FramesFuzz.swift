@@ -2,8 +2,8 @@
 @c(LLVMFuzzerTestOneInput)
 public func fuzzFrames(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let octets = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-  var plain = PacketOpening()
-  var deep = PacketOpening(looksIntoTunnels: true)
+  var plain = Decapsulator()
+  var deep = Decapsulator(looksIntoTunnels: true)
   var at = 0
   var frames = 0
   // Each frame is announced by its link type, how long it is, and how much of it was captured.
@@ -34,7 +34,7 @@ private let links: [LinkType] =
 private func checkPacket(_ packet: borrowing CapturedPacket, of length: Int, wire: Int) {
   let version = packet.octets.octet(at: 0) >> 4
   check(version == 4 || version == 6, "no version of IP")
-  check(packet.depth <= PacketOpening.depthLimit, "too deep")
+  check(packet.depth <= Decapsulator.depthLimit, "too deep")
   check(packet.originalLength >= packet.octets.byteCount, "less on the wire than was captured")
   _ = Dissection.ofIP(packet.octets).checksum
   guard packet.isReassembled else {
@@ -54,7 +54,7 @@ private func checkPacket(_ packet: borrowing CapturedPacket, of length: Int, wir
 /// A frame cut shorter gives the beginning of the same packet, or none.
 private func checkShortened(_ frame: [UInt8], _ link: LinkType, by cut: Int) {
   func opened(_ octets: [UInt8]) -> (packet: [UInt8]?, fragments: Int) {
-    var opening = PacketOpening()
+    var opening = Decapsulator()
     var packet: [UInt8]?
     let captured = CapturedFrame(
       number: 1, stamp: nil, link: link, interface: 0, octets: octets.span.raw, originalLength: frame.count)
@@ -68,7 +68,7 @@ private func checkShortened(_ frame: [UInt8], _ link: LinkType, by cut: Int) {
 }
 
 /// Every frame brought a packet, or is counted as something else, or was a piece.
-private func checkCounts(_ opening: PacketOpening, _ frames: Int) {
+private func checkCounts(_ opening: Decapsulator, _ frames: Int) {
   let counts = opening.counts
   let plain = counts.packets + counts.others + counts.cut + counts.unreadable
   check(plain <= frames && frames - plain <= counts.fragments, "a frame is lost")

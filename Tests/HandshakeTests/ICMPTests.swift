@@ -79,7 +79,7 @@ import Wire
     // Source quench and redirect have no verdict at all.
     for type: UInt8 in [4, 5, 12] {
       #expect(ICMPVerdict(v4: type, code: 0) == nil)
-      var conversation = Conversation(.plain, flow: Trace.flow, seed: Seed(iss: 10, timestamp: 0))
+      var conversation = TracedConnection(.plain, flow: Trace.flow, seed: Seed(iss: 10, timestamp: 0))
       let now = Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0))
       _ = conversation.start(at: now)
       let notice = ICMPNotice(type: type, code: 0, verdict: nil, quotedSequence: SequenceNumber(10))

@@ -14,7 +14,7 @@ import Wire
 
   @Test("the packet that came last, with what it is read against; the one that was sent last, by its number")
   func last() throws {
-    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
     #expect(conversation.lastReceived == nil)
     let first = conversation.start(at: stamp(0))
     let syn = try #require(first)
@@ -36,7 +36,7 @@ import Wire
 
   @Test("also where the exchange keeps no more packets, and after the end")
   func beyond() throws {
-    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
     _ = conversation.start(at: stamp(0))
     let wrong = Segment(seq: SequenceNumber(7), ack: SequenceNumber(102), flags: .syn)
     for _ in 0..<Exchange.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(1)) }
@@ -51,7 +51,7 @@ import Wire
 
   @Test("an ICMP error that quotes too little is rejected after the end as well, and counted no more")
   func lateShortQuote() throws {
-    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
     _ = conversation.start(at: stamp(0))
     let short = ICMPNotice(type: 3, code: 1, verdict: ICMPVerdict(v4: 3, code: 1), quotedSequence: nil, source: nil)
     _ = conversation.receive(short, hopLimit: 64, at: stamp(1))
@@ -64,7 +64,7 @@ import Wire
 
   @Test("A step is timed, and its packets are shown, however many wrong answers came before the right one")
   func stepsBeyondTheCapacity() throws {
-    var conversation = Conversation(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
     let first = conversation.start(at: stamp(0))
     let syn = try #require(first)
     conversation.departed(syn.number, at: stamp(10))

@@ -110,7 +110,7 @@ struct Judgement: CustomTestStringConvertible {
   }
 
   @Test func reservedBitsAreNoted() throws {
-    var conversation = Conversation(.plain, flow: Trace.flow, seed: Seed(iss: 10, timestamp: 0))
+    var conversation = TracedConnection(.plain, flow: Trace.flow, seed: Seed(iss: 10, timestamp: 0))
     let now = Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0))
     _ = conversation.start(at: now)
     let reply = Segment(seq: Trace.theirs, ack: SequenceNumber(11), flags: [.syn, .reserved], wnd: 1)

@@ -11,7 +11,7 @@ struct Scene {
   /// 2026-01-02T03:04:05.123456789Z.
   static let epoch: Int64 = 1_767_323_045_123_456_789
 
-  var conversation: Conversation
+  var conversation: TracedConnection
   /// Nanoseconds since the beginning.
   var now: Int64 = 0
   /// Whether the kernel stamps our packets.
@@ -20,7 +20,7 @@ struct Scene {
   init(
     _ plan: Plan = Plan(), local: Endpoint = Scene.local, remote: Endpoint = Scene.remote, kernelStamps: Bool = true
   ) {
-    conversation = Conversation(
+    conversation = TracedConnection(
       plan, flow: Flow(local: local, remote: remote), seed: Seed(iss: Scene.iss, timestamp: 1_000))
     self.kernelStamps = kernelStamps
   }

@@ -55,7 +55,7 @@ import Wire
   }
 
   @Test("how late a probe was made is known while its result may come, and told once a minute") func delays() {
-    var delays = Delays()
+    var delays = MissedRounds()
     #expect(delays.before(1) == 0)
     delays.add(3, from: 5)
     delays.add(2, from: 7)
@@ -94,7 +94,7 @@ import Wire
   }
 
   @Test("of names the one that fails longest is told, each once, and a note for a minute") func names() {
-    var troubles = NameTroubles()
+    var troubles = NameLookupErrors()
     let start = Instant(nanoseconds: 0)
     let news = [("a", "cause 1"), ("b", "cause 2"), ("b", "cause 2"), ("c", "cause 2")].map {
       troubles.fail($0.0, $0.1)

@@ -25,7 +25,7 @@ extension TrackedFlow {
     guard let first = client.synchronization, let second = server.synchronization, second.flags.contains(.ack) else {
       return nil
     }
-    let (asked, answered) = (OptionProfile(first.options), OptionProfile(second.options))
+    let (asked, answered) = (ParsedOptions(first.options), ParsedOptions(second.options))
     let isScaled = asked.windowScale != nil && answered.windowScale != nil
     return FlowAgreement(
       clientMaximumSegmentSize: answered.maximumSegmentSize, serverMaximumSegmentSize: asked.maximumSegmentSize,

@@ -54,7 +54,7 @@ public struct FlowTracker: Sendable {
   /// How many numbers flows have taken, those among them of which an ICMP error quotes a segment and nothing was seen.
   public private(set) var numbers = 0
   /// The packets of the flow that is followed.
-  public private(set) var story = FlowStory()
+  public private(set) var story = FlowPacketLog()
 
   private let policy: Policy
   private var table: FlowTable

@@ -165,7 +165,7 @@ extension TrackedFlow {
     answer = .none
     answeredSyn = .none
     isCloserHigh = nil
-    talk = FlowTalk()
+    talk = RequestTiming()
     low.beginAnew()
     high.beginAnew()
     self[!isClientHigh].forgetSyn()

@@ -66,7 +66,7 @@ public struct TrackedFlow: Sendable {
   var synBeforeEstablished = FrameMark.none
   var synAckBeforeEstablished = FrameMark.none
   var synAckCopiesBeforeEstablished = 0
-  var talk = FlowTalk()
+  var talk = RequestTiming()
   /// How late a segment may fill a gap and count as overtaken: the handshake's round trip, once it is known.
   var patience = SequenceGaps.patience
   /// Who sent the first FIN or RST, whichever came first; nil where nobody closed.

@@ -25,7 +25,7 @@ extension BenchEngine {
 
   /// What a packet of ours is, asked when it has left; the name is the batch's, the segment what the packet says.
   public func judgement(ofSent name: UInt64, _ segment: Segment, at stamp: Stamp) -> Judgement? {
-    let name = BenchName(rawValue: name)
+    let name = PacketTag(rawValue: name)
     guard slots.indices.contains(name.slot) else { return nil }
     let isCurrent = name.isOf(slots[name.slot].generation)
     let isAgain = isCurrent && name.role == .awaited && slots[name.slot].copies > 1

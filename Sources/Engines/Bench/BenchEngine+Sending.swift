@@ -88,7 +88,7 @@ extension BenchEngine {
       seq: own.iss + 1, ack: own.receiveNext, flags: .psh, wnd: own.window, options: options,
       textLength: target.request.count)
     let flow = Flow(local: Endpoint(target.source, own.port), remote: target.remote)
-    let name = BenchName(slot: slot, generation: own.generation, role: .awaited)
+    let name = PacketTag(slot: slot, generation: own.generation, role: .awaited)
     // A request that does not fit was refused before the run began.
     try? batch.append(to: own.result.target, named: name.rawValue) { (out, start) throws(WireError) in
       var frame = FrameBuffer()
@@ -103,7 +103,7 @@ extension BenchEngine {
   }
 
   private mutating func send(
-    _ slot: Int, seq: SequenceNumber, flags: TCPFlags, _ role: BenchName.Role, at now: Instant?,
+    _ slot: Int, seq: SequenceNumber, flags: TCPFlags, _ role: PacketTag.Role, at now: Instant?,
     into batch: inout PacketBatch
   ) {
     let target = slots[slot].result.target
@@ -121,10 +121,10 @@ extension BenchEngine {
   }
 
   private func append(
-    _ template: PacketTemplate, _ fields: PacketTemplate.Fields, _ slot: Int, _ role: BenchName.Role,
+    _ template: PacketTemplate, _ fields: PacketTemplate.Fields, _ slot: Int, _ role: PacketTag.Role,
     into batch: inout PacketBatch
   ) {
-    let name = BenchName(slot: slot, generation: slots[slot].generation, role: role)
+    let name = PacketTag(slot: slot, generation: slots[slot].generation, role: role)
     batch.append(to: slots[slot].result.target, named: name.rawValue) { out, start in
       template.write(fields, into: &out, at: start)
     }

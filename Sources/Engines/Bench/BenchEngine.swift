@@ -21,7 +21,7 @@ public struct BenchEngine: Sendable {
   /// Why a packet was refused last; asked for by `judge(_:at:into:)` alone.
   var lastRefusal: Refusal?
 
-  var lanes: [BenchLane]
+  var lanes: [BenchTargetState]
   var slots: [BenchSlot] = []
   /// By slot: when its timer is over, in nanoseconds, or `Int64.max` (apart from the slots, for the search).
   var deadlines: [Int64] = []
@@ -44,11 +44,11 @@ public struct BenchEngine: Sendable {
   /// Throws where a target's two addresses are not of one family.
   public init(_ plan: BenchPlan, targets: [BenchTarget], seed: UInt64) throws(WireError) {
     var homes: [IPAddress] = []
-    var lanes: [BenchLane] = []
+    var lanes: [BenchTargetState] = []
     for target in targets {
       let home = homes.firstIndex(of: target.source) ?? homes.count
       if home == homes.count { homes.append(target.source) }
-      lanes.append(try BenchLane(target, home: home))
+      lanes.append(try BenchTargetState(target, home: home))
     }
     self.plan = plan
     room = Room(places: plan.concurrency, targets: targets.count)
@@ -157,7 +157,7 @@ public struct BenchEngine: Sendable {
 extension BenchEngine {
   /// Says that a packet left, as user space saw it; the name is the batch's.
   public mutating func departed(_ name: UInt64, at stamp: Stamp) {
-    let name = BenchName(rawValue: name)
+    let name = PacketTag(rawValue: name)
     guard name.role != .other, isCurrent(name) else { return }
     switch name.role {
     case .other: break
@@ -170,7 +170,7 @@ extension BenchEngine {
 
   /// Says when a packet left, by the kernel's word.
   public mutating func transmitted(_ name: UInt64, kernel: WallTime) {
-    let name = BenchName(rawValue: name)
+    let name = PacketTag(rawValue: name)
     guard name.role != .other, isCurrent(name) else { return }
     switch name.role {
     case .other: break
@@ -183,12 +183,12 @@ extension BenchEngine {
 
   /// Says that a packet could not be sent: its connection has ended.
   public mutating func failed(_ name: UInt64) {
-    let name = BenchName(rawValue: name)
+    let name = PacketTag(rawValue: name)
     guard isCurrent(name), slots[name.slot].state != .closed else { return }
     finish(name.slot, slots[name.slot].state == .synSent ? .unreachable : .abandoned)
   }
 
-  private func isCurrent(_ name: BenchName) -> Bool {
+  private func isCurrent(_ name: PacketTag) -> Bool {
     slots.indices.contains(name.slot) && name.isOf(slots[name.slot].generation)
   }
 }

@@ -54,7 +54,7 @@ public struct ConnectEngine: Engine {
     var target: Int
     var sequence: Int
     /// Nil until the source port is reserved.
-    var conversation: Conversation?
+    var conversation: TracedConnection?
     var generation: UInt32
     /// When a finished one is reported although stamps are missing.
     var reportBy: Instant?
@@ -80,7 +80,7 @@ public struct ConnectEngine: Engine {
   var deadlines = DeadlineQueue()
   var startedAt = Instant(nanoseconds: 0)
   /// Whose turn it is.
-  var rota: Rota
+  var rota: ProbeClock
   var active = 0
   /// How many targets the run waits for.
   var awaited = 0
@@ -107,7 +107,7 @@ public struct ConnectEngine: Engine {
     self.sourcePort = sourcePort
     self.room = room ?? Room(for: targets.count, count: schedule.count)
     activeOf = Array(repeating: 0, count: schedule.count == 1 ? 0 : targets.count)
-    rota = Rota(schedule, targets: 0, from: startedAt)
+    rota = ProbeClock(schedule, targets: 0, from: startedAt)
   }
 }
 
@@ -117,7 +117,7 @@ extension ConnectEngine {
   /// Begins with the first target.
   public mutating func start(at now: Stamp) -> Action<Finding> {
     startedAt = now.instant
-    rota = Rota(schedule, targets: targets.count, from: startedAt) { targets[$0].standing != .ready }
+    rota = ProbeClock(schedule, targets: targets.count, from: startedAt) { targets[$0].standing != .ready }
     awaited = targets.count { $0.standing == .awaited }
     return expire(at: now)
   }
@@ -160,7 +160,7 @@ extension ConnectEngine {
     else { return .none }
     let target = targets[index]
     let flow = Flow(local: Endpoint(source, port), remote: target.remote)
-    var conversation = Conversation(target.plan, flow: flow, seed: seed)
+    var conversation = TracedConnection(target.plan, flow: flow, seed: seed)
     // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
     let outgoing = isInterrupted ? nil : conversation.start(at: now)
     places[slot].probe?.conversation = conversation
@@ -221,7 +221,7 @@ extension ConnectEngine {
   }
 
   private mutating func handle(
-    _ flow: Flow?, _ body: (inout Conversation) -> Outgoing?
+    _ flow: Flow?, _ body: (inout TracedConnection) -> Outgoing?
   ) -> Action<Finding> {
     guard let flow, let slot = slots.slot(of: flow) else {
       strays += 1
@@ -234,7 +234,7 @@ extension ConnectEngine {
     return send(outgoing ?? nil, from: slot)
   }
 
-  private mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) {
+  private mutating func update(_ token: Token, _ body: (inout TracedConnection) -> Void) {
     guard token.slot < places.count, places[token.slot].probe?.generation == token.generation else { return }
     places[token.slot].probe?.conversation?.apply(body)
     setDeadline(of: token.slot)

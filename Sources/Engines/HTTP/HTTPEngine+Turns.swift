@@ -12,7 +12,7 @@ extension HTTPEngine {
     return min(due, end)
   }
 
-  private var end: Instant? { errand.deadline.map { startedAt + min($0, Schedule.farthest) } }
+  private var end: Instant? { job.deadline.map { startedAt + min($0, Schedule.farthest) } }
 
   /// When the connection under way wants attention; nil where none is, or its port is not reserved yet.
   private var visitDeadline: Instant? {
@@ -36,7 +36,7 @@ extension HTTPEngine {
 
   /// When the connection is ended whatever the server does.
   private var lifetimeEnds: Instant? {
-    guard let lifetime = errand.lifetime else { return nil }
+    guard let lifetime = job.lifetime else { return nil }
     return (visit?.began).map { $0 + min(lifetime, Schedule.farthest) }
   }
 
@@ -63,9 +63,9 @@ extension HTTPEngine {
   }
 
   private mutating func begin(at now: Stamp) -> Action<News> {
-    guard begun < errand.visits.count, !isInterrupted else { return .done }
+    guard begun < job.visits.count, !isInterrupted else { return .done }
     let session = HTTPSession(
-      errand.request, count: errand.visits[begun], isPipelined: errand.isPipelined, keepsContent: errand.keepsContent)
+      job.request, count: job.visits[begun], isPipelined: job.isPipelined, keepsContent: job.keepsContent)
     begun += 1
     guard let source = target.source else {
       var outcome = Outcome(unroutable: target.remote, mode: .full, at: now)
@@ -74,7 +74,7 @@ extension HTTPEngine {
         .visit(Finding(sequence: begun, outcome: outcome, session: session, traffic: Traffic())), slot: nil)
     }
     visit = Visit(sequence: begun, session: session, began: now.instant, movedAt: now.instant)
-    return .open(slot: 0, address: source, port: errand.sourcePort)
+    return .open(slot: 0, address: source, port: job.sourcePort)
   }
 
   private mutating func turn(at now: Stamp) -> Action<News> {

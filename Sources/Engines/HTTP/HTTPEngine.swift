@@ -6,7 +6,7 @@ import Wire
 /// `probe http`: one connection after the other, each with so many requests inside it.
 public struct HTTPEngine: Engine {
   /// What is asked, and how.
-  public struct Errand: Sendable {
+  public struct Job: Sendable {
     /// What is asked.
     public var request: HTTPRequest
     /// How many requests each connection carries; one connection an element, one after the other.
@@ -53,7 +53,7 @@ public struct HTTPEngine: Engine {
   struct Visit {
     var sequence: Int
     /// Nil until the source port is reserved.
-    var conversation: Conversation?
+    var conversation: TracedConnection?
     var session: HTTPSession
     var traffic = Traffic()
     /// When it began.
@@ -80,7 +80,7 @@ public struct HTTPEngine: Engine {
   public private(set) var strays = 0
 
   private(set) var target: ConnectEngine.Target
-  let errand: Errand
+  let job: Job
   var visit: Visit?
   /// Whether the packet that came last belonged to that connection.
   private var wasOurs = false
@@ -90,12 +90,12 @@ public struct HTTPEngine: Engine {
   /// Whether it was the deadline that ended the run.
   var isOverdue = false
 
-  /// An errand to a target, whose plan becomes an interactive one.
-  public init(target: ConnectEngine.Target, errand: Errand) {
+  /// An job to a target, whose plan becomes an interactive one.
+  public init(target: ConnectEngine.Target, job: Job) {
     self.target = target
     self.target.plan.isInteractive = true
     self.target.plan.receiveLimit = HTTPEngine.receiveLimit
-    self.errand = errand
+    self.job = job
   }
 }
 
@@ -163,7 +163,7 @@ extension HTTPEngine {
   private mutating func open(_ slot: Int, port: UInt16, seed: Seed, at now: Stamp) -> Action<News> {
     guard visit != nil, let source = target.source else { return .none }
     let flow = Flow(local: Endpoint(source, port), remote: target.remote)
-    var conversation = Conversation(target.plan, flow: flow, seed: seed)
+    var conversation = TracedConnection(target.plan, flow: flow, seed: seed)
     // Whoever was interrupted meanwhile sends nothing; the port is given back by the report.
     let outgoing = isInterrupted ? nil : conversation.start(at: now)
     visit?.conversation = conversation

@@ -51,7 +51,7 @@ extension ListenEngine {
       let cookie = cookies.sequenceNumber(for: flow, syn: syn, at: now.instant)
       return stateless(Connection.synAck(to: syn, cookie: cookie, plan: plan), to: flow)
     }
-    var conversation = Conversation(plan, flow: flow, seed: seed(of: flow, at: now.instant))
+    var conversation = TracedConnection(plan, flow: flow, seed: seed(of: flow, at: now.instant))
     _ = conversation.start(at: now)
     let slot = enter(conversation, at: now)
     return serve(slot, at: now) { $0.receive(syn, hopLimit: hopLimit, at: now) }
@@ -98,15 +98,15 @@ extension ListenEngine {
     counts.cookiesAccepted += 1
     let connection = Connection(
       plan, seed: seed(of: flow, at: now.instant), provenBy: ack, maximumSegmentSize: maximumSegmentSize, at: now)
-    let slot = enter(Conversation(connection, flow: flow), at: now)
+    let slot = enter(TracedConnection(connection, flow: flow), at: now)
     return serve(slot, at: now) { $0.receive(ack, text: text, hopLimit: hopLimit, at: now) }
   }
 
-  private mutating func enter(_ conversation: Conversation, at now: Stamp) -> Int {
+  private mutating func enter(_ conversation: TracedConnection, at now: Stamp) -> Int {
     entered += 1
     halfOpen += 1
     return table.insert(
-      ListenEntry(conversation, number: entered, attendant: Attendant(service), heard: now.instant))
+      ListenEntry(conversation, number: entered, attendant: Application(service), heard: now.instant))
   }
 
   /// Numbers that nobody can foresee, and that grow from one connection of a flow to its next (RFC 6528 §3: a clock of

@@ -27,7 +27,7 @@ extension ListenEngine {
 
   /// Lets something happen to a connection, then its application, and sends what comes of it.
   mutating func serve(
-    _ slot: Int, at now: Stamp, _ body: (inout Conversation) -> Outgoing?
+    _ slot: Int, at now: Stamp, _ body: (inout TracedConnection) -> Outgoing?
   ) -> Action<Finding> {
     lastSlot = slot
     var action = Action<Finding>.none

@@ -6,12 +6,12 @@ import Wire
 ///
 /// It is large, and holds what was sent and received: it is changed where it lies, and never copied.
 struct ListenEntry {
-  var conversation: Conversation
+  var conversation: TracedConnection
   /// Tells it from those that had the slot before.
   let generation: UInt32
   /// Which it was, in the order in which they were answered, from 1.
   let sequence: Int
-  var attendant: Attendant
+  var attendant: Application
   var isHalfOpen = true
   /// Whether it has to make room for another.
   var isGivenUp = false
@@ -27,7 +27,7 @@ struct ListenEntry {
   var reportBy: Instant?
   private var hasShutDown = false
 
-  init(_ conversation: Conversation, number: Int, attendant: Attendant, heard: Instant) {
+  init(_ conversation: TracedConnection, number: Int, attendant: Application, heard: Instant) {
     self.conversation = conversation
     generation = UInt32(truncatingIfNeeded: number)
     sequence = number

@@ -55,7 +55,7 @@ struct ListenTable {
 
   /// Lets a connection take news of a packet that it sent; false where it is gone.
   @discardableResult
-  mutating func update(_ token: Token, _ body: (inout Conversation) -> Void) -> Bool {
+  mutating func update(_ token: Token, _ body: (inout TracedConnection) -> Void) -> Bool {
     guard entries.indices.contains(token.slot), entries[token.slot]?.generation == token.generation else {
       return false
     }
@@ -64,7 +64,7 @@ struct ListenTable {
   }
 
   /// The connection that sent a packet; nil where it is gone.
-  func conversation(of token: Token) -> Conversation? {
+  func conversation(of token: Token) -> TracedConnection? {
     guard entries.indices.contains(token.slot), entries[token.slot]?.generation == token.generation else { return nil }
     return entries[token.slot]?.conversation
   }

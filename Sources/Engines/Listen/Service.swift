@@ -11,7 +11,7 @@ public enum Service: String, Hashable, Sendable, CaseIterable {
 }
 
 /// The application behind one connection: takes what came, says what to send.
-enum Attendant: Sendable {
+enum Application: Sendable {
   case accept
   case echo
   case http(WebPage)

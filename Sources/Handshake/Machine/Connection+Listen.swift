@@ -67,7 +67,7 @@ extension Connection {
     else { return nil }
     counters.duplicates += 1
     // TS.Recent follows (RFC 7323 §4.3), so that the echo tells the peer which copy of its SYN was answered.
-    if let recent = recentTimestamp, let timestamps = OptionProfile(segment.options).timestamps,
+    if let recent = recentTimestamp, let timestamps = ParsedOptions(segment.options).timestamps,
       Int32(truncatingIfNeeded: timestamps.value &- recent) >= 0
     {
       recentTimestamp = timestamps.value

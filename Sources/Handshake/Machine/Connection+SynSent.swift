@@ -115,14 +115,14 @@ extension Connection {
   mutating func takeSyn(_ segment: Segment, at now: Instant) {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
-    let options = OptionProfile(segment.options)
+    let options = ParsedOptions(segment.options)
     peerOffer = PeerOffer(options: options, flags: segment.flags, window: segment.wnd)
     agree(on: options, at: now)
     noteOddities(of: segment, options: options)
   }
 
   /// An option counts only if both sides sent it (RFC 7323 §2.2 and §3.2); a shift above 14 counts as 14.
-  private mutating func agree(on options: OptionProfile, at now: Instant) {
+  private mutating func agree(on options: ParsedOptions, at now: Instant) {
     if let theirs = options.windowScale, let ours = plan.offer.windowScale {
       tcb.snd.scale = min(theirs, 14)
       tcb.rcv.scale = min(ours, 14)
@@ -139,7 +139,7 @@ extension Connection {
     }
   }
 
-  private mutating func noteOddities(of segment: Segment, options: OptionProfile) {
+  private mutating func noteOddities(of segment: Segment, options: ParsedOptions) {
     if options.isMalformed { notes.insert(.optionsMalformed) }
     if !segment.flags.isDisjoint(with: .reserved) { notes.insert(.reservedBits) }
     // What else a SYN says that opens a connection to us is an offer, not an answer.
@@ -155,7 +155,7 @@ extension Connection {
 
   /// Notes that our SYN was acknowledged by a segment whose time stamps, where we offered any, say which copy.
   mutating func noteAnswer(_ segment: Segment, at now: Stamp) {
-    let timestamps = plan.offer.timestamps ? OptionProfile(segment.options).timestamps : nil
+    let timestamps = plan.offer.timestamps ? ParsedOptions(segment.options).timestamps : nil
     noteAnswer(echo: timestamps?.echoReply, at: now)
   }
 

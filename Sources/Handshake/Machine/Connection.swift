@@ -33,11 +33,11 @@ public struct Connection: Sendable {
 
   /// The packets so far.
   public internal(set) var log = Exchange()
-  /// The packets that passed last; see `Conversation.lastReceived`.
+  /// The packets that passed last; see `TracedConnection.lastReceived`.
   var latest = LatestPackets()
 
   var copies = SynCopies()
-  var marks = Marks()
+  var marks = StepPackets()
   var retransmission: Retransmission
   var timers = Timers()
   /// When text came last that followed our FIN.
@@ -104,7 +104,7 @@ public struct Counters: Hashable, Sendable {
 /// What the peer's SYN offered.
 public struct PeerOffer: Hashable, Sendable {
   /// The options of its SYN.
-  public var options: OptionProfile
+  public var options: ParsedOptions
   /// Its control bits.
   public var flags: TCPFlags
   /// Its window field, which is never scaled in a SYN.

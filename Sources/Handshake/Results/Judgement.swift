@@ -23,7 +23,7 @@ public struct Judgement: Hashable, Sendable {
   }
 }
 
-extension Conversation {
+extension TracedConnection {
   /// What became of the packet that came last; nil before one has.
   public var lastReceived: Judgement? { judgement(connection.latest.received, isLate: connection.latest.isLate) }
 

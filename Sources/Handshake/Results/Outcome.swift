@@ -93,7 +93,7 @@ public struct Outcome: Sendable {
   }
 
   /// The outcome of a conversation that has ended with a verdict; nil where it has none, as after an interrupt.
-  public init?(_ conversation: Conversation) {
+  public init?(_ conversation: TracedConnection) {
     let connection = conversation.connection
     guard let verdict = connection.verdict, let reason = connection.reason else { return nil }
     flow = conversation.flow

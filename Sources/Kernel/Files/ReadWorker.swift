@@ -53,7 +53,7 @@ struct ReadWorker: ~Copyable {
   /// What the thread has to do, and what it needs for that.
   ///
   /// Sound: whoever starts it keeps file and buffers, and touches no buffer that it was told to fill.
-  @safe private final class Reading: Errand {
+  @safe private final class Reading: ThreadBody {
     private let file: CInt
     private let buffers: (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer)
     private let orders: FileDescriptor

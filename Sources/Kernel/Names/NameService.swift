@@ -104,7 +104,7 @@ private enum NameServer {
   }
 
   /// Takes a question, looks the name up, answers, and so on.
-  private final class Worker: Errand {
+  private final class Worker: ThreadBody {
     private let socket: CInt
     init(_ socket: CInt) { self.socket = socket }
 

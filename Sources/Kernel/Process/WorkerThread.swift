@@ -1,11 +1,11 @@
 import Glibc
 
 /// What a thread of its own has to do, and what it needs for that.
-protocol Errand: AnyObject {
+protocol ThreadBody: AnyObject {
   func run()
 }
 
-/// A thread that runs one errand and ends, `pthreads(7)`.
+/// A thread that runs one body and ends, `pthreads(7)`.
 ///
 /// Threads are few: a call that waits for a disk or for name servers has one, so that no packet waits for it.
 struct WorkerThread: ~Copyable {
@@ -14,9 +14,9 @@ struct WorkerThread: ~Copyable {
   /// Starts it; nil where the system has none to give.
   ///
   /// It takes no signal where their collection, by `SignalSource`, has begun. Unsafe: nobody else may touch what belongs
-  /// to the errand before it has ended, but by means that are made for that.
-  @unsafe init?(_ errand: some Errand) {
-    let context = unsafe Unmanaged.passRetained(Box(errand))
+  /// to the body before it has ended, but by means that are made for that.
+  @unsafe init?(_ body: some ThreadBody) {
+    let context = unsafe Unmanaged.passRetained(Box(body))
     var handle = pthread_t()
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
@@ -26,7 +26,7 @@ struct WorkerThread: ~Copyable {
     let code = unsafe pthread_create(
       &handle, &attributes,
       { context in
-        if let context = unsafe context { unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().errand.run() }
+        if let context = unsafe context { unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body.run() }
         return nil
       }, context.toOpaque())
     guard code == 0 else {
@@ -46,7 +46,7 @@ struct WorkerThread: ~Copyable {
 
   /// What the thread is handed as a pointer: an object of one known class.
   private final class Box {
-    let errand: any Errand
-    init(_ errand: any Errand) { self.errand = errand }
+    let body: any ThreadBody
+    init(_ body: any ThreadBody) { self.body = body }
   }
 }

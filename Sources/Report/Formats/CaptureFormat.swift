@@ -7,7 +7,7 @@ public protocol CaptureWriter: Sendable {
   /// Writes flows in the order of their numbers.
   mutating func flows(_ flows: [TrackedFlow], of file: String, _ write: (String) -> Void)
   /// One flow in full.
-  func flow(_ flow: TrackedFlow, of file: String, _ story: FlowStory) -> String
+  func flow(_ flow: TrackedFlow, of file: String, _ story: FlowPacketLog) -> String
   /// One packet; nil shows it as tcpdump does.
   func packet(
     _ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark, of file: String
@@ -42,7 +42,7 @@ private struct TextCaptureFormat: CaptureWriter {
     write(listing.lines(flows))
   }
 
-  func flow(_ flow: TrackedFlow, of file: String, _ story: FlowStory) -> String { text.flow(flow, story) }
+  func flow(_ flow: TrackedFlow, of file: String, _ story: FlowPacketLog) -> String { text.flow(flow, story) }
 
   func packet(
     _ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark, of file: String
@@ -61,7 +61,7 @@ private struct JSONCaptureFormat: CaptureWriter {
     for flow in flows { write(JSONLines.flow(flow, of: file)) }
   }
 
-  func flow(_ flow: TrackedFlow, of file: String, _ story: FlowStory) -> String { JSONLines.flow(flow, of: file) }
+  func flow(_ flow: TrackedFlow, of file: String, _ story: FlowPacketLog) -> String { JSONLines.flow(flow, of: file) }
 
   func packet(
     _ segment: borrowing CapturedSegment, _ sighting: Sighting, _ mark: FrameMark, of file: String

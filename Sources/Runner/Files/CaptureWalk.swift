@@ -5,12 +5,12 @@ import Wire
 /// The way of a capture's octets to the flows in it.
 struct CaptureWalk {
   private var reader = CaptureReader()
-  private var opening: PacketOpening
+  private var opening: Decapsulator
   private(set) var tracker: FlowTracker
 
   /// Nothing of the capture has come yet.
   init(_ policy: FlowTracker.Policy, looksIntoTunnels: Bool) {
-    opening = PacketOpening(looksIntoTunnels: looksIntoTunnels)
+    opening = Decapsulator(looksIntoTunnels: looksIntoTunnels)
     tracker = FlowTracker(policy, seed: Entropy.uint64())
   }
 
@@ -29,7 +29,7 @@ struct CaptureWalk {
   }
 
   private static func walk(
-    _ octets: RawSpan, _ reader: inout CaptureReader, _ opening: inout PacketOpening, _ tracker: inout FlowTracker,
+    _ octets: RawSpan, _ reader: inout CaptureReader, _ opening: inout Decapsulator, _ tracker: inout FlowTracker,
     _ each: PacketTaker?, _ body: (TrackedFlow) -> Void
   ) {
     reader.feed(octets) { frame in

@@ -10,7 +10,7 @@ struct EngineWork<E: Engine>: LoopWork {
   let network: Network
   let observer: LoopObserver<E.Report>
   /// A server of our own on this host that is served between packets (`probe demo`).
-  var companion: Companion?
+  var companion: DemoServer?
 
   /// The capture file that packets are written into; nil where nobody asked for one.
   var packets: PacketFile?
@@ -36,7 +36,7 @@ struct EngineWork<E: Engine>: LoopWork {
   var isDone = false
 
   init(
-    engine: E, network: Network, observer: LoopObserver<E.Report>, _: Session.Sealed, companion: Companion? = nil
+    engine: E, network: Network, observer: LoopObserver<E.Report>, _: Session.Sealed, companion: DemoServer? = nil
   ) {
     self.engine = engine
     self.network = network

@@ -14,7 +14,7 @@ struct KernelWork: LoopWork {
   /// Where the loop waits for them.
   private var slots: [Poller.Slot] = []
   private var isInterrupted = false
-  private var rota: Rota
+  private var rota: ProbeClock
   private let room: Room
   private let start = SystemClock.monotonic()
 
@@ -27,7 +27,7 @@ struct KernelWork: LoopWork {
     self.settings = settings
     self.targets = targets
     self.presenter = presenter
-    rota = Rota(settings.schedule, targets: targets.list.count, from: start) { !targets.list[$0].isKnown }
+    rota = ProbeClock(settings.schedule, targets: targets.list.count, from: start) { !targets.list[$0].isKnown }
   }
 
   /// Runs to the end of the schedule, its deadline, or a signal.

@@ -65,14 +65,14 @@ extension Run {
   }
 
   private static func engine(_ settings: PageSettings, _ target: ResolvedTarget) -> HTTPEngine {
-    var errand = HTTPEngine.Errand(settings.request, visits: settings.visits)
-    errand.isPipelined = settings.isPipelined
-    errand.keepsContent = settings.bodyPath != nil
-    errand.lifetime = settings.lifetime
-    errand.deadline = settings.run.schedule.deadline
-    errand.sourcePort = settings.run.sourcePort
+    var job = HTTPEngine.Job(settings.request, visits: settings.visits)
+    job.isPipelined = settings.isPipelined
+    job.keepsContent = settings.bodyPath != nil
+    job.lifetime = settings.lifetime
+    job.deadline = settings.run.schedule.deadline
+    job.sourcePort = settings.run.sourcePort
     return HTTPEngine(
       target: ConnectEngine.Target(source: target.source, remote: target.remote, plan: target.plan(settings.run)),
-      errand: errand)
+      job: job)
   }
 }

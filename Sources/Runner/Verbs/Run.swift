@@ -61,9 +61,9 @@ public enum Run {
     return result
   }
 
-  private static func listener(at address: IPAddress) throws(RunError) -> Companion {
+  private static func listener(at address: IPAddress) throws(RunError) -> DemoServer {
     do throws(Errno) {
-      return try Companion(address: address)
+      return try DemoServer(address: address)
     } catch {
       throw .refused("the demo cannot listen on \(address): \(error)")
     }
@@ -92,7 +92,7 @@ public enum Run {
   /// Runs the schedule by hand, over what was acquired, to its end or a signal.
   static func byHand(
     _ settings: RunSettings, _ targets: RunTargets, _ presenter: any ConnectionPresenter, _ network: Network,
-    _ packets: PacketFile?, _ sealed: Session.Sealed, companion: Companion? = nil,
+    _ packets: PacketFile?, _ sealed: Session.Sealed, companion: DemoServer? = nil,
     adjust: (inout EngineWork<ConnectEngine>) -> Void = { _ in }
   ) throws(RunError) -> RunResult {
     let engine = ConnectEngine(

@@ -14,7 +14,7 @@ extension Bench {
     let modern = pcapng(ethernet, frames)
     let classic = pcap(ethernet, frames)
     for (name, file) in [("pcap", classic), ("pcapng", modern)] {
-      var kept = PacketOpening(looksIntoTunnels: true)
+      var kept = Decapsulator(looksIntoTunnels: true)
       add("a frame of a \(name) file, to its IP packet", calls: 20 * frames) { calls in
         var sum: UInt64 = 0
         for _ in 0..<calls / frames { sum &+= opened(file, by: &kept) }
@@ -25,7 +25,7 @@ extension Bench {
 }
 
 /// A sum over stamps and packets of a file, read in one piece.
-private func opened(_ file: [UInt8], by opening: inout PacketOpening) -> UInt64 {
+private func opened(_ file: [UInt8], by opening: inout Decapsulator) -> UInt64 {
   var reader = CaptureReader()
   var sum: UInt64 = 0
   reader.feed(file.span.raw) { frame in
@@ -61,7 +61,7 @@ func wholeCapture(_ path: String) -> Int32 {
   guard file >= 0 else { return 2 }
   var buffer = [UInt8](repeating: 0, count: 262_144)
   var reader = CaptureReader()
-  var opening = PacketOpening()
+  var opening = Decapsulator()
   var sum: UInt64 = 0
   let begin = bench_now()
   let requests = bench_allocations()

@@ -59,8 +59,8 @@ enum Sample {
   }
 
   /// A connection that has sent its SYN, and the SYN.
-  static func opened(_ plan: Plan) -> (Conversation, Segment) {
-    var conversation = Conversation(plan, flow: flow, seed: seed)
+  static func opened(_ plan: Plan) -> (TracedConnection, Segment) {
+    var conversation = TracedConnection(plan, flow: flow, seed: seed)
     guard let outgoing = conversation.start(at: begin) else { fatalError("a connection begins with a segment") }
     conversation.departed(outgoing.number, at: begin)
     conversation.transmitted(outgoing.number, kernel: begin.wall)

@@ -67,15 +67,15 @@ import Wire
 
   @Test("what cannot be sent ends the connection that it belonged to, and no other") func failures() throws {
     var world = try opened()
-    let other = BenchName(slot: 0, generation: world.engine.slots[0].generation &+ 1, role: .awaited)
+    let other = PacketTag(slot: 0, generation: world.engine.slots[0].generation &+ 1, role: .awaited)
     world.engine.failed(other.rawValue)
     #expect(world.engine.results.isEmpty)
-    let own = BenchName(slot: 0, generation: world.engine.slots[0].generation, role: .awaited)
+    let own = PacketTag(slot: 0, generation: world.engine.slots[0].generation, role: .awaited)
     world.engine.failed(own.rawValue)
     #expect(world.engine.results.map(\.end) == [.abandoned])
     var unanswered = try BenchWorld(plan(), peer: BenchWorld.silence)
     try unanswered.run(until: .milliseconds(10))
-    unanswered.engine.failed(BenchName(slot: 0, generation: unanswered.engine.slots[0].generation, role: .syn).rawValue)
+    unanswered.engine.failed(PacketTag(slot: 0, generation: unanswered.engine.slots[0].generation, role: .syn).rawValue)
     #expect(unanswered.engine.results.map(\.end) == [.unreachable])
   }
 

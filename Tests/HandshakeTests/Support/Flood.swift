@@ -5,7 +5,7 @@ import Wire
 
 /// One connection under fire, and what it must never do.
 struct Flood {
-  var conversation: Conversation
+  var conversation: TracedConnection
   var now: Stamp
   /// What it did that it must never do.
   var complaints: [String] = []

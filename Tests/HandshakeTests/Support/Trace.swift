@@ -18,7 +18,7 @@ struct Trace {
     case late
   }
 
-  private(set) var conversation: Conversation
+  private(set) var conversation: TracedConnection
   private(set) var now: Instant
   /// How late user space sees what the kernel stamped.
   var lag = Interval.zero
@@ -45,7 +45,7 @@ struct Trace {
     self.stamps = stamps
     self.location = location
     bases = TraceLine.Bases(ours: SequenceNumber(iss), theirs: SequenceNumber(peerISS))
-    conversation = Conversation(plan, flow: Trace.flow, seed: Seed(iss: iss, timestamp: timestamp))
+    conversation = TracedConnection(plan, flow: Trace.flow, seed: Seed(iss: iss, timestamp: timestamp))
     pending = conversation.start(at: stamp)
   }
 

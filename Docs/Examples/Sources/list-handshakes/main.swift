@@ -15,7 +15,7 @@ func show(_ flow: TrackedFlow) {
 }
 
 var reader = CaptureReader()
-var opening = PacketOpening(looksIntoTunnels: false)
+var opening = Decapsulator(looksIntoTunnels: false)
 var tracker = FlowTracker(seed: UInt64.random(in: 0 ... .max))
 var chunk = [UInt8](repeating: 0, count: 65_536)
 while true {

@@ -2,7 +2,7 @@ import Kernel
 import Wire
 
 /// A listener of our own on loopback, served from the one loop: what `probe demo` connects to.
-final class Companion {
+final class DemoServer {
   private let listener: Listener
   private var connections: [Held] = []
 
@@ -22,7 +22,7 @@ final class Companion {
 
   /// Accepts what has come, reads it, and closes what the other side has closed.
   func serve() throws(Errno) {
-    while connections.count < Companion.capacity, let connection = try listener.accept() {
+    while connections.count < DemoServer.capacity, let connection = try listener.accept() {
       connections.append(Held(connection))
     }
     for index in connections.indices.reversed() {

@@ -1,7 +1,7 @@
 import Timebase
 
 /// The packets between which the steps of a connection lie, by their numbers in it.
-struct Marks: Sendable {
+struct StepPackets: Sendable {
   /// Which copy of the SYN was answered, and by which packet.
   var answered: AnsweredCopy?
   var answer: UInt32?
@@ -35,7 +35,7 @@ struct Marks: Sendable {
   }
 }
 
-extension Marks {
+extension StepPackets {
   /// The steps that have happened, in the order in which they ended, with their times from the log.
   func steps(_ copies: SynCopies, in log: Exchange) -> [Step] {
     var ended: [(step: Step, at: Instant)] = []

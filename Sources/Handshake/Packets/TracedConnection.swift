@@ -2,7 +2,7 @@ import Timebase
 import Wire
 
 /// A connection between two addresses: what an engine drives and a report shows.
-public struct Conversation: Sendable {
+public struct TracedConnection: Sendable {
   /// Both ends.
   public let flow: Flow
   /// The machine.
@@ -83,7 +83,7 @@ public struct Conversation: Sendable {
   public mutating func release(before number: UInt32) { connection.release(before: number) }
 
   /// Changes it in place: a container reaches it without copying its packets.
-  public mutating func apply<Result>(_ body: (inout Conversation) -> Result) -> Result { body(&self) }
+  public mutating func apply<Result>(_ body: (inout TracedConnection) -> Result) -> Result { body(&self) }
 
   /// Notes when a segment left, as user space saw it.
   public mutating func departed(_ number: UInt32, at stamp: Stamp) { connection.departed(number, at: stamp) }

@@ -2,7 +2,7 @@ import Engines
 import Timebase
 
 /// By how much the probes of a run begin later than they were due at first, and when that is to be told.
-struct Delays {
+struct MissedRounds {
   /// From which probe on how many rounds were added, the earliest first.
   private var list: [(sequence: Int, rounds: Int)] = []
   /// What stood before the list: results come from no earlier probe any more.
@@ -20,7 +20,7 @@ struct Delays {
   mutating func add(_ rounds: Int, from sequence: Int) {
     total += rounds
     list.append((sequence, rounds))
-    if list.count > Delays.limit { forgotten += list.removeFirst().rounds }
+    if list.count > MissedRounds.limit { forgotten += list.removeFirst().rounds }
   }
 
   /// How many rounds the n-th probe of each target was put off.
@@ -29,7 +29,7 @@ struct Delays {
   /// Whether what was added last is to be told: the first, and then once a minute.
   mutating func isNews(at now: Instant) -> Bool {
     latest = now
-    if let told, now - told < Delays.silence { return false }
+    if let told, now - told < MissedRounds.silence { return false }
     told = now
     return true
   }
@@ -41,7 +41,7 @@ struct Delays {
   }
 
   /// The same while it lasts; nil where it is long ago.
-  func recent(at now: Instant) -> String? { latest.flatMap { now - $0 < Delays.silence ? words : nil } }
+  func recent(at now: Instant) -> String? { latest.flatMap { now - $0 < MissedRounds.silence ? words : nil } }
 }
 
 /// Probes that were left out because connections of their target that do not end hold its places, and when that is to be

@@ -1,7 +1,7 @@
 /// Names a packet of a benchmark's, so that its stamps find their way back: one word.
 ///
 /// 32 bits of the slot, 24 of the slot's generation, 8 of what the packet is.
-struct BenchName: Hashable, Sendable {
+struct PacketTag: Hashable, Sendable {
   /// What a packet is to its connection.
   enum Role: UInt8 {
     /// Nobody waits for its stamp.

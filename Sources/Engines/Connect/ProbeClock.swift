@@ -5,7 +5,7 @@ import Timebase
 /// A target whose name is still being looked up has no turns; it joins when that is known, and has as many as the others.
 /// Probes that could not begin when they were due, for want of a free place or because the host slept, are not made up
 /// for all at once: what is left is put off by whole rounds.
-public struct Rota: Sendable {
+public struct ProbeClock: Sendable {
   private let schedule: Schedule
   private let targets: Int
   /// When the next probe of each target is due, not counting what was put off.
@@ -16,7 +16,7 @@ public struct Rota: Sendable {
   private var shift = Interval.zero
   private var latest: Instant?
   /// The least time between two probes.
-  private var gap = Rota.leastGap
+  private var gap = ProbeClock.leastGap
 
   /// Lateness of less is made up for, however short the interval: a busy machine wakes nobody to the millisecond.
   static let tolerance = Interval.milliseconds(100)
@@ -59,7 +59,7 @@ public struct Rota: Sendable {
     guard let due else { return 0 }
     let pace = pace
     let late = now - due
-    guard late >= max(pace, Rota.tolerance) else { return 0 }
+    guard late >= max(pace, ProbeClock.tolerance) else { return 0 }
     let rounds = late.nanoseconds / pace.nanoseconds
     shift = shift + pace * rounds
     return Int(rounds)

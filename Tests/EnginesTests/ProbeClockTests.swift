@@ -4,11 +4,11 @@ import Timebase
 @testable import Engines
 
 /// Whose turn it is, and what becomes of turns that nobody could take.
-@Suite struct RotaTests {
+@Suite struct ProbeClockTests {
   private let start = Instant(nanoseconds: 1_000)
 
-  private func rota(_ count: Int? = nil, targets: Int = 2) -> Rota {
-    Rota(Schedule(count: count, interval: .milliseconds(100)), targets: targets, from: start)
+  private func rota(_ count: Int? = nil, targets: Int = 2) -> ProbeClock {
+    ProbeClock(Schedule(count: count, interval: .milliseconds(100)), targets: targets, from: start)
   }
 
   @Test func targetsTakeTurns() {
@@ -30,7 +30,7 @@ import Timebase
     #expect(rota.take(at: now) == (1, 1))
     #expect(rota.nextStart == start + .milliseconds(100))
     #expect(rota.take(at: start + .milliseconds(120)) == (0, 2))
-    #expect(rota.nextStart == start + .milliseconds(120) + Rota.leastGap)
+    #expect(rota.nextStart == start + .milliseconds(120) + ProbeClock.leastGap)
   }
 
   @Test("what is late by rounds is put off, and no number is left out") func slips() {
@@ -47,7 +47,7 @@ import Timebase
   }
 
   @Test("a place that is free again after a long silence begins no flood") func noFlood() {
-    var rota = Rota(Schedule(count: nil, interval: .milliseconds(1)), targets: 1, from: start)
+    var rota = ProbeClock(Schedule(count: nil, interval: .milliseconds(1)), targets: 1, from: start)
     let hour = start + .seconds(3_600)
     #expect(rota.slip(at: hour) == 3_600_000)
     _ = rota.take(at: hour)
@@ -61,10 +61,10 @@ import Timebase
   }
 
   @Test("a machine that wakes late loses no probe") func tolerance() {
-    var rota = Rota(Schedule(count: nil, interval: .milliseconds(1)), targets: 1, from: start)
+    var rota = ProbeClock(Schedule(count: nil, interval: .milliseconds(1)), targets: 1, from: start)
     #expect(rota.slip(at: start + .milliseconds(99)) == 0)
     for turn in 0..<99 {
-      let now = start + .milliseconds(99) + Rota.leastGap * Int64(turn)
+      let now = start + .milliseconds(99) + ProbeClock.leastGap * Int64(turn)
       #expect(rota.nextStart.map { $0 <= now } == true)
       _ = rota.take(at: now)
     }
@@ -73,7 +73,7 @@ import Timebase
   }
 
   @Test("who joins later has as many turns, its first at once, and no two at the same time") func joins() {
-    var rota = Rota(Schedule(count: 2, interval: .milliseconds(100)), targets: 3, from: start) { $0 > 0 }
+    var rota = ProbeClock(Schedule(count: 2, interval: .milliseconds(100)), targets: 3, from: start) { $0 > 0 }
     var turns: [String] = []
     func take() {
       guard let due = rota.nextStart else { return turns.append("-") }
@@ -97,7 +97,7 @@ import Timebase
   @Test("a rate is kept by who joins, too") func joinsAtARate() {
     var schedule = Schedule()
     schedule.gap = .milliseconds(50)
-    var rota = Rota(
+    var rota = ProbeClock(
       schedule, targets: 100, from: start
     ) { $0 > 1 }
     for target in 2..<100 { rota.join(target, at: start) }

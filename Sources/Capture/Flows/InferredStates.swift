@@ -6,7 +6,7 @@ import Wire
 /// What an end does or is told is an event of `TransitionTable`, and where it leads stands there. A packet is taken to
 /// arrive at once: where it did not, its copy changes nothing more. Two FINs that crossed tell it by what they
 /// acknowledge.
-struct WatchedEnds {
+struct InferredStates {
   /// One end.
   struct End {
     fileprivate(set) var state: State
@@ -36,9 +36,9 @@ struct WatchedEnds {
   /// A packet leaves one end and reaches the other.
   mutating func pass(_ segment: Segment, fromClient: Bool) {
     if fromClient {
-      WatchedEnds.pass(segment, from: &client, to: &server)
+      InferredStates.pass(segment, from: &client, to: &server)
     } else {
-      WatchedEnds.pass(segment, from: &server, to: &client)
+      InferredStates.pass(segment, from: &server, to: &client)
     }
   }
 
@@ -84,7 +84,7 @@ struct WatchedEnds {
   }
 }
 
-extension WatchedEnds.End {
+extension InferredStates.End {
   /// What a segment is to the end that it reaches.
   fileprivate func event(of segment: Segment) -> TransitionEvent {
     let acknowledgesAll = next.flatMap { next in segment.ack.map { !$0.precedes(next) } } ?? (segment.ack != nil)

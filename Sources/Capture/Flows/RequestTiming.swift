@@ -2,7 +2,7 @@ import Timebase
 import Wire
 
 /// The first request of a flow and the answer to it, by who sends text when: nothing is read of what they say.
-struct FlowTalk: Sendable {
+struct RequestTiming: Sendable {
   /// The client's first text: behind the handshake, or in its SYN (RFC 7413).
   private(set) var request = FrameMark.none
   /// The acknowledgment of the last of it, before any of the answer.
@@ -54,7 +54,7 @@ struct FlowTalk: Sendable {
     guard request.isSet, !isOver else { return }
     if let ack, isAnswer, isInSyn, ack.precedes(requestEnd) {
       // The text in the SYN was not taken: the request begins with the text that is sent next (RFC 7413 §4.2.2).
-      self = FlowTalk()
+      self = RequestTiming()
       return
     }
     if !acknowledged.isSet, let ack, !ack.precedes(requestEnd) { acknowledged = mark }

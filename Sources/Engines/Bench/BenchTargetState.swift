@@ -2,7 +2,7 @@ import Handshake
 import Wire
 
 /// One target of a benchmark while it runs: its prepared packets, its free slots, its counts.
-struct BenchLane: Sendable {
+struct BenchTargetState: Sendable {
   let target: BenchTarget
   /// Which of the run's source addresses is its own.
   let home: Int

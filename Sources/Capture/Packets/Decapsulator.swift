@@ -6,7 +6,7 @@ import Wire
 /// Takes the IP packets out of frames: link headers off, fragments put together, tunnels looked into where asked.
 ///
 /// A packet that no tunnel wraps and no router has cut costs no memory.
-public struct PacketOpening: Sendable {
+public struct Decapsulator: Sendable {
   /// Tunnels within tunnels that are looked into.
   public static var depthLimit: Int { 8 }
 

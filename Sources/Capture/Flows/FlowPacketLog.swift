@@ -3,7 +3,7 @@ import Timebase
 import Wire
 
 /// The packets of one flow, the first ones where there are too many.
-public struct FlowStory: Sendable {
+public struct FlowPacketLog: Sendable {
   struct Packet: Sendable {
     let content: ExchangeEntry.Content
     var mark: FrameMark
@@ -69,7 +69,7 @@ public struct FlowStory: Sendable {
     outcome.counters.transmissions = flow.client.synCopies
     outcome.counters.retransmissions = flow.client.retransmissions
     outcome.counters.duplicates = flow.server.retransmissions
-    var ends = WatchedEnds(flow, serverAtHead: stateOfServerAtHead(flow))
+    var ends = InferredStates(flow, serverAtHead: stateOfServerAtHead(flow))
     outcome.peerAtHead = flow.isReopened ? ends.server.state : nil
     outcome.exchange = Exchange(entries(flow, &ends), omitted: omitted)
     outcome.state = ends.client.state
@@ -121,7 +121,7 @@ public struct FlowStory: Sendable {
     }
   }
 
-  private func entries(_ flow: TrackedFlow, _ ends: inout WatchedEnds) -> [ExchangeEntry] {
+  private func entries(_ flow: TrackedFlow, _ ends: inout InferredStates) -> [ExchangeEntry] {
     // Where most checksums are wrong the capture, or whoever changed its addresses, is to blame, and not the wire.
     let believesClient = flow.client.badChecksums * 2 > flow.client.packets
     let believesServer = flow.server.badChecksums * 2 > flow.server.packets

@@ -2,7 +2,7 @@ import Report
 import Timebase
 
 /// What a person should know of the names of a run: those that cannot be looked up, and those that have moved.
-struct NameTroubles {
+struct NameLookupErrors {
   /// Why, by name, in the order in which it began.
   private var failing: [(host: String, line: String)] = []
   private var note: (words: String, until: Instant)?

@@ -1,7 +1,7 @@
 import Wire
 
 /// The options of a SYN or a SYN-ACK that change how a connection runs, read from the list.
-public struct OptionProfile: Hashable, Sendable {
+public struct ParsedOptions: Hashable, Sendable {
   /// The time stamps of a segment (RFC 7323 §3.2).
   public struct Timestamps: Hashable, Sendable {
     /// TSval: the sender's clock.
