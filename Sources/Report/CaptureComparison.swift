@@ -1,5 +1,6 @@
 import Statistics
 import Timebase
+import Wire
 
 /// Two files of the same work, compared: before and after, here and there, or one side and the other.
 public struct CaptureComparison: Sendable {
@@ -82,10 +83,9 @@ public struct CaptureComparison: Sendable {
   public static let fewest = 5
 
   /// What may differ, in the words in which it is told: all but options by their kind's number, `unknown-253`.
-  public static let words = [
-    "address", "port", "isn", "packets", "octets", "ttl", "window", "options", "end", "times", "mss", "wscale",
-    "sackOK", "sack", "TS", "tfo", "md5", "mptcp",
-  ]
+  public static let words =
+    ["address", "port", "isn", "packets", "octets", "ttl", "window", "options", "end", "times"]
+    + TCPOption.table.filter { $0.isModelled && !$0.isPadding }.map(\.name)
 
   /// Whether something that may differ is told by a word, or by that of one end, such as `client ttl`.
   public static func knows(_ word: String) -> Bool {

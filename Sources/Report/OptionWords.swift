@@ -9,25 +9,23 @@ enum OptionWords {
 
   /// Every option but padding, which says nothing to a person.
   static func withoutPadding(_ options: TCPOptionList) -> [String] {
-    list(options).filter { $0 != "nop" && $0 != "eol" }
+    options.options.filter { !$0.isPadding }.map(word) + (options.isMalformed ? ["[bad opt]"] : [])
   }
 
   private static func word(_ option: TCPOption) -> String {
-    switch option {
-    case .endOfList: "eol"
-    case .noOperation: "nop"
-    case .maximumSegmentSize(let size): "mss \(size)"
-    case .windowScale(let shift): "wscale \(shift)"
-    case .sackPermitted: "sackOK"
+    let name = option.name
+    return switch option {
+    case .endOfList, .noOperation, .sackPermitted: name
+    case .maximumSegmentSize(let size): "\(name) \(size)"
+    case .windowScale(let shift): "\(name) \(shift)"
     case .sack(let blocks):
-      "sack \(blocks.count) " + blocks.map { "{\($0.left.value):\($0.right.value)}" }.joined()
-    case .timestamps(let value, let echo): "TS val \(value) ecr \(echo)"
-    case .fastOpen(let cookie): "tfo " + (cookie.isEmpty ? "cookiereq" : "cookie " + hexadecimal(cookie))
-    case .md5(let digest): "md5 " + hexadecimal(digest)
-    case .multipath(let octets): "mptcp " + hexadecimal(octets)
-    case .other(let kind, let payload):
+      "\(name) \(blocks.count) " + blocks.map { "{\($0.left.value):\($0.right.value)}" }.joined()
+    case .timestamps(let value, let echo): "\(name) val \(value) ecr \(echo)"
+    case .fastOpen(let cookie): "\(name) " + (cookie.isEmpty ? "cookiereq" : "cookie " + hexadecimal(cookie))
+    case .md5(let octets), .multipath(let octets): "\(name) " + hexadecimal(octets)
+    case .other(_, let payload):
       option.experiment.map { word(ofExperiment: $0.number, Array($0.payload)) }
-        ?? (payload.isEmpty ? "unknown-\(kind)" : "unknown-\(kind) 0x" + hexadecimal(payload))
+        ?? (payload.isEmpty ? name : "\(name) 0x" + hexadecimal(payload))
     }
   }
 

@@ -34,11 +34,9 @@ extension PacketNotation {
   /// The words of packetdrill's `tcp_options_to_string.c`; nil where it has none.
   private static func packetdrillWord(_ option: TCPOption, _ payload: RawSpan, _ bases: Bases?) -> String? {
     switch option {
-    case .endOfList: return "eol"
-    case .noOperation: return "nop"
-    case .maximumSegmentSize(let size): return "mss \(size)"
-    case .windowScale(let shift): return "wscale \(shift)"
-    case .sackPermitted: return "sackOK"
+    case .endOfList, .noOperation, .sackPermitted: return option.name
+    case .maximumSegmentSize(let size): return "\(option.name) \(size)"
+    case .windowScale(let shift): return "\(option.name) \(shift)"
     case .timestamps(let value, let echoReply): return "TS val \(value) ecr \(echoReply)"
     case .sack(let blocks):
       let ranges = blocks.map { block in

@@ -5,13 +5,8 @@
 /// tcpdump reads a known option at its proper length even when the option says another, and goes on behind what it read.
 /// Copying that keeps our lines comparable with the ones a person has beside them; `TCPOptionCursor` does what is right.
 struct TCPOptionNotation {
-  /// Kinds that only the notation knows by name.
+  /// Kinds whose values only the notation can write.
   enum Kind {
-    static let echo: UInt8 = 6
-    static let echoReply: UInt8 = 7
-    static let connectionCount: UInt8 = 11
-    static let connectionCountNew: UInt8 = 12
-    static let connectionCountEcho: UInt8 = 13
     static let spaceCommunications: UInt8 = 20
     static let userTimeout: UInt8 = 28
     static let authentication: UInt8 = 29
@@ -43,7 +38,7 @@ struct TCPOptionNotation {
         length = left > 1 ? Int(list.octet(at: offset + 1)) : 0
         guard length >= 2, length <= left else { return giveUp(bad(at: offset)) }
       }
-      text += Self.name(of: kind)
+      text += TCPOption.row(of: kind)?.name ?? "unknown-\(kind)"
       let rest = list.extracting((offset + (isSingle ? 1 : 2))...)
       guard let read = writeValue(of: kind, length: length, rest: rest) else { return giveUp(bad(at: offset)) }
       let taken = read + (isSingle ? 1 : 2)
@@ -62,12 +57,12 @@ struct TCPOptionNotation {
 
   /// Writes what follows the name and answers how many octets were read; nil when there are too few.
   private mutating func writeValue(of kind: UInt8, length: Int, rest: RawSpan) -> Int? {
+    switch TCPOption.row(of: kind)?.value {
+    case .empty: return 0
+    case .number(let octets): return write(octets, of: rest) { " \(Self.number($0))" }
+    case .own, nil: break
+    }
     switch kind {
-    case TCPOption.Kind.endOfList, TCPOption.Kind.noOperation, TCPOption.Kind.sackPermitted: return 0
-    case TCPOption.Kind.maximumSegmentSize: return write(2, of: rest) { " \($0.load(bigEndian: 0, as: UInt16.self))" }
-    case TCPOption.Kind.windowScale: return write(1, of: rest) { " \($0.octet(at: 0))" }
-    case Kind.echo, Kind.echoReply, Kind.connectionCount, Kind.connectionCountNew, Kind.connectionCountEcho:
-      return write(4, of: rest) { " \($0.load(bigEndian: 0, as: UInt32.self))" }
     case TCPOption.Kind.timestamps:
       return write(8, of: rest) {
         " val \($0.load(bigEndian: 0, as: UInt32.self)) ecr \($0.load(bigEndian: 4, as: UInt32.self))"
@@ -149,28 +144,8 @@ struct TCPOptionNotation {
     return " cookie " + PacketNotation.hexadecimal(cookie)
   }
 
-  private static func name(of kind: UInt8) -> String {
-    switch kind {
-    case TCPOption.Kind.endOfList: "eol"
-    case TCPOption.Kind.noOperation: "nop"
-    case TCPOption.Kind.maximumSegmentSize: "mss"
-    case TCPOption.Kind.windowScale: "wscale"
-    case TCPOption.Kind.sackPermitted: "sackOK"
-    case TCPOption.Kind.sack: "sack"
-    case Kind.echo: "echo"
-    case Kind.echoReply: "echoreply"
-    case TCPOption.Kind.timestamps: "TS"
-    case Kind.connectionCount: "cc"
-    case Kind.connectionCountNew: "ccnew"
-    case Kind.connectionCountEcho: ""  // tcpdump has no word for it
-    case TCPOption.Kind.md5: "md5"
-    case Kind.spaceCommunications: "scps"
-    case Kind.userTimeout: "uto"
-    case Kind.authentication: "tcp-ao"
-    case TCPOption.Kind.multipath: "mptcp"
-    case TCPOption.Kind.fastOpen: "tfo"
-    case TCPOption.Kind.experiment254: "exp"
-    default: "unknown-\(kind)"
-    }
+  /// The number that all octets of a value are.
+  private static func number(_ value: RawSpan) -> UInt32 {
+    value.byteOffsets.reduce(0) { $0 << 8 | UInt32(value.octet(at: $1)) }
   }
 }
