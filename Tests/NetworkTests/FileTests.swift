@@ -18,7 +18,7 @@ extension NetworkTests {
       let outcome = try bash(
         #"""
         $P $T -q --pcap $'caf\xe9.pcapng' --svg $'out\xe9.svg' --html $'\xff\xfe' || exit 1
-        $P read $'caf\xe9.pcapng' -q; $P read $'caf\xe9.pcapng' --json | head -n 1 | cut -c 1-52
+        $P read $'caf\xe9.pcapng' -q; $P read $'caf\xe9.pcapng' --json | grep -ao '"file":"[^"]*"' | head -n 1
         $P diff $'caf\xe9.pcapng' $'caf\xe9.pcapng' -q && echo same
         printf '127.0.0.1:1 closed # \xe9\n' > $'checks\xe9'; $P check $'checks\xe9' --junit $'junit\xe9' | cat
         printf '\xe9' > $'data\xe9'; $P $T -q --data @$'data\xe9' && echo sent
@@ -26,7 +26,7 @@ extension NetworkTests {
         """#)
       let lines = outcome.lines
       #expect(lines.contains(#"--- caf\xe9.pcapng flow statistics ---"#), "\(outcome.everything)")
-      #expect(lines.contains(#"{"schema":1,"type":"flow","file":"caf\\xe9.pcapng",""#.prefix(52).description))
+      #expect(lines.contains(#""file":"caf\\xe9.pcapng""#))
       #expect(lines.contains("same") && lines.contains("sent"))
       #expect(lines.contains { $0.hasSuffix(#"# \xe9"#) })
       #expect(lines.suffix(6) == ["cafM-i.pcapng", "checksM-i", "dataM-i", "junitM-i", "outM-i.svg", "M-^?M-~"])
