@@ -229,12 +229,12 @@ extension NetworkTests {
       #expect(changes.map { $0["state"]?.string } == ["unreachable", "closed"])
     }
 
-    /// Descriptors that are used up are told as that.
+    /// Too few descriptors are reported as that.
     @Test func noDescriptors() throws {
       let namespace = try Namespace()
       let outcome = try Program.run(
         ["bash", "-c", "ulimit -n 4; exec \"$0\" localhost:9", Probe.path], in: namespace)
-      #expect(outcome.code == 2 && outcome.errors.contains("too many open descriptors"), "\(outcome.everything)")
+      #expect(outcome.code == 2 && outcome.errors.contains("too few descriptors"), "\(outcome.everything)")
       #expect(!outcome.errors.contains("no such host name"))
     }
 

@@ -30,7 +30,7 @@ final class Session {
     self.needs = needs
     showsTimeOfDay = presentation.tracesPackets
     guard ResourceLimit.leavesDescriptors(Session.fewestDescriptors) else {
-      throw .refused("too many open descriptors: a run needs \(Session.fewestDescriptors); raise `ulimit -n`")
+      throw .refused("too few descriptors: a run needs \(Session.fewestDescriptors); raise `ulimit -n`")
     }
     // Found out while this is so, and not when a user namespace shows other numbers.
     _ = Identity.ofFiles
