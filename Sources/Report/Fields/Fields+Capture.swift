@@ -126,13 +126,17 @@ enum CaptureFields {
   private static let syn = FieldTable<FlowSide.Synchronization>([
     .text("flags", "the control bits, as `SYN,ACK`") { $0.flags.description },
     .number("window", "the window field, not scaled") { $0.window },
-    .number(orNull: "mss", "maximum segment size, bytes") { ParsedOptions($0.options).maximumSegmentSize },
-    .number(orNull: "wscale", "window scale") { ParsedOptions($0.options).windowScale },
-    .truth("sack", "whether it offered selective acknowledgments") { ParsedOptions($0.options).sackPermitted },
-    .truth("timestamps", "whether it offered timestamps") { ParsedOptions($0.options).timestamps != nil },
+    .members(of: offered) { ParsedOptions($0.options) },
     .texts("options", "each option as tcpdump prints it") { OptionWords.list($0.options) },
     .text("options_hex", "the options byte for byte") { OptionWords.hexadecimal($0.options) },
     .number("length", "bytes of payload in it") { $0.textLength },
+  ])
+
+  private static let offered = FieldTable<ParsedOptions>([
+    .number(orNull: "mss", "maximum segment size, bytes") { $0.maximumSegmentSize },
+    .number(orNull: "wscale", "window scale") { $0.windowScale },
+    .truth("sack", "whether it offered selective acknowledgments") { $0.sackPermitted },
+    .truth("timestamps", "whether it offered timestamps") { $0.timestamps != nil },
   ])
 
   private static let agreement = FieldTable<FlowAgreement>([
