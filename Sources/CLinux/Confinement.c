@@ -49,11 +49,13 @@ static void load_argument(struct filter *filter, unsigned index) {
   put(filter, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(offsetof(struct seccomp_data, args) + index * sizeof(uint64_t)));
 }
 
-// Jumps over the next instruction unless the value is this one.
-static void if_equal(struct filter *filter, uint32_t value, uint32_t action) {
-  put(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+// Answers where the comparison of what was loaded with the value holds: BPF_JEQ, BPF_JGE, or BPF_JSET for a bit in common.
+static void answer_if(struct filter *filter, uint16_t comparison, uint32_t value, uint32_t action) {
+  put(filter, BPF_JMP | BPF_K | comparison, 0, 1, value);
   answer(filter, action);
 }
+
+static void if_equal(struct filter *filter, uint32_t value, uint32_t action) { answer_if(filter, BPF_JEQ, value, action); }
 
 static void decide(struct filter *filter, enum verdict verdict) {
   const uint32_t refused = SECCOMP_RET_ERRNO | EPERM;
@@ -72,14 +74,12 @@ static void decide(struct filter *filter, enum verdict verdict) {
       break;
     case THREADS_ALONE:
       load_argument(filter, 0);
-      put(filter, BPF_JMP | BPF_JSET | BPF_K, 0, 1, CLONE_THREAD);
-      answer(filter, SECCOMP_RET_ALLOW);
+      answer_if(filter, BPF_JSET, CLONE_THREAD, SECCOMP_RET_ALLOW);
       answer(filter, SECCOMP_RET_KILL_PROCESS);
       break;
     case NOT_EXECUTABLE:
       load_argument(filter, 2);
-      put(filter, BPF_JMP | BPF_JSET | BPF_K, 0, 1, PROT_EXEC);
-      answer(filter, SECCOMP_RET_KILL_PROCESS);
+      answer_if(filter, BPF_JSET, PROT_EXEC, SECCOMP_RET_KILL_PROCESS);
       answer(filter, SECCOMP_RET_ALLOW);
       break;
     case PRCTL:
@@ -177,11 +177,9 @@ int clinux_confine_system_calls(unsigned needs) {
   // A tracer has refused the call: none is made, and its answer stands.
   if_equal(&filter, UINT32_MAX, SECCOMP_RET_ALLOW);
   // x86-64's second set of calls (x32), whose numbers have this bit.
-  put(&filter, BPF_JMP | BPF_JSET | BPF_K, 0, 1, 0x40000000);
-  answer(&filter, SECCOMP_RET_KILL_PROCESS);
+  answer_if(&filter, BPF_JSET, 0x40000000, SECCOMP_RET_KILL_PROCESS);
   // Calls that are younger than this list.
-  put(&filter, BPF_JMP | BPF_JGE | BPF_K, 0, 1, NUMBERS);
-  answer(&filter, SECCOMP_RET_ERRNO | ENOSYS);
+  answer_if(&filter, BPF_JGE, NUMBERS, SECCOMP_RET_ERRNO | ENOSYS);
   search(&filter, 0, runs - 1);
   if (filter.count > MOST_INSTRUCTIONS) {
     errno = E2BIG;
