@@ -37,6 +37,12 @@ final class Session {
     if stamps { stamp() }
   }
 
+  /// Begins a run of probes: by hand, or by the kernel, which needs no stamps.
+  convenience init(for settings: RunSettings) throws(RunError) {
+    try self.init(
+      settings.presentation, settings.usesKernel ? .connections : .sockets, stamps: !settings.usesKernel)
+  }
+
   /// What a plain probe of a name has open at once, and what is open already.
   private static let fewestDescriptors = 14
 

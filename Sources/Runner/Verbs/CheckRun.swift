@@ -10,8 +10,7 @@ extension Run {
   public static func check(_ settings: CheckSettings) throws(RunError) -> CheckRunResult {
     var settings = settings
     try settings.claimFiles()
-    let session = try Session(
-      settings.run.presentation, settings.run.usesKernel ? .connections : .sockets, stamps: !settings.run.usesKernel)
+    let session = try Session(for: settings.run)
     let targets = try RunTargets(settings.run, settings.items.map(\.target), isLenient: true)
     if let signal = try targets.settleForPort(settings.run) {
       return CheckRunResult(results: [], signal: signal, plugin: nil)

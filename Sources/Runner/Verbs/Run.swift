@@ -10,8 +10,7 @@ public enum Run {
   public static func probe(_ settings: RunSettings) throws(RunError) -> RunResult {
     var settings = settings
     try settings.presentation.claim(settings.filesRead.map { $0 })
-    let session = try Session(
-      settings.presentation, settings.usesKernel ? .connections : .sockets, stamps: !settings.usesKernel)
+    let session = try Session(for: settings)
     let targets = try RunTargets(settings, settings.targets)
     if let signal = try targets.settleForPort(settings) { return RunResult(tallies: [], signal: signal) }
     let drawings = try Drawings(settings.presentation, session)

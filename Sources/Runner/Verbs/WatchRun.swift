@@ -11,8 +11,7 @@ extension Run {
     var settings = settings
     try settings.run.presentation.claim(
       [.written(settings.prometheusPath, by: "--prometheus")] + settings.run.filesRead)
-    let session = try Session(
-      settings.run.presentation, settings.run.usesKernel ? .connections : .sockets, stamps: !settings.run.usesKernel)
+    let session = try Session(for: settings.run)
     let targets = try RunTargets(
       settings.run, unique(settings.run.targets), isFollowed: true, every: settings.lookupPeriod)
     if let signal = try targets.settleForPort(settings.run) { return RunResult(tallies: [], signal: signal) }
