@@ -17,10 +17,12 @@ final class BenchGuards {
   /// How many ports are reserved at once where more are needed: each one costs a pause that connections wait through.
   private static let portion = 8
 
-  init(homes: [IPAddress], scopes: Scopes) {
+  /// The guards of a run that has `wanted` ports at each home at most.
+  init(homes: [IPAddress], scopes: Scopes, wanted: Int) {
     self.homes = homes
     self.scopes = scopes
-    most = max(ResourceLimit.remainingDescriptors(upTo: 65_536) - BenchGuards.spare, 1)
+    most = max(
+      ResourceLimit.remainingDescriptors(upTo: wanted * homes.count + BenchGuards.spare) - BenchGuards.spare, 1)
   }
 
   /// Reserves more ports at a home, and lets their packets in; answers their numbers.

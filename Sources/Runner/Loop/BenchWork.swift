@@ -15,7 +15,6 @@ struct BenchWork<Path: BenchPath>: ~Copyable, LoopWork {
 
   private var batch: PacketBatch
   private var progressAt = Instant(nanoseconds: 0)
-  private var isWatching = false
   private var failure: RunError?
   private var isEnding = false
 
@@ -77,11 +76,7 @@ struct BenchWork<Path: BenchPath>: ~Copyable, LoopWork {
     return .until(now + min(left - BenchWork.shortest, BenchWork.round))
   }
 
-  mutating func watch(by poller: inout Poller) {
-    guard !isWatching else { return }
-    isWatching = true
-    path.watch(by: &poller)
-  }
+  mutating func enrol(in poller: inout Poller) { path.watch(by: &poller) }
 
   mutating func collect(_ poller: borrowing Poller) throws(RunError) {
     try attempt { () throws(Errno) in try receive() }

@@ -38,9 +38,7 @@ struct CaptureWork<Reader: OctetReader>: ~Copyable, LoopWork {
 
   mutating func advance() throws(RunError) -> Rest { isOver || reader.hasEnough ? .over : .until(nil) }
 
-  mutating func watch(by poller: inout Poller) {
-    if slot == nil { slot = file.add(to: &poller) }
-  }
+  mutating func enrol(in poller: inout Poller) { slot = file.add(to: &poller) }
 
   mutating func collect(_ poller: borrowing Poller) throws(RunError) {
     guard let slot, !poller.events(of: slot).isEmpty else { return }

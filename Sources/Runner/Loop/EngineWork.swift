@@ -26,7 +26,6 @@ struct EngineWork<E: Engine>: LoopWork {
 
   /// Whether a signal has asked for an end.
   private var isInterrupted = false
-  private var isWatching = false
   private let intake = Intake()
   /// What this host refused last, by slot, until the slot's report.
   var refusals: [RunError?] = []
@@ -64,13 +63,12 @@ struct EngineWork<E: Engine>: LoopWork {
     return isDone ? .over : .until(nextWake)
   }
 
-  mutating func watch(by poller: inout Poller) {
-    names?.targets.watch(by: &poller)
-    guard !isWatching else { return }
-    isWatching = true
+  mutating func enrol(in poller: inout Poller) {
     for link in network.all { link.watch(by: &poller) }
     companion?.watch(by: &poller)
   }
+
+  mutating func watch(by poller: inout Poller) { names?.targets.watch(by: &poller) }
 
   mutating func collect(_ poller: borrowing Poller) throws(RunError) {
     let intake = intake

@@ -26,6 +26,7 @@ struct Loop: ~Copyable {
   ///
   /// - Throws: what the work throws, and `.system` where the kernel refuses to wait.
   mutating func run<Work: LoopWork & ~Copyable>(_ work: inout Work) throws(RunError) -> Signal? {
+    work.enrol(in: &poller)
     while true {
       let rest = try work.advance()
       switch rest {
@@ -80,7 +81,10 @@ protocol LoopWork: ~Copyable {
   /// Does what is due, and says how long there is nothing more to do.
   mutating func advance() throws(RunError) -> Rest
 
-  /// Asks the loop to wait for descriptors too; called before every wait, for those that are new or gone.
+  /// Asks the loop to wait for the descriptors that stay the same; called once.
+  mutating func enrol(in poller: inout Poller)
+
+  /// Asks the loop to wait for descriptors that come and go; called before every wait.
   mutating func watch(by poller: inout Poller)
 
   /// Takes what has come; `poller` knows where something has.
@@ -91,4 +95,12 @@ protocol LoopWork: ~Copyable {
 
   /// Comes to an end: nothing new is begun; a second signal waits for nothing.
   mutating func interrupt(isRepeated: Bool) throws(RunError)
+}
+
+extension LoopWork where Self: ~Copyable {
+  /// Some have none that stay.
+  mutating func enrol(in poller: inout Poller) {}
+
+  /// Most have none that change.
+  mutating func watch(by poller: inout Poller) {}
 }

@@ -145,7 +145,7 @@ struct BenchRun {
   /// Runs on a path; `begin` is called last while there are privileges.
   func run(_ path: some BenchPath, _ begin: () throws(RunError) -> Void = {}) throws(RunError) -> BenchOutcome {
     var engine = try engine()
-    let guards = BenchGuards(homes: engine.homes, scopes: scopes)
+    let guards = BenchGuards(homes: engine.homes, scopes: scopes, wanted: settings.plan.concurrency)
     // The ports that the rate will need are reserved while there are privileges, and not in the midst of it.
     let expected = min(settings.plan.concurrency, 8 + Int(min(settings.plan.rate / 4, 1e6)))
     for home in engine.homes.indices {
