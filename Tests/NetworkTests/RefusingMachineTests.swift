@@ -65,6 +65,24 @@ extension NetworkTests {
         outcome.errors == "probe: getrandom: Operation not permitted (EPERM): this system gives no random numbers\n")
     }
 
+    /// Without /proc the words of the command line arrive, and what can be found out by other means is.
+    @Test(.needs(.python), .enabled(if: geteuid() == 0, "only root takes /proc away")) func withoutProc() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      func run(_ words: String) throws -> Outcome {
+        try Program.run(
+          ["unshare", "--mount", "sh", "-c", "umount -l /proc && exec \(Probe.path) \(words)"], in: namespace)
+      }
+      let whole = try run("127.0.0.1:\(listener.port) -q --close rst")
+      #expect(whole.code == 0, "\(whole.everything)")
+      #expect(try run("127.0.0.1:1 --connect -q").code == 1)
+      let version = try run("--version")
+      #expect(version.code == 0 && version.output.hasPrefix("probe "), "\(version.everything)")
+      let doctor = try run("doctor")
+      #expect(doctor.code == 0 && !doctor.output.contains("not there"), "\(doctor.everything)")
+    }
+
     /// Few descriptors: too few for anything, and fewer than a benchmark wants ports.
     @Test(.needs(.python)) func fewDescriptors() throws {
       let namespace = try Namespace()

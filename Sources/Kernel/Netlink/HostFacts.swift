@@ -1,3 +1,5 @@
+import Glibc
+
 /// What this machine's settings allow a prober, for `probe doctor`; nil where a setting cannot be read.
 ///
 /// Reading them opens files: not for the hot path.
@@ -31,7 +33,17 @@ public struct HostFacts: Hashable, Sendable {
       reversePathFilter: number("net/ipv4/conf/all/rp_filter"),
       largestReceiveBuffer: number("net/core/rmem_max"),
       kernelRelease: setting("kernel/osrelease"),
-      hasIPv6: number("net/ipv6/conf/all/disable_ipv6") == 0)
+      hasIPv6: number("net/ipv6/conf/all/disable_ipv6").map { $0 == 0 } ?? hasSocketsOfIPv6)
+  }
+
+  /// What can be seen where there is no /proc.
+  private static var hasSocketsOfIPv6: Bool {
+    do throws(Errno) {
+      _ = try FileDescriptor(socket: AF_INET6, .datagram, protocol: 0)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// Two ports with white space between them.
