@@ -2,8 +2,8 @@
 struct OptionRow<Settings>: Sendable {
   /// How it is spelled and described.
   var option: Option
-  /// Reads the value, empty for a flag, and writes it into the settings.
-  let apply: @Sendable (inout Settings, String) throws(UsageError) -> Void
+  /// Reads the value, empty for a flag, and writes it into the settings; errors name the option by the last argument.
+  let apply: @Sendable (inout Settings, String, String) throws(UsageError) -> Void
 
   /// An option with a value.
   static func value<Value>(
@@ -14,8 +14,8 @@ struct OptionRow<Settings>: Sendable {
     let option = Option(
       short: short, long: long, valueName: valueName, kind: value.kind, help: help, manual: manual, needs: needs,
       forgoes: [], excludes: excludes, requires: requires)
-    let (name, parse) = (option.name, value.parse)
-    return OptionRow(option) { (settings, text) throws(UsageError) in try set(&settings, parse(text, name)) }
+    let parse = value.parse
+    return OptionRow(option) { (settings, text, name) throws(UsageError) in try set(&settings, parse(text, name)) }
   }
 
   /// An option without one.
@@ -26,10 +26,12 @@ struct OptionRow<Settings>: Sendable {
     let option = Option(
       short: short, long: long, valueName: nil, kind: .none, help: help, manual: manual, needs: needs,
       forgoes: forgoes, excludes: excludes, requires: requires)
-    return OptionRow(option) { (settings, _) in set(&settings) }
+    return OptionRow(option) { (settings, _, _) in set(&settings) }
   }
 
-  private init(_ option: Option, apply: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void) {
+  private init(
+    _ option: Option, apply: @escaping @Sendable (inout Settings, String, String) throws(UsageError) -> Void
+  ) {
     (self.option, self.apply) = (option, apply)
   }
 }
@@ -58,6 +60,9 @@ struct OptionTable<Settings>: Sendable {
     }
     return nil
   }
+
+  /// The option of a name with its dashes.
+  func row(named name: String) -> OptionRow<Settings>? { row { $0.names.contains(name) } }
 
   /// How it is shown: groups with the same heading become one, and a shared option loses the names that an earlier one
   /// has.

@@ -1,5 +1,6 @@
 import Kernel
 import Timebase
+import Wire
 
 /// What the value of an option can be: what a shell completes, and what is put beside it in the documentation.
 enum ValueKind: Hashable, Sendable {
@@ -21,6 +22,14 @@ enum ValueKind: Hashable, Sendable {
   case interface
   /// Anything else.
   case text
+
+  /// Whether it is a number, which may be meant to be negative.
+  var isNumber: Bool {
+    switch self {
+    case .integer, .interval: true
+    default: false
+    }
+  }
 }
 
 /// A type of value: how it is read, and what it can be.
@@ -40,8 +49,17 @@ extension OptionValue where Value == String {
   static var text: OptionValue { OptionValue(.text) { (text, _) in text } }
   /// A host's name or address.
   static var host: OptionValue { OptionValue(.host) { (text, _) in text } }
-  /// A network interface's name.
-  static var interface: OptionValue { OptionValue(.interface) { (text, _) in text } }
+  /// A network interface's name: neither an address, as ping's -I may be, nor a URL behind curl's.
+  static var interface: OptionValue {
+    OptionValue(.interface) { (text, name) throws(UsageError) in
+      guard !text.isEmpty, IPAddress(parsing: text) == nil, !text.contains("/") else {
+        let hint =
+          text.contains("/") ? "; use --head for a HEAD request" : text.isEmpty ? "" : "; use -S for a source address"
+        throw UsageError("\(name): '\(text)' is not an interface (ip link lists them)\(hint)")
+      }
+      return text
+    }
+  }
 }
 
 extension OptionValue where Value == FilePath {

@@ -65,7 +65,7 @@ struct Verb: Sendable {
     sections = { table().sections }
     perform = { (words) throws(UsageError) in
       var value = settings()
-      let reader = try OptionReader(words, by: table, into: &value)
+      let reader = try OptionReader(words, of: name, by: table, into: &value)
       if let wish = reader.wish { return wish }
       try reader.check()
       try prepare(&value, reader.operands)

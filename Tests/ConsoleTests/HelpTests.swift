@@ -31,11 +31,17 @@ import Testing
     for line in lines { #expect(line.count <= 80, "\(line)") }
   }
 
+  @Test("every option has a long name", arguments: Verb.all.map(\.name)) func longNames(_ name: String) throws {
+    let verb = try #require(Verb.all.first { $0.name == name })
+    #expect(verb.options.filter { $0.long == nil }.map(\.name) == [])
+  }
+
   @Test("the demo's options are those of the default command") func demo() {
     let shared = Verb.probe.options
     #expect(
       Verb.demo.options.map(\.name) == [
-        "-4", "-6", "-q", "-v", "-D", "--packet-trace", "--json", "--no-color", "--sandbox", "--pcap", "--svg",
+        "--ipv4", "--ipv6", "--quiet", "--verbose", "--print-time", "--packet-trace", "--json", "--no-color",
+        "--sandbox", "--pcap", "--svg",
         "--html",
         "--help", "--version",
       ])

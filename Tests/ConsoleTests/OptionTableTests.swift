@@ -42,15 +42,15 @@ import Testing
 
   static let forms: [(line: String, read: String)] = [
     ("", ""),
-    ("-c 5", "c=5"), ("-c5", "c=5"), ("-c=5", "c==5"), ("-c -5", "c=-5"),
+    ("-c 5", "c=5"), ("-c5", "c=5"), ("-c=5", "c==5"), ("-c-5", "c=-5"), ("-c -", "c=-"),
     ("-nj", "n json"), ("-njc5", "n json c=5"), ("-njc 5", "n json c=5"), ("-ncj", "n c=j"),
     ("--retries 2", "retries=2"), ("--retries=2", "retries=2"), ("--retries=", "retries="),
-    ("--retries=a=b", "retries=a=b"), ("--retries --sack", "retries=--sack"),
+    ("--retries=a=b", "retries=a=b"), ("--retries=--sack", "retries=--sack"),
     ("-w 1 --wait 2 --wait=3", "wait=1 wait=2 wait=3"),
     ("--json -j", "json json"),
     ("a -n b --sack c", "n sack (a) (b) (c)"),
     ("-n -- -j --json", "n (-j) (--json)"),
-    ("--", ""), ("-- --", "(--)"), ("-", "(-)"), ("-c --", "c=--"),
+    ("--", ""), ("-- --", "(--)"), ("-", "(-)"),
   ]
 
   @Test("forms that getopt takes", arguments: forms) func form(_ form: (line: String, read: String)) throws {
@@ -58,8 +58,8 @@ import Testing
   }
 
   static let mistakes: [(line: String, message: String)] = [
-    ("-x", "unknown option -x; --help lists them"),
-    ("-nx", "unknown option -x; --help lists them"),
+    ("-x", "unknown option -x; use -c N for a number of probes"),
+    ("-n%", "unknown option -%; --help lists them"),
     ("-ñ", "unknown option -ñ; --help lists them"),
     ("--bogus", "unknown option --bogus; --help lists them"),
     ("--js", "unknown option --js (--json?); --help lists them"),
@@ -68,11 +68,18 @@ import Testing
     ("--=x", "unknown option --; --help lists them"),
     ("--json=1", "--json takes no value"), ("--json=", "--json takes no value"),
     ("-c", "-c needs a value: -c N"), ("-nc", "-c needs a value: -c N"),
-    ("-w", "--wait needs a value: --wait SEC"), ("--retries", "--retries needs a value: --retries N"),
+    ("-w", "-w needs a value: -w SEC"), ("--wait", "--wait needs a value: --wait SEC"),
+    ("--retries", "--retries needs a value: --retries N"),
     ("--retries many", "too many"),
+    (
+      "--retries --sack",
+      "--retries needs a value: --retries N (got '--sack'; if that is the value, write --retries=--sack)"
+    ),
+    ("-c -n 80", "-c needs a value: -c N (got '-n'; if that is the value, write -c-n)"),
+    ("-c --", "-c needs a value: -c N (got '--'; if that is the value, write -c--)"),
     ("--jsno", "unknown option --jsno (--json?); --help lists them"),
     ("--quick", "--quick needs --wait as well"),
-    ("--quick --wait 1 -j", "--json and --quick cannot be used together"),
+    ("--quick --wait 1 -j", "-j and --quick cannot be used together"),
     ("--quick --wait 1 --sack", "--quick and --sack cannot be used together: it has none"),
     ("-t --kernel", "-t needs raw sockets; leave --kernel out"),
     ("--kernel -t", "-t needs raw sockets; leave --kernel out"),
@@ -121,7 +128,7 @@ import Testing
       }
       for nonsense in ["", "zz", "-1", "99999999999999999999", "0x", "1 ", "\n", "٣"] {
         var settings = RunSettings()
-        let message = refusal { () throws(UsageError) in try row.apply(&settings, nonsense) }
+        let message = refusal { () throws(UsageError) in try row.apply(&settings, nonsense, row.option.name) }
         #expect(message?.hasPrefix("\(row.option.name): ") == true, "\(row.option.name) \(nonsense)")
       }
     }

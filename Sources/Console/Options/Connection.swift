@@ -66,12 +66,12 @@ extension OptionGroup where Settings: HasRun {
       title: "Times and counts",
       rows: [
         .value(
-          "c", nil, "N", .integer(0...1_000_000_000), needs: .schedule,
+          "c", "count", "N", .integer(0...1_000_000_000), needs: .schedule,
           "N probes of each target, 0 until interrupted (default 1)",
           "Makes N probes of each target; 0 until interrupted. Default 1."
         ) { $0.run.schedule.count = $1 == 0 ? nil : $1 },
         .value(
-          "i", nil, "SEC", .interval(.milliseconds(1) ... .seconds(86_400)), needs: .schedule,
+          "i", "interval", "SEC", .interval(.milliseconds(1) ... .seconds(86_400)), needs: .schedule,
           "interval between probes of a target (default 1)",
           """
           The interval from the start of one probe of a target to the start of the next, whatever the answers do; from 1
@@ -79,7 +79,7 @@ extension OptionGroup where Settings: HasRun {
           """
         ) { $0.run.schedule.interval = $1 },
         .value(
-          "W", nil, "SEC", .interval(.milliseconds(1) ... .seconds(60)),
+          "W", "timeout", "SEC", .interval(.milliseconds(1) ... .seconds(60)),
           "timeout of the first SYN, doubles with each (default 1)",
           """
           The timeout of the first SYN; it doubles with each retransmission; from 1 ms to 60 s. An answer to --data is
@@ -97,7 +97,7 @@ extension OptionGroup where Settings: HasRun {
           """
         ) { $0.run.plan.timeWait = $1 },
         .value(
-          "w", nil, "SEC", .interval(.milliseconds(1) ... .seconds(604_800)), needs: .machines,
+          "w", "deadline", "SEC", .interval(.milliseconds(1) ... .seconds(604_800)), needs: .machines,
           "stop the whole run after SEC",
           """
           Stops the whole run after SEC; from 1 ms to a week. What is not answered by then counts as unanswered.
@@ -121,17 +121,17 @@ extension OptionGroup where Settings: HasRun {
       title: "Addresses",
       rows: [
         .flag(
-          "n", nil, "no DNS: targets must be addresses", "No name look-ups: targets must be addresses."
+          "n", "numeric", "no DNS: targets must be addresses", "No name look-ups: targets must be addresses."
         ) { $0.run.isNumeric = true },
         .value(
-          "I", nil, "IF", .interface, "send and receive on this interface only",
+          "I", "interface", "IF", .interface, "send and receive on this interface only",
           "Sends and receives on this interface only."
         ) { $0.run.interface = $1 },
         .value(
-          "S", nil, "ADDR", .host, "source address", "The source address, which must be one of this host's."
+          "S", "source", "ADDR", .host, "source address", "The source address, which must be one of this host's."
         ) { $0.run.source = $1 },
         .value(
-          "g", nil, "PORT", .integer(1...65_535), needs: .sourcePort, "source port",
+          "g", "source-port", "PORT", .integer(1...65_535), needs: .sourcePort, "source port",
           """
           The source port. Only one connection is then open at a time. By default the kernel chooses a free port for each.
           """
@@ -141,7 +141,7 @@ extension OptionGroup where Settings: HasRun {
           "Time to live, or hop limit, from 1 to 255. Default 64."
         ) { $0.run.ipFields.hopLimit = $1 },
         .value(
-          "Q", nil, "TOS", .integer(0...255), needs: .packets, "type of service, or traffic class, e.g. 0x10",
+          "Q", "tos", "TOS", .integer(0...255), needs: .packets, "type of service, or traffic class, e.g. 0x10",
           "Type of service, or traffic class, from 0 to 255."
         ) { $0.run.ipFields.trafficClass = $1 },
       ])
@@ -212,8 +212,8 @@ extension OptionGroup where Settings: HasFamily {
     OptionGroup(
       title: "Addresses",
       rows: [
-        .flag("4", nil, excludes: ["-6"], "IPv4 only", "IPv4 only.") { $0.family = .v4 },
-        .flag("6", nil, "IPv6 only", "IPv6 only.") { $0.family = .v6 },
+        .flag("4", "ipv4", excludes: ["--ipv6"], "IPv4 only", "IPv4 only.") { $0.family = .v4 },
+        .flag("6", "ipv6", "IPv6 only", "IPv6 only.") { $0.family = .v6 },
       ])
   }
 }

@@ -7,18 +7,18 @@ extension OptionGroup where Settings: HasPresentation {
       title: "Output",
       rows: [
         .flag(
-          "q", nil, "quiet: only the summary, if there is one",
+          "q", "quiet", "quiet: only the summary, if there is one",
           """
           Quiet: only the summary; with a single probe there is none, and the exit status has the result. JSON Lines and
           tables are written all the same.
           """
         ) { $0.presentation.isQuiet = true },
         .flag(
-          "v", nil, needs: .verbosity, "rejected packets with reasons, and every ladder",
+          "v", "verbose", needs: .verbosity, "rejected packets with reasons, and every ladder",
           "Verbose: shows which packets were rejected and why, and draws the ladder of every connection."
         ) { $0.presentation.isVerbose = true },
         .flag(
-          "D", nil, needs: .lines, "prefix each line with a timestamp",
+          "D", "print-time", needs: .lines, "prefix each line with a timestamp",
           "Prefixes each line with a timestamp, in seconds since the epoch."
         ) { $0.presentation.stampsLines = true },
         .flag(

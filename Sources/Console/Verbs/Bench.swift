@@ -41,7 +41,7 @@ extension OptionGroup where Settings == BenchSettings {
           "How long connections are started. Default 10 seconds, or with -c as long as that takes."
         ) { $0.plan.duration = $1 },
         .value(
-          "c", nil, "N", .integer(1...1_000_000_000), "N connections to each target instead of a duration",
+          "c", "count", "N", .integer(1...1_000_000_000), "N connections to each target instead of a duration",
           "Makes N connections to each target instead of running for a duration."
         ) { $0.plan.count = $1 },
         .value(

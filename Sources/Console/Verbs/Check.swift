@@ -42,10 +42,10 @@ extension OptionGroup where Settings == CheckSettings {
     OptionGroup(
       title: "Reports",
       rows: [
-        .flag("q", nil, "print failed checks only", "Prints failed checks only.") {
+        .flag("q", "quiet", "print failed checks only", "Prints failed checks only.") {
           $0.run.presentation.isQuiet = true
         },
-        .flag("v", nil, "print every connection in full", "Draws the ladder of every connection.") {
+        .flag("v", "verbose", "print every connection in full", "Draws the ladder of every connection.") {
           $0.run.presentation.isVerbose = true
         },
         .flag(

@@ -44,7 +44,7 @@ extension OptionGroup where Settings == DiffSettings {
           nil, "tunnels", "look inside GRE, IPIP, VXLAN, GTP-U and other tunnels",
           "Looks inside tunnels, as with `read`."
         ) { $0.looksIntoTunnels = true },
-        .flag("q", nil, "only the exit code", "Only the exit code.") { $0.presentation.isQuiet = true },
+        .flag("q", "quiet", "only the exit code", "Only the exit code.") { $0.presentation.isQuiet = true },
       ])
   }
 }

@@ -51,7 +51,7 @@ extension OptionGroup where Settings == PageSettings {
           """
         ) { $0.compares = true },
         .value(
-          nil, "version", "VERSION", .word(HTTPVersion.self), "1.0 or 1.1 (default)",
+          nil, "http-version", "VERSION", .word(HTTPVersion.self), "1.0 or 1.1 (default)",
           "HTTP `1.0` or `1.1` (the default)."
         ) { $0.request.version = $1 },
         .flag(nil, "head", "send HEAD instead of GET", "Sends HEAD instead of GET.") { $0.request.method = .head },
@@ -88,6 +88,9 @@ extension OptionGroup where Settings == PageSettings {
 extension PageSettings {
   /// Takes the URL, and refuses values that contradict each other.
   fileprivate mutating func take(_ operands: [String]) throws(UsageError) {
+    if operands.isEmpty, let name = run.interface {
+      throw UsageError("no URL; -I took '\(name)' as an interface; use --head for a HEAD request")
+    }
     guard operands.count == 1 else {
       throw UsageError(operands.isEmpty ? "no URL; use probe http http://HOST/" : "one URL at a time")
     }
@@ -103,7 +106,7 @@ extension PageSettings {
       throw UsageError("--svg draws a single connection, but --compare makes several; use --html FILE instead")
     }
     if isPipelined, request.version == .v10 {
-      throw UsageError("--pipeline needs HTTP/1.1; leave --version 1.0 out")
+      throw UsageError("--pipeline needs HTTP/1.1; leave --http-version 1.0 out")
     }
     // Each of the connections to be compared has a place of its own in memory and in the output.
     if compares, requests > 1_000 { throw UsageError("--compare: at most 1000 requests") }

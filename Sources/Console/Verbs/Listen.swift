@@ -74,7 +74,7 @@ extension OptionGroup where Settings == ListenSettings {
           """
         ) { $0.service = .http },
         .value(
-          nil, "count", "N", .integer(1...1_000_000_000), "stop after N connections (default: when interrupted)",
+          "c", "count", "N", .integer(1...1_000_000_000), "stop after N connections (default: when interrupted)",
           """
           Stops after N connections; with 1 its packets are drawn as a ladder, the client on the left. By default it runs
           until interrupted.
@@ -120,7 +120,8 @@ extension OptionGroup where Settings == ListenSettings {
           "Retransmits a SYN-ACK up to N times. Default 5: for a minute in all."
         ) { $0.plan.retries = $1 },
         .value(
-          "W", nil, "SEC", .interval(.milliseconds(1) ... .seconds(60)), "timeout of the first SYN-ACK (default 1)",
+          "W", "timeout", "SEC", .interval(.milliseconds(1) ... .seconds(60)),
+          "timeout of the first SYN-ACK (default 1)",
           "The timeout of the first SYN-ACK; it doubles with each retransmission. Default 1."
         ) { $0.plan.wait = $1 },
       ])
@@ -131,7 +132,7 @@ extension OptionGroup where Settings == ListenSettings {
       title: "Addresses",
       rows: [
         .value(
-          "I", nil, "IF", .interface, "send and receive on this interface only",
+          "I", "interface", "IF", .interface, "send and receive on this interface only",
           "Sends and receives on this interface only."
         ) { $0.interface = $1 },
         .value(

@@ -83,7 +83,7 @@ extension OptionGroup where Settings == ReadSettings {
           """
         ) { $0.looksIntoTunnels = true },
         .flag(
-          "n", nil, "no-op, for tcpdump compatibility",
+          "n", "numeric", "no-op, for tcpdump compatibility",
           "No effect: names are never looked up. For tcpdump compatibility."
         ) { _ in },
       ])

@@ -34,11 +34,12 @@ extension OptionGroup where Settings == WatchSettings {
       title: "Watching",
       rows: [
         .value(
-          "c", nil, "N", .integer(0...1_000_000_000), "stop after N probes of each target (default: endless)",
+          "c", "count", "N", .integer(0...1_000_000_000), "stop after N probes of each target (default: endless)",
           "Stops after N probes of each target; by default, and with 0, it runs until interrupted."
         ) { $0.run.schedule.count = $1 == 0 ? nil : $1 },
         .flag(
-          "q", nil, "no screen: state changes and the summary only", "No screen: state changes and the summary only."
+          "q", "quiet", "no screen: state changes and the summary only",
+          "No screen: state changes and the summary only."
         ) { $0.run.presentation.isQuiet = true },
         .value(
           nil, "prometheus", "FILE", .file, "write metrics to FILE every interval, atomically",

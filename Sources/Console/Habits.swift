@@ -1,0 +1,148 @@
+/// An option that another tool has, and what to type here instead: a row of `Habit.all`.
+///
+/// Options that probe has itself come first; the table answers for what is left.
+struct Habit: Hashable, Sendable {
+  /// As it is typed there.
+  let words: [String]
+  /// The commands that it is answered for, by name; nil means all.
+  let commands: [String]?
+  /// What follows from it here.
+  let answer: Answer
+
+  /// What follows from an option of another tool.
+  enum Answer: Hashable, Sendable {
+    /// It means the same as this option.
+    case same(String)
+    /// It is refused, with what to type instead.
+    case hint(String)
+  }
+
+  private init(_ words: String..., in commands: String..., same option: String) {
+    (self.words, self.commands, answer) = (words, commands.isEmpty ? nil : commands, .same(option))
+  }
+
+  private init(_ words: String..., in commands: String..., use hint: String) {
+    (self.words, self.commands, answer) = (words, commands.isEmpty ? nil : commands, .hint(hint))
+  }
+
+  /// What a word answers to in a command: first what is said of that command alone.
+  static func answer(to word: some StringProtocol, in command: String) -> Answer? {
+    let rows = all.filter { $0.words.contains { $0 == word } }
+    return (rows.first { $0.commands?.contains(command) ?? false } ?? rows.first { $0.commands == nil })?.answer
+  }
+
+  /// Whether a word is one option of another tool, although getopt would read it as several letters, or as a letter
+  /// with a value: nmap's `-sS`, `-oX`, `-Pn`.
+  static func isWhole(_ word: String) -> Bool {
+    word.count > 2 && !word.hasPrefix("--") && all.contains { $0.words.contains(word) }
+  }
+
+  /// All of them, by the tools that they come from.
+  static let all: [Habit] =
+    nmap + hping3 + ping + netcat + mtr + curl
+    + [
+      Habit("-C", use: "use -c N --fping"),
+      Habit("-x", use: "use -c N for a number of probes"),
+      Habit("--timestamp", "--time-stamp", same: "--print-time"),
+      Habit("--write", use: "use --pcap FILE"),
+    ]
+
+  private static let nmap: [Habit] = [
+    Habit("-sS", use: "use --syn for a half-open probe"),
+    Habit("-sT", use: "leave it out for a full connection, or use --connect for the kernel's connect()"),
+    Habit("-sA", use: "use --flags A"),
+    Habit("-sF", use: "use --flags F"),
+    Habit("-sN", use: "use --flags none"),
+    Habit("-sX", use: "use --flags FPU"),
+    Habit("-sM", use: "use --flags FA"),
+    Habit("-sn", "-sP", use: "name a port; probe sends no ping"),
+    Habit("-sU", "-sY", use: "probe is TCP only"),
+    Habit("-sV", "-sC", "-O", use: "no version or OS detection; --data sends a request, -v shows every packet"),
+    Habit("-Pn", "-PN", "-P0", use: "leave it out; probe never pings first"),
+    Habit("-T0", "-T1", "-T2", "-T3", "-T4", "-T5", use: "leave it out; -i sets the interval, -W the timeout"),
+    Habit("-vv", "-vvv", same: "-v"),
+    Habit("-R", "-r", use: "leave it out; addresses are not looked up, and ports keep their order"),
+    Habit("-e", use: "use -I IF for the interface"),
+    Habit("--open", use: "use --expect open for the exit code, or grep ^open"),
+    Habit("--top-ports", use: "name the ports"),
+    Habit("--reason", use: "leave it out; the reason is always printed"),
+    Habit("--max-retries", same: "--retries"),
+    Habit("--initial-rtt-timeout", "--connect-timeout", same: "--timeout"),
+    Habit("--host-timeout", "--max-rtt-timeout", use: "use -W SEC for the first SYN, -w SEC for the whole run"),
+    Habit("--min-rate", "--max-rate", "--scan-delay", "--delay", use: "use -i SEC for the interval"),
+    Habit("--scanflags", same: "--flags"),
+    Habit("--data-string", same: "--data"),
+    Habit("--badsum", "--data-length", "--script", "--traceroute", use: "probe has nothing like it"),
+    Habit("--source-ip", same: "--source"),
+    Habit("--exclude", "--excludefile", use: "leave those hosts out of the list"),
+    Habit("--tcp-connect", use: "use --connect"),
+  ]
+
+  private static let hping3: [Habit] = [
+    Habit("-A", use: "use --flags A for an ACK"),
+    Habit("-F", use: "use --flags F for a FIN, or name the ports instead of nmap's -F"),
+    Habit("-P", use: "put the port after the host (HOST:PORT), or use --flags P for a PSH"),
+    Habit("-U", use: "use --flags U for an URG"),
+    Habit("-X", "-Y", use: "use --flags, as in --flags FPU"),
+    Habit("-M", "--setseq", use: "use --isn N"),
+    Habit("-L", "--setack", use: "probe sets the acknowledgment number itself"),
+    Habit("-a", "--spoof", use: "use -S ADDR; it must be an address of this host"),
+    Habit("-s", "--baseport", use: "use -g PORT for the source port; -q for silence"),
+    Habit("-k", "--keep", use: "use -g PORT to keep the source port"),
+    Habit("--flood", "--faster", use: "use probe bench --rate R"),
+    Habit("--fast", use: "use -i 100ms"),
+    Habit("--icmp", "--udp", "-u", "-1", "-2", use: "probe is TCP only"),
+    Habit("--win", same: "--window"),
+    Habit("--tcp-mss", same: "--mss"),
+  ]
+
+  private static let ping: [Habit] = [
+    Habit(
+      "-t",
+      use: "use --ttl N for the time to live, -W SEC for the timeout, or -c 0 to probe until interrupted"),
+    Habit("-d", use: "use --data TEXT for data, or -D for times"),
+    Habit("-m", "-b", "--preload", use: "probe has nothing like it"),
+    Habit("--iface", same: "--interface"),
+    Habit("--period", same: "--interval"),
+    Habit("--deadtime", same: "--deadline"),
+    Habit("--hop-limit", same: "--ttl"),
+  ]
+
+  private static let netcat: [Habit] = [
+    Habit("-z", use: "leave it out; probe sends no data unless --data is given"),
+    Habit("-l", use: "use probe listen PORT"),
+    Habit("-N", use: "leave it out; probe closes by itself"),
+    Habit("-c", in: "http", use: "use --requests N"),
+    Habit("-i", in: "http", use: "leave it out; -v shows the headers"),
+  ]
+
+  private static let mtr: [Habit] = [
+    Habit("--tcp", use: "leave it out; probe is TCP only"),
+    Habit("-T", use: "leave it out; probe is TCP only, and probes the target alone"),
+    Habit("--report", "--report-wide", use: "leave it out; with -c N a summary follows"),
+    Habit("--report-cycles", same: "--count"),
+    Habit("--no-dns", same: "--numeric"),
+  ]
+
+  private static let curl: [Habit] = [
+    Habit("-H", in: "http", same: "--header"),
+    Habit("-A", "--user-agent", in: "http", use: "use --header 'User-Agent: NAME'"),
+    Habit("-e", "--referer", in: "http", use: "use --header 'Referer: URL'"),
+    Habit("-b", "--cookie", in: "http", use: "use --header 'Cookie: NAME=VALUE'"),
+    Habit("-u", "--user", in: "http", use: "use --header 'Authorization: …'"),
+    Habit("-X", "--request", in: "http", use: "leave it out for GET, or use --head; there are no others"),
+    Habit("-d", "--data", "--data-raw", "-F", "-T", in: "http", use: "probe http sends GET or HEAD only"),
+    Habit("-o", "-O", "--remote-name", in: "http", use: "use --body-to FILE for the body"),
+    Habit("-L", "--location", in: "http", use: "leave it out; redirects are reported, not followed"),
+    Habit("-k", "--insecure", in: "http", use: "leave it out; TLS is not supported"),
+    Habit("-f", "--fail", in: "http", use: "leave it out; the exit code is 1 from status 400 on"),
+    Habit("-s", "-sS", "--silent", in: "http", use: "use -q"),
+    Habit("-m", in: "http", same: "--max-time"),
+    Habit("-x", "--proxy", in: "http", use: "probe uses no proxy"),
+    Habit("-0", "--http1.0", in: "http", use: "use --http-version 1.0"),
+    Habit("--http1.1", in: "http", use: "leave it out; HTTP/1.1 is the default"),
+    Habit("--resolve", "--connect-to", in: "http", use: "put the address in the URL, and use --header 'Host: NAME'"),
+    Habit("--compressed", in: "http", use: "use --header 'Accept-Encoding: gzip'"),
+    Habit("--write-out", in: "http", use: "use --json"),
+  ]
+}

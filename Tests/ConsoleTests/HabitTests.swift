@@ -1,0 +1,67 @@
+import Runner
+import Testing
+
+@testable import Console
+
+/// What is typed for other tools, and what is said of it.
+@Suite("Habits") struct HabitTests {
+  /// What is said of a command line of the default command; nil where it is taken.
+  private func refusalOf(_ line: String, command: String = "") -> String? {
+    let words = line.split(separator: " ").map(String.init)
+    return refusal { () throws(UsageError) in
+      var settings = RunSettings()
+      _ = try OptionReader(
+        words, of: command, by: { OptionTable(groups: Verb.probeTable, offers: Verb.probeOffers) }, into: &settings)
+    }
+  }
+
+  @Test(
+    "an option that only other tools have is answered with what to type here",
+    arguments: [
+      ("-sS h 80", "unknown option -sS; use --syn for a half-open probe"),
+      ("-Pn h 80", "unknown option -Pn; leave it out; probe never pings first"),
+      ("-T4 h 80", "unknown option -T4; leave it out; -i sets the interval, -W the timeout"),
+      ("-zv h 80", "unknown option -z; leave it out; probe sends no data unless --data is given"),
+      ("-vz h 80", "unknown option -z; leave it out; probe sends no data unless --data is given"),
+      ("--tcp h", "unknown option --tcp; leave it out; probe is TCP only"),
+      ("--report h", "unknown option --report; leave it out; with -c N a summary follows"),
+      ("-A h", "unknown option -A; use --flags A for an ACK"),
+      ("-C 5 h", "unknown option -C; use -c N --fping"),
+      ("--rate 5 h:80", "unknown option --rate; --rate is an option of probe bench, probe check"),
+      ("--head h:80", "unknown option --head; --head is an option of probe http"),
+      (
+        "-S -p 80 h",
+        "-S needs a value: -S ADDR (got '-p'; if that is the value, write -S-p); for a half-open probe use --syn"
+      ),
+      ("-I 10.0.0.1 h:80", "-I: '10.0.0.1' is not an interface (ip link lists them); use -S for a source address"),
+      ("-I http://h/", "-I: 'http://h/' is not an interface (ip link lists them); use --head for a HEAD request"),
+      ("--time h:80", "unknown option --time (--timeout?); --help lists them"),
+      ("--timout 1 h:80", "unknown option --timout (--timeout?); --help lists them"),
+      ("--retry 1 h:80", "unknown option --retry (--retries?); --help lists them"),
+      ("--zz h:80", "unknown option --zz; --help lists them"),
+      ("-c -5 h:80", "-c: -5 is out of range; from 0 to 1000000000"),
+      ("--count=-5 h:80", "--count: -5 is out of range; from 0 to 1000000000"),
+    ])
+  func hint(_ line: String, _ message: String) { #expect(refusalOf(line) == message) }
+
+  @Test(
+    "one of the same meaning is taken", arguments: ["-vv h:80", "--max-retries 1 h:80", "--connect-timeout 2 h:80"])
+  func same(_ line: String) { #expect(refusalOf(line) == nil) }
+
+  @Test("the table has no row that an option of the same command hides, and names only options that there are")
+  func rows() {
+    let names = Set(Verb.all.flatMap(\.options).flatMap(\.names))
+    for habit in Habit.all {
+      if case .same(let other) = habit.answer { #expect(names.contains(other), "\(habit.words)") }
+      for command in habit.commands ?? [""] {
+        let verb = Verb.all.first { $0.name == command }
+        let own = Set(verb?.options.flatMap(\.names) ?? [])
+        #expect(habit.words.filter(own.contains) == [], "\(command)")
+      }
+    }
+    for command in ["", "http"] {
+      let words = Habit.all.filter { ($0.commands ?? [""]).contains(command) }.flatMap(\.words)
+      #expect(Set(words).count == words.count, "\(words.filter { word in words.count { $0 == word } > 1 })")
+    }
+  }
+}
