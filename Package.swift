@@ -41,14 +41,21 @@ let package = Package(
     room("Engines", on: ["HTTP", "Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
     room("Capture", on: ["Handshake", "Wire", "Timebase"]),
-    room("Report", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Judging", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Report", on: ["Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
     room("Kernel", on: ["CLinux", "Wire", "Timebase"]),
     room(
-      "Runner", on: ["Kernel", "Engines", "HTTP", "Report", "Capture", "Statistics", "Handshake", "Wire", "Timebase"]),
-    room("Console", on: ["Runner", "Report", "Capture", "Kernel", "Handshake", "Engines", "HTTP", "Wire", "Timebase"]),
+      "Runner",
+      on: [
+        "Kernel", "Engines", "HTTP", "Report", "Judging", "Capture", "Statistics", "Handshake", "Wire", "Timebase",
+      ]),
+    room(
+      "Console",
+      on: ["Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "HTTP", "Wire", "Timebase"]
+    ),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
@@ -67,20 +74,23 @@ let package = Package(
     tests(of: "HTTP", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Engines", on: ["HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
+    tests(
+      of: "Judging", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(
       of: "Report",
-      on: ["Laboratory", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
+      on: ["Laboratory", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "HTTP", "Handshake", "Wire", "Timebase"]),
-    tests(of: "Console", on: ["Runner", "HTTP", "Report", "Kernel", "Handshake", "Wire", "Timebase"]),
+    tests(of: "Console", on: ["Runner", "HTTP", "Report", "Judging", "Kernel", "Handshake", "Wire", "Timebase"]),
 
     // What the hot paths cost (Tests/Bench/hot-paths): a program of its own with an allocator that counts.
     .target(name: "CBench", path: "Tests/Bench/CBench"),
     .executableTarget(
       name: "HotPaths",
       dependencies: [
-        "CBench", "Console", "Kernel", "Engines", "Report", "Capture", "Handshake", "Statistics", "Wire", "Timebase",
+        "CBench", "Console", "Kernel", "Engines", "Report", "Judging", "Capture", "Handshake", "Statistics", "Wire",
+        "Timebase",
       ],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
 

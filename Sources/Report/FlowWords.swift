@@ -1,23 +1,12 @@
 import Capture
 import Handshake
+import Judging
 import Timebase
 import Wire
 
 extension TrackedFlow {
   /// How far it came and by whom: `fin by client`, or `fin by client, rst by server`.
-  var endingWords: String {
-    TrackedFlow.endingWords(
-      ending.rawValue, closedBy: isClosedByClient.map(TrackedFlow.name), resetBy: isResetByClient.map(TrackedFlow.name),
-      isByFin: isClosedByFin)
-  }
-
-  /// The same of what machine output says.
-  static func endingWords(_ ending: String, closedBy: String?, resetBy: String?, isByFin: Bool) -> String {
-    let kind = Ending(rawValue: ending)
-    guard kind?.isOfSomebody ?? true, let closedBy else { return ending }
-    guard kind == .rst, let resetBy else { return "\(ending) by \(closedBy)" }
-    return (isByFin ? "fin by \(closedBy), " : "") + "\(ending) by \(resetBy)"
-  }
+  var endingWords: String { ComparedFlow.End(self).words }
 
   /// An end's name in words and in machine output.
   static func name(_ isClient: Bool) -> String { isClient ? "client" : "server" }
@@ -71,12 +60,15 @@ extension FlowErrors {
   }
 }
 
-extension TrackedFlow.Ending {
-  /// Whether one of the ends brought it about, so that it is told by which.
-  var isOfSomebody: Bool {
+extension ComparedFlow.End {
+  /// In words: `fin by client`, `open, fin`.
+  var words: String {
     switch self {
-    case .fin, .rst, .halfClosed, .closing: true
-    case .refused, .unanswered, .unreachable, .halfOpen, .open: false
+    case .flow(let ending, let closer?, let resetter?): "fin by \(closer), \(ending) by \(resetter)"
+    case .flow(let ending, let closer?, nil): "\(ending) by \(closer)"
+    case .flow(let ending, nil, _): ending
+    case .connection(let state, let closing?): "\(state), \(closing)"
+    case .connection(let state, nil): state
     }
   }
 }

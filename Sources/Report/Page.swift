@@ -1,3 +1,4 @@
+import Judging
 import Timebase
 
 /// One HTTP request of a connection, as it is told.

@@ -1,5 +1,6 @@
 import Capture
 import Handshake
+import Judging
 import Statistics
 import Timebase
 import Wire

@@ -1,3 +1,4 @@
+import Judging
 import Timebase
 
 /// Checks for people: a line each, and what it comes to.
@@ -11,7 +12,7 @@ extension TextReport {
       case .error: ("ERROR", .bad)
       }
     var text = style.paint(mark.leading(5), colour) + "  " + result.check.target.printable.leading(width) + "  "
-    text += result.failure ?? found(result)
+    text += result.failureWords ?? found(result)
     if result.standing != .holds, result.check.line > 0 {
       text += "  " + style.paint("\(result.check.file.printable):\(result.check.line)", .faint)
     }
@@ -38,5 +39,36 @@ extension TextReport {
     if totals.error > 0 { words.append("\(totals.error) could not be made") }
     let count = totals.count == 1 ? "1 check" : "\(totals.count) checks"
     return "\(count): \(words.together(by: ", ")), in \(totals.elapsed.fixedMilliseconds) ms\n"
+  }
+}
+
+extension Check {
+  /// What is asked, as a check file spells it: `web.test:80 open rtt<50ms`.
+  public var words: String {
+    "\(target.printable) \(expected.rawValue)" + (limit.map { " rtt<\($0.compact)" } ?? "")
+  }
+}
+
+extension CheckResult {
+  /// Why it does not hold, in words; nil where it does.
+  var failureWords: String? {
+    switch failure {
+    case .problem(let words): return words.printable
+    case .notProbed: return "the run ended before it was probed"
+    case .notSent(let count, let all, let cause):
+      return (count < all ? "\(count) of \(all) not sent: " : "") + cause.printable
+    case .state(let count, let all, let telling):
+      return (all > 1 ? "\(count) of \(all): " : "") + (telling?.stateWords ?? "") + ", not \(check.expected.rawValue)"
+    case .noTime: return "no time is known: it cannot be told which copy of the SYN was answered"
+    case .tooSlow(let rtt, let limit): return "\(rtt.replyMilliseconds) ms, not below \(limit.compact)"
+    case nil: return nil
+    }
+  }
+}
+
+extension CheckResult.Telling {
+  /// State and reason: `closed (rst)`; with the route that forbids it, `unreachable (no-route, route-prohibited)`.
+  var stateWords: String {
+    "\(verdict.rawValue) (\(([reason.rawValue] + obstacle.list).together(by: ", ")))"
   }
 }

@@ -1,3 +1,4 @@
+import Judging
 import Statistics
 import Timebase
 
@@ -15,7 +16,7 @@ extension TextReport {
       text += "packets of matched flows only in \(name.printable): \(count)\n"
     }
     for difference in comparison.differences {
-      let how = style.isUnicode ? difference.how : difference.how.replacingArrows
+      let how = difference.how.words(arrow)
       text += "\(difference.what.printable): \(how.printable) (" + counted(difference.count, "flow")
       text += ", as \(difference.example.0) \(arrow) \(difference.example.1))\n"
     }
@@ -47,7 +48,7 @@ extension TextReport {
     guard !flows.isEmpty else { return "" }
     var text = "only in \(name.printable): " + counted(flows.count, "flow") + "\n"
     for flow in flows.prefix(10) {
-      let end = flow.end.map { " (\($0.printable))" } ?? ""
+      let end = flow.end.map { " (\($0.words.printable))" } ?? ""
       text += "  \(flow.number)  \(flow.client.endpoint.printable)  \(flow.server.endpoint.printable)\(end)\n"
     }
     return text + (flows.count > 10 ? "  and \(flows.count - 10) more\n" : "")
@@ -68,9 +69,18 @@ extension TextReport {
   }
 }
 
-extension String {
-  fileprivate var replacingArrows: String {
-    split(separator: "→", omittingEmptySubsequences: false).joined(separator: "->")
+extension CaptureComparison.Change {
+  /// In words: `1460 → 1380`, or what was done.
+  func words(_ arrow: String = "→") -> String {
+    switch self {
+    case .values(let before, let after): "\(before) \(arrow) \(after)"
+    case .ends(let before, let after): "\(before.words) \(arrow) \(after.words)"
+    case .rewritten: "rewritten"
+    case .anotherNumber: "of another number"
+    case .stripped: "stripped"
+    case .added: "added"
+    case .anotherOrder: "in another order"
+    }
   }
 }
 

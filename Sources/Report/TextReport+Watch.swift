@@ -1,3 +1,4 @@
+import Judging
 import Timebase
 
 /// What changes, for people and logs.

@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Judging
 import Kernel
 import Report
 import Statistics

@@ -1,6 +1,7 @@
 import Engines
 import HTTP
 import Handshake
+import Judging
 import Kernel
 import Report
 import Timebase

@@ -40,3 +40,11 @@ public struct Interval: Hashable, Comparable, Sendable {
   /// The same length without its sign.
   @inlinable public var magnitude: Interval { Interval(nanoseconds: abs(nanoseconds)) }
 }
+
+extension Int64 {
+  /// The sum, or the nearest number there is.
+  package func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, isTooGreat) = addingReportingOverflow(other)
+    return isTooGreat ? (other < 0 ? .min : .max) : sum
+  }
+}

@@ -1,5 +1,6 @@
 import Foundation
 import Handshake
+import Judging
 import Statistics
 import Testing
 import Timebase

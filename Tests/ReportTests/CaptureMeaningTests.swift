@@ -1,5 +1,6 @@
 import Capture
 import Handshake
+import Judging
 import Testing
 import Timebase
 import Wire

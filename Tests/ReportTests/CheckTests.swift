@@ -1,4 +1,5 @@
 import Handshake
+import Judging
 import Statistics
 import Testing
 import Timebase
@@ -67,40 +68,32 @@ import Wire
     let lines = CheckTests.all.map(JSONLines.check) + [JSONLines.summary(CheckTests.totals, of: "ports.txt")]
     try Golden.expect(lines.joined(), is: "check.json")
   }
+}
 
-  @Test("what holds, what does not, and why")
-  func standings() {
-    let kinds = CheckTests.all.map(\.standing)
-    #expect(kinds == [.holds, .fails, .fails, .holds, .fails, .error, .fails, .error])
-    #expect((CheckTests.totals.hold, CheckTests.totals.fail, CheckTests.totals.error) == (2, 4, 2))
-    let median = CheckTests.result(
-      "a:1", limit: .microseconds(100), probes: CheckTests.record(ns: 90_000), CheckTests.record(ns: 99_999),
-      CheckTests.record(ns: 900_000))
-    #expect(median.rtt == .nanoseconds(99_999))
-    #expect(median.standing == .holds, "the median, not the slowest")
-    #expect(
-      CheckTests.result("a:1", limit: .microseconds(100), probes: CheckTests.record(ns: 100_000)).standing == .fails,
-      "below")
-    let last = CheckTests.result(
-      "a:1", probes: CheckTests.record(), CheckTests.record(.filtered, .noResponse), CheckTests.record(.refused, .rst))
-    #expect(last.failure == "2 of 3: closed (rst), not open", "of several the latest")
-    var impossible = CheckTests.result("a:1", problem: "no such name")
-    impossible.add(CheckTests.record())
-    #expect(impossible.standing == .error)
-    let first = CheckTests.result("a:1", probes: CheckTests.record(.refused, .rst), CheckTests.record())
-    #expect(first.failure == "1 of 2: closed (rst), not open", "an answer as expected does not hide another")
+/// Why a check does not hold, in words.
+@Suite("Words of failed checks") struct FailureWordsTests {
+  private static func words(_ records: Record...) -> String? {
+    var result = CheckResult(Check(target: "a:1"))
+    for record in records { result.add(record) }
+    return result.failureWords
   }
 
-  @Test("what this host did not send says nothing of the target") func notSent() {
+  @Test("of several the latest is told, and how many") func several() {
+    let closed = CheckTests.record(.refused, .rst)
+    let silent = CheckTests.record(.filtered, .noResponse)
+    #expect(Self.words(CheckTests.record(), silent, closed) == "2 of 3: closed (rst), not open")
+    #expect(Self.words(closed, CheckTests.record()) == "1 of 2: closed (rst), not open")
+    #expect(Self.words(CheckTests.record()) == nil)
+  }
+
+  @Test("what this host did not send") func notSent() {
     var none = CheckTests.result("a:1", .unreachable)
     none.fail("sendto: no\u{7}")
-    #expect((none.standing, none.failure) == (.error, "sendto: no\\u{7}"))
+    #expect(none.failureWords == "sendto: no\\u{7}")
     var some = CheckTests.result("a:1", probes: CheckTests.record(), CheckTests.record())
     some.fail("sendto: no")
-    #expect((some.standing, some.failure) == (.error, "1 of 3 not sent: sendto: no"))
+    #expect(some.failureWords == "1 of 3 not sent: sendto: no")
     #expect(PluginLine([some], warning: PluginThreshold(), critical: PluginThreshold()).state == .unknown)
-    some.add(CheckTests.record(.refused, .rst))
-    #expect((some.standing, some.failure) == (.fails, "1 of 3: closed (rst), not open"), "what is known outranks it")
   }
 }
 
@@ -242,14 +235,6 @@ import Wire
     #expect(line.text.utf8.count <= 8_192)
     #expect(line.text.hasPrefix("PROBE CRITICAL - 2000 of 2000 not as expected: host-1.test:80"))
     #expect(line.text.contains("; and 1995 more |"))
-  }
-
-  @Test("critical, warning, unknown, OK: the worse of two") func order() {
-    let order: [PluginState] = [.ok, .unknown, .warning, .critical]
-    for (a, first) in order.enumerated() {
-      for (b, second) in order.enumerated() { #expect(first.worse(second) == order[max(a, b)]) }
-    }
-    #expect(PluginState.allCases.map(\.rawValue) == [0, 1, 2, 3])
   }
 
   @Test(

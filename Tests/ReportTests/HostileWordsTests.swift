@@ -1,5 +1,6 @@
 import Capture
 import Foundation
+import Judging
 import Statistics
 import Testing
 import Timebase
@@ -98,13 +99,15 @@ extension HostileWordsTests {
         TextReport().summary(CaptureSummary(), of: word) + JSONLines.summary(CaptureSummary(), of: [word, word])
       },
       Form("comparison") { word in
-        let odd = ComparisonTests.flow(1) { flow in
+        let odd = ComparisonTextTests.flow(1) { flow in
           flow.client.options = [word, "TS val " + word]
-          (flow.end, flow.client.address, flow.server.address) = (word, word, "10.0.0.2" + word)
+          flow.end = .connection(word, closedBy: word)
+          (flow.client.address, flow.server.address) = (word, "10.0.0.2" + word)
           flow.times = [ComparedFlow.Time(step: word, interval: .milliseconds(900))]
         }
-        let even = ComparisonTests.flow(1) { flow in
-          (flow.client.address, flow.server.address, flow.end) = (word, "10.0.0.2" + word, "other" + word)
+        let even = ComparisonTextTests.flow(1) { flow in
+          flow.end = .flow("other" + word, by: word, thenReset: word)
+          (flow.client.address, flow.server.address) = (word, "10.0.0.2" + word)
           flow.times = [ComparedFlow.Time(step: word, interval: .milliseconds(1))]
         }
         let comparison = CaptureComparison([odd, odd, odd], [even, even], seed: 1)

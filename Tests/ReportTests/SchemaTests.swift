@@ -1,5 +1,6 @@
 import Foundation
 import Handshake
+import Judging
 import Laboratory
 import Testing
 

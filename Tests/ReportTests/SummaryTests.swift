@@ -1,4 +1,5 @@
 import Foundation
+import Judging
 import Testing
 import Timebase
 import Wire
@@ -135,21 +136,6 @@ import Wire
     let timed = TextReport(showsTime: true).line(
       Record(target: "t", sequence: 1, outcome: try Scenes.refused.outcome()))
     #expect(timed == "[1767323045.123554] closed 10.0.0.2:80: seq=1 reason=rst ttl=64 time=0.097 ms\n")
-  }
-
-  @Test("an interrupted probe does not hold up what comes after it") func undecidedBetween() {
-    var summary = TargetSummary(target: "web.test:80", remote: Scene.remote, mode: .connect)
-    func lost(_ sequence: Int) -> Record {
-      let outcome = Outcome(
-        byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: .filtered, reason: .noResponse,
-        started: WallTime(nanoseconds: Scene.epoch + Int64(sequence) * 1_000_000_000), steps: [], ending: .none)
-      return Record(target: "web.test:80", sequence: sequence, outcome: outcome)
-    }
-    summary.add(lost(1))
-    summary.addUndecided(sequence: 2)
-    summary.add(lost(3))
-    summary.add(record(1_000, sequence: 4))
-    #expect(summary.outages.count == 1)
   }
 
   @Test(

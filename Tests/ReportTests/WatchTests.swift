@@ -1,4 +1,5 @@
 import Handshake
+import Judging
 import Statistics
 import Testing
 import Timebase
@@ -132,27 +133,6 @@ import Wire
     #expect(JSONLines.change(changes[0]).contains("\"after_ns\":null"))
   }
 
-  /// Silence is known seconds after later probes were answered: it is loss, and no news of the state.
-  @Test("a result that comes late does not turn the state back") func late() {
-    var target = WatchTests.target()
-    let order = [1, 3, 4, 5, 2, 6].map { WatchTests.record($0, $0 == 2 ? .filtered : .open) }
-    #expect(WatchTests.feed(&target, order).count == 1)
-    #expect(target.state == .open)
-    #expect((target.summary.loss.sent, target.summary.loss.received) == (6, 5))
-    #expect(target.outages.count == 0, "one alone is loss")
-    var down = WatchTests.target()
-    let outage = [1, 2, 3, 7, 4, 5, 6, 8].map { WatchTests.record($0, (3...6).contains($0) ? .filtered : .open) }
-    #expect(WatchTests.feed(&down, outage).map(\.to) == [.open, .filtered, .open])
-    #expect((down.outages.count, down.outageTime) == (1, .seconds(4)))
-  }
-
-  @Test("an interrupted probe is neither loss nor news") func skipped() {
-    var target = WatchTests.target()
-    WatchTests.feed(&target, [WatchTests.record(1)])
-    target.skip(sequence: 2)
-    #expect((target.state, target.summary.loss.sent, target.summary.undecided) == (.open, 1, 1))
-  }
-
   @Test("metrics, as Prometheus reads them") func metrics() throws {
     var targets = WatchTests.several
     targets.append(WatchTests.target("quote\"back\\slash\nfeed:80"))
@@ -195,20 +175,6 @@ import Wire
       started: WallTime(nanoseconds: Scene.epoch), steps: [], ending: .none)
     _ = unsent.add(Record(target: "web.test:80", sequence: 1, outcome: outcome), at: .zero)
     #expect(unsent.state == .unreachable && unsent.isAsExpected == false)
-  }
-
-  @Test("a result that comes twice is no news, and what was not answered has no time in the course")
-  func noNews() {
-    var target = WatchTests.target()
-    #expect(WatchTests.feed(&target, [WatchTests.record(2)]).count == 1)
-    #expect(WatchTests.feed(&target, [WatchTests.record(2, .filtered)]).isEmpty && target.state == .open)
-    var timed = WatchTests.target()
-    let outcome = Outcome(
-      byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: .filtered, reason: .noResponse,
-      started: WallTime(nanoseconds: Scene.epoch),
-      steps: [Step(.syn, Measurement(.microseconds(5), clock: .kernel))], ending: .none)
-    _ = timed.add(Record(target: "web.test:80", sequence: 1, outcome: outcome), at: .zero)
-    #expect(timed.course.slices.map(\.lost) == [1])
   }
 
   @Test(

@@ -1,5 +1,6 @@
 import Capture
 import Handshake
+import Judging
 import Statistics
 import Timebase
 import Wire
@@ -269,7 +270,7 @@ enum DiffFields {
 
   private static let difference = FieldTable<CaptureComparison.Difference>([
     .text("what", "what differs, as `client mss`") { $0.what },
-    .text("how", "how, as `1460 → 1380`, `stripped`, `added` or `rewritten`") { $0.how },
+    .text("how", "how, as `1460 → 1380`, `stripped`, `added` or `rewritten`") { $0.how.words() },
     .number("flows", "in how many pairs") { $0.count },
     .number("first_flow", "the number of the first such flow in the first file") { $0.example.0 },
     .number("second_flow", "that of its counterpart") { $0.example.1 },

@@ -1,4 +1,5 @@
 import Handshake
+import Judging
 import Timebase
 import Wire
 
@@ -85,7 +86,7 @@ enum CheckFields {
       .word("result", among: CheckResult.Standing.words, "`holds`, `fails`, or `error`: it could not be made") {
         $0.standing.rawValue
       },
-      .text(orNull: "failure", "why it does not hold, for a person") { $0.failure },
+      .text(orNull: "failure", "why it does not hold, for a person") { $0.failureWords },
       .word(orNull: "state", among: Verdict.words, "of the latest probe that was not as expected, or else the latest") {
         $0.telling?.verdict.rawValue
       },

@@ -1,4 +1,5 @@
 import Handshake
+import Judging
 
 /// Comma-separated values: a table, and no summary in it.
 struct CSVFormat: ResultWriter {

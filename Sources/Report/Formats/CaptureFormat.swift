@@ -1,4 +1,5 @@
 import Capture
+import Judging
 
 /// A format of what captures hold, for `probe read`: flows by the thousand, and packets that are only lent.
 public protocol CaptureWriter: Sendable {

@@ -1,4 +1,5 @@
 import Handshake
+import Judging
 import Timebase
 import Wire
 

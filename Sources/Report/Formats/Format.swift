@@ -1,3 +1,5 @@
+import Judging
+
 /// The formats of results, each a file of this folder.
 public enum Format: Hashable, Sendable {
   /// Words for people.

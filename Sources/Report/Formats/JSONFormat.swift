@@ -1,3 +1,5 @@
+import Judging
+
 /// JSON Lines.
 struct JSONFormat: ResultWriter {
   private let isQuiet: Bool

@@ -1,5 +1,6 @@
 import Capture
 import Handshake
+import Judging
 import Timebase
 import Wire
 
@@ -9,7 +10,7 @@ import Wire
 /// has, and what they mean, is in the tables of `Fields`.
 public enum JSONLines {
   /// The version of the fields' meaning.
-  public static let schema = 1
+  public static let schema = ComparedFlow.schema
 
   /// All kinds of lines.
   package static var kinds: [RecordKind] {

@@ -1,3 +1,4 @@
+import Judging
 import Timebase
 
 /// Checks as JUnit's XML, in the dialect that Jenkins and GitLab read: a test case each, with the file and line it is
@@ -28,7 +29,7 @@ public enum JUnit {
       ("classname", check.file), ("name", check.words), ("file", check.file), ("line", "\(check.line)"),
       ("time", (result.rtt ?? .zero).decimalSeconds),
     ]
-    guard let failure = result.failure else { return cases.element("testcase", attributes) }
+    guard let failure = result.failureWords else { return cases.element("testcase", attributes) }
     let isError = result.standing == .error
     let kind = isError ? "unmade" : result.asExpected == result.decided ? "rtt" : "state"
     let comment = check.comment.map { " # " + $0 } ?? ""

@@ -1,3 +1,5 @@
+import Judging
+
 /// The one line of a monitoring plugin.
 struct PluginFormat: ResultWriter {
   let warning: PluginThreshold

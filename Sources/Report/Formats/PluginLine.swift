@@ -1,47 +1,6 @@
 import Handshake
+import Judging
 import Timebase
-
-/// The four answers of a monitoring plugin; the raw value is its exit code (Monitoring Plugins Development Guidelines).
-public enum PluginState: Int32, Hashable, Sendable, CaseIterable {
-  /// As it should be.
-  case ok
-  /// Above a warning threshold.
-  case warning
-  /// Not as it should be, or above a critical threshold.
-  case critical
-  /// Nothing can be said of it.
-  case unknown
-
-  /// As the line spells it.
-  public var word: String {
-    switch self {
-    case .ok: "OK"
-    case .warning: "WARNING"
-    case .critical: "CRITICAL"
-    case .unknown: "UNKNOWN"
-    }
-  }
-
-  /// The worse of two: critical, warning, unknown, OK, as the plugins' own `max_state_alt` orders them.
-  public func worse(_ other: PluginState) -> PluginState {
-    let order: [PluginState] = [.critical, .warning, .unknown]
-    return order.first { self == $0 || other == $0 } ?? .ok
-  }
-}
-
-/// What must not be exceeded, as check_ping takes it in pairs: round-trip time, and share of probes in percent.
-public struct PluginThreshold: Hashable, Sendable {
-  /// The longest median round-trip time of the handshake.
-  public var rtt: Interval?
-  /// The greatest share of probes that were not in the expected state, in percent.
-  public var loss: Int?
-
-  /// No threshold, or those that are given.
-  public init(rtt: Interval? = nil, loss: Int? = nil) {
-    self.rtt = rtt
-    self.loss = loss
-  }
-}
 
 /// The one line of a monitoring plugin.
 public struct PluginLine: Sendable {
@@ -56,11 +15,11 @@ public struct PluginLine: Sendable {
   /// The line of some results.
   public init(_ results: [CheckResult], warning: PluginThreshold, critical: PluginThreshold) {
     let thresholds = (warning, critical)
-    let judged = results.map { (result: $0, finding: PluginFinding($0, warning, critical)) }
+    let judged = results.map { (result: $0, finding: PluginFinding($0, warning: warning, critical: critical)) }
     state = judged.reduce(.ok) { $0.worse($1.finding.state) }
     var text = "PROBE \(state.word) - "
     if let only = judged.first, judged.count == 1 {
-      text += PluginLine.safe("\(only.result.check.target) \(only.finding.words)")
+      text += PluginLine.safe("\(only.result.check.target) \(PluginLine.words(only.result, only.finding))")
     } else {
       text += PluginLine.words(judged)
     }
@@ -85,9 +44,24 @@ public struct PluginLine: Sendable {
     guard !troubled.isEmpty else { return "all \(judged.count) as expected" }
     // The worst come first, and no more than a line has room for.
     let sorted = troubled.filter { $0.finding.state == .critical } + troubled.filter { $0.finding.state != .critical }
-    let told = sorted.prefix(5).map { safe("\($0.result.check.target) \($0.finding.words)") }
+    let told = sorted.prefix(5).map { safe("\($0.result.check.target) \(PluginLine.words($0.result, $0.finding))") }
     let rest = troubled.count > told.count ? "; and \(troubled.count - told.count) more" : ""
     return "\(troubled.count) of \(judged.count) not as expected: \(told.together(by: "; "))\(rest)"
+  }
+
+  /// What was found, and what is amiss: `closed (rst), rtt 0.005 ms, not open`.
+  private static func words(_ result: CheckResult, _ finding: PluginFinding) -> String {
+    guard finding.isMeasured else { return result.failureWords ?? "" }
+    var words = result.telling?.stateWords ?? ""
+    if let rtt = result.rtt { words += ", rtt \(rtt.replyMilliseconds) ms" }
+    if result.decided > 1 { words += ", loss \(result.loss ?? 0)%" }
+    switch result.failure {
+    case .state: words += ", not \(result.check.expected.rawValue)"
+    case .noTime: words += ", no time is known"
+    case .tooSlow(_, let limit): words += ", not below \(limit.compact)"
+    case .problem, .notProbed, .notSent, nil: break
+    }
+    return words + (finding.exceeded.map { ", above \($0.compact)" } ?? "")
   }
 
   /// `rtt=0.000213s;0.050000;0.100000;0 loss=0%;20;50;0;100`; a value that is not known is `U`.
@@ -135,50 +109,14 @@ private struct PerformanceLabels {
   }
 }
 
-/// How one result is judged, and in which words.
-struct PluginFinding {
-  var state: PluginState
-  var words: String
-
-  /// Not one probe as expected is critical, and so is a time above a check's own limit.
-  ///
-  /// Some that are not are judged
-  /// by the thresholds of loss, and are a warning where there are none.
-  init(_ result: CheckResult, _ warning: PluginThreshold, _ critical: PluginThreshold) {
-    guard result.problem == nil, result.decided > 0, result.standing != .error else {
-      // A name without address is the network's trouble, and as bad as no answer; a run that was cut says nothing, and
-      // neither does what this host did not send.
-      (state, words) = (result.problem == nil ? .unknown : .critical, result.failure ?? "")
-      return
-    }
-    let rtt = result.rtt
-    words = result.telling?.stateWords ?? ""
-    if let rtt { words += ", rtt \(rtt.replyMilliseconds) ms" }
-    if result.decided > 1 { words += ", loss \(result.loss ?? 0)%" }
-    state = .ok
-    if result.asExpected < result.decided {
-      let loss = result.loss ?? 100
-      if result.asExpected == 0 || critical.loss.map({ loss > $0 }) ?? false {
-        state = .critical
-      } else if warning.loss.map({ loss > $0 }) ?? (critical.loss == nil) {
-        state = .warning
-      }
-      words += ", not \(result.check.expected.rawValue)"
-    } else if result.standing == .fails {
-      state = .critical
-      words += rtt == nil ? ", no time is known" : ", not below \(result.check.limit?.compact ?? "")"
-    }
-    if let limit = critical.rtt, let rtt, rtt > limit {
-      state = .critical
-      words += ", above \(limit.compact)"
-    } else if let limit = warning.rtt, let rtt, rtt > limit {
-      state = state.worse(.warning)
-      words += ", above \(limit.compact)"
+extension PluginState {
+  /// As the line spells it.
+  public var word: String {
+    switch self {
+    case .ok: "OK"
+    case .warning: "WARNING"
+    case .critical: "CRITICAL"
+    case .unknown: "UNKNOWN"
     }
   }
-}
-
-extension CheckResult {
-  /// The share of probes that were not in the expected state, in whole percent, rounded up; nil without probes.
-  var loss: Int? { decided == 0 ? nil : ((decided - asExpected) * 100 + decided - 1) / decided }
 }

@@ -1,4 +1,5 @@
 import Handshake
+import Judging
 
 /// Checks as the Test Anything Protocol, version 13: what `prove` and continuous integration read.
 ///
@@ -16,7 +17,7 @@ public enum TAP {
     var text = (holds ? "ok " : "not ok ") + "\(number) - \(escaped(description))\n"
     guard !holds else { return text }
     text += "  ---\n"
-    text += "  message: \(JSONWriter.quoted(result.failure ?? ""))\n"
+    text += "  message: \(JSONWriter.quoted(result.failureWords ?? ""))\n"
     text += "  severity: \(result.standing == .error ? "error" : "fail")\n"
     text += "  expected: \(JSONWriter.quoted(result.check.expected.rawValue))\n"
     if let telling = result.telling {

@@ -1,3 +1,4 @@
+import Judging
 import Kernel
 import Report
 import Timebase

@@ -1,4 +1,5 @@
 import Capture
+import Judging
 import Kernel
 import Report
 import Wire

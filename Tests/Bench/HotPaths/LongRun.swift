@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Judging
 import Report
 import Statistics
 import Timebase

@@ -1,7 +1,7 @@
 /// Which connections of two files are one and the same, or do the same work.
-struct FlowMatching {
+package struct FlowMatching {
   /// By what two flows were found to belong together.
-  enum Evidence: String, CaseIterable {
+  package enum Evidence: String, CaseIterable {
     /// Both addresses and both ports.
     case addresses
     /// Both initial sequence numbers: somebody has rewritten addresses or ports.

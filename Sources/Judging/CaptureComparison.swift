@@ -8,8 +8,8 @@ public struct CaptureComparison: Sendable {
   public struct Difference: Hashable, Sendable {
     /// What differs: `client mss`.
     public var what: String
-    /// How: `1460 → 1380`, or `rewritten` where each pair has values of its own.
-    public var how: String
+    /// How.
+    public var how: Change
     /// In how many pairs.
     public var count: Int
     /// The first pair: its numbers in both files.
@@ -22,6 +22,24 @@ public struct CaptureComparison: Sendable {
       hasher.combine(what)
       hasher.combine(how)
     }
+  }
+
+  /// How something differs.
+  public enum Change: Hashable, Sendable {
+    /// One value, and another.
+    case values(String, String)
+    /// One ending, and another.
+    case ends(ComparedFlow.End, ComparedFlow.End)
+    /// Each pair has values of its own.
+    case rewritten
+    /// It was counted, and the numbers differ.
+    case anotherNumber
+    /// The second has it no more.
+    case stripped
+    /// Only the second has it.
+    case added
+    /// The same, and not in the same order.
+    case anotherOrder
   }
 
   /// The times of one step on both sides.
@@ -200,49 +218,51 @@ public struct CaptureComparison: Sendable {
 
 extension FlowMatching.Pair {
   /// What differs between the two, and how.
-  var differences: [(what: String, how: String)] {
-    var found: [(what: String, how: String)] = []
-    func tell(_ what: String, _ a: (some Equatable)?, _ b: (some Equatable)?, _ how: String? = nil) {
-      guard let a, let b, "\(a)" != "\(b)" else { return }
-      found.append((what, how ?? "\(a) → \(b)"))
+  var differences: [(what: String, how: CaptureComparison.Change)] {
+    var found: [(what: String, how: CaptureComparison.Change)] = []
+    func tell<Value: Equatable>(_ what: String, _ a: Value?, _ b: Value?, _ how: CaptureComparison.Change? = nil) {
+      guard let a, let b, a != b else { return }
+      found.append((what, how ?? .values("\(a)", "\(b)")))
     }
     if evidence.isSame {
       tell("client address", first.client.address, second.client.address)
       tell("server address", first.server.address, second.server.address)
-      tell("client port", first.client.port, second.client.port, "rewritten")
+      tell("client port", first.client.port, second.client.port, .rewritten)
       tell("server port", first.server.port, second.server.port)
     } else if evidence == .port {
       tell("server address", first.server.address, second.server.address)
     }
     for (name, a, b) in [("client", first.client, second.client), ("server", first.server, second.server)] {
       if evidence.isSame {
-        tell("\(name) isn", a.isn, b.isn, "rewritten")
-        tell("\(name) packets", a.packets, b.packets, "of another number")
-        tell("\(name) octets", a.octets, b.octets, "of another number")
+        tell("\(name) isn", a.isn, b.isn, .rewritten)
+        tell("\(name) packets", a.packets, b.packets, .anotherNumber)
+        tell("\(name) octets", a.octets, b.octets, .anotherNumber)
       }
       tell("\(name) ttl", a.hopLimit, b.hopLimit)
       tell("\(name) window", a.window, b.window)
       found += FlowMatching.Pair.options(name, a.options, b.options)
     }
-    tell("end", first.end, second.end)
+    if let end = first.end, let other = second.end { tell("end", end, other, .ends(end, other)) }
     return found
   }
 
   /// Options of a SYN that are missing, that were added, that say something else, or stand in another order.
-  private static func options(_ name: String, _ a: [String]?, _ b: [String]?) -> [(what: String, how: String)] {
+  private static func options(
+    _ name: String, _ a: [String]?, _ b: [String]?
+  ) -> [(what: String, how: CaptureComparison.Change)] {
     guard let a, let b else { return [] }
-    var found: [(what: String, how: String)] = []
+    var found: [(what: String, how: CaptureComparison.Change)] = []
     let (before, after) = (a.map(kind), b.map(kind))
     for (index, kind) in before.enumerated() {
       guard let other = after.firstIndex(of: kind) else {
-        found.append(("\(name) \(kind)", "stripped"))
+        found.append(("\(name) \(kind)", .stripped))
         continue
       }
       // Clocks differ from one run to the next, and nobody is to blame.
-      if kind != "TS", a[index] != b[other] { found.append(("\(name) \(kind)", "\(a[index]) → \(b[other])")) }
+      if kind != "TS", a[index] != b[other] { found.append(("\(name) \(kind)", .values(a[index], b[other]))) }
     }
-    for kind in after where !before.contains(kind) { found.append(("\(name) \(kind)", "added")) }
-    if found.isEmpty, before != after { found.append(("\(name) options", "in another order")) }
+    for kind in after where !before.contains(kind) { found.append(("\(name) \(kind)", .added)) }
+    if found.isEmpty, before != after { found.append(("\(name) options", .anotherOrder)) }
     return found
   }
 

@@ -30,7 +30,7 @@ public struct Record: Sendable {
   public var isError: Bool { outcome.reason.rawValue.hasPrefix("icmp-") }
 
   /// When the answer came; nil without one, and where several copies of the SYN may be what it answers.
-  var answered: WallTime? {
+  package var answered: WallTime? {
     guard isReply, outcome.counters.transmissions <= 1, let time = outcome.measurement(of: .syn) else { return nil }
     return outcome.started + time.interval
   }

@@ -42,7 +42,8 @@ public struct ComparedFlow: Hashable, Sendable {
     /// The TSval of its SYN, which few who rewrite addresses and numbers rewrite as well.
     var timestamp: String? { options?.first { $0.hasPrefix("TS val") }.map { String($0.prefix { $0 != "e" }) } }
 
-    var endpoint: String {
+    /// Address and port, as far as they are known.
+    public var endpoint: String {
       port.map { "\(address.bracketedHost):\($0)" } ?? address.bracketedHost
     }
   }
@@ -54,9 +55,36 @@ public struct ComparedFlow: Hashable, Sendable {
   /// The other end.
   public var server: Side
   /// How it ended.
-  public var end: String?
+  public var end: End?
   /// The times of its steps that are known, by their names, in the order of a connection's life.
   public var times: [Time]
+
+  /// How a connection ended, as far as files tell: two that say the same are equal.
+  public enum End: Hashable, Sendable {
+    /// A flow's ending by its word in machine output, who brought it about, and who reset it after that one's FIN.
+    case flow(String, by: String?, thenReset: String?)
+    /// A connection's state, and how it was closed.
+    case connection(String, closedBy: String?)
+
+    /// The ending of a flow by what machine output says of it.
+    init(_ ending: String, closedBy: String?, resetBy: String?, isByFin: Bool) {
+      let kind = TrackedFlow.Ending(rawValue: ending)
+      let closer = kind?.isOfSomebody ?? true ? closedBy : nil
+      guard kind == .rst, closer != nil, let resetBy else {
+        self = .flow(ending, by: closer, thenReset: nil)
+        return
+      }
+      self = isByFin ? .flow(ending, by: closer, thenReset: resetBy) : .flow(ending, by: resetBy, thenReset: nil)
+    }
+
+    /// The ending of a flow.
+    public init(_ flow: TrackedFlow) {
+      func name(_ isClient: Bool) -> String { isClient ? "client" : "server" }
+      self.init(
+        flow.ending.rawValue, closedBy: flow.isClosedByClient.map(name), resetBy: flow.isResetByClient.map(name),
+        isByFin: flow.isClosedByFin)
+    }
+  }
 
   /// The time of one step.
   public struct Time: Hashable, Sendable {
@@ -73,7 +101,7 @@ public struct ComparedFlow: Hashable, Sendable {
   }
 
   /// A connection by what is known of it.
-  public init(number: Int, client: Side, server: Side, end: String? = nil, times: [Time] = []) {
+  public init(number: Int, client: Side, server: Side, end: End? = nil, times: [Time] = []) {
     self.number = number
     self.client = client
     self.server = server
@@ -88,7 +116,7 @@ extension ComparedFlow {
     number = flow.number
     client = Side(flow.client)
     server = Side(flow.server)
-    end = flow.endingWords
+    end = End(flow)
     times = flow.steps.compactMap { step in step.time.map { Time(step: step.kind.rawValue, interval: $0) } }
   }
 }
@@ -108,9 +136,12 @@ extension ComparedFlow.Side {
 }
 
 extension ComparedFlow {
+  /// The version of the meaning of the members that are read, and that results are written in.
+  public static let schema = 1
+
   /// A line of JSON: `flow` or `connection`; nil for anything else.
   public init?(_ json: JSONValue, number: Int) {
-    guard json["schema"]?.integer == Int64(JSONLines.schema) else { return nil }
+    guard json["schema"]?.integer == Int64(ComparedFlow.schema) else { return nil }
     self.number = number
     times = (json["steps"]?.list ?? []).compactMap { step in
       guard let name = step["step"]?.text, let time = step["rtt_ns"]?.integer, time >= 0 else { return nil }
@@ -124,14 +155,13 @@ extension ComparedFlow {
       end = json["end"]?.text.map { end in
         let closer = json["closed_by"]?.text
         let finCopies = closer.flatMap { json[$0 + "_sent"]?["fin_copies"]?.integer } ?? 0
-        return TrackedFlow.endingWords(
-          end, closedBy: closer, resetBy: json["reset_by"]?.text, isByFin: finCopies > 0)
+        return End(end, closedBy: closer, resetBy: json["reset_by"]?.text, isByFin: finCopies > 0)
       }
     case "connection":
       guard let client = Side(ofConnection: json, isOurs: true), let server = Side(ofConnection: json, isOurs: false)
       else { return nil }
       (self.client, self.server) = (client, server)
-      end = json["state"]?.text.map { state in json["closed_by"]?.text.map { "\(state), \($0)" } ?? state }
+      end = json["state"]?.text.map { .connection($0, closedBy: json["closed_by"]?.text) }
     default: return nil
     }
   }
@@ -168,6 +198,16 @@ extension ComparedFlow.Side {
       if peer["timestamps"]?.truth == true { words.append("TS") }
       if let shift = peer["wscale"]?.integer { words.append("wscale \(shift)") }
       return words
+    }
+  }
+}
+
+extension TrackedFlow.Ending {
+  /// Whether one of the ends brought it about, so that it is told by which.
+  fileprivate var isOfSomebody: Bool {
+    switch self {
+    case .fin, .rst, .halfClosed, .closing: true
+    case .refused, .unanswered, .unreachable, .halfOpen, .open: false
     }
   }
 }

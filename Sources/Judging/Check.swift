@@ -24,11 +24,6 @@ public struct Check: Hashable, Sendable {
     self.expected = expected
     self.limit = limit
   }
-
-  /// What is asked, as a check file spells it: `web.test:80 open rtt<50ms`.
-  public var words: String {
-    "\(target.printable) \(expected.rawValue)" + (limit.map { " rtt<\($0.compact)" } ?? "")
-  }
 }
 
 /// What came of a check, in bounded memory however often it was probed.
@@ -107,11 +102,6 @@ public struct CheckResult: Sendable {
 
     /// What stood in the way, where this host has no route.
     public var obstacle: Notes
-
-    /// State and reason: `closed (rst)`; with the route that forbids it, `unreachable (no-route, route-prohibited)`.
-    var stateWords: String {
-      "\(verdict.rawValue) (\(([reason.rawValue] + obstacle.list).together(by: ", ")))"
-    }
   }
 
   /// Probes that were in the expected state.
@@ -132,19 +122,34 @@ public struct CheckResult: Sendable {
     return rtt.map { $0 < limit } ?? false
   }
 
-  /// Why it does not hold, in words; nil where it does.
-  public var failure: String? {
-    if let problem { return problem.printable }
-    guard decided > 0 else { return unsent?.cause.printable ?? "the run ended before it was probed" }
-    guard asExpected == decided else {
-      let others = decided > 1 ? "\(decided - asExpected) of \(decided): " : ""
-      return others + (telling?.stateWords ?? "") + ", not \(check.expected.rawValue)"
-    }
-    if let unsent { return "\(unsent.count) of \(decided + unsent.count) not sent: \(unsent.cause.printable)" }
-    guard let limit = check.limit, !isInTime else { return nil }
-    guard let rtt else { return "no time is known: it cannot be told which copy of the SYN was answered" }
-    return "\(rtt.replyMilliseconds) ms, not below \(limit.compact)"
+  /// Why a check does not hold.
+  public enum Failure: Hashable, Sendable {
+    /// It could not be probed, for a reason that is given in words.
+    case problem(String)
+    /// The run ended before.
+    case notProbed
+    /// So many of all probes were not sent; why the latest was not.
+    case notSent(Int, of: Int, cause: String)
+    /// So many of all probes found another state, as this one did.
+    case state(Int, of: Int, Telling?)
+    /// A time was to be kept, and none is known.
+    case noTime
+    /// The median is not below the limit.
+    case tooSlow(Interval, limit: Interval)
   }
+
+  /// Why it does not hold; nil where it does.
+  public var failure: Failure? {
+    if let problem { return .problem(problem) }
+    guard decided > 0 else { return unsent.map { .notSent($0.count, of: $0.count, cause: $0.cause) } ?? .notProbed }
+    guard asExpected == decided else { return .state(decided - asExpected, of: decided, telling) }
+    if let unsent { return .notSent(unsent.count, of: decided + unsent.count, cause: unsent.cause) }
+    guard let limit = check.limit, !isInTime else { return nil }
+    return rtt.map { .tooSlow($0, limit: limit) } ?? .noTime
+  }
+
+  /// The share of probes that were not in the expected state, in whole percent, rounded up; nil without probes.
+  public var loss: Int? { decided == 0 ? nil : ((decided - asExpected) * 100 + decided - 1) / decided }
 }
 
 /// How the checks of a run came out.

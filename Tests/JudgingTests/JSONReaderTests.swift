@@ -1,4 +1,4 @@
-import Report
+import Judging
 import Testing
 
 /// RFC 8259, strictly, and nothing else.

@@ -1,14 +1,12 @@
-import Wire
-
 /// TCP options in tcpdump's words.
-enum OptionWords {
+package enum OptionWords {
   /// Every option, padding and all, in the order in which the header carries them.
-  static func list(_ options: TCPOptionList) -> [String] {
+  package static func list(_ options: TCPOptionList) -> [String] {
     options.options.map(word) + (options.isMalformed ? ["[bad opt]"] : [])
   }
 
   /// Every option but padding, which says nothing to a person.
-  static func withoutPadding(_ options: TCPOptionList) -> [String] {
+  package static func withoutPadding(_ options: TCPOptionList) -> [String] {
     options.options.filter { !$0.isPadding }.map(word) + (options.isMalformed ? ["[bad opt]"] : [])
   }
 
@@ -36,7 +34,7 @@ enum OptionWords {
   }
 
   /// All octets of a list, padding among them, two digits each.
-  static func hexadecimal(_ options: TCPOptionList) -> String { hexadecimal(options.bytes.octets) }
+  package static func hexadecimal(_ options: TCPOptionList) -> String { hexadecimal(options.bytes.octets) }
 
   private static func hexadecimal(_ octets: [UInt8]) -> String {
     octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
