@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// Why the kernel refused a call: its error number and the call's name.
 public struct Errno: Error, Hashable, Sendable {
@@ -60,4 +61,97 @@ public struct Errno: Error, Hashable, Sendable {
 extension Errno: CustomStringConvertible {
   /// One line: `socket: Operation not permitted (EPERM)`.
   public var description: String { "\(call.rawValue): \(message) (\(name))" }
+}
+
+extension Errno {
+  /// What the person at the terminal can do about it, in one sentence; nil where nothing certain can be said.
+  public var hint: String? {
+    switch (call, code) {
+    case (.socket, EPERM), (.socket, EACCES):
+      return "raw sockets need CAP_NET_RAW: use sudo, or setcap cap_net_raw+ep on the program once, or --connect"
+    case (.socket, EAFNOSUPPORT):
+      return "this kernel has that address family switched off"
+    case (.fork, EAGAIN):
+      return "too many processes: raise `ulimit -u`, or name addresses"
+    case (_, EMFILE):
+      return "too many open descriptors: raise `ulimit -n`"
+    case (.bindToDevice, ENODEV), (.interfaceLookup, ENODEV), (.linkLookup, ENODEV):
+      return "there is no interface of that name: `ip link` lists them"
+    case (.bindToDevice, EPERM):
+      return "binding to an interface needs CAP_NET_RAW"
+    case (.bind, EADDRNOTAVAIL):
+      return "the source address must be one of this host's: `ip address` lists them"
+    case (.connect, EADDRNOTAVAIL):
+      return "all ports of net.ipv4.ip_local_port_range are in use, or the source address is not this host's"
+    case (.bind, EADDRINUSE), (.listen, EADDRINUSE):
+      return "the source port is in use or in TIME-WAIT: choose another one, or let the kernel choose"
+    case (.bind, EACCES):
+      return "source ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
+    case (.sendto, EPERM), (.sendmmsg, EPERM):
+      return "a firewall rule of this host refused the packet: see `nft list ruleset`, output chains"
+    case (.sendto, EACCES):
+      return "the destination is a broadcast address, or a local route prohibits it: see `ip route get`"
+    case (.sendto, EMSGSIZE):
+      return "the packet is larger than the MTU of the way out: send less data"
+    case (.sendto, EINVAL):
+      return "the kernel does not take this packet: see its IP header, and -I for a link-local address"
+    case (.connect, EPERM):
+      return "a firewall rule of this host refused the connection: see `nft list ruleset`, output chains"
+    case (.routeLookup, _): return routeHint
+    case (.unshare, EPERM), (.unshare, ENOSPC), (.unshare, EINVAL):
+      return "user namespaces are not allowed here: use sudo, or set user.max_user_namespaces above 0"
+    case (.write, ENOSPC), (.close, ENOSPC), (.write, EDQUOT): return "the disk is full"
+    case (.write, EFBIG): return "the file has reached its largest size: see `ulimit -f`"
+    case (.open, EACCES), (.open, EPERM): return "the file's permissions do not allow it"
+    case (.open, ELOOP): return "it is a symbolic link: name the file itself, or remove the link"
+    case (.open, EEXIST): return "it is not a file, a FIFO or a character device"
+    case (.read, EFBIG): return "the file is larger than what is taken from one"
+    default:
+      return isNoRoute ? "no route leads there: see `ip route get`" : nil
+    }
+  }
+
+  /// Whether the kernel says that it knows no way to the destination, by whichever call.
+  public var isNoRoute: Bool {
+    switch code {
+    case ENETUNREACH, EHOSTUNREACH, ENETDOWN: true
+    case EACCES, EINVAL: call == .routeLookup  // a `prohibit` and a `blackhole` route
+    default: false
+    }
+  }
+
+  private var routeHint: String? {
+    switch code {
+    case ENETUNREACH, EHOSTUNREACH: "no route leads there: see `ip route get`"
+    case EACCES: "a `prohibit` route forbids the destination: see `ip route`"
+    case EINVAL: "a `blackhole` route swallows the destination: see `ip route`"
+    case EADDRNOTAVAIL: "the source address must be one of this host's: `ip address` lists them"
+    case EAFNOSUPPORT: "the source and the destination must both be IPv4 or both IPv6"
+    case ENODEV: "there is no such interface: `ip link` lists them"
+    default: nil
+    }
+  }
+
+  /// Whether a signal ended a wait.
+  public var isInterruption: Bool { code == EINTR }
+  /// Whether a privilege is missing: the unprivileged way may still work.
+  public var isPermission: Bool { code == EPERM || code == EACCES }
+  /// What the kernel says where a process has all the descriptors that it may have.
+  public static let outOfDescriptors = EMFILE
+  /// Whether no descriptor is to be had, of this process's or of the machine's.
+  public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+  /// Whether the kernel has that address family switched off.
+  public var isNoSuchFamily: Bool { code == EAFNOSUPPORT }
+  /// A socket of a family that is switched off was asked for.
+  public static let noSuchFamily = Errno(code: EAFNOSUPPORT, call: .socket)
+  /// Whether the path does not exist.
+  public var isNoSuchFile: Bool { code == ENOENT }
+  /// Whether the peer refused a kernel connection (RST in answer to our SYN).
+  public var isConnectionRefused: Bool { code == ECONNREFUSED }
+  /// Whether the peer reset an established kernel connection, be it that we have been told of that before (ENOTCONN).
+  public var isConnectionReset: Bool { code == ECONNRESET || code == ENOTCONN }
+  /// Whether the kernel gave up waiting.
+  public var isTimedOut: Bool { code == ETIMEDOUT }
+  /// Whether the address and port are held by another socket, or by one in TIME-WAIT.
+  public var isAddressInUse: Bool { code == EADDRINUSE }
 }

@@ -61,3 +61,59 @@ extension Interval {
   /// So many nanoseconds, or the longest interval there is.
   fileprivate init(truncating nanoseconds: UInt128) { self.init(nanoseconds: Int64(clamping: nanoseconds)) }
 }
+
+/// Least, mean, greatest and deviation in ping's own arithmetic: every duration cut to whole microseconds first.
+///
+/// So the line that is printed from it is the one that ping would print, to the last digit.
+public struct PingTimes: Hashable, Sendable {
+  /// Counts microseconds where its own words say nanoseconds.
+  private var moments = Moments()
+
+  /// Nothing recorded yet.
+  public init() {}
+
+  /// Takes one duration.
+  public mutating func record(_ interval: Interval) { moments.record(interval / 1_000) }
+
+  /// The shortest; nil without any.
+  public var min: Interval? { moments.min.map(PingTimes.whole) }
+  /// The mean; nil without any.
+  public var mean: Interval? { moments.mean.map(PingTimes.whole) }
+  /// The longest; nil without any.
+  public var max: Interval? { moments.max.map(PingTimes.whole) }
+  /// The deviation; nil without any.
+  public var mdev: Interval? { moments.mdev.map(PingTimes.whole) }
+
+  private static func whole(_ micros: Interval) -> Interval { micros * 1_000 }
+}
+
+// Division and root by shifting: the built-in division of 128 bits is a call into the compiler's C library, and
+// this room calls nothing but the Swift runtime. They run once a summary.
+
+extension UInt128 {
+  /// The whole part of dividing by a number that is not 0.
+  func quotient(by divisor: UInt64) -> UInt128 {
+    let divisor = UInt128(divisor)
+    var quotient: UInt128 = 0
+    var rest: UInt128 = 0
+    for bit in stride(from: UInt128.bitWidth - 1 - leadingZeroBitCount, through: 0, by: -1) {
+      // The rest is below a divisor of 64 bits, so doubling it cannot overflow.
+      rest = rest &<< 1 | (self &>> UInt128(bit)) & 1
+      if rest >= divisor {
+        rest &-= divisor
+        quotient |= 1 &<< UInt128(bit)
+      }
+    }
+    return quotient
+  }
+
+  /// The whole part of the square root.
+  var squareRoot: UInt128 {
+    var root: UInt128 = 0
+    for bit in stride(from: (UInt128.bitWidth - leadingZeroBitCount) / 2, through: 0, by: -1) where bit < 64 {
+      let trial = root | 1 &<< UInt128(bit)
+      if trial &* trial <= self { root = trial }
+    }
+    return root
+  }
+}

@@ -1,3 +1,5 @@
+import Wire
+
 /// The two formats of capture files.
 public enum CaptureFormat: Hashable, Sendable {
   /// The classic one (draft-ietf-opsawg-pcap).
@@ -88,5 +90,12 @@ extension CaptureFormat: CustomStringConvertible {
     case .pcap: "pcap"
     case .pcapng: "pcapng"
     }
+  }
+}
+
+extension RawSpan {
+  /// Reads an integer in the byte order that a file is in, at any alignment; traps when it does not lie within the span.
+  @inlinable func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, bigEndian: Bool) -> T {
+    bigEndian ? load(bigEndian: offset) : T(littleEndian: load(native: offset))
   }
 }

@@ -41,3 +41,85 @@ public struct Schedule: Hashable, Sendable {
     return isTooFar ? farthest : min(.nanoseconds(product), farthest)
   }
 }
+
+/// Whose turn it is and when: round by round, target by target, as a schedule says.
+///
+/// A target whose name is still being looked up has no turns; it joins when that is known, and has as many as the others.
+/// Probes that could not begin when they were due, for want of a free place or because the host slept, are not made up
+/// for all at once: what is left is put off by whole rounds.
+public struct ProbeClock: Sendable {
+  private let schedule: Schedule
+  private let targets: Int
+  /// When the next probe of each target is due, not counting what was put off.
+  private var queue = DeadlineQueue()
+  /// How many turns each target has had.
+  private var turns: [Int]
+  /// By how much all that is left was put off.
+  private var shift = Interval.zero
+  private var latest: Instant?
+  /// The least time between two probes.
+  private var gap = ProbeClock.leastGap
+
+  /// Lateness of less is made up for, however short the interval: a busy machine wakes nobody to the millisecond.
+  static let tolerance = Interval.milliseconds(100)
+
+  /// The least time between two probes, also where the earlier one was late.
+  public static let leastGap = Schedule.leastGap / 2
+
+  /// The turns of so many targets, but those that are absent.
+  public init(
+    _ schedule: Schedule, targets: Int, from start: Instant, isAbsent: (Int) -> Bool = { _ in false }
+  ) {
+    (self.schedule, self.targets) = (schedule, targets)
+    turns = [Int](repeating: 0, count: targets)
+    guard schedule.count != 0 else { return }
+    for target in turns.indices where !isAbsent(target) {
+      queue.set(start + schedule.due(round: 0, target: target, of: targets), of: target)
+    }
+  }
+
+  /// Gives a target that was absent its turns, the first one now.
+  public mutating func join(_ target: Int, at now: Instant) {
+    guard turns.indices.contains(target), turns[target] < schedule.count ?? .max else { return }
+    queue.set(now + shift * -1, of: target)
+    // It comes between others, whose distance was the schedule's.
+    gap = max(gap, schedule.due(round: 0, target: 1, of: targets))
+  }
+
+  /// When the next probe is to begin; nil where none is left.
+  public var nextStart: Instant? {
+    guard let due else { return nil }
+    return latest.map { max(due, $0 + gap) } ?? due
+  }
+
+  private var due: Instant? { queue.first.map { $0.deadline + shift } }
+
+  private var pace: Interval { schedule.due(round: 1, target: 0, of: targets) }
+
+  /// Puts off what is left by as many whole rounds as the next probe is late; returns how many.
+  public mutating func slip(at now: Instant) -> Int {
+    guard let due else { return 0 }
+    let pace = pace
+    let late = now - due
+    guard late >= max(pace, ProbeClock.tolerance) else { return 0 }
+    let rounds = late.nanoseconds / pace.nanoseconds
+    shift = shift + pace * rounds
+    return Int(rounds)
+  }
+
+  /// The target of the next probe, and which of the target's it is, from 1.
+  public var next: (target: Int, sequence: Int) {
+    guard let target = queue.first?.slot else { return (0, 1) }
+    return (target, turns[target] + 1)
+  }
+
+  /// Takes the turn.
+  public mutating func take(at now: Instant) -> (target: Int, sequence: Int) {
+    let turn = next
+    latest = now
+    guard let due = queue.first?.deadline else { return turn }
+    turns[turn.target] = turn.sequence
+    queue.set(turn.sequence < schedule.count ?? .max ? due + pace : nil, of: turn.target)
+    return turn
+  }
+}

@@ -1,4 +1,5 @@
 import CLinux
+import Timebase
 
 /// Which services answer for host names, `nsswitch.conf(5)`.
 ///
@@ -69,4 +70,67 @@ public struct NameServiceSwitch: Hashable, Sendable {
     }
     return word.isEmpty ? services : services + [word]
   }
+}
+
+/// The machine's own program for asking its name services, `getent(1)`.
+enum Getent {
+  struct Answer {
+    /// Whether the database knows the key.
+    var isFound: Bool
+    /// Lines of words.
+    var lines: [[String]]
+  }
+
+  /// How long it may take: longer than a resolver's own patience of 5 s and 2 attempts for each of 3 servers.
+  private static let patience = Interval.seconds(40)
+
+  /// - Throws: ENOENT where the machine has no such program, ETIMEDOUT, EFBIG for an answer of more than 64 KiB.
+  static func ask(_ database: String, _ key: String) throws(Errno) -> Answer {
+    let result = try ChildProcess.run(
+      ["/usr/bin/getent", database, key], outputLimit: 65_536, until: SystemClock.monotonic() + patience)
+    return Answer(isFound: result.status == 0, lines: lines(result.output))
+  }
+
+  static func lines(_ output: [UInt8]) -> [[String]] {
+    output.split(separator: 0x0a).map { line in
+      line.split { $0 == 0x20 || $0 == 0x09 }.map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+}
+
+/// Names of TCP ports, `services(5)`.
+public struct ServiceNames: Sendable {
+  private var ports: [String: UInt16] = [:]
+  private var names: [UInt16: String] = [:]
+
+  /// Reads the file's text: `name port/protocol alias… # comment`.
+  ///
+  /// Of several entries the first counts.
+  public init(parsing text: String) {
+    for line in text.utf8.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
+      let fields = line.prefix { $0 != 0x23 }.split { $0 == 0x20 || $0 == 0x09 }
+      guard fields.count >= 2 else { continue }
+      let parts = fields[1].split(separator: 0x2f)
+      guard parts.count == 2, parts[1].elementsEqual("tcp".utf8), let port = UInt16(String(Substring(parts[0])))
+      else { continue }
+      let name = String(Substring(fields[0]))
+      if names[port] == nil { names[port] = name }
+      for field in [fields[0]] + fields.dropFirst(2) {
+        let known = String(Substring(field))
+        if ports[known] == nil { ports[known] = port }
+      }
+    }
+  }
+
+  /// The machine's own, from /etc/services; without that file, none.
+  public static func ofThisMachine() -> ServiceNames {
+    let octets = (try? File.read("/etc/services", atMost: 4 << 20)) ?? []
+    return ServiceNames(parsing: String(decoding: octets, as: UTF8.self))
+  }
+
+  /// The port of a service by its name or an alias of it, as it is written.
+  public func port(of name: String) -> UInt16? { ports[name] }
+
+  /// The name of a port.
+  public func name(of port: UInt16) -> String? { names[port] }
 }

@@ -1,5 +1,8 @@
 import Handshake
 import Judging
+import Statistics
+import Timebase
+import Wire
 
 /// Comma-separated values: a table, and no summary in it.
 struct CSVFormat: ResultWriter {
@@ -33,5 +36,93 @@ struct CSVFormat: ResultWriter {
       }
     }
     return text
+  }
+}
+
+/// Results for spreadsheets: comma-separated values (RFC 4180), a header line and then a line for each.
+///
+/// Durations are whole nanoseconds; what is absent is an empty field; lines end by CR LF, as the RFC has it.
+public enum CSV {
+  /// One line of fields, with its end; nil is an empty field.
+  public static func line(_ fields: [String?]) -> String {
+    fields.map { $0.map(quoted) ?? "" }.together(by: ",") + "\r\n"
+  }
+
+  /// A field between quotation marks where it has a comma, one of them, or a line end (RFC 4180 §2).
+  private static func quoted(_ field: String) -> String {
+    let isPlain = !field.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
+    if isPlain { return field }
+    var text = "\""
+    for scalar in field.unicodeScalars {
+      if scalar == "\"" { text += "\"" }
+      text.unicodeScalars.append(scalar)
+    }
+    return text + "\""
+  }
+}
+
+/// A table of comma-separated values, whose columns are members of the JSON lines or made as they are.
+public struct CSVTable<Row>: Sendable {
+  private let columns: [Field<Row>]
+
+  init(_ columns: [Field<Row>]) { self.columns = columns }
+
+  /// The line with the names of the columns.
+  public var header: String { CSV.line(columns.map(\.name)) }
+
+  /// The line of one row.
+  public func line(_ row: Row) -> String { CSV.line(columns.map { $0.cell(row) }) }
+}
+
+/// The tables; their columns are named as the members of JSON that say the same.
+///
+/// Words that others have written are printable in them: a row is one line, and no terminal obeys it.
+extension CSV {
+  /// A row for each connection.
+  public static let connections = CSVTable<Record>(
+    ConnectionFields.records.table.columns([
+      "started", "target", "address", "port", "source", "source_port", "mode", "state", "reason", "seq", "isn", "irs",
+      "ttl", "transmissions",
+    ]) + StepKind.ofConnections.map(time) + [
+      .text("clock", "whose clock timed the steps but `resolve`") { $0.outcome.clocks.together(by: " ") }
+    ]
+      + ConnectionFields.records.table.columns([
+        "closed_by", "client_state", "invalid_replies", "server_state", "notes",
+      ]))
+
+  private static func time(of kind: StepKind) -> Field<Record> {
+    let name = kind.rawValue.split(separator: "-").map(String.init).together(by: "_") + "_ns"
+    return .time(orNull: name, "how long the step took") { record in
+      record.steps.first { $0.kind == kind }?.measurement?.interval
+    }
+  }
+
+  /// A row for each check.
+  public static let checks = CSVTable<CheckResult>(CheckFields.checks.table.leaves)
+
+  /// What one step of a target came to.
+  public typealias StepSeries = (target: String, step: StepKind, series: Series)
+
+  /// A row for each step of each target.
+  public static let series = CSVTable<StepSeries>(
+    [
+      .text("target", "the target") { $0.target },
+      .word("step", among: StepKind.words, "the step") { $0.step.rawValue },
+    ]
+      + SummaryFields.longSeries.columns([
+        "count", "min_ns", "avg_ns", "mdev_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns",
+        "jitter_ns",
+      ]).map { column in Field(column, of: { $0.series }) })
+}
+
+extension Outcome {
+  /// Whose clocks timed its steps, each once and in their order.
+  fileprivate var clocks: [String] {
+    var clocks: [String] = []
+    for step in steps {
+      guard let name = step.measurement?.clock.rawValue, !clocks.contains(name) else { continue }
+      clocks.append(name)
+    }
+    return clocks
   }
 }

@@ -28,3 +28,31 @@ struct FpingFormat: ResultWriter {
     }
   }
 }
+
+/// Times as fping's `-C` tells them: `web.test:80 : 0.213 - 0.220`, which SmokePing reads.
+public enum FpingLine {
+  /// The line of one target, its name filled up to a width; nil stands for a probe that nothing answered.
+  public static func text(_ target: String, width: Int, times: [Interval?]) -> String {
+    // A name with a space in it would be two words to the reader.
+    let name = String(target.printable.map { $0 == " " ? "_" : $0 })
+    return "\(name.leading(width)) : \(times.map { $0.map(milliseconds) ?? "-" }.together(by: " "))\n"
+  }
+
+  /// Three significant digits and no more than three decimals, as fping's `sprint_tm` has them.
+  private static func milliseconds(_ time: Interval) -> String {
+    let nanoseconds = max(time.nanoseconds, 0)
+    func rounded(to unit: Int64) -> Int64 { (nanoseconds + unit / 2) / unit }
+    switch nanoseconds {
+    case ..<1_000_000: return decimals(rounded(to: 1_000), 3)
+    case ..<10_000_000: return decimals(rounded(to: 10_000), 2)
+    case ..<100_000_000: return decimals(rounded(to: 100_000), 1)
+    default: return String(rounded(to: 1_000_000))
+    }
+  }
+
+  private static func decimals(_ number: Int64, _ places: Int) -> String {
+    var unit: Int64 = 1
+    for _ in 0..<places { unit *= 10 }
+    return "\(number / unit).\(padded(number % unit, places))"
+  }
+}

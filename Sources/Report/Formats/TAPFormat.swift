@@ -1,3 +1,6 @@
+import Handshake
+import Judging
+
 /// The Test Anything Protocol.
 struct TAPFormat: ResultWriter {
   /// Whether it was said that no more comes.
@@ -13,5 +16,49 @@ struct TAPFormat: ResultWriter {
       sheet.results += TAP.bailOut("interrupted")
     default: break
     }
+  }
+}
+
+/// Checks as the Test Anything Protocol, version 13: what `prove` and continuous integration read.
+///
+/// Version 14 adds nothing that is needed here, and Perl's own consumer refuses its first line.
+public enum TAP {
+  /// The lines before the first result: the version, and the plan.
+  public static func header(_ count: Int) -> String { "TAP version 13\n1..\(count)\n" }
+
+  /// One check; `number` counts from 1.
+  ///
+  /// Why it does not hold is told in a YAML block.
+  public static func line(_ result: CheckResult, number: Int) -> String {
+    let description = result.check.words + (result.check.comment.map { ": " + $0.printable } ?? "")
+    let holds = result.standing == .holds
+    var text = (holds ? "ok " : "not ok ") + "\(number) - \(escaped(description))\n"
+    guard !holds else { return text }
+    text += "  ---\n"
+    text += "  message: \(JSONWriter.quoted(result.failureWords ?? ""))\n"
+    text += "  severity: \(result.standing == .error ? "error" : "fail")\n"
+    text += "  expected: \(JSONWriter.quoted(result.check.expected.rawValue))\n"
+    if let telling = result.telling {
+      text += "  state: \(JSONWriter.quoted(telling.verdict.rawValue))\n"
+      text += "  reason: \(JSONWriter.quoted(telling.reason.rawValue))\n"
+    }
+    if let rtt = result.rtt { text += "  rtt_ns: \(rtt.nanoseconds)\n" }
+    if result.check.line > 0 {
+      text += "  at: \(JSONWriter.quoted("\(result.check.file):\(result.check.line)"))\n"
+    }
+    return text + "  ...\n"
+  }
+
+  /// Says that no more comes although more was announced.
+  public static func bailOut(_ reason: String) -> String { "Bail out! \(reason)\n" }
+
+  /// A number sign would begin a directive, such as `# SKIP`.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      if scalar == "#" || scalar == "\\" { result += "\\" }
+      result.unicodeScalars.append(scalar)
+    }
+    return result
   }
 }

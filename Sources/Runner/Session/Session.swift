@@ -133,3 +133,70 @@ final class Session {
     return layers
   }
 }
+
+/// How far a run is confined once it is sealed (`--sandbox`).
+public enum Sandbox: String, Hashable, Sendable, CaseIterable {
+  /// As far as this system allows.
+  case auto
+  /// In every way, or not at all: the run is refused where one is missing.
+  case strict
+  /// Privileges alone are given up.
+  case off
+}
+
+/// Which of the ways hold.
+struct Layers {
+  /// Whether privileges are gone from every set, the bounding set included.
+  var capabilities = true
+  /// Whether root was left, or was never there; true too where it has files to rename.
+  var user = true
+  /// The version of Landlock that shuts files and ports; nil where none does.
+  var landlock: Int?
+  /// Whether system calls are filtered.
+  var seccomp = false
+
+  /// Those that do not hold, in words.
+  var missing: [String] {
+    var list: [String] = []
+    if !capabilities { list.append("an empty bounding set (CAP_SETPCAP or user namespaces)") }
+    if !user { list.append("another user than root") }
+    if landlock == nil { list.append("Landlock") }
+    if !seccomp { list.append("seccomp") }
+    return list
+  }
+}
+
+/// A file that a run was asked to read: opened before the seal, read after it.
+///
+/// What is wrong with it is told in its turn: the files before it are read all the same.
+final class InputFile {
+  let path: FilePath
+  private var opened: FileDescriptor?
+  private var trouble: Errno?
+
+  /// Opens it; `-` is standard input.
+  init(_ path: FilePath) {
+    self.path = path
+    do throws(Errno) {
+      opened = path.isStandardInput ? .standardInput : try File.open(path)
+    } catch {
+      trouble = error
+    }
+  }
+
+  /// Whether descriptors had run out, so that it is opened in its turn.
+  var isLeftForLater: Bool { trouble?.isOutOfDescriptors ?? false }
+
+  /// Hands it over, once.
+  ///
+  /// Where descriptors had run out it is opened now, with the rights that are left.
+  func take() throws(RunError) -> FileDescriptor {
+    if let opened = opened.take() { return opened }
+    do throws(Errno) {
+      if let trouble, !trouble.isOutOfDescriptors { throw trouble }
+      return try File.open(path)
+    } catch {
+      throw .unreadable(error, path)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Handshake
+import Timebase
+import Wire
+
+/// The packets of one connection as the textbooks draw them: time, our state, the arrow, the peer's state, and
+/// the step that the packet completes.
+public struct Ladder {
+  private let outcome: Outcome
+  private let style: Style
+  private let glyphs: Glyphs
+  private let words: PacketWords
+  private let rows: [Row]
+  private let width: Int
+  private let timeWidth: Int
+  private let innerWidth: Int
+
+  private static let stateWidth = 11
+  private static let noteWidth = 17
+
+  /// The ladder of an outcome's packets.
+  public init(_ outcome: Outcome, style: Style = .plain) {
+    self.outcome = outcome
+    self.style = style
+    glyphs = style.isUnicode ? .unicode : .ascii
+    let words = PacketWords(outcome)
+    let rows = Row.rows(of: outcome)
+    self.words = words
+    self.rows = rows
+    width = min(max(style.width, 40), 1_000)
+    timeWidth = max(7, rows.map(\.time.count).max() ?? 0)
+    // Two lifelines, and a space between neighbouring columns.
+    let others = timeWidth + 2 * Ladder.stateWidth + Ladder.noteWidth + 6
+    let least = rows.map { (words.forms($0.entry).last?.columns ?? 0) + 5 }.max() ?? 0
+    innerWidth = max(width - others, min(least, 60), 24)
+  }
+
+  /// The drawing, every line ended by a line feed; empty where no packet was seen.
+  public var text: String {
+    guard !rows.isEmpty else { return "" }
+    var lines = header
+    var states = EndStates(outcome) { $0.shortName }
+    lines.append(first(states))
+    for (index, row) in rows.enumerated() {
+      if index == outcome.exchange.gap { lines.append(omission) }
+      lines += drawn(row, &states)
+    }
+    if outcome.exchange.gap == rows.count { lines.append(omission) }
+    return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
+  }
+
+  /// The line in place of the packets that were not kept.
+  private var omission: String {
+    " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept"
+  }
+
+  /// Whether we are on the right: the left side is the one that opened the connection.
+  private var isMirrored: Bool { outcome.mode == .listen }
+
+  private var leftWidth: Int { timeWidth + 1 + Ladder.stateWidth + 1 }
+
+  /// Both endpoints above their lifelines; one above the other where they would meet.
+  private var header: [String] {
+    let ends = (outcome.flow.local.description, outcome.flow.remote.description)
+    let (local, remote) = isMirrored ? (ends.1, ends.0) : ends
+    let left = local.trailing(leftWidth + 1)
+    let column = min(leftWidth + 1 + innerWidth, width - remote.count)
+    guard column > left.count + 1 else {
+      return [local.leading(leftWidth), remote.trailing(leftWidth + innerWidth + 2)]
+    }
+    return [left.leading(column) + remote]
+  }
+
+  /// Where both ends stood before the first packet.
+  private func first(_ states: EndStates) -> String {
+    let (left, right) = isMirrored ? (states.theirs, states.ours) : (states.ours, states.theirs)
+    return joined(time: "ms", left: left, inner: glyphs.empty(innerWidth), right: right, note: "")
+  }
+
+  /// One packet: the arrow's line, then what more there is to say of it.
+  private func drawn(_ row: Row, _ states: inout EndStates) -> [String] {
+    let changed = states.take(row)
+    let (left, right) = isMirrored ? (changed.theirs, changed.ours) : (changed.ours, changed.theirs)
+    let inner = [arrow(row)] + options(row)
+    let notes = row.notes
+    return (0..<max(inner.count, notes.count)).map { index in
+      joined(
+        time: index == 0 ? row.time : "",
+        left: index == 0 ? left ?? "" : "",
+        inner: index < inner.count ? inner[index] : glyphs.empty(innerWidth),
+        right: index == 0 ? right ?? "" : "",
+        note: index < notes.count ? notes[index].text(glyphs, style) : "")
+    }
+  }
+
+  private func joined(time: String, left: String, inner: String, right: String, note: String) -> String {
+    [time.trailing(timeWidth), left.trailing(Ladder.stateWidth), inner, right.leading(Ladder.stateWidth), note]
+      .together(by: " ")
+  }
+
+  private func arrow(_ row: Row) -> String {
+    let forms = words.forms(row.entry)
+    let label = forms.first { $0.columns + 6 <= innerWidth } ?? forms.last ?? ""
+    return glyphs.arrow(
+      label, width: innerWidth, sent: (row.entry.direction == .sent) != isMirrored, isDotted: row.isDotted)
+  }
+
+  private func options(_ row: Row) -> [String] {
+    let indent = innerWidth < 40 ? " " : "   "
+    return PacketWords.details(row.entry, width: innerWidth - indent.count - 1).map { words in
+      glyphs.line + (indent + words).leading(innerWidth) + glyphs.line
+    }
+  }
+}
+
+/// Where both ends of a ladder stand: named at first, and then only where they change.
+struct EndStates {
+  private let outcome: Outcome
+  private let naming: (State) -> String
+  /// What is known of our end, then of the peer's.
+  private(set) var ours: String
+  private(set) var theirs: String
+
+  /// Before the first packet; `naming` spells the states.
+  init(_ outcome: Outcome, naming: @escaping (State) -> String) {
+    self.outcome = outcome
+    self.naming = naming
+    (ours, theirs) = ("?", "?")
+    guard outcome.unknownBefore == nil else { return }
+    theirs = outcome.mode == .listen ? naming(.closed) : outcome.peerAtHead.map(naming) ?? name(.listen)
+    ours = naming(outcome.mode == .listen ? .listen : .closed)
+  }
+
+  /// What a packet made of them; nil for an end that stands where it stood.
+  mutating func take(_ row: Ladder.Row) -> (ours: String?, theirs: String?) {
+    let now = (ours: row.state.map(naming) ?? ours, theirs: row.peer.map { name($0) } ?? theirs)
+    let changed = (ours: now.ours != ours ? now.ours : nil, theirs: now.theirs != theirs ? now.theirs : nil)
+    (ours, theirs) = now
+    return changed
+  }
+
+  private func name(_ peer: State) -> String { outcome.known(peer).map(naming) ?? "?" }
+}

@@ -1,0 +1,131 @@
+import Handshake
+import Timebase
+import Wire
+
+extension Outcome.Mode {
+  /// What is done, for a person.
+  public var words: String {
+    switch self {
+    case .full: "full connection"
+    case .halfOpen: "half-open, SYN then RST"
+    case .connect: "the kernel's connect(), no packets of our own"
+    case .listen: "the peer's connection, answered by hand"
+    case .capture: "read from a capture"
+    }
+  }
+
+  /// Whose time it is, for a person.
+  func words(_ clock: ClockSource) -> String { self == .capture ? "capture's clock" : clock.words }
+}
+
+extension Outcome {
+  /// Who ended it and how, for a person.
+  var endingWords: String {
+    let (ours, theirs) = mode == .capture ? ("the client", "the server") : ("us", "the peer")
+    return switch ending {
+    case .fin: "FIN both ways"
+    case .rst: "RST by \(ours)"
+    case .peerRst: "RST by \(theirs)"
+    case .timeout where notes.contains(.keptSending): "the peer kept sending, RST by us"
+    case .timeout where notes.contains(.tooSlow): "the peer took the data too slowly, RST by us"
+    case .timeout where notes.contains(.peerFinMissing): "the peer did not close, RST by us"
+    case .timeout: "the peer fell silent, RST by us"
+    case .none: "left open"
+    }
+  }
+}
+
+extension Verdict {
+  /// Good news, bad news, or none.
+  var colour: Style.Colour {
+    switch self {
+    case .open: .good
+    case .refused, .unreachable: .bad
+    case .filtered: .doubtful
+    }
+  }
+}
+
+extension ClockSource {
+  /// The clock, for a person.
+  var words: String {
+    switch self {
+    case .kernel: "kernel clock"
+    case .user: "user clock"
+    case .tcpInfo: "kernel's TCP_INFO"
+    }
+  }
+}
+
+/// What may be said of an outcome without guessing.
+extension Outcome {
+  /// When the first segment left; nil where none did.
+  var knownStart: WallTime? { started.nanoseconds == 0 || !started.isKnown ? nil : started }
+
+  /// How many copies of the SYN were sent; nil where the kernel sent them and did not say.
+  var knownTransmissions: Int? {
+    mode == .connect && counters.transmissions == 0 ? nil : counters.transmissions
+  }
+
+  /// How an open connection ended; nil where it was none.
+  var knownEnding: Ending? { verdict == .open ? ending : nil }
+
+  /// The state of the end that opened the connection; nil where it is not known.
+  var clientState: State? { mode == .listen ? knownPeer : knownState }
+
+  /// The state of the other end; nil where it is not known.
+  var serverState: State? { mode == .listen ? knownState : knownPeer }
+
+  /// Our state at the end; nil where the kernel keeps it to itself.
+  private var knownState: State? { mode == .connect ? nil : state }
+
+  /// The peer's state at the end; nil where nothing that it sent gave it away.
+  var knownPeer: State? { mode == .connect ? nil : known(peer) }
+
+  /// What is known of a peer that the machine takes to be in a state: that it listens is certain only once it
+  /// has said so.
+  func known(_ peer: State) -> State? {
+    // Whoever opened a connection to us has told its state; behind a forged address there is nobody to have one.
+    if mode == .listen { return verdict == .open || verdict == .refused ? peer : nil }
+    guard peer == .listen else { return verdict == .filtered || verdict == .unreachable ? nil : peer }
+    switch verdict {
+    case .open: return notes.contains(.simultaneousOpen) ? .closed : .listen
+    case .refused: return .closed
+    case .filtered, .unreachable: return nil
+    }
+  }
+}
+
+extension Endpoint {
+  /// The address; nil where it is not known: nobody is probed at the unspecified one.
+  var knownAddress: IPAddress? { address.isUnspecified ? nil : address }
+}
+
+/// A connection that was never begun, or that the kernel kept to itself, has neither.
+extension Flow {
+  /// Our address; nil where it is not known.
+  var knownSource: IPAddress? { local.address.isUnspecified ? nil : local.address }
+  /// Our port; nil where it is not known.
+  var knownSourcePort: UInt16? { local.port == 0 ? nil : local.port }
+}
+
+extension Refusal {
+  /// Why, for a person who asked.
+  var explanation: String {
+    switch self {
+    case .malformed: "does not parse"
+    case .truncated: "longer than the receive buffer: its end was lost"
+    case .badChecksum: "its checksum is wrong"
+    case .ackMismatch: "acknowledges what was never sent"
+    case .rstMismatch: "a reset that does not acknowledge our SYN, or is not exactly the next in sequence"
+    case .irsMismatch: "a second SYN-ACK with another initial sequence number"
+    case .badQuote: "an ICMP error that quotes no packet of ours"
+    case .outOfWindow: "outside the receive window"
+    case .notSyn: "neither SYN nor RST, and only those can answer a SYN"
+    case .noAck: "no ACK on an established connection"
+    case .paws: "its time stamp is older than what came before"
+    case .unexpectedSyn: "a SYN on an established connection"
+    case .notForListen: "no SYN, and only one opens a connection"
+    }
+  }
+}

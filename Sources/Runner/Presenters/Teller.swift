@@ -1,0 +1,52 @@
+import Judging
+import Kernel
+import Report
+import Timebase
+
+/// Puts events into words in the format that was asked for, and writes them.
+struct Teller: ~Copyable {
+  private var writer: any ResultWriter
+  private let output: Output
+
+  /// For a run's presentation.
+  init(_ presentation: Presentation) {
+    output = presentation.output
+    writer = presentation.format.writer(
+      Wording(
+        text: TextReport(presentation, on: output), remarks: { TextReport(presentation, on: .standardError) },
+        isQuiet: presentation.isQuiet, tracesPackets: presentation.tracesPackets))
+  }
+
+  /// Whether packets are shown as they pass.
+  var showsPassingPackets: Bool { writer.showsPassingPackets }
+  /// Whether a person reads along.
+  var isForPeople: Bool { writer.isForPeople }
+  /// What a monitoring plugin exits with; nil where the format is none.
+  func state(of results: [CheckResult]) -> PluginState? { writer.state(of: results) }
+
+  /// Writes what the format has to say of an event.
+  mutating func tell(_ event: Event) throws(Errno) {
+    var sheet = Sheet()
+    writer.write(event, into: &sheet)
+    if !sheet.results.isEmpty { try output.write(sheet.results) }
+    if !sheet.remarks.isEmpty { try Output.standardError.write(sheet.remarks) }
+  }
+
+  /// Writes a line of text as it is.
+  func write(_ line: String) throws(Errno) { try output.write(line) }
+}
+
+/// What stands before the line of a packet: the local time of day, as tcpdump has it, or seconds since the epoch (`-D`).
+struct LineTime {
+  private let countsSeconds: Bool
+  private var local = LocalTime()
+
+  /// Seconds since the epoch, or the time of day.
+  init(countsSeconds: Bool) { self.countsSeconds = countsSeconds }
+
+  /// The words for a moment; `?` where it is not known.
+  mutating func words(_ moment: WallTime?) -> String {
+    guard let moment else { return "?" }
+    return countsSeconds ? moment.bracketed : moment.timeOfDay(secondsEast: local.secondsEast(at: moment))
+  }
+}
