@@ -92,6 +92,10 @@ struct Habit: Hashable, Sendable {
     Habit("--flood", "--faster", use: "use probe bench --rate R"),
     Habit("--fast", use: "use -i 100ms"),
     Habit("--icmp", "--udp", "-u", "-1", "-2", use: "probe is TCP only"),
+    Habit("-8", "--scan", use: "use -p PORTS HOST, as in -p 1-1024"),
+    Habit("--destport", same: "--ports"),
+    Habit("--port", same: "--ports"),
+    Habit("-iL", "--file", same: "--targets"),
     Habit("--win", same: "--window"),
     Habit("--tcp-mss", same: "--mss"),
   ]

@@ -69,6 +69,16 @@ extension OptionValue where Value == FilePath {
   }
 }
 
+extension OptionValue where Value == FilePath {
+  /// The path of a file that is to be read, or `-` for standard input.
+  static var inputFile: OptionValue {
+    OptionValue(.file()) { (text, name) throws(UsageError) in
+      guard !text.isEmpty else { throw UsageError("\(name) needs the name of a file, or - for standard input") }
+      return FilePath(text)
+    }
+  }
+}
+
 extension OptionValue where Value == FilePath? {
   /// The same, for a file that need not be.
   static var file: OptionValue {

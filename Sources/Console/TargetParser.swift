@@ -2,35 +2,83 @@ import Kernel
 import Runner
 import Wire
 
-/// How targets are read: `host:port`, `host port`, `[v6]:port`, `host:22,80,8000-8010`, `host:https`.
+/// How targets are read: `host:port`, `host port port…`, `[v6]:port`, `host:22,80,8000-8010`, `host:https`, and ranges of
+/// addresses in the place of the host; with `-p PORTS` hosts alone.
 enum TargetParser {
   /// The most ports that one command line may name.
   static let portLimit = 65_536
+  /// The most targets that ranges of addresses may come to.
+  static let rangeLimit = AddressRange.limit
+  /// The longest word that is read as a target, in octets: a list of ports may be long, and no name is.
+  static let wordLimit = 65_536
 
   /// Reads the words that are no options; there must be at least one target among them.
-  static func targets(_ words: [String]) throws(UsageError) -> [TargetSpec] {
+  ///
+  /// What names no port has `ports`.
+  static func targets(_ words: [String], ports: [UInt16] = []) throws(UsageError) -> [TargetSpec] {
     guard !words.isEmpty else {
       throw UsageError("no target given; use HOST:PORT, e.g. example.org:443 (see --help)")
     }
     var specs: [TargetSpec] = []
     var rest = words[...]
-    while let word = rest.popFirst() {
-      guard !word.isEmpty else { throw UsageError("empty target; use HOST:PORT") }
-      guard !word.contains("://") else { throw UsageError("'\(word)' is a URL; use HOST:PORT, or probe http URL") }
-      if let (host, ports) = try split(word) {
-        specs.append(TargetSpec(host: host, ports: try self.ports(ports, of: word), text: word))
-      } else if let following = rest.first, isPortList(following) {
-        rest.removeFirst()
-        try checkZone(word, word)
-        let text = "\(word.bracketedHost):\(following)"
-        specs.append(TargetSpec(host: word, ports: try ports(following, of: text), text: text))
-      } else {
-        throw UsageError("'\(word)' has no port; use \(meant(word))")
-      }
-    }
+    while let word = rest.popFirst() { specs += try target(word, &rest, ports) }
+    try checkCount(specs)
+    return specs
+  }
+
+  /// Refuses more than can be probed at once.
+  static func checkCount(_ specs: [TargetSpec]) throws(UsageError) {
     let count = specs.reduce(0) { $0 + $1.ports.count }
     guard count <= portLimit else { throw UsageError("\(count) ports are too many; at most \(portLimit) at once") }
-    return specs
+    let ranged = specs.reduce(0) { $0 + ($1.isOfRange ? $1.ports.count : 0) }
+    guard ranged <= rangeLimit else {
+      throw UsageError(
+        "\(ranged) targets in address ranges are too many; at most \(rangeLimit) at once: use smaller ranges or fewer ports"
+      )
+    }
+  }
+
+  /// Reads a target, with the words behind it that are its ports.
+  private static func target(
+    _ word: String, _ rest: inout ArraySlice<String>, _ ports: [UInt16]
+  ) throws(UsageError) -> [TargetSpec] {
+    guard !word.isEmpty else { throw UsageError("empty target; use HOST:PORT") }
+    guard word.utf8.count <= wordLimit else {
+      throw UsageError("'\(word.prefix(32))…' is too long for a target (\(word.utf8.count) bytes)")
+    }
+    guard !word.contains("://") else { throw UsageError("'\(word)' is a URL; use HOST:PORT, or probe http URL") }
+    let (host, named) = try split(word)
+    var lists = named.map { [$0] } ?? []
+    while let following = rest.first, isPortList(following, isFirst: lists.isEmpty) {
+      lists.append(following)
+      rest.removeFirst()
+    }
+    let range = try AddressRange(host)
+    if range == nil, host.contains("/") {
+      throw UsageError("'\(word)': '\(host)' is neither a host nor an address range; for a URL use probe http")
+    }
+    guard !lists.isEmpty || !ports.isEmpty else { throw UsageError(withoutPort(word, host)) }
+    try checkZone(host, word)
+    let list = lists.joined(separator: ",")
+    let text = named != nil && lists.count == 1 ? word : "\(host.bracketedHost):\(list)"
+    let own = lists.isEmpty ? ports : try self.ports(list, of: text)
+    if let range {
+      return range.addresses.map { address in
+        var spec = TargetSpec(host: "\(address)", ports: own)
+        spec.isOfRange = true
+        return spec
+      }
+    }
+    return [lists.isEmpty ? TargetSpec(host: host, ports: own) : TargetSpec(host: host, ports: own, text: text)]
+  }
+
+  /// What is wrong with a word that names no port.
+  private static func withoutPort(_ word: String, _ host: String) -> String {
+    if word.hasPrefix("[") { return "'\(word)' has no port; use [\(host)]:PORT" }
+    if !word.contains(where: { !$0.isASCII || !$0.isNumber }) {
+      return "'\(word)' is not a host; a port goes behind its host, as in HOST \(word) (-c \(word) is a count)"
+    }
+    return "'\(word)' has no port; use \(meant(word))"
   }
 
   /// A zone that is announced must be there.
@@ -49,34 +97,37 @@ enum TargetParser {
     return "\(word.bracketedHost):PORT, as in \(word.bracketedHost):443"
   }
 
-  /// Splits a word at its last colon; nil where it has no port, as a bare IPv6 address has none.
-  private static func split(_ word: String) throws(UsageError) -> (host: String, ports: String)? {
+  /// Splits a word at its last colon; the ports are nil where it has none, as a bare IPv6 address.
+  private static func split(_ word: String) throws(UsageError) -> (host: String, ports: String?) {
     if word.hasPrefix("[") {
       guard let end = word.firstIndex(of: "]") else { throw UsageError("'\(word)': the bracket is not closed") }
       let host = String(word[word.index(after: word.startIndex)..<end])
       let rest = word[word.index(after: end)...]
-      guard IPv6Address(parsing: host.prefix { $0 != "%" }) != nil else {
-        throw UsageError("'\(word)': '\(host)' is not an IPv6 address")
-      }
+      guard isIPv6(host) else { throw UsageError("'\(word)': '\(host)' is not an IPv6 address") }
       try checkZone(host, word)
+      guard !rest.isEmpty else { return (host, nil) }
       guard rest.hasPrefix(":") else { throw UsageError("'\(word)' has no port; use [\(host)]:PORT") }
       return (host, String(rest.dropFirst()))
     }
-    guard let colon = word.lastIndex(of: ":") else { return nil }
+    guard let colon = word.lastIndex(of: ":"), !isIPv6(word) else { return (word, nil) }
     let host = word[..<colon]
-    if IPv6Address(parsing: word.prefix { $0 != "%" }) != nil { return nil }
     guard !host.isEmpty else { throw UsageError("'\(word)' has no host") }
     guard !host.contains(":") else { throw UsageError("'\(word)': put an IPv6 address in brackets, [ADDRESS]:PORT") }
-    guard !host.contains("/") else {
-      throw UsageError("'\(word)': address ranges are not supported; list the hosts, or use probe check FILE")
-    }
     try checkZone(host, word)
     return (String(host), String(word[word.index(after: colon)...]))
   }
 
-  /// Whether a word behind a host is meant as its ports: an address is not.
-  static func isPortList(_ word: String) -> Bool {
-    !word.contains { ":.".contains($0) } && (word.first?.isNumber ?? false || Resolver.port(ofService: word) != nil)
+  /// Whether it is an IPv6 address, with a zone or the length of a prefix behind it or not.
+  private static func isIPv6(_ text: String) -> Bool {
+    IPv6Address(parsing: text.prefix { $0 != "%" && $0 != "/" }) != nil
+  }
+
+  /// Whether a word behind a host is meant as its ports: an address is not, and behind other ports no name is.
+  static func isPortList(_ word: String, isFirst: Bool = true) -> Bool {
+    guard !word.contains(where: { ":.".contains($0) }) else { return false }
+    let isNumber = word.first?.isNumber ?? false
+    guard isFirst else { return isNumber && word.utf8.allSatisfy(AddressRange.isOfRange) }
+    return isNumber || Resolver.port(ofService: word) != nil
   }
 
   /// Reads a list of ports, ranges and service names; each port once, in the order given.

@@ -20,7 +20,8 @@ extension Verb {
     text += line("probe HOST:PORT...", probe.summary) + line("probe HOST:PORT --syn", "half-open: SYN, verify, RST")
     for verb in commands { text += line("probe \(verb.name) \(verb.operands)", verb.summary) }
     text += "\nRun 'probe COMMAND -h' for a command's options.\n"
-    return text + "\nTargets: host:port  host port  [v6]:port  host:22,80,8000-8010  host:https\n"
+    return text + "\nTargets: host:port  host port...  [v6]:port  host:22,80,8000-8010  host:https\n"
+      + "         192.0.2.0/28:port  192.0.2.1-9:port  - (a list on standard input)\n"
   }
 
   private static func line(_ call: String, _ summary: String) -> String {

@@ -8,8 +8,10 @@ import Timebase
 
 /// The lines of a check file, and what is said of those that cannot be read.
 @Suite("Check files") struct CheckFileTests {
+  private func checks(_ text: String, name: String) -> CheckFile { CheckFile(ListFile(text, name: name)) }
+
   @Test("what a line says") func lines() {
-    let file = CheckFile(
+    let file = checks(
       "\u{feff}# ports\n\n web.test:80,443\topen rtt<50ms # the shop #1 \r\n[::1]:22 closed\nfe80::1 ",
       name: "ports.txt")
     #expect(file.faults.map(\.line) == [5])
@@ -43,25 +45,25 @@ import Timebase
 
   @Test("what is wrong is named by its column", arguments: faults)
   func fault(_ line: String, _ column: Int, _ message: String) {
-    let file = CheckFile("a:1 open\n" + line, name: "f")
+    let file = checks("a:1 open\n" + line, name: "f")
     #expect(file.faults == [CheckFile.Fault(line: 2, column: column, message: message)])
   }
 
   @Test("all bad lines are told") func everyOne() {
-    let file = CheckFile("a:1 open\nb\nc:3 open\nd:4 shut\n", name: "f")
+    let file = checks("a:1 open\nb\nc:3 open\nd:4 shut\n", name: "f")
     #expect(file.faults.map(\.line) == [2, 4])
   }
 
   @Test("a file without a check is none", arguments: ["", "\n\n", "# nothing\n  # at all", "\u{feff}"])
   func empty(_ text: String) {
     #expect(
-      CheckFile(text, name: "f").faults.map(\.message) == [
+      checks(text, name: "f").faults.map(\.message) == [
         "no checks found; each line is HOST:PORT STATE, e.g. web.test:443 open"
       ])
   }
 
   @Test("no more than can be probed at once") func tooMany() {
-    let file = CheckFile("a:1-65535 open\nb:1-2 open\n", name: "f")
+    let file = checks("a:1-65535 open\nb:1-2 open\n", name: "f")
     #expect(file.faults.map(\.message) == ["65537 checks are too many; at most 65536 at once"])
   }
 
@@ -74,7 +76,7 @@ import Timebase
       }
       let text = String(decoding: octets, as: UTF8.self)
       let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-      for fault in CheckFile(text, name: "f").faults {
+      for fault in checks(text, name: "f").faults {
         #expect(
           lines.indices.contains(fault.line - 1) && (1...lines[fault.line - 1].count + 1).contains(fault.column),
           "\(octets)")
@@ -139,18 +141,18 @@ import Timebase
   }
 
   @Test("as many checks as can be made at once") func most() {
-    let file = CheckFile("a:1-65535 open\nb:1 open\n", name: "f")
+    let file = checks("a:1-65535 open\nb:1 open\n", name: "f")
     #expect(file.faults.isEmpty && file.items.count == 65_536)
   }
 
   @Test("a number sign within a word belongs to it") func signs() {
-    #expect(CheckFile.words("a#b #c").words.map(\.text) == ["a#b"])
-    #expect(CheckFile.words("a#b #c").comment == "c")
-    #expect(CheckFile.words("# a").comment == "a")
+    #expect(ListFile.Line("a#b #c", number: 1).words.map(\.text) == ["a#b"])
+    #expect(ListFile.Line("a#b #c", number: 1).comment == "c")
+    #expect(ListFile.Line("# a", number: 1).comment == "a")
   }
 
   @Test("a port that is closed answers, and in time or not") func closedInTime() {
-    let file = CheckFile("a:1 closed rtt<5ms\n", name: "f")
+    let file = checks("a:1 closed rtt<5ms\n", name: "f")
     #expect(file.faults.isEmpty && file.items.map(\.check.words) == ["a:1 closed rtt<5ms"])
   }
 }

@@ -45,7 +45,8 @@ import Testing
   func hint(_ line: String, _ message: String) { #expect(refusalOf(line) == message) }
 
   @Test(
-    "one of the same meaning is taken", arguments: ["-vv h:80", "--max-retries 1 h:80", "--connect-timeout 2 h:80"])
+    "one of the same meaning is taken",
+    arguments: ["-vv h:80", "--max-retries 1 h:80", "--connect-timeout 2 h:80", "-iL f", "--port 80 h"])
   func same(_ line: String) { #expect(refusalOf(line) == nil) }
 
   @Test("the table has no row that an option of the same command hides, and names only options that there are")

@@ -34,6 +34,14 @@ import Testing
     Form("h", "https", is: ("h", [443], "h:https")),
     Form("h:http,https,22", is: ("h", [80, 443, 22], "h:http,https,22")),
     Form("a:1", "b", "2", "[::1]:3", is: ("a", [1], "a:1"), ("b", [2], "b:2"), ("::1", [3], "[::1]:3")),
+    Form("a.test", "80", "443", is: ("a.test", [80, 443], "a.test:80,443")),
+    Form("a.test", "http", "443", "8000-8001", is: ("a.test", [80, 443, 8000, 8001], "a.test:http,443,8000-8001")),
+    Form("a:80", "443", "b", "1", is: ("a", [80, 443], "a:80,443"), ("b", [1], "b:1")),
+    Form("a:80", "www", "443", is: ("a", [80], "a:80"), ("www", [443], "www:443")),
+    Form("::1", "80", "443", is: ("::1", [80, 443], "[::1]:80,443")),
+    Form("[::1]", "80", is: ("::1", [80], "[::1]:80")),
+    Form("fe80::1%eth0", "80", "81", is: ("fe80::1%eth0", [80, 81], "[fe80::1%eth0]:80,81")),
+    Form("a-1.test:80", is: ("a-1.test", [80], "a-1.test:80")),
     Form("a:1", "a:1", is: ("a", [1], "a:1"), ("a", [1], "a:1")),
   ]
 
@@ -95,8 +103,34 @@ import Testing
       "h:no.such.service",
       says: "'h:no.such.service': 'no.such.service' is not a port number, and not a service in /etc/services"),
     Mistake(
-      "10.0.0.0/24:80",
-      says: "'10.0.0.0/24:80': address ranges are not supported; list the hosts, or use probe check FILE"),
+      "5", "a.test", "80", says: "'5' is not a host; a port goes behind its host, as in HOST 5 (-c 5 is a count)"),
+    Mistake(
+      "a.test/x:80",
+      says: "'a.test/x:80': 'a.test/x' is neither a host nor an address range; for a URL use probe http"),
+    Mistake(
+      "a.test/x", says: "'a.test/x': 'a.test/x' is neither a host nor an address range; for a URL use probe http"),
+    Mistake("10.0.0.0/33:80", says: "'10.0.0.0/33': '33' is not a prefix length; use 0 to 32"),
+    Mistake("10.0.0.0/-1:80", says: "'10.0.0.0/-1': '-1' is not a prefix length; use 0 to 32"),
+    Mistake("[::1/129]:80", says: "'::1/129': '129' is not a prefix length; use 0 to 128"),
+    Mistake("10.0.0.0/8:80", says: "'10.0.0.0/8': more than 1024 addresses; use smaller ranges, one after the other"),
+    Mistake("[::/0]:80", says: "'::/0': more than 1024 addresses; use smaller ranges, one after the other"),
+    Mistake(
+      "0-255.0-255.0-255.0-255:80",
+      says: "'0-255.0-255.0-255.0-255': more than 1024 addresses; use smaller ranges, one after the other"),
+    Mistake(
+      "10.0.0.0-10.255.255.255:80",
+      says: "'10.0.0.0-10.255.255.255': more than 1024 addresses; use smaller ranges, one after the other"),
+    Mistake("10.0.0.9-1:80", says: "'10.0.0.9-1': the range 9-1 runs backwards"),
+    Mistake("10.0.0.9-10.0.0.1:80", says: "'10.0.0.9-10.0.0.1': the range runs backwards"),
+    Mistake("10.0.0.1-256:80", says: "'10.0.0.1-256': '1-256' is not an octet or a range of them, as in 192.0.2.1-9"),
+    Mistake("10.0.0.1-:80", says: "'10.0.0.1-': '1-' is not an octet or a range of them, as in 192.0.2.1-9"),
+    Mistake("10.0.0.1-2-3:80", says: "'10.0.0.1-2-3': '1-2-3' is not an octet or a range of them, as in 192.0.2.1-9"),
+    Mistake(
+      "10.0.0.0/24:1-5",
+      says: "1280 targets in address ranges are too many; at most 1024 at once: use smaller ranges or fewer ports"),
+    Mistake(
+      "10.0.0.0/23:1", "10.1.0.0/23:1", "10.2.0.1-2:1",
+      says: "1026 targets in address ranges are too many; at most 1024 at once: use smaller ranges or fewer ports"),
     Mistake("http://h:80", says: "'http://h:80' is a URL; use HOST:PORT, or probe http URL"),
     Mistake("https://h/", says: "'https://h/' is a URL; use HOST:PORT, or probe http URL"),
     Mistake("h:1-65535", "i:1-65535", says: "131070 ports are too many; at most 65536 at once"),
@@ -105,6 +139,52 @@ import Testing
   @Test("what is no target is told why", arguments: mistakes) func mistake(_ mistake: Mistake) {
     let message = refusal { () throws(UsageError) in _ = try TargetParser.targets(mistake.words) }
     #expect(message == mistake.message)
+  }
+
+  @Test(
+    "ranges of addresses",
+    arguments: [
+      ("192.0.2.6/30:80", ["192.0.2.4:80", "192.0.2.5:80", "192.0.2.6:80", "192.0.2.7:80"]),
+      ("192.0.2.1/32:80", ["192.0.2.1:80"]),
+      ("255.255.255.255/31:80", ["255.255.255.254:80", "255.255.255.255:80"]),
+      ("192.0.2.1-3:80", ["192.0.2.1:80", "192.0.2.2:80", "192.0.2.3:80"]),
+      ("192.0.2.254-192.0.3.1:80", ["192.0.2.254:80", "192.0.2.255:80", "192.0.3.0:80", "192.0.3.1:80"]),
+      ("10.0.1-2.7-8:80", ["10.0.1.7:80", "10.0.1.8:80", "10.0.2.7:80", "10.0.2.8:80"]),
+      ("10.0.0.1,9,4-5:80", ["10.0.0.1:80", "10.0.0.9:80", "10.0.0.4:80", "10.0.0.5:80"]),
+      ("[2001:db8::4/127]:80", ["[2001:db8::4]:80", "[2001:db8::5]:80"]),
+      ("2001:db8::4/127 80", ["[2001:db8::4]:80", "[2001:db8::5]:80"]),
+      ("192.0.2.0/31 80", ["192.0.2.0:80", "192.0.2.1:80"]),
+    ])
+  func ranges(_ line: String, _ texts: [String]) throws {
+    let specs = try TargetParser.targets(line.split(separator: " ").map(String.init))
+    #expect(specs.flatMap(\.single).map(\.text) == texts)
+    #expect(specs.filter { !$0.isOfRange } == [])
+  }
+
+  @Test("as many addresses as a range may have") func longestRange() throws {
+    #expect(try TargetParser.targets(["10.0.0.0/22:80"]).count == 1_024)
+    #expect(try TargetParser.targets(["10.0.0.0-10.0.3.255:80"]).count == 1_024)
+    #expect(try TargetParser.targets(["10.0.0-3.0-255:80"]).count == 1_024)
+    #expect(try TargetParser.targets(["[::/118]:80"]).count == 1_024)
+  }
+
+  @Test(
+    "what names no port has the ports of -p",
+    arguments: [
+      ("a", ["a:22", "a:80"]), ("a b:1 ::1", ["a:22", "a:80", "b:1", "[::1]:22", "[::1]:80"]),
+      ("a 443", ["a:443"]), ("[::1]", ["[::1]:22", "[::1]:80"]), ("80", ["80:22", "80:80"]),
+      ("10.0.0.0/31", ["10.0.0.0:22", "10.0.0.0:80", "10.0.0.1:22", "10.0.0.1:80"]),
+    ])
+  func commonPorts(_ line: String, _ texts: [String]) throws {
+    let specs = try TargetParser.targets(line.split(separator: " ").map(String.init), ports: [22, 80])
+    #expect(specs.flatMap(\.single).map(\.text) == texts)
+  }
+
+  @Test("a long word is refused in few words") func longWord() {
+    let message = refusal { () throws(UsageError) in
+      _ = try TargetParser.targets([String(repeating: "x", count: 100_000)])
+    }
+    #expect(message == "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…' is too long for a target (100000 bytes)")
   }
 
   @Test("all ports of a host, each once") func allPorts() throws {
@@ -122,7 +202,7 @@ import Testing
       (["read", "f.pcap"], "'read' is a command: it goes before the options"),
       (["scan"], "unknown command or missing port: 'scan' (try 'probe help', or scan:443)"),
       (["web.test"], nil), (["scan", "443"], nil), (["scan", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
-      (["::1"], nil),
+      (["::1"], nil), (["-"], nil),
     ])
   func mistyped(_ words: [String], _ message: String?) {
     #expect(Verb.mistyped(words[0], followedBy: words.dropFirst().first)?.message == message)

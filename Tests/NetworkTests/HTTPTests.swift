@@ -119,7 +119,8 @@ extension NetworkTests {
       // The server closes by itself; where our FIN, which the end of the content lets out, crosses its own, we are the
       // ones who wait.
       #expect(["CLOSED", "TIME_WAIT"].contains(once["client_state"]?.string))
-      let (kept, outcome) = try Probe.connection("http", url, "--http-version", "1.0", "--requests", "3", in: wire.client)
+      let (kept, outcome) = try Probe.connection(
+        "http", url, "--http-version", "1.0", "--requests", "3", in: wire.client)
       #expect(outcome.code == 0)
       #expect(kept["requests"]?.array?.count == 3)
       #expect(nginx.accesses(4).map { $0[1] } == ["1", "1", "2", "3"])

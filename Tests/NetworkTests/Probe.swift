@@ -13,15 +13,18 @@ enum Probe {
 
   /// Runs it to its end; a run that does not end is a failure.
   static func run(
-    _ words: [String], in namespace: Namespace, output: Program.Stream = .captured, seconds: Double = 20
+    _ words: [String], in namespace: Namespace, input: String = "", output: Program.Stream = .captured,
+    seconds: Double = 20
   ) throws -> Outcome {
-    let outcome = try Program.run([path] + words, in: namespace, output: output, seconds: seconds)
+    let outcome = try Program.run([path] + words, in: namespace, input: input, output: output, seconds: seconds)
     try #require(!outcome.timedOut, "probe \(words.joined(separator: " ")) does not end: \(outcome.output)")
     return outcome
   }
 
   /// Runs it to its end.
-  static func run(_ words: String..., in namespace: Namespace) throws -> Outcome { try run(words, in: namespace) }
+  static func run(_ words: String..., in namespace: Namespace, input: String = "") throws -> Outcome {
+    try run(words, in: namespace, input: input)
+  }
 
   /// Runs it with `--json` against one target and gives the one connection.
   static func connection(_ words: String..., in namespace: Namespace) throws -> (JSON, Outcome) {

@@ -29,6 +29,42 @@ extension NetworkTests {
         ])
     }
 
+    /// As people write them for nmap, nc and fping.
+    @Test func lists() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "0.0.0.0", port: 8000)
+      defer { listener.stop() }
+      let both = ["127.0.0.1 8000 open", "127.0.0.1 9 closed"]
+      #expect(try probe("127.0.0.1", "8000", "9", in: namespace).sorted() == both)
+      #expect(try probe("-p", "8000,9", "127.0.0.1", in: namespace).sorted() == both)
+      #expect(
+        try probe("-p8000", "127.0.0.2/31", in: namespace).sorted() == ["127.0.0.2 8000 open", "127.0.0.3 8000 open"])
+      let directory = try TemporaryDirectory()
+      try directory.write("targets", "# both\r\n\r\n127.0.0.1:8000\t# first\r\n127.0.0.1 9\r\n")
+      #expect(try probe("-f", directory.file("targets"), in: namespace).sorted() == both)
+      #expect(try probe("-iL", directory.file("targets"), in: namespace).sorted() == both)
+      let read = try Probe.run("-p", "8000,9", "-", "--json", in: namespace, input: "127.0.0.1\n")
+      #expect(try read.connections.count == 2)
+      try directory.write("bad", "127.0.0.1:8000\nb\n")
+      let refused = try Probe.run("-f", directory.file("bad"), in: namespace)
+      #expect(refused.code == 2)
+      #expect(refused.output == "")
+      #expect(refused.errors == "\(directory.file("bad")):2: 'b' has no port; use b:PORT, as in b:443\n")
+      let twice = try Probe.run("-", "--data", "@-", in: namespace, input: "127.0.0.1:8000\n")
+      #expect(twice.errors == "probe: standard input can be read once; name a file for one of them\n")
+      let written = try Probe.run(
+        "-f", directory.file("targets"), "--pcap", directory.file("targets"), in: namespace)
+      #expect(written.errors.contains("would overwrite -f"))
+    }
+
+    /// What is no host in a range is left out, and named.
+    @Test(.needs()) func rangeWithBroadcast() throws {
+      let wire = try Wire()
+      let outcome = try Probe.run("10.77.0.254/31:80", "--json", "--retries", "0", "-W", "0.1", in: wire.client)
+      #expect(outcome.errors == "probe: 10.77.0.255:80: left out, a broadcast address\n")
+      #expect(try outcome.connections.map { $0["address"]?.string } == ["10.77.0.254"])
+    }
+
     @Test func oneClosedAmongOpenIsOne() throws {
       let namespace = try Namespace()
       let listener = try RecordingListener(in: namespace, address: "127.0.0.1", port: 8000)

@@ -9,7 +9,7 @@ extension Verb {
     "bench", "HOST:PORT...", of: .targets, "a fixed connection rate, percentiles of every step",
     offers: [.packets, .verbosity, .table, .capture],
     settings: BenchSettings(),
-    options: [.load, .benchFiles, .timing, .families, .network, .syn, .output, .files],
+    options: [.load, .targets, .benchFiles, .timing, .families, .network, .syn, .output, .files],
     about: """
       Opens connections at a fixed rate, however slowly they are answered, and prints
       the percentiles of their steps. Several targets take turns in one run, and are
@@ -106,20 +106,22 @@ extension OptionGroup where Settings == BenchSettings {
 extension BenchSettings {
   /// Takes the targets, or URLs, and settles how long it lasts.
   fileprivate mutating func take(_ operands: [String]) throws(UsageError) {
-    guard !operands.isEmpty else { throw UsageError("no target; use probe bench HOST:PORT") }
+    guard !operands.isEmpty || !run.targetLists.isEmpty else {
+      throw UsageError("no target; use probe bench HOST:PORT")
+    }
     // As long as the count takes, unless a duration was asked for.
     if plan.count == nil, plan.duration == nil { plan.duration = BenchPlan().duration }
     (plan.retries, plan.wait) = (run.plan.retries, run.plan.wait)
     if plan.mode == .http || operands.contains(where: { $0.contains("://") }) {
       plan.mode = .http
       for operand in operands {
-        let url = try HTTPWords.url(operand.contains("://") ? operand : "http://\(operand)/")
+        let url = try HTTPWords.url(operand)
         guard url.scheme == .http else { throw UsageError("\(operand): TLS is not supported; use http") }
         run.targets.append(TargetSpec(host: url.host, port: url.port))
         requests.append(HTTPRequest(url, agent: Version.agent))
       }
     } else {
-      run.targets = try TargetParser.targets(operands)
+      try takeTargets(operands)
     }
     let count = run.targets.reduce(0) { $0 + $1.ports.count }
     guard count <= BenchSettings.mostTargets else {

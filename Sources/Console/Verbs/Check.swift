@@ -78,14 +78,7 @@ extension OptionGroup where Settings == CheckSettings {
 extension CheckFile {
   /// Reads a file, or standard input where it is called `-`; every line that cannot be read is named.
   fileprivate init(reading path: FilePath) throws(UsageError) {
-    do throws(Errno) {
-      let octets =
-        try path.isStandardInput
-        ? File.readStandardInput(atMost: CheckFile.limit) : File.read(path, atMost: CheckFile.limit)
-      self.init(String(preserving: octets), name: path.isStandardInput ? "(standard input)" : path.text)
-    } catch {
-      throw UsageError(reading: "\(path)", error)
-    }
+    self.init(try ListFile(reading: path))
     guard faults.isEmpty else {
       throw UsageError(places: faults.map { "\(name):\($0.line):\($0.column): \($0.message)" }, of: name)
     }

@@ -23,22 +23,14 @@ struct CheckFile {
   /// Everything that is wrong, not only the first.
   private(set) var faults: [Fault] = []
 
-  /// The longest file that is read, in octets.
-  static let limit = 4 << 20
-
   /// Reads all lines; empty ones and comments mean nothing.
-  init(_ text: String, name: String) {
-    self.name = name
-    // A byte order mark is no part of the first line.
-    let scalars = text.unicodeScalars.first == "\u{feff}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
-    let lines = scalars.split(separator: "\n", omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() {
-      let (words, comment) = CheckFile.words(String(line))
-      guard !words.isEmpty else { continue }
+  init(_ file: ListFile) {
+    name = file.name
+    for line in file.lines where !line.words.isEmpty {
       do throws(Misread) {
-        try add(words, comment, line: index + 1)
+        try add(line)
       } catch {
-        faults.append(Fault(line: index + 1, column: error.column, message: error.message))
+        faults.append(Fault(line: line.number, column: error.column, message: error.message))
       }
     }
     if items.isEmpty, faults.isEmpty {
@@ -48,7 +40,7 @@ struct CheckFile {
     }
     if items.count > TargetParser.portLimit {
       let words = "\(items.count) checks are too many; at most \(TargetParser.portLimit) at once"
-      faults = [Fault(line: lines.count, column: 1, message: words)]
+      faults = [Fault(line: file.lines.count, column: 1, message: words)]
     }
   }
 
@@ -58,36 +50,8 @@ struct CheckFile {
     var message: String
   }
 
-  /// A word, and where it begins.
-  struct Word: Hashable {
-    var text: String
-    var column: Int
-  }
-
-  /// The words of a line, and what stands behind a number sign that begins a word.
-  static func words(_ line: String) -> (words: [Word], comment: String?) {
-    var words: [Word] = []
-    var current: Word?
-    let scalars = Array(line.unicodeScalars)
-    for (index, scalar) in scalars.enumerated() {
-      if scalar.properties.isWhitespace {
-        if let word = current { words.append(word) }
-        current = nil
-      } else if scalar == "#", current == nil {
-        var comment = scalars[(index + 1)...]
-        while comment.first?.properties.isWhitespace ?? false { comment.removeFirst() }
-        while comment.last?.properties.isWhitespace ?? false { comment.removeLast() }
-        return (words, comment.isEmpty ? nil : String(String.UnicodeScalarView(comment)))
-      } else {
-        current = current ?? Word(text: "", column: index + 1)
-        current?.text.unicodeScalars.append(scalar)
-      }
-    }
-    if let word = current { words.append(word) }
-    return (words, nil)
-  }
-
-  private mutating func add(_ words: [Word], _ comment: String?, line: Int) throws(Misread) {
+  private mutating func add(_ line: ListFile.Line) throws(Misread) {
+    let words = line.words
     let spec = try CheckFile.reading(words[0]) { (text) throws(UsageError) in try TargetParser.targets([text]) }
     guard words.count > 1 else {
       let end = words[0].column + words[0].text.unicodeScalars.count
@@ -103,7 +67,7 @@ struct CheckFile {
     }
     for target in spec.flatMap(\.single) {
       var check = Check(target: target.text, expected: expected, limit: limit)
-      (check.file, check.line, check.comment) = (name, line, comment)
+      (check.file, check.line, check.comment) = (name, line.number, line.comment)
       items.append(CheckItem(check: check, target: target))
     }
   }
@@ -111,7 +75,7 @@ struct CheckFile {
   private static let states = "open, closed, filtered or unreachable"
 
   /// Reads `rtt<50ms`, where there is a third word.
-  private static func limit(_ rest: ArraySlice<Word>, _ expected: Verdict) throws(Misread) -> Interval? {
+  private static func limit(_ rest: ArraySlice<ListFile.Word>, _ expected: Verdict) throws(Misread) -> Interval? {
     guard let word = rest.first else { return nil }
     guard word.text.hasPrefix("rtt<") else {
       let message = "'\(word.text)' is not a condition; use rtt<50ms, or # before a comment"
@@ -121,13 +85,13 @@ struct CheckFile {
       let message = "a port that is \(expected.rawValue) gives no answer to be timed; leave \(word.text) out"
       throw Misread(column: word.column, message: message)
     }
-    let time = Word(text: String(word.text.dropFirst(4)), column: word.column + 4)
+    let time = ListFile.Word(text: String(word.text.dropFirst(4)), column: word.column + 4)
     return try reading(time) { (text) throws(UsageError) in try Values.limit(text, for: "rtt<") }
   }
 
   /// Reads a word; what is wrong with it is wrong in its column.
   private static func reading<Value>(
-    _ word: Word, _ read: (String) throws(UsageError) -> Value
+    _ word: ListFile.Word, _ read: (String) throws(UsageError) -> Value
   ) throws(Misread) -> Value {
     do throws(UsageError) { return try read(word.text) } catch {
       throw Misread(column: word.column, message: error.message)

@@ -2,6 +2,7 @@ import Engines
 import HTTP
 import Runner
 import Timebase
+import Wire
 
 extension Verb {
   /// `probe http URL`: requests inside the connection.
@@ -91,11 +92,15 @@ extension PageSettings {
     if operands.isEmpty, let name = run.interface {
       throw UsageError("no URL; -I took '\(name)' as an interface; use --head for a HEAD request")
     }
-    guard operands.count == 1 else {
-      throw UsageError(operands.isEmpty ? "no URL; use probe http http://HOST/" : "one URL at a time")
+    var words = operands
+    if words.count == 2, UInt16(portNumber: words[1]) != nil, !words[0].contains("/") {
+      words = ["\(words[0].bracketedHost):\(words[1])"]
     }
-    let parsed = try HTTPWords.url(operands[0])
-    (url, isSecure) = (operands[0], parsed.scheme == .https)
+    guard words.count == 1 else {
+      throw UsageError(words.isEmpty ? "no URL; use probe http http://HOST/" : "one URL at a time")
+    }
+    let parsed = try HTTPWords.url(words[0])
+    (url, isSecure) = (HTTPWords.whole(words[0]), parsed.scheme == .https)
     run.targets = [TargetSpec(host: parsed.host, port: parsed.port)]
     request.aim(at: parsed)
     if isSecure, bodyPath != nil { throw UsageError("--body-to: TLS is not supported; no https page can be fetched") }
@@ -122,9 +127,17 @@ enum HTTPWords {
     }
   }
 
-  /// Reads a URL.
+  /// Reads a URL, which may lack its scheme: `example.test/path`, `HOST:PORT`.
   static func url(_ text: String) throws(UsageError) -> HTTPURL {
-    do throws(HTTPURLError) { return try HTTPURL(parsing: text) } catch { throw UsageError("the URL: " + words(error)) }
+    do throws(HTTPURLError) { return try HTTPURL(parsing: whole(text)) } catch {
+      throw UsageError("the URL: " + words(error))
+    }
+  }
+
+  /// A URL with its scheme, which is http if none is given, as curl has it.
+  static func whole(_ text: String) -> String {
+    if text.contains("://") || text.isEmpty { return text }
+    return "http://" + (IPv6Address(parsing: text.prefix { $0 != "%" }) != nil ? "[\(text)]/" : text)
   }
 
   private static func words(_ error: HTTPFieldError) -> String {

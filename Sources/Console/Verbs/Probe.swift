@@ -20,10 +20,12 @@ extension Verb {
       `sudo setcap cap_net_raw+ep $(command -v probe)`; otherwise use --connect.
       """,
     prepare: { (settings, operands) throws(UsageError) in
-      if let word = operands.first, let error = Verb.mistyped(word, followedBy: operands.dropFirst().first) {
+      if settings.ports.isEmpty, let word = operands.first,
+        let error = Verb.mistyped(word, followedBy: operands.dropFirst().first)
+      {
         throw error
       }
-      settings.targets = try TargetParser.targets(operands)
+      try settings.takeTargets(operands)
       try settings.check()
     },
     run: { (settings) throws(RunError) in
@@ -44,7 +46,7 @@ extension Verb {
   /// The options of the default command.
   static var probeTable: [OptionGroup<RunSettings>] {
     [
-      .connection, .timing, .families, .network, .syn, .output, .files, .monitoring, .smokePing, .expectation,
+      .targets, .connection, .timing, .families, .network, .syn, .output, .files, .monitoring, .smokePing, .expectation,
       .exitState,
     ]
   }
@@ -112,7 +114,7 @@ extension Verb {
   /// a host.
   static func mistyped(_ word: String, followedBy next: String?) -> UsageError? {
     let isPlain = word.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || $0 == UInt8(ascii: "-") }
-    guard isPlain, !word.isEmpty, next.map({ !TargetParser.isPortList($0) }) ?? true else { return nil }
+    guard isPlain, !word.isEmpty, word != "-", next.map({ !TargetParser.isPortList($0) }) ?? true else { return nil }
     guard let near = Spelling.nearest(to: word.lowercased()[...], among: commands.map(\.name)) else {
       return UsageError("unknown command or missing port: '\(word)' (try 'probe help', or \(word):443)")
     }

@@ -7,7 +7,7 @@ extension Verb {
     "watch", "HOST:PORT...", of: .targets, "probe continuously: live screen, Prometheus metrics",
     offers: [.packets, .machines, .confirmation, .schedule, .sourcePort, .lines, .capture],
     settings: WatchSettings(),
-    options: [.metrics, .connection, .timing, .families, .network, .syn, .output, .files, .expectation],
+    options: [.metrics, .targets, .connection, .timing, .families, .network, .syn, .output, .files, .expectation],
     about: """
       Probes until interrupted. On a terminal it shows a live screen; elsewhere, and
       with -q, lines: each probe (not with -q), and each change of state with its time
@@ -22,7 +22,7 @@ extension Verb {
       after the summary; 2 could not run.
       """,
     prepare: { (settings, operands) throws(UsageError) in
-      settings.run.targets = try TargetParser.targets(operands)
+      try settings.takeTargets(operands)
       try settings.run.check()
     },
     run: { (settings) throws(RunError) in try Ending(Run.watch(settings), settings.run) })

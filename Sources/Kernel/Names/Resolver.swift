@@ -77,8 +77,10 @@ public enum Resolver {
     return result == 0 ? String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
   }
 
-  /// The TCP port of a service, from /etc/services.
-  public static func port(ofService name: String) -> UInt16? { ServiceNames.ofThisMachine().port(of: name) }
+  /// The TCP port of a service, from /etc/services, which is read once.
+  public static func port(ofService name: String) -> UInt16? { services.port(of: name) }
+
+  private static let services = ServiceNames.ofThisMachine()
 
   /// An IPv4-mapped address is IPv4: asked for IPv6, getent shows a host without IPv6 in that form.
   private static func unique(_ addresses: [ZonedAddress], of family: AddressFamily?) -> [ZonedAddress] {

@@ -160,11 +160,7 @@ struct TargetResolution {
   private func refuseGroups(_ address: IPAddress, _ spec: TargetSpec) throws(RunError) {
     guard !address.isMulticast else { throw .refused("\(spec.text): a multicast address; TCP is between two hosts") }
     guard !address.isUnspecified else { throw .refused("\(spec.text): no host has this address") }
-    if case .v4(let v4) = address, v4.isLimitedBroadcast { throw broadcast(spec) }
-  }
-
-  private func broadcast(_ spec: TargetSpec) -> RunError {
-    .refused("\(spec.text): a broadcast address; TCP is between two hosts")
+    if case .v4(let v4) = address, v4.isLimitedBroadcast { throw .broadcast(spec) }
   }
 
   private func way(
@@ -173,7 +169,7 @@ struct TargetResolution {
     var way = try attempt { () throws(Errno) in try Way(to: address, from: source, through: interface) }
     way.zone = interface
     switch way.route?.kind {
-    case .broadcast: throw broadcast(spec)
+    case .broadcast: throw .broadcast(spec)
     case .multicast: throw .refused("\(spec.text): a multicast address; TCP is between two hosts")
     default: return way
     }
@@ -226,7 +222,7 @@ extension RunError {
   /// Whether it is about one target alone, so that others can be probed all the same.
   var concernsTarget: Bool {
     switch self {
-    case .refused: true
+    case .refused, .broadcast: true
     default: false
     }
   }

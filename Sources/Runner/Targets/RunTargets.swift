@@ -52,6 +52,11 @@ final class RunTargets {
       do throws(RunError) {
         try add(spec, isOnly: specs.count == 1, &ways)
       } catch {
+        // Ranges of addresses contain what is no host.
+        if !isLenient, spec.isOfRange, case .broadcast = error {
+          Output.complain("\(spec.text): left out, a broadcast address")
+          continue
+        }
         guard isLenient, error.concernsTarget else { throw error }
         for target in resolution.unknown(spec) {
           problems[list.count] = error.message
@@ -59,6 +64,7 @@ final class RunTargets {
         }
       }
     }
+    guard !list.isEmpty || specs.isEmpty else { throw .refused("no targets are left") }
     start()
   }
 

@@ -6,6 +6,8 @@ import Wire
 public enum RunError: Error {
   /// What was asked for cannot be: the line says what was meant.
   case refused(String)
+  /// A target is a broadcast address, by its form or by this host's routes.
+  case broadcast(TargetSpec)
   /// Raw sockets are not allowed.
   case noPrivilege
   /// A system call failed.
@@ -50,6 +52,7 @@ public enum RunError: Error {
   public var message: String {
     switch self {
     case .refused(let line): line
+    case .broadcast(let spec): "\(spec.text): a broadcast address; TCP is between two hosts"
     case .noPrivilege:
       "raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap), "
         + "or say --connect to let the kernel connect"

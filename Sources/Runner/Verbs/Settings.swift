@@ -14,6 +14,8 @@ public struct TargetSpec: Hashable, Sendable {
   public var ports: [UInt16]
   /// The words on the command line.
   public var text: String
+  /// Whether it is one of a range of addresses.
+  public var isOfRange = false
 
   /// A target from its parts.
   public init(host: String, ports: [UInt16], text: String) {
@@ -27,6 +29,11 @@ public struct TargetSpec: Hashable, Sendable {
     self.init(host: host, ports: [port], text: "\(host.bracketedHost):\(port)")
   }
 
+  /// Some ports of a host, by the text that names both.
+  public init(host: String, ports: [UInt16]) {
+    self.init(host: host, ports: ports, text: host.bracketedHost + (ports.count == 1 ? ":\(ports[0])" : ""))
+  }
+
   /// A target for each of its ports, in their order.
   public var single: [TargetSpec] { ports.count == 1 ? [self] : ports.map { TargetSpec(host: host, port: $0) } }
 }
@@ -35,6 +42,10 @@ public struct TargetSpec: Hashable, Sendable {
 public struct RunSettings: Sendable {
   /// Where to.
   public var targets: [TargetSpec] = []
+  /// The ports of targets that name none.
+  public var ports: [UInt16] = []
+  /// The files that more targets stand in.
+  public var targetLists: [FilePath] = []
   /// Only this family; nil takes what the name gives first.
   public var family: AddressFamily?
   /// Whether names may not be looked up.
