@@ -8,7 +8,7 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
 SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
-  Tests/completions Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
+  Tests/completions Tests/words Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help build hotpaths documents schema debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean

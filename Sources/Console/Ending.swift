@@ -86,7 +86,7 @@ public struct UsageError: Error, Hashable, Sendable {
   /// An error in a file: more than so many places are only counted.
   init(places: [String], of file: String, limit: Int = 100) {
     self.places = Array(places.prefix(limit))
-    message = places.count > limit ? "\(file): \(places.count - limit) more lines cannot be read" : ""
+    message = places.count > limit ? "\(file): \(places.count - limit) more invalid lines" : ""
   }
 
   /// The first of its lines: what fits where there is room for one.

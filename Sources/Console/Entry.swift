@@ -4,7 +4,7 @@ import Runner
 /// Runs the command line and returns the exit code.
 public func run() -> Int32 {
   do throws(Errno) { try Privileges.shedSetID() } catch {
-    return complain("the rights of the file's owner cannot be given up: \(error)")
+    return complain("cannot drop the privileges of a set-user-ID copy: \(error)")
   }
   StandardDescriptors.fill()
   SignalSource.ignoreWriteSignals()

@@ -10,7 +10,7 @@ public struct WebPage: Sendable {
   public init() {}
 
   /// The page.
-  public static let text = "This page was served by probe: every segment of it was made by hand.\n"
+  public static let text = "This page was served by probe: every segment was built in user space.\n"
 
   /// Whether a request has begun to come and is not whole yet.
   public var isWithinRequest: Bool { reader.isWithinRequest }

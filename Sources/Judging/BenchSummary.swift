@@ -41,7 +41,7 @@ public struct BenchSummary: Sendable {
   public var endings: [Ending] = []
   /// Packets of ours that were sent again.
   public var retransmitted = 0
-  /// Answers that came again.
+  /// Duplicate replies.
   public var duplicates = 0
   /// Packets that were refused.
   public var invalid = 0
@@ -58,7 +58,7 @@ public struct BenchSummary: Sendable {
   public private(set) var sinceDue = Series()
   /// How late each began.
   public private(set) var lateness = Series()
-  /// The handshakes in the course of the run.
+  /// The handshakes over the run.
   public private(set) var course = TimeSeries(length: .milliseconds(100))
   private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
   private var stamped = 0

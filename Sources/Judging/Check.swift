@@ -46,7 +46,7 @@ public struct CheckResult: Sendable {
   public var problem: String?
   /// How many probes said which state.
   public private(set) var states = VerdictCounts()
-  /// Probes that were decided.
+  /// Probes with a result.
   public private(set) var decided = 0
   /// Probes that something valid answered.
   public private(set) var answered = 0
@@ -158,7 +158,7 @@ public struct CheckTotals: Hashable, Sendable {
   public var hold = 0
   /// Those that do not.
   public var fail = 0
-  /// Those that could not be made.
+  /// Those that could not run.
   public var error = 0
   /// From the start of the run.
   public var elapsed = Interval.zero

@@ -104,7 +104,7 @@ public struct JSONReader {
   }
 
   private mutating func nested(_ body: (inout JSONReader) throws(Fault) -> JSONValue) throws(Fault) -> JSONValue {
-    guard depth < JSONReader.depthLimit else { throw fault("no more than \(JSONReader.depthLimit) levels") }
+    guard depth < JSONReader.depthLimit else { throw fault("at most \(JSONReader.depthLimit) levels") }
     depth += 1
     offset += 1
     skipSpace()
@@ -139,7 +139,7 @@ public struct JSONReader {
     while true {
       guard next == UInt8(ascii: "\"") else { throw fault("a name") }
       let name = try string()
-      guard names.insert(name).inserted else { throw fault("a name that was not there before") }
+      guard names.insert(name).inserted else { throw fault("a name not used before") }
       skipSpace()
       guard take(":") else { throw fault(":") }
       skipSpace()
@@ -160,7 +160,7 @@ extension JSONReader {
     _ = take("-")
     guard digits() > 0 else { throw fault("a value") }
     let first = octets[start] == UInt8(ascii: "-") ? start + 1 : start
-    guard octets[first] != UInt8(ascii: "0") || offset == first + 1 else { throw fault("no zero in front") }
+    guard octets[first] != UInt8(ascii: "0") || offset == first + 1 else { throw fault("no leading zero") }
     var isWhole = true
     if take(".") {
       isWhole = false
@@ -173,7 +173,7 @@ extension JSONReader {
     }
     let text = String(decoding: octets[start..<offset], as: UTF8.self)
     if isWhole, let integer = Int64(text) { return .integer(integer) }
-    guard let number = Double(text), number.isFinite else { throw fault("a number that can be held") }
+    guard let number = Double(text), number.isFinite else { throw fault("a number in range") }
     return .number(number)
   }
 

@@ -18,11 +18,11 @@ public struct TargetSummary: Sendable {
   public private(set) var errors = 0
   /// Probes that were interrupted before anything was decided; they count as neither sent nor lost.
   public private(set) var undecided = 0
-  /// Intervals in which no probe began although one was due.
+  /// Intervals in which a probe was due but not started.
   public private(set) var notStarted = 0
   /// Packets of ours that were sent again.
   public private(set) var retransmitted = 0
-  /// Answers that came again.
+  /// Duplicate replies.
   public private(set) var duplicates = 0
   /// Packets that were refused.
   public private(set) var invalid = 0

@@ -29,7 +29,7 @@ public struct WatchedTarget: Sendable {
   public private(set) var changes = 0
   /// Probes that found the expected state.
   public private(set) var successes = 0
-  /// How long outages that are over lasted together.
+  /// Total duration of ended outages, in seconds.
   public private(set) var outageTime = Interval.zero
   /// Everything since the beginning.
   public private(set) var summary: TargetSummary

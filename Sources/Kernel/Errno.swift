@@ -68,19 +68,19 @@ extension Errno {
   public var hint: String? {
     switch (call, code) {
     case (.socket, EPERM), (.socket, EACCES):
-      return "raw sockets need CAP_NET_RAW: use sudo, or setcap cap_net_raw+ep on the program once, or --connect"
+      return "raw sockets need CAP_NET_RAW: run with sudo, grant it once with setcap cap_net_raw+ep, or use --connect"
     case (.socket, EAFNOSUPPORT):
-      return "this kernel has that address family switched off"
+      return "this address family is disabled in the kernel"
     case (.fork, EAGAIN):
       return "too many processes: raise `ulimit -u`, or name addresses"
     case (_, EMFILE):
-      return "too many open descriptors: raise `ulimit -n`"
+      return "too many open files: raise `ulimit -n`"
     case (.bindToDevice, ENODEV), (.interfaceLookup, ENODEV), (.linkLookup, ENODEV):
-      return "there is no interface of that name: `ip link` lists them"
+      return "no such interface: see `ip link`"
     case (.bindToDevice, EPERM):
       return "binding to an interface needs CAP_NET_RAW"
     case (.bind, EADDRNOTAVAIL):
-      return "the source address must be one of this host's: `ip address` lists them"
+      return "the source address must be one of this host's: see `ip address`"
     case (.connect, EADDRNOTAVAIL):
       return "all ports of net.ipv4.ip_local_port_range are in use, or the source address is not this host's"
     case (.bind, EADDRINUSE), (.listen, EADDRINUSE):
@@ -92,22 +92,22 @@ extension Errno {
     case (.sendto, EACCES):
       return "the destination is a broadcast address, or a local route prohibits it: see `ip route get`"
     case (.sendto, EMSGSIZE):
-      return "the packet is larger than the MTU of the way out: send less data"
+      return "the packet is larger than the interface's MTU: send less data"
     case (.sendto, EINVAL):
-      return "the kernel does not take this packet: see its IP header, and -I for a link-local address"
+      return "the kernel rejects this packet: check its IP header; a link-local address needs -I"
     case (.connect, EPERM):
       return "a firewall rule of this host refused the connection: see `nft list ruleset`, output chains"
     case (.routeLookup, _): return routeHint
     case (.unshare, EPERM), (.unshare, ENOSPC), (.unshare, EINVAL):
-      return "user namespaces are not allowed here: use sudo, or set user.max_user_namespaces above 0"
+      return "user namespaces are not allowed on this system: use sudo, or raise user.max_user_namespaces"
     case (.write, ENOSPC), (.close, ENOSPC), (.write, EDQUOT): return "the disk is full"
-    case (.write, EFBIG): return "the file has reached its largest size: see `ulimit -f`"
-    case (.open, EACCES), (.open, EPERM): return "the file's permissions do not allow it"
+    case (.write, EFBIG): return "file size limit reached: see `ulimit -f`"
+    case (.open, EACCES), (.open, EPERM): return "permission denied by the file's mode"
     case (.open, ELOOP): return "it is a symbolic link: name the file itself, or remove the link"
-    case (.open, EEXIST): return "it is not a file, a FIFO or a character device"
-    case (.read, EFBIG): return "the file is larger than what is taken from one"
+    case (.open, EEXIST): return "not a file, a FIFO or a character device"
+    case (.read, EFBIG): return "the file is too large"
     default:
-      return isNoRoute ? "no route leads there: see `ip route get`" : nil
+      return isNoRoute ? "no route to host: see `ip route get`" : nil
     }
   }
 
@@ -122,12 +122,12 @@ extension Errno {
 
   private var routeHint: String? {
     switch code {
-    case ENETUNREACH, EHOSTUNREACH: "no route leads there: see `ip route get`"
+    case ENETUNREACH, EHOSTUNREACH: "no route to host: see `ip route get`"
     case EACCES: "a `prohibit` route forbids the destination: see `ip route`"
-    case EINVAL: "a `blackhole` route swallows the destination: see `ip route`"
-    case EADDRNOTAVAIL: "the source address must be one of this host's: `ip address` lists them"
+    case EINVAL: "a `blackhole` route drops packets to the destination: see `ip route`"
+    case EADDRNOTAVAIL: "the source address must be one of this host's: see `ip address`"
     case EAFNOSUPPORT: "the source and the destination must both be IPv4 or both IPv6"
-    case ENODEV: "there is no such interface: `ip link` lists them"
+    case ENODEV: "no such interface: see `ip link`"
     default: nil
     }
   }

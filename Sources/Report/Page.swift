@@ -61,7 +61,7 @@ public struct CostRecord: Hashable, Sendable {
   public var roundTrips: Int
   /// Octets of the packets that we sent, IP headers included.
   public var octetsSent: Int
-  /// Octets of the packets that came, IP headers included.
+  /// Octets of the packets received, IP headers included.
   public var octetsReceived: Int
   /// From the first packet to the last.
   public var elapsed: Interval?

@@ -125,7 +125,7 @@ import Timebase
     #expect(read.frames.map(\.number) == [1] && read.count == 1)
     #expect(read.fault == CaptureFault(.length(262_145), offset: 61, record: 2))
     #expect(
-      read.fault?.description == "record 2 at octet 61: a length of 262145 cannot be; nothing behind it can be read")
+      read.fault?.description == "record 2 at byte 61: a length of 262145 is not valid; the rest cannot be read")
   }
 
   @Test("a fraction of a second or more is told, and the frame is used") func fraction() {

@@ -55,7 +55,7 @@ import Wire
         says: "--confirm needs a handshake, but --flags asks for none; leave one of them out"),
       Contradiction(
         "--syn", "--data", String(repeating: "x", count: 1221),
-        says: "--data: at most 1220 octets fit into the first segment"),
+        says: "--data: at most 1220 bytes fit into the first segment"),
       Contradiction(
         "--svg", "x", "-c", "2",
         says: "--svg draws a single connection; leave -c out and name one port, or use --html FILE"),
@@ -102,7 +102,7 @@ import Wire
   @Test("crafted flags and a picture have their limits too") func others() throws {
     let long = ["--flags", "SA", "--data", String(repeating: "x", count: 1221)]
     let message = refusal { () throws(UsageError) in _ = try plainSettings(long) }
-    #expect(message == "--data: at most 1220 octets fit into the first segment")
+    #expect(message == "--data: at most 1220 bytes fit into the first segment")
     func picture(_ words: [String]) -> String? {
       refusal { () throws(UsageError) in
         var settings = try plainSettings("--svg", "x")

@@ -31,12 +31,14 @@ extension NetworkTests {
       #expect(packets.map(\.sequence).sorted() == seen.map(\.sequence).sorted())
       #expect(zip(packets, packets.dropFirst()).allSatisfy { $0.nanoseconds <= $1.nanoseconds })
       let remarks = packets.map { $0.comments.first ?? "" }
-      for remark in ["SYN, our first copy", "SYN-ACK, ack = ISN+1: accepted", "FIN, ack = IRS+1", "ACK, ack = IRS+2"] {
+      for remark in [
+        "SYN, first transmission", "SYN-ACK, ack = ISN+1: accepted", "FIN, ack = IRS+1", "ACK, ack = IRS+2",
+      ] {
         #expect(remarks.count { $0 == remark } == 50, "\(remark)")
       }
       #expect(!remarks.contains("") && packets.allSatisfy { $0.comments.count == 1 }, "each is stamped by the kernel")
       // The longest and the shortest handshake are those of the file, to the nanosecond.
-      let sent = packets.indices.filter { remarks[$0] == "SYN, our first copy" }
+      let sent = packets.indices.filter { remarks[$0] == "SYN, first transmission" }
       let took = sent.compactMap { index in
         packets[index...].first { $0.acknowledgment == packets[index].sequence &+ 1 && $0.flags == 0x12 }
           .map { $0.nanoseconds - packets[index].nanoseconds }
@@ -58,7 +60,7 @@ extension NetworkTests {
       #expect(outcome.code == 130)
       let started = try #require(try outcome.summaries.first?["started"]?.int, "\(outcome.everything)")
       let remarks = try Capture(reading: path).packets().map { $0.comments.first ?? "" }
-      #expect(remarks.count { $0 == "SYN, our first copy" } == Int(started))
+      #expect(remarks.count { $0 == "SYN, first transmission" } == Int(started))
       #expect(remarks.count { $0 == "RST" } == Int(started))
     }
 
@@ -71,7 +73,7 @@ extension NetworkTests {
           "--pcap", path,
         ], in: wire.client)
       #expect(outcome.code == 2)
-      #expect(outcome.errors.contains("--pcap stamps every packet: a rate up to 5000/s in all"))
+      #expect(outcome.errors.contains("--pcap timestamps every packet, which limits the rate to 5000/s in all"))
       #expect(place.text("a.pcapng") == "old")
     }
 

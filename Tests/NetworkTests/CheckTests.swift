@@ -35,7 +35,7 @@ extension NetworkTests {
       #expect(outcome.code == 0, "\(outcome.everything)")
       #expect(outcome.lines.count == 5)
       #expect(outcome.lines.prefix(4).allSatisfy { $0.hasPrefix("ok ") })
-      #expect(outcome.lines.last?.hasPrefix("4 checks: 4 hold, in ") ?? false)
+      #expect(outcome.lines.last?.hasPrefix("4 checks: 4 passed in ") ?? false)
       #expect(listener.ended(1).map(\.ending) == [.orderly])
     }
 

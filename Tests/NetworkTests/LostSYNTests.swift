@@ -40,7 +40,7 @@ extension NetworkTests {
       #expect(text.output.contains("100% packet loss"))
       #expect(
         text.output.contains("loss between 51.0 % and 100.0 % (95 % confidence)\n1 outage of 0.0"), "\(text.output)")
-      #expect(text.output.hasSuffix(": 4 probes, not over yet\n"))
+      #expect(text.output.hasSuffix(": 4 probes, ongoing\n"))
       let summary = try #require(try Probe.run(words + ["--json"], in: namespace).summaries.first)
       #expect(summary["outages"]?["count"] == .integer(1))
       #expect(summary["outages"]?["current"]?["probes"] == .integer(4))

@@ -57,7 +57,7 @@ extension NetworkTests {
       }
       // Every packet has its remark.
       let remarks = packets.map { $0.comments.first ?? "" }
-      #expect(remarks.prefix(3) == ["SYN, our first copy", "SYN-ACK, ack = ISN+1: accepted", "ACK, ack = IRS+1"])
+      #expect(remarks.prefix(3) == ["SYN, first transmission", "SYN-ACK, ack = ISN+1: accepted", "ACK, ack = IRS+1"])
       #expect(remarks[3] == "keep-alive probe, seq = SND.NXT-1, ack = IRS+1")
       #expect(remarks.contains("FIN, ack = ISN+2: accepted") && !remarks.contains(""))
       let facts = try facts(path)
@@ -82,11 +82,12 @@ extension NetworkTests {
       let (connection, _) = try hostile.probe("--pcap", path, at: address)
       #expect(connection.verdict == "open syn-ack")
       let remarks = try Capture(reading: path).packets().map { $0.comments.first ?? "" }
-      let refused = remarks.filter { $0.contains("refused: ") }
+      let refused = remarks.filter { $0.contains("rejected: ") }
       #expect(
-        refused.contains("SYN-ACK, ack = ISN+2: refused: ack-mismatch, acknowledges what was never sent"), "\(remarks)")
-      #expect(refused.contains { $0.hasSuffix("refused: bad-checksum, its checksum is wrong") }, "\(remarks)")
-      #expect(remarks.contains { $0.hasSuffix("remembered, decides only without a TCP answer") }, "\(remarks)")
+        refused.contains("SYN-ACK, ack = ISN+2: rejected: ack-mismatch, acknowledges what was never sent"), "\(remarks)"
+      )
+      #expect(refused.contains { $0.hasSuffix("rejected: bad-checksum, checksum is wrong") }, "\(remarks)")
+      #expect(remarks.contains { $0.hasSuffix("kept; counts only if no TCP reply arrives") }, "\(remarks)")
       #expect(remarks.contains("RST"), "the answer to what acknowledges nothing of ours")
     }
 
@@ -97,7 +98,7 @@ extension NetworkTests {
       let path = directory.file("a.pcapng")
       _ = try Probe.run("127.0.0.1:80", "-W", "0.02", "--retries", "2", "--pcap", path, "-q", in: namespace)
       let remarks = try read(path).map(\.comments)
-      #expect(remarks == [["SYN, our first copy"], ["SYN, copy 2"], ["SYN, copy 3"]])
+      #expect(remarks == [["SYN, first transmission"], ["SYN, transmission 2"], ["SYN, transmission 3"]])
     }
 
     /// Killed in the middle: the file reads to its last whole block.
@@ -145,7 +146,7 @@ extension NetworkTests {
       _ = try Probe.run("check", nobody.file("checks.txt"), "--pcap", nobody.file("c.pcapng"), "-q", in: namespace)
       #expect(
         try read(nobody.file("c.pcapng")).map { $0.comments.first } == [
-          "SYN, our first copy", "RST, ack = ISN+1: accepted",
+          "SYN, first transmission", "RST, ack = ISN+1: accepted",
         ])
       _ = try Probe.run("demo", "--pcap", nobody.file("d.pcapng"), in: namespace)
       #expect(try read(nobody.file("d.pcapng")).count == 7)

@@ -80,7 +80,7 @@ extension NetworkTests {
       let version = try run("--version")
       #expect(version.code == 0 && version.output.hasPrefix("probe "), "\(version.everything)")
       let doctor = try run("doctor")
-      #expect(doctor.code == 0 && !doctor.output.contains("not there"), "\(doctor.everything)")
+      #expect(doctor.code == 0 && !doctor.output.contains("not available or disabled"), "\(doctor.everything)")
     }
 
     /// Few descriptors: too few for anything, and fewer than a benchmark wants ports.

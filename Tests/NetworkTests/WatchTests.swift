@@ -94,7 +94,7 @@ extension NetworkTests {
       let outcome = try Probe.run("watch", "127.0.0.1:9", "--prometheus", folder.file("probe.prom"), in: namespace)
       #expect(outcome.code == 2)
       #expect(outcome.errorLines.count == 1 && outcome.errors.contains("(EACCES)"), "\(outcome.errors)")
-      #expect(outcome.errors.contains("privileges are given up before the first packet"))
+      #expect(outcome.errors.contains("privileges are dropped before the first packet"))
       #expect(outcome.output == "", "nothing is probed")
     }
 
@@ -144,7 +144,7 @@ extension NetworkTests {
       program.send(SIGINT)
       let outcome = program.wait(seconds: 5)
       #expect(outcome.errorLines.count == 1, "told once: \(outcome.errors)")
-      #expect(outcome.errors.contains("its address is probed as before"))
+      #expect(outcome.errors.contains("still probing the old address"))
       let move = try #require(try JSON.lines(outcome.output).first { $0["type"]?.string == "address" })
       #expect((move["from"]?.string, move["address"]?.string) == ("127.0.0.2", "127.0.0.3"))
       let numbers = try outcome.connections.compactMap { $0["seq"]?.int }
@@ -171,7 +171,7 @@ extension NetworkTests {
       #expect(try outcome.connections.map { $0["seq"]?.int }.compactMap(\.self).sorted() == Array(1...sent))
       #expect(
         outcome.errorLines.count == 1
-          && outcome.errors.contains(" went without a probe: as many as can be were under way"))
+          && outcome.errors.contains(" had no probe sent: all slots were busy"))
     }
 
     /// A target that never stops sending: told as such, over when `-W` says, and no other target misses a probe.

@@ -44,8 +44,8 @@ import Wire
 
   @Test("where connections began late, the time since they were due is told") func lateness() {
     let text = TextReport()
-    #expect(!text.summary(summary()).contains("syn since due"))
-    #expect(text.summary(summary(late: .milliseconds(5))).contains("syn since due"))
+    #expect(!text.summary(summary()).contains("syn incl. queueing"))
+    #expect(text.summary(summary(late: .milliseconds(5))).contains("syn incl. queueing"))
   }
 
   @Test("the rate that was reached counts what was due, and a run that lasted longer") func rates() throws {

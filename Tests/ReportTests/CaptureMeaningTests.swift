@@ -149,7 +149,7 @@ import Wire
       let fates = PacketFate.fates(of: outcome)
       #expect(fates == [.arrived, .arrived, .arrived] + (isRepeated ? [.unanswered, .arrived] : [.arrived]))
       for text in [LadderPicture(outcome).svg, Self.page(outcome)] {
-        #expect(text.contains("no answer") == isRepeated)
+        #expect(text.contains("no reply") == isRepeated)
         #expect(text.contains("class=\"cross\"") == isRepeated)
       }
     }

@@ -186,7 +186,7 @@ import Wire
       line: "PROBE CRITICAL - a/b:80 a/b has no address | rtt=U;;;0 loss=U;;;0;100"),
     Case(
       result: CheckTests.result("web.test:80"), state: .unknown,
-      line: "PROBE UNKNOWN - web.test:80 the run ended before it was probed | rtt=U;;;0 loss=U;;;0;100"),
+      line: "PROBE UNKNOWN - web.test:80 the run ended before this was probed | rtt=U;;;0 loss=U;;;0;100"),
     Case(
       result: CheckTests.result("web.test:80", limit: .milliseconds(1), probes: CheckTests.record(ns: 2_000_000)),
       state: .critical,
@@ -210,7 +210,7 @@ import Wire
     #expect(
       line.text == """
         PROBE CRITICAL - 2 of 3 not as expected: c:1 closed (rst), rtt 0.005 ms, not open; \
-        c:1 the run ended before it was probed \
+        c:1 the run ended before this was probed \
         | 'a_b:1 rtt'=0.000213s;;;0 'a_b:1 loss'=0%;;;0;100 'c:1 rtt'=U;;;0 'c:1 loss'=U;;;0;100 \
         'c:1 line 3 rtt'=0.000005s;;;0 'c:1 line 3 loss'=100%;;;0;100
 

@@ -74,7 +74,7 @@ import Wire
     #expect(titles.count == 1 + 7)
     #expect(
       titles[2]
-        == "SYN,ACK SEG.SEQ=1739326486; SEG.ACK=3626544837; window 65160, 0 octets of text; options mss 1460, sackOK, "
+        == "SYN,ACK SEG.SEQ=1739326486; SEG.ACK=3626544837; window 65160, 0 bytes of payload; options mss 1460, sackOK, "
         + "TS val 2814749767 ecr 1000, wscale 7; 2026-01-02T03:04:05.123669789Z (kernel clock)")
   }
 

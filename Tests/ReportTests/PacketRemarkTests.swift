@@ -20,7 +20,7 @@ import Wire
   func open() throws {
     #expect(
       try remarks("open") == [
-        "SYN, our first copy", "SYN-ACK, ack = ISN+1: accepted", "ACK, ack = IRS+1", "FIN, ack = IRS+1",
+        "SYN, first transmission", "SYN-ACK, ack = ISN+1: accepted", "ACK, ack = IRS+1", "FIN, ack = IRS+1",
         "ACK, ack = ISN+2: accepted", "FIN, ack = ISN+2: accepted", "ACK, ack = IRS+2",
       ])
   }
@@ -28,21 +28,21 @@ import Wire
   @Test("what is refused says why")
   func refused() throws {
     let remarks = try remarks("invalid")
-    #expect(remarks[1] == "SYN-ACK, ack = ISN+2: refused: ack-mismatch, acknowledges what was never sent")
+    #expect(remarks[1] == "SYN-ACK, ack = ISN+2: rejected: ack-mismatch, acknowledges what was never sent")
     #expect(remarks[2] == "RST, ack = IRS+1" || remarks[2] == "RST")
-    #expect(remarks[3].hasPrefix("RST, ack = ISN+77: refused: rst-mismatch, "))
-    #expect(remarks[4].hasPrefix("ICMP error 3/1: refused: bad-quote, "))
-    #expect(remarks[5].hasSuffix("refused: bad-checksum, its checksum is wrong"))
+    #expect(remarks[3].hasPrefix("RST, ack = ISN+77: rejected: rst-mismatch, "))
+    #expect(remarks[4].hasPrefix("ICMP error 3/1: rejected: bad-quote, "))
+    #expect(remarks[5].hasSuffix("rejected: bad-checksum, checksum is wrong"))
   }
 
   @Test("copies, text, probes and errors are named")
   func names() throws {
-    #expect(try remarks("retransmitted").prefix(2) == ["SYN, our first copy", "SYN, copy 2"])
+    #expect(try remarks("retransmitted").prefix(2) == ["SYN, first transmission", "SYN, transmission 2"])
     let request = try remarks("request")
     #expect(request.contains("keep-alive probe, seq = SND.NXT-1, ack = IRS+1"))
-    #expect(request.contains("1400 octets of text, ack = IRS+1"))
-    #expect(request.contains("1400 octets of text, ack = ISN+1601: accepted"))
-    #expect(try remarks("icmp")[1] == "ICMP error 3/13: remembered, decides only without a TCP answer")
+    #expect(request.contains("1400 bytes of payload, ack = IRS+1"))
+    #expect(request.contains("1400 bytes of payload, ack = ISN+1601: accepted"))
+    #expect(try remarks("icmp")[1] == "ICMP error 3/13: kept; counts only if no TCP reply arrives")
     #expect(try remarks("closed")[1] == "RST, ack = ISN+1: accepted")
     #expect(try remarks("listen").prefix(2) == ["SYN: accepted", "SYN-ACK, ack = IRS+1"])
   }
@@ -56,11 +56,11 @@ import Wire
     func remark(isLate: Bool = false) -> String {
       PacketRemark(Judgement(entry: entry, iss: SequenceNumber(100), irs: nil, copies: 1, isLate: isLate)).text
     }
-    #expect(remark().hasPrefix("ACK, ack = ISN-2: refused: "))
+    #expect(remark().hasPrefix("ACK, ack = ISN-2: rejected: "))
     segment.flags = []
     entry.content = .segment(segment)
     entry.refusal = nil
     #expect(remark() == "segment without ACK: accepted")
-    #expect(remark(isLate: true) == "segment without ACK: came after the end, not looked at")
+    #expect(remark(isLate: true) == "segment without ACK: after close, ignored")
   }
 }

@@ -39,13 +39,13 @@ import Wire
         request 1: GET /a?b 200 OK\\u{1b}[31m HTTP/1.1 body=612 bytes ttfb=0.311 ms total=0.402 ms clock=user
           Server: x\\u{7f}y
         request 2: GET /a?b truncated ttfb=ambiguous
-        3 requests were not sent: the connection ended before
+        3 requests were not sent: the connection ended first
 
         """))
     #expect(!text.unicodeScalars.contains { $0.isUnprintable && $0 != "\n" })
     var page = try Self.page()
     page.unsent = 1
-    #expect(TextReport().page(page).hasSuffix("\n1 request was not sent: the connection ended before\n"))
+    #expect(TextReport().page(page).hasSuffix("\n1 request was not sent: the connection ended first\n"))
   }
 
   @Test("JSON: the requests and the cost follow the connection's members, what is absent is null") func json() throws {

@@ -52,7 +52,7 @@ import Wire
       #expect(!error.message.contains("\n"), "\(error.message)")
     }
     #expect(
-      errors[4].message == "source port 4000 is taken; leave -g out to be given a free one, or wait until it is free")
+      errors[4].message == "source port 4000 is in use; leave -g out for a free port, or try again later")
     #expect(errors[5].message.hasPrefix("source 10.0.0.1: socket: Too many open files (EMFILE); "))
     #expect(
       errors[6].message.hasPrefix(

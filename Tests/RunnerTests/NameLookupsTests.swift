@@ -93,7 +93,7 @@ import Wire
     #expect(next(failure) == nil)
     #expect(lookups.nextTurn == now + .seconds(60))
     #expect(next(.success([one])) == .recovered(0))
-    #expect(next(.success([try address("224.0.0.1")])) == .failed(0, "a.test: none of its addresses can be probed"))
+    #expect(next(.success([try address("224.0.0.1")])) == .failed(0, "a.test: no usable address"))
     #expect(next(.success([])) == nil, "which is told already")
     #expect(next(.success([two])) == .moved(0, two))
     #expect(families.first == .some(nil) && families.dropFirst().allSatisfy { $0 == .v4 }, "it stays in its family")

@@ -136,7 +136,7 @@ import Wire
   }
 
   @Test("each packet says which way it went, and whose clock has timed it") func remarks() throws {
-    let note = Array("the kernel gave no stamp".utf8)
+    let note = Array("no kernel timestamp".utf8)
     let sent = try octets { send(1, at: 10, to: $0) }.after
     #expect(sent.contains([2, 0, 4, 0, 2, 0, 0, 0]) && !sent.contains([2, 0, 4, 0, 1, 0, 0, 0]))
     #expect(sent.contains(note))

@@ -34,10 +34,10 @@ import Testing
     let shown = presentation { $0.svgPath = "/etc/hosts" }
     #expect(
       refusal(shown, [.read("/etc/../etc/hosts")])
-        == "--svg /etc/hosts would overwrite /etc/../etc/hosts, which is read; name another file")
+        == "--svg /etc/hosts would overwrite /etc/../etc/hosts, which is an input; name another file")
     #expect(
       refusal(shown, [.read("/etc/hosts", by: "--data")])
-        == "--svg /etc/hosts would overwrite --data /etc/hosts, which is read; name another file")
+        == "--svg /etc/hosts would overwrite --data /etc/hosts, which is an input; name another file")
     #expect(refusal(Presentation(), [.read("/etc/hosts"), .read("/etc/hosts")]) == nil, "it may be read twice")
     #expect(
       refusal(Presentation(), [.read("-"), .read("/dev/stdin")])?.hasPrefix("standard input can be read once") == true)

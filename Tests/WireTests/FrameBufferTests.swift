@@ -34,10 +34,10 @@ import Wire
 
   @Test func refusalsArePhrases() {
     let phrases: [(WireError, String)] = [
-      (.truncated(.tcp, need: 20, have: 12), "TCP truncated: 12 of 20 octets"),
-      (.malformed(.ipv4, at: 2), "IPv4 malformed at octet 2"),
+      (.truncated(.tcp, need: 20, have: 12), "TCP truncated: 12 of 20 bytes"),
+      (.malformed(.ipv4, at: 2), "IPv4 malformed at byte 2"),
       (.badChecksum(.icmpv6), "ICMPv6 checksum is wrong"),
-      (.noRoom(.tcpOptions, need: 41, have: 40), "no room for TCP options: 40 of 41 octets"),
+      (.noRoom(.tcpOptions, need: 41, have: 40), "no space for TCP options: 40 of 41 bytes"),
     ]
     for (error, phrase) in phrases { #expect(error.description == phrase) }
   }

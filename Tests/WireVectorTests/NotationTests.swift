@@ -95,6 +95,6 @@ struct NotationTests {
       PacketNotation.tcpdump(packet: Vector.named(name).octets.span.raw)
     }
     #expect(
-      lines == ["packet of ip-proto-17", "fragment of a packet", "malformed packet: IPv4 malformed at octet 0"])
+      lines == ["packet of ip-proto-17", "fragment of a packet", "malformed packet: IPv4 malformed at byte 0"])
   }
 }

@@ -69,29 +69,29 @@ public struct CaptureFault: Error, Hashable, Sendable {
 extension CaptureFault: CustomStringConvertible {
   /// One sentence for a person, without a full stop: `record 3 at octet 120: it ends early, …`.
   public var description: String {
-    isRefusal ? words : "\(record == 0 ? "header" : "record \(record)") at octet \(offset): \(words)"
+    isRefusal ? words : "\(record == 0 ? "header" : "record \(record)") at byte \(offset): \(words)"
   }
 
   private var words: String {
     switch kind {
-    case .empty: "there is nothing in it"
+    case .empty: "the file is empty"
     case .notACapture: "neither pcap nor pcapng; if it is a capture, convert it: editcap -F pcapng FILE NEW.pcapng"
     case .compressed("zip"): "compressed with zip; expand it first, as in unzip -p FILE | probe read -"
     case .compressed(let program):
       "compressed with \(program); expand it first, as in \(program) -dc FILE | probe read -"
     case .foreign(let name): "\(name), neither pcap nor pcapng; convert it: editcap -F pcapng FILE NEW.pcapng"
-    case .version(let major, let minor): "version \(major).\(minor) of the format is not known"
-    case .cut(let have, let need): "it ends early, \(have) of \(need) octets are there"
-    case .length(let length): "a length of \(length) cannot be; nothing behind it can be read"
+    case .version(let major, let minor): "format version \(major).\(minor) is not supported"
+    case .cut(let have, let need): "truncated: \(have) of \(need) bytes present"
+    case .length(let length): "a length of \(length) is not valid; the rest cannot be read"
     case .lengths(let first, let second):
-      "its length is \(first) before and \(second) behind it; nothing behind it can be read"
+      "its two lengths differ (\(first) and \(second)); the rest cannot be read"
     case .byteOrder(let mark):
-      "a section without a known byte order (0x\(String(mark, radix: 16))); nothing behind it can be read"
-    case .tooLong(let length): "\(length) octets are too many; it is passed over"
-    case .overrun(let captured): "\(captured) octets do not lie within it; it is passed over"
-    case .undescribedInterface(let number): "its interface \(number) is not described; it is passed over"
-    case .tooManyInterfaces: "more interfaces than \(PCAPNGDecoder.interfaceLimit); it is passed over"
-    case .options: "its options do not lie within it"
+      "a section without a known byte order (0x\(String(mark, radix: 16))); the rest cannot be read"
+    case .tooLong(let length): "\(length) bytes are too many; skipped"
+    case .overrun(let captured): "\(captured) bytes do not fit into it; skipped"
+    case .undescribedInterface(let number): "its interface \(number) is not described; skipped"
+    case .tooManyInterfaces: "more interfaces than \(PCAPNGDecoder.interfaceLimit); skipped"
+    case .options: "its options do not fit into it"
     case .fraction(let units): "a fraction of a second of \(units) units is more than a second"
     }
   }

@@ -40,7 +40,7 @@ struct SequenceGaps: Hashable, Sendable {
     var time: Int64
     /// How late it may fill a gap and still have been overtaken.
     var patience: Interval
-    /// Whether it may be a keep-alive or a window probe: neither SYN nor FIN.
+    /// Whether it may be a keep-alive or a zero-window probe: neither SYN nor FIN.
     var mayProbe = true
     /// Whether the other end offers no window.
     var isWindowClosed = false
@@ -48,7 +48,7 @@ struct SequenceGaps: Hashable, Sendable {
 
   /// SND.NXT of the sender; nil before its first segment.
   private(set) var next: SequenceNumber?
-  /// Whether a window probe has carried the octet at SND.NXT: it may have been taken.
+  /// Whether a zero-window probe has carried the octet at SND.NXT: it may have been taken.
   private var hasProbed = false
   private var gaps = (Gap(), Gap(), Gap())
 

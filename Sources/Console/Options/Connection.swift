@@ -189,8 +189,8 @@ extension OptionGroup where Settings: HasRun {
         .flag(
           nil, "timestamps", "timestamps (default)",
           """
-          Timestamps; the default. Each copy of the SYN carries a value of its own, so that the echo shows which one was
-          answered.
+          Timestamps; the default. Each transmission of the SYN carries a different value, so that the echo shows which one
+          was answered.
           """
         ) { $0.run.plan.offer.timestamps = true },
         .flag(

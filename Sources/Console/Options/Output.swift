@@ -10,11 +10,11 @@ extension OptionGroup where Settings: HasPresentation {
           "q", "quiet", "quiet: only the summary, if there is one",
           """
           Quiet: only the summary; with a single probe there is none, and the exit status has the result. JSON Lines and
-          tables are written all the same.
+          tables are still written.
           """
         ) { $0.presentation.isQuiet = true },
         .flag(
-          "v", "verbose", needs: .verbosity, "rejected packets with reasons, and every ladder",
+          "v", "verbose", needs: .verbosity, "verbose: rejected packets with reasons, all ladders",
           "Verbose: shows which packets were rejected and why, and draws the ladder of every connection."
         ) { $0.presentation.isVerbose = true },
         .flag(

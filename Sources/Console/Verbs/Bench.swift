@@ -95,8 +95,8 @@ extension OptionGroup where Settings == BenchSettings {
         .value(
           nil, "svg", "FILE", .file, "latency distribution and timeline as SVG",
           """
-          Writes an SVG to FILE: what share of the handshakes stayed below which time, and how they went in the course of
-          the run; for a single target its other steps too.
+          Writes an SVG to FILE: the cumulative latency distribution and a timeline of the run; for a single target its
+          other steps as well.
           """
         ) { $0.picture = $1 },
       ])

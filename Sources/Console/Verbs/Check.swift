@@ -50,7 +50,7 @@ extension OptionGroup where Settings == CheckSettings {
         },
         .flag(
           nil, "tap", excludes: ["--json", "--csv"], "Test Anything Protocol, version 13",
-          "The Test Anything Protocol, version 13, as prove(1) reads it."
+          "The Test Anything Protocol, version 13, for TAP harnesses."
         ) { $0.run.presentation.format = .tap },
         .value(
           nil, "junit", "FILE", .file, "write JUnit XML to FILE as well (atomically)",

@@ -11,7 +11,7 @@ extension Verb {
     options: [.families, .output, .files],
     about: """
       Starts a listener on loopback and makes one full connection to it, drawn as a
-      ladder. Without privileges it runs in a network namespace of its own.
+      ladder. Without privileges it runs in a separate network namespace.
       """,
     exitCode: "Exit code: 0 if the connection was made and closed, 2 could not run.",
     prepare: { (_, operands) throws(UsageError) in

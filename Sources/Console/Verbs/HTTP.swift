@@ -146,13 +146,13 @@ enum HTTPWords {
     case .badName: "the name may have letters, digits and !#$%&'*+-.^_`|~ only, and no space before the colon"
     case .badValue: "no control characters in the value: they would start another field"
     case .framing: "the request has no content, so its length cannot be given"
-    case .tooLong: "at most \(HTTPField.limit) octets"
+    case .tooLong: "at most \(HTTPField.limit) bytes"
     }
   }
 
   private static func words(_ error: HTTPURLError) -> String {
     switch error {
-    case .tooLong: "at most \(HTTPURL.limit) octets"
+    case .tooLong: "at most \(HTTPURL.limit) bytes"
     case .noScheme: "must start with http://, as in http://example.org/"
     case .otherScheme: "only http is supported"
     case .userinfo: "no user name in it: name and password would be sent in the clear"

@@ -90,7 +90,7 @@ extension RunSettings {
       throw UsageError("--svg draws a single connection; leave -c out and name one port, or use --html FILE")
     }
     if plan.mode == .halfOpen || !plan.opensConnection, plan.data.count > RunSettings.firstSegmentLimit {
-      throw UsageError("--data: at most \(RunSettings.firstSegmentLimit) octets fit into the first segment")
+      throw UsageError("--data: at most \(RunSettings.firstSegmentLimit) bytes fit into the first segment")
     }
     try monitoring.check()
     let isFping = presentation.format == .fping

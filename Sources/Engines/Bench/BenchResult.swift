@@ -85,7 +85,7 @@ public struct BenchCounts: Hashable, Sendable {
   public var notStarted = 0
   /// Packets of ours that were sent again.
   public var retransmitted = 0
-  /// Answers that came again.
+  /// Duplicate replies.
   public var duplicates = 0
   /// Packets that were refused.
   public var invalid = 0

@@ -117,7 +117,7 @@ public struct ListenEngine: Engine {
 
 /// What a listener counted.
 public struct ListenCounts: Hashable, Sendable {
-  /// SYNs that came to LISTEN.
+  /// SYNs received to LISTEN.
   public var syns = 0
   /// Handshakes that were completed.
   public var established = 0

@@ -91,7 +91,7 @@ public struct Counters: Hashable, Sendable {
   public var transmissions = 0
   /// Retransmissions of anything after the SYN.
   public var retransmissions = 0
-  /// Answers that came again.
+  /// Duplicate replies.
   public var duplicates = 0
   /// Packets that were refused.
   public var invalid = 0

@@ -37,7 +37,7 @@ public enum TransitionEvent: String, Hashable, Sendable, CaseIterable {
   /// The retransmission timer runs out.
   case retransmit
   /// It runs out with no retransmission left.
-  case giveUp = "give up"
+  case giveUp = "give up"  // words: ok, the diagram shows it
   /// The patience with a peer runs out: the wait for its answer or FIN, or 2 MSL.
   case patience
 }
@@ -77,7 +77,7 @@ public enum TransitionTable {
 
   private static let opening: [Transition] = [
     Transition(.closed, on: .open, to: .synSent, .listen, by: "3.10.1"),
-    Transition(.closed, onAllBut: [.open], by: "3.10.7.1; the port is guarded, nobody is owed an RST"),
+    Transition(.closed, onAllBut: [.open], by: "3.10.7.1; the port is guarded, no peer to reset"),
 
     Transition(.listen, on: .syn, to: .synReceived, by: "3.10.7.2, third"),
     Transition(.listen, on: .abort, to: .closed, by: "3.10.5"),
@@ -157,7 +157,7 @@ public enum TransitionTable {
 
     Transition(.timeWait, on: .reset, to: .closed, by: "3.10.7.4, second"),
     // 2 MSL end the wait, and what is told of the connection is that it got so far.
-    Transition(.timeWait, on: .patience, .abort, by: "3.10.8, 3.10.5: the connection is over, its state is told"),
+    Transition(.timeWait, on: .patience, .abort, by: "3.10.8, 3.10.5: the connection is over, its state is reported"),
     Transition(.timeWait, on: .ack, .text, .fin, .finAck, .close, .giveUp, by: "3.10.7.4, eighth"),
     Transition(.timeWait, onAllBut: moving, by: unmovedRule),
   ]

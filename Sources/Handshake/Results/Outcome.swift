@@ -48,7 +48,7 @@ public struct Outcome: Sendable {
   public var steps: [Step]
   /// Where the peer stood before the first packet; nil where the verdict tells it.
   public var peerAtHead: State?
-  /// Where states cannot be told, because a capture begins in the middle; nil where they can from the first packet on.
+  /// Where states cannot be told, because a capture handshake not captured; nil where they can from the first packet on.
   public var unknownBefore: UnknownStates?
   /// How it ended.
   public var ending: Ending

@@ -83,7 +83,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let optionsMalformed = Notes(rawValue: 1 << 0)
   /// The SYN-ACK carried FIN as well.
   public static let finInSynAck = Notes(rawValue: 1 << 1)
-  /// The SYN-ACK offered no window, or none ever opened for our data: a SYN proxy, or a peer without room.
+  /// The SYN-ACK offered no window, or none ever opened for our data: a SYN proxy, or a peer with a full receive buffer.
   public static let windowZero = Notes(rawValue: 1 << 2)
   /// The SYN-ACK answered an option that was never offered.
   public static let unofferedOption = Notes(rawValue: 1 << 3)

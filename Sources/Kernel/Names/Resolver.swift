@@ -218,7 +218,7 @@ extension ResolveError: CustomStringConvertible {
     case .notFound(let name): "\(name): no such host name"
     case .noAddress(let name): "\(name): the name has no address of that family"
     case .temporaryFailure(let name):
-      "\(name): the name servers do not answer, or report an error: see /etc/resolv.conf, or try again"
+      "\(name): the name servers do not answer, or report an error: check /etc/resolv.conf, or try again"
     case .invalidName(let name, let reason): "\(name): not a host name: \(reason)"
     case .failure(let name, let reason): "\(name): \(reason)"
     }

@@ -26,7 +26,7 @@ public enum Entropy {
     while unsafe !rest.isEmpty {
       let part = unsafe UnsafeMutableRawBufferPointer(rebasing: rest.prefix(256))
       guard let count = try? kernel(.getrandom, { unsafe getrandom(part.baseAddress, part.count, 0) }) else {
-        end("probe: getrandom: this system gives no random numbers any more\n")
+        end("probe: getrandom: the system returns no random numbers\n")
       }
       unsafe rest = unsafe rest.dropFirst(count)
     }

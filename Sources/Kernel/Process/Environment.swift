@@ -13,6 +13,32 @@ public enum Arguments {
     }
     return words
   }
+
+  /// The path of this program, to be typed into a shell: `/proc/self/exe` of `proc(5)`, otherwise the word that started it.
+  ///
+  /// Where that word was looked up in PATH, the shell is asked for it: `$(command -v probe)`.
+  public static var programPath: String {
+    var octets = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = unsafe readlink("/proc/self/exe", &octets, octets.count)
+    let path = length > 0 ? String(preserving: octets.prefix(length).map { UInt8(bitPattern: $0) }) : name
+    guard path.contains("/") else { return "$(command -v \(path.shellWord))" }
+    return path.shellWord
+  }
+
+  /// The word that started the program.
+  private static var name: String {
+    guard let word = unsafe clinux_argument(0) else { return "probe" }
+    return unsafe String(
+      preserving: UnsafeBufferPointer(start: word, count: strlen(word)).map { UInt8(bitPattern: $0) })
+  }
+}
+
+extension String {
+  /// The text as one word of a shell: in single quotes where a character has a meaning there.
+  fileprivate var shellWord: String {
+    let isPlain = !isEmpty && utf8.allSatisfy { isalnum(CInt($0)) != 0 || "/._+-:@%,=".utf8.contains($0) }
+    return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+  }
 }
 
 /// The environment that the process was started with, `environ(7)`.

@@ -9,7 +9,7 @@ import Wire
 /// reserves the port against the kernel's own connections, and ends with the value.
 ///
 /// The rule is a filter that lets nothing through. Recent kernels (seen on 6.18.44) allow a filter on a TCP socket
-/// only with CAP_NET_ADMIN; there the rule is a signature that nobody knows (RFC 2385): it needs no privilege, and
+/// only with CAP_NET_ADMIN; there the rule is a TCP MD5 listener with a random key (RFC 2385): it needs no privilege, and
 /// an unsigned segment to a listener that demands one is dropped in silence.
 public struct ResetGuard: ~Copyable, Sendable {
   /// What keeps the listener silent.

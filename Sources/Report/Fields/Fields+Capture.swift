@@ -25,7 +25,7 @@ enum CaptureFields {
     .number("client_port", "its port") { $0.client.endpoint.port },
     .text("server", "the address of the other end") { $0.server.endpoint.address.description },
     .number("server_port", "its port") { $0.server.endpoint.port },
-    .truth("opener_known", "whether a SYN or SYN-ACK shows who opened; otherwise the client is who spoke first") {
+    .truth("opener_known", "whether a SYN or SYN-ACK shows who opened; if not, the client is the end that sent first") {
       $0.isOpenerKnown
     },
     .instant(orNull: "started", "the timestamp of the first packet; null without one") { $0.first.stamp },
@@ -57,21 +57,24 @@ enum CaptureFields {
       flow.errors.map { ($0, flow.isErrorAboutClient) }
     },
     .truth("simultaneous", "whether both sent a SYN without ACK") { $0.isSimultaneous },
-    .truth("given_up", "whether it was reported early, for want of room or after a long silence") { $0.isForgotten },
-    .truth("reopened", "whether it was refused or reset, and the same SYN sent again was answered: the steps are its") {
+    .truth("given_up", "whether the flow was evicted or expired before it ended") { $0.isForgotten },
+    .truth(
+      "reopened",
+      "whether it was refused or reset, and a retransmission of the SYN was answered: the steps are of that one"
+    ) {
       $0.isReopened
     },
-    .word(orNull: "only_side", among: ends, "the only side whose packets were captured, though the other answered") {
+    .word(orNull: "only_side", among: ends, "the only side whose packets were captured, although the other answered") {
       $0.isOnlyClientSeen.map(TrackedFlow.name)
     },
   ])
 
   private static let step = FieldTable<FlowStep>([
     .word("step", among: flowSteps.map(\.rawValue), "its name") { $0.kind.rawValue },
-    .time(orNull: "rtt_ns", "how long it took; null where that cannot be known") { $0.time },
+    .time(orNull: "rtt_ns", "its duration; null where it cannot be known") { $0.time },
     .number("from_frame", "the frame that it is counted from") { $0.from.frame },
     .number("to_frame", "the frame that ended it") { $0.to.frame },
-    .mark("ambiguous", "true where the packet was sent more than once and nothing shows which copy was answered") {
+    .mark("ambiguous", "true where the packet was retransmitted and nothing shows which transmission was answered") {
       $0.isAmbiguous
     },
     .members(absentOr: copies) { step in
@@ -80,15 +83,19 @@ enum CaptureFields {
   ])
 
   private static let copies = FieldTable<(to: FrameMark, first: FrameMark, last: FrameMark)>([
-    .time(orNull: "since_first_ns", "of a packet with copies: the time since the first") { $0.to.since($0.first) },
-    .time(orNull: "since_last_ns", "of a packet with copies: the time since the latest") { $0.to.since($0.last) },
+    .time(orNull: "since_first_ns", "of a retransmitted packet: the time since the first transmission") {
+      $0.to.since($0.first)
+    },
+    .time(orNull: "since_last_ns", "of a retransmitted packet: the time since the previous one") {
+      $0.to.since($0.last)
+    },
   ])
 
   private static let errors = FieldTable<(errors: FlowErrors, quotesClient: Bool?)>([
     .number("count", "how many") { $0.errors.count },
     .number("type", "the type of the first") { $0.errors.type },
     .number("code", "its code") { $0.errors.code },
-    .word(orNull: "reason", among: Reason.words, "what it means for TCP; null where it means nothing") {
+    .word(orNull: "reason", among: Reason.words, "its meaning for TCP; null where it has none") {
       $0.errors.verdict?.reason.rawValue
     },
     .text("source", "the address that sent it") { $0.errors.source.description },
@@ -100,23 +107,23 @@ enum CaptureFields {
     "side",
     [
       .number("packets", "packets") { $0.packets },
-      .number("octets", "bytes of payload, copies among them") { $0.octets },
-      .number("retransmissions", "segments that were sent again") { $0.retransmissions },
-      .number("out_of_order", "segments that were overtaken") { $0.outOfOrder },
+      .number("octets", "bytes of payload, retransmissions included") { $0.octets },
+      .number("retransmissions", "retransmitted segments") { $0.retransmissions },
+      .number("out_of_order", "out-of-order segments") { $0.outOfOrder },
       .number("gaps", "gaps in the sequence numbers") { $0.gaps },
       .number("keep_alives", "keep-alive probes") { $0.keepAlives },
-      .number("window_probes", "probes of a closed window") { $0.windowProbes },
-      .number("duplicates", "packets that the capture holds once more") { $0.duplicates },
+      .number("window_probes", "zero-window probes") { $0.windowProbes },
+      .number("duplicates", "packets that were captured twice") { $0.duplicates },
       .number("strays", "segments outside any window, and SYN-ACKs with another initial sequence number") {
         $0.strays
       },
-      .number("zero_windows", "segments that offered no window") { $0.zeroWindows },
+      .number("zero_windows", "segments with a zero window") { $0.zeroWindows },
       .number("bad_checksums", "wrong checksums") { $0.badChecksums },
-      .number("unfinished_checksums", "checksums that were left to the network card") { $0.unfinishedChecksums },
-      .number("unverified_checksums", "segments that the capture cut short") { $0.unverifiedChecksums },
+      .number("unfinished_checksums", "offloaded checksums, not yet filled in") { $0.unfinishedChecksums },
+      .number("unverified_checksums", "segments truncated by the capture") { $0.unverifiedChecksums },
       .number("malformed_options", "option lists that do not parse") { $0.malformedOptions },
-      .number("syn_copies", "copies of the SYN, the first included") { $0.synCopies },
-      .number("fin_copies", "copies of the FIN, the first included") { $0.finCopies },
+      .number("syn_copies", "transmissions of the SYN") { $0.synCopies },
+      .number("fin_copies", "transmissions of the FIN") { $0.finCopies },
       .truth("reset", "whether it sent an RST") { $0.resets > 0 },
       .number(orNull: "ttl", "time to live, or hop limit, of its first packet") {
         $0.packets > 0 ? $0.hopLimit : nil
@@ -179,9 +186,9 @@ extension CaptureFields {
         $0.sighting.isFromClient ? "sent" : "received"
       },
       .members(absentOr: content) { $0.segment },
-      .word("novelty", among: SegmentNovelty.words, "what is new in it") { $0.sighting.novelty.word },
+      .word("novelty", among: SegmentNovelty.words, "payload bytes not seen before") { $0.sighting.novelty.word },
       .word(
-        orNull: "checksum", among: TransportChecksum.words, "`unfinished`: left to the network card; null: cut short"
+        orNull: "checksum", among: TransportChecksum.words, "`unfinished`: offloaded; null: truncated by the capture"
       ) {
         $0.sighting.checksum?.word
       },
@@ -206,15 +213,15 @@ extension CaptureFields {
     .number("other", "frames without TCP") { $0.counts.other },
     .number("flows", "flows that were reported") { $0.flows },
     .number("complete", "flows whose SYN, SYN-ACK and ACK were seen") { $0.complete },
-    .number("given_up", "flows that were reported early, for want of room or after a long silence") {
+    .number("given_up", "flows that were evicted or expired before they ended") {
       $0.counts.evicted + $0.counts.idle
     },
-    .number("syn_retransmissions", "copies of SYNs beyond the first") { $0.synRetransmissions },
-    .number("syn_ack_retransmissions", "copies of SYN-ACKs beyond the first") { $0.synAckRetransmissions },
-    .number("retransmissions", "segments that were sent again") { $0.retransmissions },
-    .number("out_of_order", "segments that were overtaken") { $0.outOfOrder },
+    .number("syn_retransmissions", "retransmitted SYNs") { $0.synRetransmissions },
+    .number("syn_ack_retransmissions", "retransmitted SYN-ACKs") { $0.synAckRetransmissions },
+    .number("retransmissions", "retransmitted segments") { $0.retransmissions },
+    .number("out_of_order", "out-of-order segments") { $0.outOfOrder },
     .number("bad_checksums", "wrong checksums") { $0.badChecksums },
-    .number("unfinished_checksums", "checksums that were left to the network card") { $0.unfinishedChecksums },
+    .number("unfinished_checksums", "offloaded checksums, not yet filled in") { $0.unfinishedChecksums },
     .number("icmp_errors", "ICMP errors that quote a segment of a flow") { $0.icmpErrors },
     .counts("ends", "how many flows ended how", among: TrackedFlow.Ending.words) { summary in
       TrackedFlow.Ending.allCases.map { ($0.rawValue, summary[$0]) }
@@ -245,9 +252,9 @@ enum DiffFields {
     },
     .number("first_flows", "flows of the first that were compared") { $0.counts.first },
     .number("second_flows", "flows of the second that were compared") { $0.counts.second },
-    .object("first_gap", "what of the first was not compared", gap) { $0.gaps.first },
-    .object("second_gap", "what of the second was not compared", gap) { $0.gaps.second },
-    .counts("matched", "how many pairs were found by what: see decision 29", among: FlowMatching.Evidence.words) {
+    .object("first_gap", "parts of the first that were not compared", gap) { $0.gaps.first },
+    .object("second_gap", "parts of the second that were not compared", gap) { $0.gaps.second },
+    .counts("matched", "pairs of flows by what matched them: see decision 29", among: FlowMatching.Evidence.words) {
       $0.matched.map { ($0.evidence, $0.count) }
     },
     .number("only_first", "flows of the first without a counterpart") { $0.only.first.count },
@@ -273,7 +280,7 @@ enum DiffFields {
     .text("how", "how, as `1460 → 1380`, `stripped`, `added` or `rewritten`") { $0.how.words() },
     .number("flows", "in how many pairs") { $0.count },
     .number("first_flow", "the number of the first such flow in the first file") { $0.example.0 },
-    .number("second_flow", "that of its counterpart") { $0.example.1 },
+    .number("second_flow", "the number of its counterpart") { $0.example.1 },
   ])
 
   private static let shift = FieldTable<CaptureComparison.Shift>([

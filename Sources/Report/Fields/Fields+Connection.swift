@@ -11,7 +11,9 @@ enum ConnectionFields {
 
   /// The members of every connection.
   static let connection: [Field<Record>] = [
-    .text("target", "the target as it was given, with one port; with `probe listen` what is listened on") { $0.target },
+    .text("target", "the target as given, with one port; with `probe listen` the address and port listened on") {
+      $0.target
+    },
     .members(of: FieldTable(remote)) { $0.outcome.flow.remote },
     .members(of: source) { $0.outcome.flow },
     .word(
@@ -21,7 +23,9 @@ enum ConnectionFields {
     .word("state", among: Verdict.words, "the port's state: see States") { $0.outcome.verdict.rawValue },
     .word("reason", among: Reason.words, "why: see Reasons") { $0.outcome.reason.rawValue },
     .number("seq", "which probe of the target, from 1; with `probe listen` which connection") { $0.sequence },
-    .instant(orNull: "started", "when the first segment left, or with `probe listen` came") { $0.outcome.knownStart },
+    .instant(orNull: "started", "when the first segment was sent, or with `probe listen` received") {
+      $0.outcome.knownStart
+    },
     .number(orNull: "isn", "our initial sequence number") { $0.outcome.iss?.value },
     .number(orNull: "irs", "the peer's initial sequence number; null where no SYN of it was accepted") {
       $0.outcome.irs?.value
@@ -29,10 +33,10 @@ enum ConnectionFields {
     .number(orNull: "ttl", "time to live, or hop limit, of the reply that decided, or else of the first error") {
       $0.outcome.hopLimit
     },
-    .number(orNull: "transmissions", "copies of the SYN that were sent; with `probe listen` of the SYN-ACK") {
+    .number(orNull: "transmissions", "transmissions of the SYN; with `probe listen` of the SYN-ACK") {
       $0.outcome.knownTransmissions
     },
-    .object(orNull: "peer", "what the peer's SYN offered; null where none was accepted", offer) {
+    .object(orNull: "peer", "the options of the peer's SYN; null where none was accepted", offer) {
       $0.outcome.peerOffer
     },
     .list("steps", "the steps in the order in which they ended", step) { $0.steps },
@@ -40,11 +44,11 @@ enum ConnectionFields {
       orNull: "closed_by", among: Ending.words,
       "how an open connection ended: `fin`; `rst` (by us); `peer-rst`; `timeout` (RST by us: see Notes); `none`"
     ) { $0.outcome.knownEnding?.rawValue },
-    .word(orNull: "client_state", among: states, "the state at the end of the side that opened the connection") {
+    .word(orNull: "client_state", among: states, "the final state of the side that opened the connection") {
       $0.outcome.clientState?.identifier
     },
-    .number("invalid_replies", "packets that were refused: see Refusals") { $0.outcome.counters.invalid },
-    .word(orNull: "server_state", among: states, "the state at the end of the other side, as far as it is known") {
+    .number("invalid_replies", "rejected packets: see Rejected packets") { $0.outcome.counters.invalid },
+    .word(orNull: "server_state", among: states, "the other side's state at the end, inferred from what it sent") {
       $0.outcome.serverState?.identifier
     },
     .words("notes", among: Notes.names.map(\.name), "see Notes") { $0.outcome.notes.list },
@@ -67,7 +71,7 @@ enum ConnectionFields {
   /// Our own end.
   static let source = FieldTable<Flow>([
     .text(orNull: "source", "our address; null where it is not known") { $0.knownSource?.description },
-    .number(orNull: "source_port", "our port; null where nothing was begun, or the kernel did not say") {
+    .number(orNull: "source_port", "our port; null where nothing was sent, or the kernel did not report it") {
       $0.knownSourcePort
     },
   ])
@@ -88,11 +92,11 @@ enum ConnectionFields {
     "step",
     [
       .word("step", among: StepKind.ofConnections.map(\.rawValue), "its name") { $0.kind.rawValue },
-      .time(orNull: "rtt_ns", "how long it took; null where that cannot be known") { $0.measurement?.interval },
+      .time(orNull: "rtt_ns", "its duration; null where it cannot be known") { $0.measurement?.interval },
       .word(orNull: "clock", among: ClockSource.words, "whose clock timed it: see Measurement.md") {
         $0.measurement?.clock.rawValue
       },
-      .mark("ambiguous", "true where it cannot be known which copy was answered, and there is no time for it") {
+      .mark("ambiguous", "true where it is ambiguous which transmission was answered; the time is then null") {
         $0.isAmbiguous
       },
     ])
@@ -111,11 +115,11 @@ extension ConnectionFields {
   static let packets = RecordTable<PacketLine>(
     "packet",
     [
-      .text("target", "the target as it was given, with one port") { $0.target },
+      .text("target", "the target as given, with one port") { $0.target },
       .members(of: FieldTable(remote)) { $0.flow.remote },
       .members(of: source) { $0.flow },
       .number("seq", "which probe of the target, from 1") { $0.sequence },
-      .instant("time", "when it left or came") { $0.entry.stamp.bestWall },
+      .instant("time", "when it was sent or received") { $0.entry.stamp.bestWall },
       .word("clock", among: [ClockSource.kernel, .user].map(\.rawValue), "whose clock `time` is by") {
         ($0.entry.stamp.kernel == nil ? ClockSource.user : .kernel).rawValue
       },
@@ -124,7 +128,7 @@ extension ConnectionFields {
       },
       .word(
         orNull: "protocol", among: ["tcp", "icmp"],
-        "null for a packet whose header cannot be read; a refused packet is shown as it came"
+        "null for a packet whose header cannot be read; a rejected packet is shown as received"
       ) {
         switch $0.entry.content {
         case .segment: "tcp"
@@ -136,8 +140,10 @@ extension ConnectionFields {
       .members(absentOr: error) {
         if case .icmp(let type, let code) = $0.entry.content { (type, code, $0.entry.errorSource) } else { nil }
       },
-      .truth("retransmission", "whether its sequence space was sent before") { $0.entry.isRetransmission },
-      .word(orNull: "refused", among: Refusal.words, "why it was refused: see Refusals") { $0.entry.refusal?.rawValue },
+      .truth("retransmission", "whether it is a retransmission") { $0.entry.isRetransmission },
+      .word(orNull: "refused", among: Refusal.words, "why it was rejected: see Rejected packets") {
+        $0.entry.refusal?.rawValue
+      },
     ])
 
   /// Which way a packet went.

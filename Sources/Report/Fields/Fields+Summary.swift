@@ -9,13 +9,13 @@ enum SummaryFields {
   static let targets = RecordTable<TargetSummary>(
     "summary",
     [
-      .text("target", "the target as it was given, with one port") { $0.target },
+      .text("target", "the target as given, with one port") { $0.target },
       .number("sent", "probes that ended") { $0.loss.sent },
       .number("received", "probes that a SYN-ACK or an RST answered") { $0.loss.received },
       .decimal(orNull: "loss", "the share that was not answered, 0 to 1") { $0.loss.ratio },
-      .number("retransmitted", "segments that were sent again, SYNs among them") { $0.retransmitted },
-      .number("duplicates", "replies that came again") { $0.duplicates },
-      .number("invalid", "packets that were refused") { $0.invalid },
+      .number("retransmitted", "retransmitted segments, SYNs included") { $0.retransmitted },
+      .number("duplicates", "duplicate replies") { $0.duplicates },
+      .number("invalid", "rejected packets") { $0.invalid },
       .object("steps", "the times of each step that has any, by its name", steps) { $0 },
       .members(of: ConnectionFields.endpoint) { $0.remote },
       .word(
@@ -25,14 +25,14 @@ enum SummaryFields {
         $0.loss.interval?.lower
       },
       .decimal(orNull: "loss_high", "its upper end") { $0.loss.interval?.upper },
-      .number("reordered", "replies that came after that of a later probe; retransmitted probes aside") {
+      .number("reordered", "replies that arrived after the reply to a later probe (retransmitted probes excluded)") {
         $0.reordering.count
       },
-      .number("interrupted", "probes that an interrupt ended before anything was decided; not among `sent`") {
+      .number("interrupted", "probes interrupted before they had a result; not counted in `sent`") {
         $0.undecided
       },
-      .number("not_started", "intervals in which no probe began although one was due: see Rates") { $0.notStarted },
-      .object("outages", "two or more probes in a row that were not answered", outages) { $0.outages.settled },
+      .number("not_started", "intervals in which a probe was due but not started: see Rates") { $0.notStarted },
+      .object("outages", "two or more consecutive probes without a reply", outages) { $0.outages.settled },
     ])
 
   private static let steps = FieldTable<TargetSummary>(
@@ -49,7 +49,7 @@ enum SummaryFields {
     times + [.time(orNull: "p9999_ns", "the 99.99th percentile") { $0.value(at: .p9999) }])
 
   private static let times: [Field<Series>] = [
-    .number("count", "how many times there are") { $0.moments.count },
+    .number("count", "number of measurements") { $0.moments.count },
     .time(orNull: "min_ns", "the shortest") { $0.moments.min },
     .time(orNull: "avg_ns", "the mean") { $0.moments.mean },
     .time(orNull: "mdev_ns", "the deviation as ping computes it") { $0.moments.mdev },
@@ -63,17 +63,17 @@ enum SummaryFields {
 
   private static let outages = FieldTable<Outages>([
     .number("count", "how many, the current one included") { $0.count },
-    .object(orNull: "longest", "the longest that is over", outage) { $0.longest },
-    .object(orNull: "latest", "the latest that is over", outage) { $0.latest },
-    .object(orNull: "current", "the one that is not over", outage) { $0.current },
+    .object(orNull: "longest", "the longest that has ended", outage) { $0.longest },
+    .object(orNull: "latest", "the latest that has ended", outage) { $0.latest },
+    .object(orNull: "current", "the one that is ongoing", outage) { $0.current },
   ])
 
   private static let outage = FieldTable<Outage>(
     "outage",
     [
-      .instant("first", "when the first of its probes left") { $0.first },
-      .instant("last", "when the last of them left") { $0.last },
-      .instant(orNull: "end", "when the next answered probe left; null while there is none") { $0.end },
+      .instant("first", "when its first probe was sent") { $0.first },
+      .instant("last", "when its last probe was sent") { $0.last },
+      .instant(orNull: "end", "when the next answered probe was sent; null while there is none") { $0.end },
       .number("probes", "how many were not answered") { $0.misses },
       .time("length_ns", "from `first` to `end`, or to `last`") { $0.length },
     ])
@@ -90,31 +90,31 @@ extension SummaryFields {
   ]
 
   private static let benchCounts: [Field<BenchSummary>] = [
-    .text("target", "the target as it was given, with one port") { $0.target },
+    .text("target", "the target as given, with one port") { $0.target },
     .members(of: FieldTable(ConnectionFields.remote)) { $0.remote },
-    .word("mode", among: ["full", "syn", "http"], "how far connections went") { $0.mode },
-    .number("sent", "connections that were begun and not interrupted") { $0.loss.sent },
+    .word("mode", among: ["full", "syn", "http"], "how far each connection goes") { $0.mode },
+    .number("sent", "connections started and not interrupted") { $0.loss.sent },
     .number("received", "connections whose SYN was answered") { $0.loss.received },
     .decimal(orNull: "loss", "the share that was not answered, 0 to 1") { $0.loss.ratio },
     .decimal(orNull: "loss_low", "the lower end of the 95 % confidence interval of the loss (Wilson's)") {
       $0.lossInterval?.lower
     },
     .decimal(orNull: "loss_high", "its upper end") { $0.lossInterval?.upper },
-    .number("retransmitted", "segments that were sent again") { $0.retransmitted },
-    .number("duplicates", "replies that came again") { $0.duplicates },
-    .number("invalid", "packets that were refused") { $0.invalid },
-    .number("started", "connections whose SYN was made") { $0.started },
-    .number("not_started", "connections that were due and could not start: too many open, or over a second late") {
+    .number("retransmitted", "retransmitted segments") { $0.retransmitted },
+    .number("duplicates", "duplicate replies") { $0.duplicates },
+    .number("invalid", "rejected packets") { $0.invalid },
+    .number("started", "connections whose SYN was sent") { $0.started },
+    .number("not_started", "connections that were due but not started: too many in flight, or over a second late") {
       $0.notStarted
     },
     .counts(
       "endings",
       "how many ended how: `completed`; `refused`, `unreachable`, `lost` (no reply to the SYN); `reset` by the peer; "
         + "`abandoned` (the peer stopped answering, sent no FIN or no response, or took longer over it than `--max-time`); "
-        + "`garbled` (not HTTP, or cut short); `interrupted`", among: endings
+        + "`garbled` (not HTTP, or truncated); `interrupted`", among: endings
     ) { $0.endings.map { ($0.name, $0.count) } },
-    .decimal(orNull: "asked_rate", "connections a second that were asked for") { $0.askedRate },
-    .decimal(orNull: "achieved_rate", "connections a second that were begun") { $0.achievedRate },
+    .decimal(orNull: "asked_rate", "requested connections per second") { $0.askedRate },
+    .decimal(orNull: "achieved_rate", "started connections per second") { $0.achievedRate },
     .time("elapsed_ns", "from the start to the end") { $0.elapsed },
     .text(
       "path", "how packets were sent: `raw` (through the kernel's IP layer) or `packet` (straight to the interface)"
@@ -123,19 +123,19 @@ extension SummaryFields {
     },
     .word(
       orNull: "clock", among: ["kernel", "user", "mixed"],
-      "`kernel`: both ends of every time are kernel timestamps; `user`: the departure was read before the system call"
+      "`kernel`: both ends of every time are kernel timestamps; `user`: the transmit time was read before the system call"
     ) { $0.clock },
   ]
 
   private static let benchTimes: [Field<BenchSummary>] = [
     .object("steps", "the times of each step that has any, by its name", benchSteps) { $0 },
     .object(
-      "since_due", "from when a connection was due to the reply to its SYN, lateness and lost copies included",
+      "since_due", "from when a connection was due to the reply to its SYN, queueing and lost SYNs included",
       longSeries
     ) {
       $0.sinceDue
     },
-    .object("lateness", "how late connections began", longSeries) { $0.lateness },
+    .object("lateness", "how late connections started", longSeries) { $0.lateness },
     .counts(
       absentOr: "statuses", "with `http`: responses by class of status", among: (1...5).map { "\($0)xx" }
     ) { summary in

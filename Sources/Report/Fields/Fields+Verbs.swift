@@ -10,11 +10,11 @@ enum PageFields {
     "connection", kind: "http",
     [
       .members(of: FieldTable(ConnectionFields.connection)) { $0.record },
-      .list("requests", "the requests that were sent, in their order; their steps are here, not in `steps`", request) {
+      .list("requests", "the requests in the order they were sent; their steps are here, not in `steps`", request) {
         $0.requests
       },
-      .number("requests_unsent", "requests that were not sent because the connection ended before") { $0.unsent },
-      .object("cost", "what the connection took", cost) { $0.cost },
+      .number("requests_unsent", "requests not sent because the connection ended first") { $0.unsent },
+      .object("cost", "the cost of the connection", cost) { $0.cost },
     ])
 
   /// The same requests on a connection each, and on one.
@@ -27,14 +27,14 @@ enum PageFields {
     ])
 
   private static let request = FieldTable<RequestRecord>([
-    .number("request", "which one on its connection, from 1") { $0.number },
+    .number("request", "its number on the connection, from 1") { $0.number },
     .text("method", "`GET` or `HEAD`") { $0.method },
     .text("path", "path and query") { $0.target },
-    .text(orNull: "version", "the version of the final response; null where none came") { $0.version },
+    .text(orNull: "version", "the HTTP version of the final response; null without one") { $0.version },
     .number(orNull: "status", "its status code") { $0.status },
     .text(orNull: "reason", "its reason phrase") { $0.reason },
     .number(orNull: "head_bytes", "bytes of its head") { $0.headLength },
-    .number(orNull: "body_bytes", "bytes of content that came, without chunk sizes and trailers") {
+    .number(orNull: "body_bytes", "bytes of content received, without chunk sizes and trailers") {
       $0.status == nil ? nil : $0.contentLength
     },
     .number("interim", "interim responses (1xx) before it") { $0.interim },
@@ -54,16 +54,16 @@ enum PageFields {
   private static let cost = FieldTable<CostRecord>(
     "cost",
     [
-      .number("connections", "connections of which this is the sum") { $0.connections },
+      .number("connections", "connections added up") { $0.connections },
       .number("requests", "requests on them") { $0.requests },
-      .number("packets_sent", "packets that were sent") { $0.packetsSent },
-      .number("packets_received", "packets that came") { $0.packetsReceived },
-      .number("round_trips", "waits for an acknowledgment of something sent; what overlaps counts once") {
+      .number("packets_sent", "packets sent") { $0.packetsSent },
+      .number("packets_received", "packets received") { $0.packetsReceived },
+      .number("round_trips", "waits for an acknowledgment; overlapping waits count once") {
         $0.roundTrips
       },
-      .number("bytes_sent", "bytes of the packets that were sent, IP headers included") { $0.octetsSent },
-      .number("bytes_received", "bytes of the packets that came, IP headers included") { $0.octetsReceived },
-      .time(orNull: "elapsed_ns", "from the first packet to the last, by the clock of user space") { $0.elapsed },
+      .number("bytes_sent", "bytes of the packets sent, IP headers included") { $0.octetsSent },
+      .number("bytes_received", "bytes of the packets received, IP headers included") { $0.octetsReceived },
+      .time(orNull: "elapsed_ns", "from the first packet to the last, by the user-space clock") { $0.elapsed },
     ])
 }
 
@@ -83,20 +83,22 @@ enum CheckFields {
       .text(orNull: "comment", "the comment of the line") { $0.check.comment },
       .word("expected", among: Verdict.words, "the expected state") { $0.check.expected.rawValue },
       .time(orNull: "rtt_limit_ns", "what the median must be below") { $0.check.limit },
-      .word("result", among: CheckResult.Standing.words, "`holds`, `fails`, or `error`: it could not be made") {
+      .word("result", among: CheckResult.Standing.words, "`holds`, `fails`, or `error`: it could not run") {
         $0.standing.rawValue
       },
-      .text(orNull: "failure", "why it does not hold, for a person") { $0.failureWords },
-      .word(orNull: "state", among: Verdict.words, "of the latest probe that was not as expected, or else the latest") {
+      .text(orNull: "failure", "why it failed, in words") { $0.failureWords },
+      .word(
+        orNull: "state", among: Verdict.words, "of the latest probe that was not as expected, otherwise of the latest"
+      ) {
         $0.telling?.verdict.rawValue
       },
       .word(orNull: "reason", among: Reason.words, "of the same probe") { $0.telling?.reason.rawValue },
       .time(orNull: "rtt_ns", "the median time of the handshakes") { $0.rtt },
       .word(orNull: "clock", among: ClockSource.words, "whose clock timed the latest") { $0.telling?.clock?.rawValue },
-      .number("probes", "probes that were decided") { $0.decided },
+      .number("probes", "probes with a result") { $0.decided },
       .number("as_expected", "those in the expected state") { $0.asExpected },
-      .number("retransmitted", "segments that were sent again, SYNs among them") { $0.retransmitted },
-      .number("invalid", "packets that were refused") { $0.invalid },
+      .number("retransmitted", "retransmitted segments, SYNs included") { $0.retransmitted },
+      .number("invalid", "rejected packets") { $0.invalid },
     ])
 
   /// The line at the end.
@@ -105,11 +107,11 @@ enum CheckFields {
     [
       .word("mode", among: ["check"], "`check`") { _ in "check" },
       .text("file", "the file of the checks") { $0.file },
-      .number("checks", "how many there are") { $0.totals.count },
-      .number("hold", "those that hold") { $0.totals.hold },
-      .number("fail", "those that do not") { $0.totals.fail },
-      .number("error", "those that could not be made") { $0.totals.error },
-      .time("elapsed_ns", "how long the run took") { $0.totals.elapsed },
+      .number("checks", "number of checks") { $0.totals.count },
+      .number("hold", "those that passed") { $0.totals.hold },
+      .number("fail", "those that failed") { $0.totals.fail },
+      .number("error", "those that could not run") { $0.totals.error },
+      .time("elapsed_ns", "duration of the run") { $0.totals.elapsed },
     ])
 }
 
@@ -119,14 +121,14 @@ enum WatchFields {
   static let changes = RecordTable<WatchChange>(
     "change",
     [
-      .text("target", "the target as it was given, with one port") { $0.target },
+      .text("target", "the target as given, with one port") { $0.target },
       .members(of: ConnectionFields.endpoint) { $0.remote },
       .number("seq", "the probe that found it; its `connection` comes before") { $0.sequence },
-      .word(orNull: "from", among: Verdict.words, "the state before; null for the first") { $0.from?.rawValue },
+      .word(orNull: "from", among: Verdict.words, "the previous state; null for the first") { $0.from?.rawValue },
       .word("state", among: Verdict.words, "the state now") { $0.to.rawValue },
       .word("reason", among: Reason.words, "why: see Reasons") { $0.reason.rawValue },
-      .instant("started", "when the probe left that found it") { $0.at },
-      .time(orNull: "after_ns", "how long the state before had lasted, from the first probe that found it") {
+      .instant("started", "when the probe that found it was sent") { $0.at },
+      .time(orNull: "after_ns", "how long the previous state lasted, from the first probe that found it") {
         $0.after
       },
     ])
@@ -135,9 +137,9 @@ enum WatchFields {
   static let moves = RecordTable<WatchMove>(
     "address",
     [
-      .text("target", "the target as it was given, with one port") { $0.target },
+      .text("target", "the target as given, with one port") { $0.target },
       .members(of: ConnectionFields.endpoint) { $0.to },
-      .text("from", "the address before; `address` is probed from now on") { "\($0.from)" },
+      .text("from", "the previous address; `address` is probed from now on") { "\($0.from)" },
       .instant("time", "when it was found") { $0.at },
     ])
 }
@@ -157,21 +159,21 @@ enum ListenFields {
   static let tallies = RecordTable<(tally: ListenTally, endpoint: Endpoint)>(
     "summary", kind: "listen",
     [
-      .text("target", "what was listened on") { $0.endpoint.description },
+      .text("target", "the address and port listened on") { $0.endpoint.description },
       .members(of: own) { $0.endpoint },
       .word("mode", among: [Outcome.Mode.listen.rawValue], "`listen`") { _ in Outcome.Mode.listen.rawValue },
-      .number("syns", "SYNs that came") { $0.tally.syns },
-      .number("connections", "handshakes that were completed") { $0.tally.established },
-      .number("abandoned", "handshakes that were not") { $0.tally.abandoned },
-      .number("cookies_sent", "SYN cookies that were sent") { $0.tally.cookiesSent },
-      .number("cookies_accepted", "SYN cookies that came back and were right") { $0.tally.cookiesAccepted },
-      .number("refused", "SYNs and cookies without room") { $0.tally.refused },
-      .number("displaced", "idle connections that were reset to make room") { $0.tally.displaced },
-      .number("resets", "segments of no connection that were answered by an RST") { $0.tally.resets },
+      .number("syns", "SYNs received") { $0.tally.syns },
+      .number("connections", "completed handshakes") { $0.tally.established },
+      .number("abandoned", "handshakes not completed") { $0.tally.abandoned },
+      .number("cookies_sent", "SYN cookies sent") { $0.tally.cookiesSent },
+      .number("cookies_accepted", "valid SYN cookies received") { $0.tally.cookiesAccepted },
+      .number("refused", "SYNs and cookies dropped because the tables were full") { $0.tally.refused },
+      .number("displaced", "idle connections reset to make room") { $0.tally.displaced },
+      .number("resets", "segments of no connection, answered by an RST") { $0.tally.resets },
     ])
 
   private static let own = FieldTable<Endpoint>([
-    .text(orNull: "address", "the address that is listened on; null for all") { $0.knownAddress?.description },
+    .text(orNull: "address", "the address listened on; null for all") { $0.knownAddress?.description },
     .number("port", "the port; the one that the kernel chose for 0") { $0.port },
   ])
 }

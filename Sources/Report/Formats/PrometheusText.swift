@@ -22,17 +22,17 @@ public enum PrometheusText {
     writer.family("probe_success", .gauge, "Whether the latest probe found the expected state.")
     for target in probed { writer.sample([name(target)], target.isAsExpected == true ? "1" : "0") }
     writer.family(
-      "probe_duration_seconds", .gauge, "How long the latest probe took, from its first packet to its last.")
+      "probe_duration_seconds", .gauge, "Duration of the latest probe, from its first packet to its last.")
     for target in probed {
       guard let took = target.took else { continue }
       writer.sample([name(target)], took.exactSeconds)
     }
-    writer.family("probe_ip_protocol", .gauge, "The version of the Internet Protocol that is probed over.")
+    writer.family("probe_ip_protocol", .gauge, "IP protocol version of the probe (4 or 6).")
     let known = targets.filter { $0.remote.knownAddress != nil }
     for target in known { writer.sample([name(target)], target.remote.address.family == .v4 ? "4" : "6") }
-    writer.family("probe_ip_addr_hash", .gauge, "A hash of the address that is probed (FNV-1a, 32 bits).")
+    writer.family("probe_ip_addr_hash", .gauge, "Hash of the probed address (FNV-1a, 32 bits).")
     for target in known { writer.sample([name(target)], "\(hash(target.remote.address))") }
-    writer.family("probe_dns_lookup_time_seconds", .gauge, "How long the look-up of the name took.")
+    writer.family("probe_dns_lookup_time_seconds", .gauge, "Duration of the latest name lookup.")
     for target in known { writer.sample([name(target)], (target.resolve ?? .zero).exactSeconds) }
     writer.family("probe_state", .gauge, "1 for the state that the latest probe found, 0 for all others.")
     for target in probed {
@@ -40,7 +40,7 @@ public enum PrometheusText {
         writer.sample([name(target), ("state", state.rawValue)], state == target.state ? "1" : "0")
       }
     }
-    writer.family("probe_last_timestamp_seconds", .gauge, "When the latest probe left, since 1970.")
+    writer.family("probe_last_timestamp_seconds", .gauge, "Unix time at which the latest probe was sent.")
     for target in probed {
       guard let latest = target.latest else { continue }
       writer.sample([name(target)], Interval.nanoseconds(latest.nanoseconds).exactSeconds)
@@ -49,23 +49,23 @@ public enum PrometheusText {
 
   private static func counters(_ writer: inout MetricWriter, _ targets: [WatchedTarget]) {
     let counts: [(String, String, (WatchedTarget) -> String)] = [
-      ("probe_attempts_total", "Probes that were decided.", { "\($0.summary.loss.sent)" }),
+      ("probe_attempts_total", "Probes with a result.", { "\($0.summary.loss.sent)" }),
       ("probe_successes_total", "Probes that found the expected state.", { "\($0.successes)" }),
       (
-        "probe_lost_total", "Probes that nothing answered for the port.",
+        "probe_lost_total", "Probes that received neither SYN-ACK nor RST.",
         { "\($0.summary.loss.sent - $0.summary.loss.received)" }
       ),
-      ("probe_retransmissions_total", "Packets that were sent again.", { "\($0.summary.retransmitted)" }),
-      ("probe_duplicates_total", "Answers that came again.", { "\($0.summary.duplicates)" }),
+      ("probe_retransmissions_total", "Retransmitted packets.", { "\($0.summary.retransmitted)" }),
+      ("probe_duplicates_total", "Duplicate replies.", { "\($0.summary.duplicates)" }),
       ("probe_invalid_replies_total", "Packets that failed verification.", { "\($0.summary.invalid)" }),
       (
-        "probe_not_started_total", "Intervals in which no probe began although one was due.",
+        "probe_not_started_total", "Intervals in which a probe was due but not started.",
         { "\($0.summary.notStarted)" }
       ),
-      ("probe_state_changes_total", "How often the state changed.", { "\($0.changes)" }),
-      ("probe_outages_total", "Times that two probes in a row or more were lost.", { "\($0.outages.count)" }),
+      ("probe_state_changes_total", "Number of state changes.", { "\($0.changes)" }),
+      ("probe_outages_total", "Number of outages (two or more consecutive lost probes).", { "\($0.outages.count)" }),
       (
-        "probe_outage_seconds_total", "How long outages that are over lasted together.",
+        "probe_outage_seconds_total", "Total duration of ended outages, in seconds.",
         { $0.outageTime.exactSeconds }
       ),
     ]
@@ -76,7 +76,7 @@ public enum PrometheusText {
   }
 
   private static func histograms(_ writer: inout MetricWriter, _ targets: [WatchedTarget]) {
-    writer.family("probe_step_seconds", .histogram, "How long each step of the connection took.")
+    writer.family("probe_step_seconds", .histogram, "Duration of each step of the connection.")
     for target in targets {
       for step in StepKind.allCases {
         guard let buckets = target[step] else { continue }

@@ -29,7 +29,7 @@ struct CoursePanel {
 
   func write(_ svg: inout SVGWriter) {
     svg.text(
-      "p50 (whole line) and p99 (dashed) in the course of the run", at: SVGPoint(12, top + 14), "faint small")
+      "p50 (whole line) and p99 (dashed) over the run", at: SVGPoint(12, top + 14), "faint small")
     let slices = curves.compactMap(\.series).flatMap(\.slices)
     let least = slices.compactMap { $0.value(at: .p50) }.min()
     let greatest = slices.compactMap { $0.value(at: .p99) }.max()

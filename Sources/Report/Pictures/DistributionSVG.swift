@@ -1,7 +1,7 @@
 import Statistics
 import Timebase
 
-/// A picture of durations: what share of them stayed below which, and how they went in the course of the run.
+/// A picture of durations: what share of them stayed below which, and how they went over the run.
 ///
 /// The distribution is drawn over the logarithm of what is left (90 %, 99 %, 99.9 % are equally far apart), so that the
 /// tail has its place. Below it, where the run had more than one interval, the median and p99 of each, and the share
@@ -13,7 +13,7 @@ public struct DistributionSVG: Sendable {
     public var name: String
     /// Its durations.
     public var histogram: Histogram
-    /// The same in the course of the run; nil draws none.
+    /// The same over the run; nil draws none.
     public var series: TimeSeries?
 
     /// A curve from its parts.

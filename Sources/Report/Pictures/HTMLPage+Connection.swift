@@ -22,7 +22,7 @@ extension HTMLPage {
     words += " Mode: \(outcome.mode.words)."
     if outcome.verdict == .open { words += " End: \(outcome.endingWords)." }
     if !outcome.notes.isEmpty { words += " Notes: " + outcome.notes.list.together(by: ", ") + "." }
-    if outcome.counters.invalid > 0 { words += " Packets refused: \(outcome.counters.invalid)." }
+    if outcome.counters.invalid > 0 { words += " Packets rejected: \(outcome.counters.invalid)." }
     return words
   }
 
@@ -63,7 +63,7 @@ extension HTMLPage {
       }
     }
     if let gap = outcome.exchange.gap {
-      body.element("p", [], "\(outcome.exchange.omitted) more packets, after the first \(gap), were not kept.")
+      body.element("p", [], "\(outcome.exchange.omitted) more packets, after the first \(gap), are not shown.")
     }
   }
 
@@ -75,13 +75,13 @@ extension HTMLPage {
     let copies = entries[...index].count { $0.sentSegment.map { $0.flags.contains(.syn) } ?? false }
     let judgement = Judgement(entry: entries[index], iss: iss, irs: outcome.irs, copies: copies)
     let remark = PacketRemark(judgement).text
-    return fate == .unanswered ? remark + "; no answer in time" : remark
+    return fate == .unanswered ? remark + "; no reply in time" : remark
   }
 
   /// What is to be said of a packet that others sent to each other.
   private static func watched(_ entry: ExchangeEntry, _ fate: PacketFate) -> String {
     if let refusal = entry.refusal { return "\(refusal.rawValue), \(refusal.explanation)" }
-    let words = (entry.isRetransmission ? ["sent again"] : []) + (fate == .unanswered ? ["no answer in time"] : [])
+    let words = (entry.isRetransmission ? ["retransmission"] : []) + (fate == .unanswered ? ["no reply in time"] : [])
     return words.together(by: "; ")
   }
 
@@ -112,7 +112,7 @@ extension HTMLPage {
         both(ours.sackPermitted, theirs.sackPermitted),
       ])
       table.row([
-        "time stamps", offered(ours.timestamps != nil), offered(theirs.timestamps != nil),
+        "timestamps", offered(ours.timestamps != nil), offered(theirs.timestamps != nil),
         both(ours.timestamps != nil, theirs.timestamps != nil),
       ])
       let asked = syn.flags.isSuperset(of: [.ece, .cwr])
@@ -125,7 +125,7 @@ extension HTMLPage {
 
   private static func write(_ requests: [RequestRecord], on body: inout MarkupWriter) {
     body.element("h3", [], "Requests")
-    body.table(["request", "what", "status", "octets", "first octet after", "whole after", "fault"]) { table in
+    body.table(["request", "what", "status", "octets", "first byte after", "complete after", "fault"]) { table in
       for request in requests {
         let status = [request.status.map { "\($0)" }, request.reason].compactMap(\.self).together(by: " ")
         table.row([

@@ -109,7 +109,7 @@ extension HTMLPage {
     body.element("h2", [], "Results")
     guard lines.count > 20 else { return writeLines(on: &body) }
     body.element("details") { details in
-      details.element("summary", [], "\(lines.count) results, in the order in which they came")
+      details.element("summary", [], "\(lines.count) results, in the order of arrival")
       writeLines(on: &details)
     }
     if count > lines.count { body.element("p", [], "… and \(count - lines.count) more results.") }
@@ -136,7 +136,7 @@ extension HTMLPage {
       summary[.syn].map { DistributionSVG.Curve(name: summary.target, histogram: $0.histogram) }
     }
     guard curves.contains(where: { $0.histogram.count > 1 }) else { return }
-    let picture = DistributionSVG(title: "Time of the handshake's first step, syn", curves: curves).text
+    let picture = DistributionSVG(title: "SYN → SYN-ACK round-trip time", curves: curves).text
     body.element("h2", [], "Distribution")
     body.element("figure") { $0.markup(picture) }
   }
@@ -146,9 +146,9 @@ extension HTMLPage {
     let loss = summary.loss.percentage.map { "\($0) % lost" } ?? "none sent"
     body.element(
       "p", [],
-      "\(summary.loss.received) answered, \(loss), \(summary.retransmitted) packets sent again, "
-        + "\(summary.duplicates) duplicates, \(summary.invalid) packets refused.")
-    body.table(["step", "count", "least", "mean", "mdev", "p50", "p90", "p99", "p99.9", "greatest"]) { table in
+      "\(summary.loss.received) answered, \(loss), \(summary.retransmitted) packets retransmitted, "
+        + "\(summary.duplicates) duplicates, \(summary.invalid) packets rejected.")
+    body.table(["step", "count", "min", "mean", "mdev", "p50", "p90", "p99", "p99.9", "max"]) { table in
       for kind in StepKind.allCases {
         guard let series = summary[kind] else { continue }
         let moments = series.moments

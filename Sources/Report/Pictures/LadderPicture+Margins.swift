@@ -101,19 +101,20 @@ extension LadderPicture {
     }
     let isCapture = outcome.mode == .capture
     var notes = [
-      "Time runs down, not to scale; long waits are cut." + (isCapture ? "" : " Times are those of our end.")
+      "Time increases downwards, not to scale; long gaps are shortened."
+        + (isCapture ? "" : " Times are those of our end.")
     ]
     if isCapture {
-      notes.append("Times are those of the point of capture, which is drawn as if it was the client's end.")
+      notes.append("Times are those of the capture point, which is drawn at the client's end.")
     }
     if let roundTrip = roundTrip {
-      notes.append("Every arrow falls by half of the shortest round trip (\(roundTrip.replyMilliseconds) ms):")
+      notes.append("Arrow slopes are schematic: half of the shortest round trip (\(roundTrip.replyMilliseconds) ms);")
       notes.append("when a packet was at \(isCapture ? "either" : "the far") end is not known.")
     } else {
-      notes.append("How long a packet was on its way is not known.")
+      notes.append("One-way delays are not known.")
     }
     if let gap = outcome.exchange.gap {
-      notes.append("\(outcome.exchange.omitted) more packets, after the first \(gap), were not kept.")
+      notes.append("\(outcome.exchange.omitted) more packets, after the first \(gap), are not shown.")
     }
     return notes
   }
@@ -126,7 +127,7 @@ extension LadderPicture {
     case .segment(let segment):
       parts.append(segment.flags.description + " SEG.SEQ=\(segment.seq.value)")
       if let ack = segment.ack { parts.append("SEG.ACK=\(ack.value)") }
-      parts.append("window \(segment.wnd), \(segment.textLength) octets of text")
+      parts.append("window \(segment.wnd), \(segment.textLength) bytes of payload")
       let options = OptionWords.withoutPadding(segment.options)
       if !options.isEmpty { parts.append("options " + options.together(by: ", ")) }
     case .icmp, .unreadable: parts.append(words.line(entry))
@@ -134,9 +135,9 @@ extension LadderPicture {
     let clock: ClockSource = entry.stamp.kernel == nil ? .user : .kernel
     let time = entry.stamp.bestWall
     parts.append(time.isKnown ? "\(time.rfc3339) (\(outcome.mode.words(clock)))" : "no time")
-    if let refusal = entry.refusal { parts.append("refused: \(refusal.rawValue), \(refusal.explanation)") }
-    if entry.isRetransmission { parts.append("sent again") }
-    if fates[index] == .unanswered { parts.append("no answer came in time") }
+    if let refusal = entry.refusal { parts.append("rejected: \(refusal.rawValue), \(refusal.explanation)") }
+    if entry.isRetransmission { parts.append("retransmission") }
+    if fates[index] == .unanswered { parts.append("no reply in time") }
     return parts.together(by: "; ")
   }
 }

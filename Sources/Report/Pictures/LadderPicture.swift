@@ -110,7 +110,7 @@ extension LadderPicture {
     lines += PacketWords.details(row.entry, width: small + 1).map { Line(text: $0, kind: "label small faint") }
     switch fate {
     case .refused(let refusal): lines.append(Line(text: "✗ \(refusal.rawValue)", kind: "label small bad"))
-    case .unanswered: lines.append(Line(text: "✗ no answer in time", kind: "label small doubtful"))
+    case .unanswered: lines.append(Line(text: "✗ no reply in time", kind: "label small doubtful"))
     case .arrived, .turnedBack, .error: break
     }
     return lines

@@ -23,11 +23,11 @@ extension TrackedFlow {
   /// What is told only where it happened, both ends together.
   var remarks: [String] {
     var words: [String] = []
-    if !isOpenerKnown { words.append("begins in the middle") }
+    if !isOpenerKnown { words.append("handshake not captured") }
     if let isOnlyClientSeen { words.append("only the \(TrackedFlow.name(isOnlyClientSeen))'s side captured") }
     if isReopened { words.append("reset, then opened") }
     if isSimultaneous { words.append("both opened") }
-    if isForgotten { words.append("given up early") }
+    if isForgotten { words.append("evicted early") }
     if client.synCopies > 1 { words.append("\(client.synCopies) SYNs") }
     if server.synCopies > 1 { words.append("\(server.synCopies) SYN-ACKs") }
     if let errors { words.append(errors.words) }
@@ -35,17 +35,17 @@ extension TrackedFlow {
       let sum = count(client) + count(server)
       if sum > 0 { words.append(more.map { "\(sum) \($0)" } ?? counted(sum, what)) }
     }
-    tell(\.retransmissions, "", "sent again")
+    tell(\.retransmissions, "", "retransmitted")
     tell(\.outOfOrder, "", "out of order")
     tell(\.gaps, "gap")
     tell(\.zeroWindows, "zero window")
     tell(\.keepAlives, "keep-alive")
-    tell(\.windowProbes, "window probe")
+    tell(\.windowProbes, "zero-window probe")
     let others = Int(client.otherSynAcks) + Int(server.otherSynAcks)
     if others > 0 { words.append(counted(others, "SYN-ACK") + " with another sequence number") }
     tell({ $0.strays - Int($0.otherSynAcks) }, "stray")
     tell(\.badChecksums, "bad checksum")
-    tell(\.unfinishedChecksums, "", "left to the card to sum")
+    tell(\.unfinishedChecksums, "", "TX checksum offloaded")
     tell(\.unverifiedChecksums, "", "cut short")
     tell(\.duplicates, "", "captured twice")
     tell(\.malformedOptions, "malformed option list")
@@ -108,7 +108,7 @@ extension FlowAgreement {
     }
     if clientWindowScale != nil { words.append("windows scaled by \(pair(clientWindowScale, serverWindowScale))") }
     if sack { words.append("SACK") }
-    if timestamps { words.append("time stamps") }
+    if timestamps { words.append("timestamps") }
     if ecn { words.append("ECN") }
     return words.isEmpty ? "nothing" : words.joined(separator: ", ")
   }

@@ -50,7 +50,7 @@ public struct Ladder {
 
   /// The line in place of the packets that were not kept.
   private var omission: String {
-    " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets were not kept"
+    " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets are not shown"
   }
 
   /// Whether we are on the right: the left side is the one that opened the connection.

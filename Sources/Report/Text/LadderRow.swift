@@ -90,7 +90,7 @@ extension Ladder {
       switch self {
       case .step(let step): step.words
       case .refused(let refusal): style.paint("\(glyphs.cross) \(refusal.rawValue)", .bad)
-      case .again: style.paint("\(glyphs.again) sent again", .doubtful)
+      case .again: style.paint("\(glyphs.again) retransmission", .doubtful)
       }
     }
   }

@@ -2,7 +2,7 @@ import Handshake
 
 /// What a listener counted beside its connections.
 public struct ListenTally: Hashable, Sendable {
-  /// SYNs that came to LISTEN.
+  /// SYNs received to LISTEN.
   public var syns: Int
   /// Handshakes that were completed.
   public var established: Int
@@ -36,7 +36,7 @@ public struct ListenTally: Hashable, Sendable {
 }
 
 extension TextReport {
-  /// What is answered for, before the first connection: `LISTEN 127.0.0.1:8080: send back what comes`.
+  /// What is answered for, before the first connection: `LISTEN 127.0.0.1:8080: echo data back`.
   public func listening(at endpoint: Endpoint, does words: String) -> String { "LISTEN \(endpoint): \(words)\n" }
 
   /// The closing line; what did not happen is not told.

@@ -8,8 +8,8 @@ extension Outcome.Mode {
     switch self {
     case .full: "full connection"
     case .halfOpen: "half-open, SYN then RST"
-    case .connect: "the kernel's connect(), no packets of our own"
-    case .listen: "the peer's connection, answered by hand"
+    case .connect: "the kernel's connect(), no packets crafted"
+    case .listen: "the peer's connection, answered from user space"
     case .capture: "read from a capture"
     }
   }
@@ -26,10 +26,10 @@ extension Outcome {
     case .fin: "FIN both ways"
     case .rst: "RST by \(ours)"
     case .peerRst: "RST by \(theirs)"
-    case .timeout where notes.contains(.keptSending): "the peer kept sending, RST by us"
-    case .timeout where notes.contains(.tooSlow): "the peer took the data too slowly, RST by us"
-    case .timeout where notes.contains(.peerFinMissing): "the peer did not close, RST by us"
-    case .timeout: "the peer fell silent, RST by us"
+    case .timeout where notes.contains(.keptSending): "peer kept sending; we sent RST"
+    case .timeout where notes.contains(.tooSlow): "peer read the data too slowly; we sent RST"
+    case .timeout where notes.contains(.peerFinMissing): "peer did not close; we sent RST"
+    case .timeout: "peer stopped responding; we sent RST"
     case .none: "left open"
     }
   }
@@ -114,18 +114,18 @@ extension Refusal {
   var explanation: String {
     switch self {
     case .malformed: "does not parse"
-    case .truncated: "longer than the receive buffer: its end was lost"
-    case .badChecksum: "its checksum is wrong"
+    case .truncated: "longer than the receive buffer: truncated"
+    case .badChecksum: "checksum is wrong"
     case .ackMismatch: "acknowledges what was never sent"
-    case .rstMismatch: "a reset that does not acknowledge our SYN, or is not exactly the next in sequence"
+    case .rstMismatch: "an RST that does not acknowledge our SYN, or is not exactly at RCV.NXT"
     case .irsMismatch: "a second SYN-ACK with another initial sequence number"
     case .badQuote: "an ICMP error that quotes no packet of ours"
     case .outOfWindow: "outside the receive window"
-    case .notSyn: "neither SYN nor RST, and only those can answer a SYN"
+    case .notSyn: "neither SYN nor RST; only those can answer a SYN"
     case .noAck: "no ACK on an established connection"
-    case .paws: "its time stamp is older than what came before"
+    case .paws: "its timestamp is older than the last one accepted"
     case .unexpectedSyn: "a SYN on an established connection"
-    case .notForListen: "no SYN, and only one opens a connection"
+    case .notForListen: "not a SYN; only a SYN opens a connection"
     }
   }
 }

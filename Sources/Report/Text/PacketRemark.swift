@@ -17,32 +17,32 @@ public struct PacketRemark: Sendable {
   }
 
   /// The remark on a packet that came and belongs to no connection.
-  public static let stray = "belongs to no connection of this run: not looked at"
+  public static let stray = "no matching connection, ignored"
 
   /// The remark on a segment of ours that no connection remembers.
   public init(unremembered segment: Segment) {
-    text = PacketRemark.name(segment) + ": answers what belongs to no connection"
+    text = PacketRemark.name(segment) + ": reply to a packet of no connection"
   }
 
   private static func sent(_ judgement: Judgement) -> String {
     let entry = judgement.entry
     guard case .segment(let segment) = entry.content else { return "ours" }
     if segment.flags.contains(.syn), segment.ack == nil {
-      return judgement.copies > 1 ? "SYN, copy \(judgement.copies)" : "SYN, our first copy"
+      return judgement.copies > 1 ? "SYN, transmission \(judgement.copies)" : "SYN, first transmission"
     }
     var words = name(segment)
     if segment.seq == judgement.iss, segment.flags == .ack { words = "keep-alive probe, seq = SND.NXT-1" }
     if let ack = segment.ack, let irs = judgement.irs { words += ", ack = " + offset(ack, from: irs, named: "IRS") }
-    return entry.isRetransmission ? words + ", sent again" : words
+    return entry.isRetransmission ? words + ", retransmission" : words
   }
 
   private static func received(_ judgement: Judgement) -> String {
     let entry = judgement.entry
     let words = what(entry, iss: judgement.iss)
-    if let refusal = entry.refusal { return words + ": refused: \(refusal.rawValue), \(refusal.explanation)" }
-    if judgement.isLate { return words + ": came after the end, not looked at" }
+    if let refusal = entry.refusal { return words + ": rejected: \(refusal.rawValue), \(refusal.explanation)" }
+    if judgement.isLate { return words + ": after close, ignored" }
     guard case .icmp = entry.content else { return words + ": accepted" }
-    return words + ": remembered, decides only without a TCP answer"
+    return words + ": kept; counts only if no TCP reply arrives"
   }
 
   private static func what(_ entry: ExchangeEntry, iss: SequenceNumber) -> String {
@@ -64,7 +64,7 @@ public struct PacketRemark: Sendable {
     if flags.contains(.ack), flags.contains(.syn) || names.isEmpty && segment.textLength == 0 { names.append("ACK") }
     let kind = names.together(by: "-")
     guard segment.textLength > 0 else { return kind.isEmpty ? "segment without ACK" : kind }
-    let text = "\(segment.textLength) octets of text"
+    let text = "\(segment.textLength) bytes of payload"
     return kind.isEmpty ? text : "\(kind) with \(text)"
   }
 

@@ -55,7 +55,7 @@ extension TextReport {
 
   private func rates(_ summary: BenchSummary) -> String {
     guard let achieved = summary.achievedRate else { return "" }
-    return "rate \(BenchWords.rate(achieved))/s of \(BenchWords.rate(summary.askedRate))/s asked\n"
+    return "rate \(BenchWords.rate(achieved))/s of \(BenchWords.rate(summary.askedRate))/s requested\n"
   }
 
   /// A line for each step, in milliseconds.
@@ -65,7 +65,7 @@ extension TextReport {
       if let series = summary[kind] { rows.append((kind.rawValue, series)) }
     }
     // Where connections began on time, this says nothing that the step does not say.
-    if summary.isLate { rows.append(("syn since due", summary.sinceDue)) }
+    if summary.isLate { rows.append(("syn incl. queueing", summary.sinceDue)) }
     guard !rows.isEmpty else { return "" }
     let heads = ["count", "min", "avg"] + TextReport.quantiles.map(\.name) + ["max"]
     var text = "ms".leading(BenchWords.nameWidth)

@@ -42,13 +42,13 @@ extension TextReport {
     func tell(_ count: Int, _ what: String, _ more: String = "") {
       if count > 0 { words.append(counted(count, what) + more) }
     }
-    tell(summary.synRetransmissions, "SYN", " sent again")
-    tell(summary.synAckRetransmissions, "SYN-ACK", " sent again")
-    tell(summary.retransmissions, "segment", " sent again")
+    tell(summary.synRetransmissions, "SYN", " retransmitted")
+    tell(summary.synAckRetransmissions, "SYN-ACK", " retransmitted")
+    tell(summary.retransmissions, "segment", " retransmitted")
     tell(summary.outOfOrder, "segment", " out of order")
     tell(summary.icmpErrors, "ICMP error")
     tell(summary.badChecksums, "bad checksum")
-    tell(summary.unfinishedChecksums, "checksum", " left to the card")
+    tell(summary.unfinishedChecksums, "checksum", " TX checksums offloaded")
     return words.map { ", " + $0 }.joined()
   }
 
@@ -66,9 +66,9 @@ extension TextReport {
     var text = ""
     if summary.counts.malformed > 0 { text += counted(summary.counts.malformed, "packet") + " could not be read\n" }
     if summary.counts.evicted > 0 {
-      text += counted(summary.counts.evicted, "flow") + " told early: there were more at once than are remembered\n"
+      text += counted(summary.counts.evicted, "flow") + " evicted early: flow table full (raise --flows)\n"
     }
-    if summary.counts.idle > 0 { text += counted(summary.counts.idle, "flow") + " told after a long silence\n" }
+    if summary.counts.idle > 0 { text += counted(summary.counts.idle, "flow") + " expired after --idle\n" }
     return text
   }
 }

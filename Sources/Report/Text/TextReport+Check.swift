@@ -31,14 +31,14 @@ extension TextReport {
   /// One probe of a check in full.
   public func detail(_ record: Record) -> String { single(record) + "\n" }
 
-  /// `6 checks: 4 hold, 1 fails, 1 could not be made, in 1.03 s`.
+  /// `6 checks: 4 passed, 1 failed, 1 error in 1030.517 ms`, as CI logs word it.
   public func totals(_ totals: CheckTotals) -> String {
     var words: [String] = []
-    if totals.hold > 0 { words.append("\(totals.hold) \(totals.hold == 1 ? "holds" : "hold")") }
-    if totals.fail > 0 { words.append("\(totals.fail) \(totals.fail == 1 ? "fails" : "fail")") }
-    if totals.error > 0 { words.append("\(totals.error) could not be made") }
+    if totals.hold > 0 { words.append("\(totals.hold) passed") }
+    if totals.fail > 0 { words.append("\(totals.fail) failed") }
+    if totals.error > 0 { words.append(totals.error == 1 ? "1 error" : "\(totals.error) errors") }
     let count = totals.count == 1 ? "1 check" : "\(totals.count) checks"
-    return "\(count): \(words.together(by: ", ")), in \(totals.elapsed.fixedMilliseconds) ms\n"
+    return "\(count): \(words.together(by: ", ")) in \(totals.elapsed.fixedMilliseconds) ms\n"
   }
 }
 
@@ -54,12 +54,12 @@ extension CheckResult {
   var failureWords: String? {
     switch failure {
     case .problem(let words): return words.printable
-    case .notProbed: return "the run ended before it was probed"
+    case .notProbed: return "the run ended before this was probed"
     case .notSent(let count, let all, let cause):
       return (count < all ? "\(count) of \(all) not sent: " : "") + cause.printable
     case .state(let count, let all, let telling):
       return (all > 1 ? "\(count) of \(all): " : "") + (telling?.stateWords ?? "") + ", not \(check.expected.rawValue)"
-    case .noTime: return "no time is known: it cannot be told which copy of the SYN was answered"
+    case .noTime: return "RTT unknown: ambiguous which SYN was answered"
     case .tooSlow(let rtt, let limit): return "\(rtt.replyMilliseconds) ms, not below \(limit.compact)"
     case nil: return nil
     }

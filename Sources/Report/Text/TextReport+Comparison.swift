@@ -39,7 +39,7 @@ extension TextReport {
     if gap.cutOptions > 0 {
       missing.append("the SYN options of " + counted(gap.cutOptions, "flow") + ", cut by the capture")
     }
-    if gap.isPartlyRead { missing.append("what could not be read") }
+    if gap.isPartlyRead { missing.append("damaged parts of the file") }
     return missing.isEmpty ? "" : "not compared in \(name.printable): " + missing.joined(separator: "; ") + "\n"
   }
 

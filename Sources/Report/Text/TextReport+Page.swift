@@ -18,7 +18,7 @@ extension TextReport {
     for request in page.requests { text += line(request) }
     if page.unsent > 0 {
       let words = counted(page.unsent, "request") + (page.unsent == 1 ? " was" : " were")
-      text += "\(words) not sent: the connection ended before\n"
+      text += "\(words) not sent: the connection ended first\n"
     }
     return text
   }

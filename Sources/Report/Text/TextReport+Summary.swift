@@ -69,6 +69,6 @@ extension TextReport {
     guard let longest = all.max(by: { $0.length < $1.length }) else { return "" }
     let count = outages.count == 1 ? "1 outage of" : "\(outages.count) outages, the longest"
     let text = "\(count) \(longest.length.fixedSeconds) s from \(longest.first.rfc3339): \(longest.misses) probes"
-    return text + (outages.current == nil ? "\n" : ", not over yet\n")
+    return text + (outages.current == nil ? "\n" : ", ongoing\n")
   }
 }

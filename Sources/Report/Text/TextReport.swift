@@ -136,7 +136,7 @@ extension TextReport {
     return text
   }
 
-  /// With `-v`, the packets that were refused: when, what and why.
+  /// With `-v`, the rejected packets: when, what and why.
   private func refused(_ outcome: Outcome) -> String {
     guard isVerbose, let first = outcome.exchange.entries.first else { return "" }
     let words = PacketWords(outcome)
@@ -145,7 +145,7 @@ extension TextReport {
       guard let refusal = entry.refusal else { continue }
       let time = entry.elapsed(since: first)?.fixedMilliseconds ?? "?"
       let packet = words.line(entry)
-      text += "refused after \(time) ms: \(packet): \(refusal.rawValue): \(refusal.explanation)\n"
+      text += "rejected after \(time) ms: \(packet): \(refusal.rawValue): \(refusal.explanation)\n"
     }
     return text
   }

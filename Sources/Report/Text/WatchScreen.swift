@@ -40,7 +40,7 @@ public struct WatchScreen: Sendable {
     let titles = line(columns.titles.map { Cell($0, .faint) })
     // On few lines the targets have the room.
     let head = rows < 4 ? [title(targets, frame)] : [title(targets, frame)] + (rows < 8 ? [] : [""]) + [titles]
-    let remark = frame.remark.map { Cell($0.printable, .bad) } ?? Cell("times in ms; Ctrl-C ends it", .faint)
+    let remark = frame.remark.map { Cell($0.printable, .bad) } ?? Cell("times in ms; Ctrl-C to quit", .faint)
     let foot = rows < 4 ? [] : [line([remark])]
     let room = max(rows - head.count - foot.count - 1, 0)
     let isCrowded = targets.count > room + 1

@@ -53,13 +53,13 @@ struct CaptureWalk {
   var refusal: String? {
     if let fault = reader.fault, fault.isRefusal { return "\(fault)" }
     guard let link = opening.unreadableLink, opening.counts.unreadable == reader.frameCount else { return nil }
-    return "its frames are of \(link), which probe does not read"
+    return "\(link) frames are not supported; capture on a different interface type"
   }
 
   /// What to try where there are tunnels, and no segment outside them; nil where that is not so.
   var hint: String? {
     guard opening.counts.unopened > 0, tracker.counts.segments == 0 else { return nil }
-    return "no TCP outside tunnels, but \(opening.counts.unopened) packets carry others: try --tunnels"
+    return "no TCP outside tunnels, but \(opening.counts.unopened) packets carry tunnels: try --tunnels"
   }
 
   /// Whether the file does not even begin as a capture does.
@@ -71,6 +71,6 @@ struct CaptureWalk {
       return "\(fault)" + (reader.faultCount > 1 ? " (and \(reader.faultCount - 1) more faults)" : "")
     }
     guard let link = opening.unreadableLink else { return nil }
-    return "\(opening.counts.unreadable) frames of \(link), which is not read"
+    return "\(opening.counts.unreadable) frames of \(link), which is not supported"
   }
 }

@@ -38,8 +38,8 @@ final class PacketFile {
   /// The most packets that wait; beyond them the oldest goes with the stamp that it has.
   private static let capacity = 512
   private static let comment =
-    "Packets as a raw socket sends and gets them. Of our IPv4 packets the kernel fills in identification and header "
-    + "checksum later. IPv6 packets that came were handed over without their header: it was put together again, without "
+    "Packets as a raw socket sends and receives them. The kernel fills in the identification and header "
+    + "checksum of our IPv4 packets later. Received IPv6 packets arrive without their header: it is rebuilt, without "
     + "flow label and extension headers."
 
   /// Begins the file that was asked for; nil where none was.
@@ -50,7 +50,7 @@ final class PacketFile {
     self.path = path
     do throws(Errno) { output = try Output(creating: path) } catch { throw RunError(writing: error, to: path) }
     guard !output.isTerminal else {
-      throw .refused("--pcap \(path): it is a terminal; say --pcap FILE, or --pcap - | tcpdump -nr -")
+      throw .refused("--pcap \(path): standard output is a terminal; use --pcap FILE, or --pcap - | tcpdump -nr -")
     }
     writer = PCAPNGWriter(application: "probe", comment: PacketFile.comment)
   }
@@ -111,7 +111,7 @@ final class PacketFile {
   private func write(first count: Int) {
     for packet in queue.prefix(count) {
       var remarks = packet.remarks
-      if packet.stamp.kernel == nil { remarks.append("the kernel gave no stamp: the time is user space's") }
+      if packet.stamp.kernel == nil { remarks.append("no kernel timestamp: the time is from user space") }
       // Longer ones are read by nobody: libpcap's limit.
       let kept = packet.octets.span.raw.extracting(first: min(packet.octets.count, CaptureReader.frameLimit))
       writer.append(

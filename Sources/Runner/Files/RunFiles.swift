@@ -62,7 +62,7 @@ struct RunFiles {
   private static func refusal(_ file: RunFile, _ other: RunFile) -> RunError {
     guard file.isWritten, other.isWritten else {
       let (lost, writer) = file.isWritten ? (other, file) : (file, other)
-      return .refused("\(writer.words) would overwrite \(lost.words), which is read; name another file")
+      return .refused("\(writer.words) would overwrite \(lost.words), which is an input; name another file")
     }
     return .refused("\(other.words) and \(file.words) are the same file; name two")
   }

@@ -85,7 +85,7 @@ final class BenchPresenter {
     progressAt = now
     let started = targets.indices.reduce(0) { $0 + engine.counts(of: $1).started }
     try errors.rewriteLine(
-      "\((now - start).nanoseconds / 1_000_000_000) s, \(started) connections, \(engine.underWay) under way  ")
+      "\((now - start).nanoseconds / 1_000_000_000) s, \(started) connections, \(engine.underWay) in flight  ")
   }
 
   /// Writes the closing lines of all targets, as far as they have come, and how they compare.
@@ -136,8 +136,8 @@ extension ResolvedTarget {
     let words =
       switch plan.mode {
       case .halfOpen: "half-open connections"
-      case .full: "full connections, ended by \(plan.close.rawValue.uppercased())"
-      case .http: "HTTP requests, a connection each, ended by \(plan.close.rawValue.uppercased())"
+      case .full: "full connections, closed by \(plan.close.rawValue.uppercased())"
+      case .http: "HTTP requests, one connection each, closed by \(plan.close.rawValue.uppercased())"
       }
     return "\(name) (\(remote)): \(words), \(plan.rate)/s\n"
   }

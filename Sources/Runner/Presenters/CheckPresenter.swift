@@ -49,7 +49,7 @@ final class CheckPresenter: ConnectionPresenter {
     resolves[index] = target.resolve
   }
 
-  /// A check that could not be made, and keeps the others from nothing.
+  /// A check that could not run, and keeps the others from nothing.
   func unresolved(_ index: Int, _ cause: String) throws(Errno) {
     results[index].problem = cause
     try tellDecided()
@@ -73,14 +73,14 @@ final class CheckPresenter: ConnectionPresenter {
   /// Every probe has to find the state: one that was never made does not.
   func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
     ended[index] += 1
-    results[index].fail("probe \(sequence) was not started: earlier ones are still open")
+    results[index].fail("probe \(sequence) was not started: earlier connections are still open")
     try tellDecided()
   }
 
   /// The checks that are told so far, for whoever asks by SIGQUIT; on standard error, since it is no result.
   func summarize() throws(Errno) {
     let decided = ended.indices.count { isDecided($0) }
-    Output.complain("\(decided) of \(results.count) checks are decided")
+    Output.complain("\(decided) of \(results.count) checks done")
   }
 
   /// Not before the JUnit document lies in its place: see `finish(_:)`.

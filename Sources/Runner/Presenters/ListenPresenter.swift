@@ -53,9 +53,9 @@ extension Service {
   /// What is done, for a person.
   var words: String {
     switch self {
-    case .accept: "read, and close when the peer does"
-    case .echo: "send back what comes"
-    case .http: "a page for any HTTP request"
+    case .accept: "discard data, close when the peer does"
+    case .echo: "echo data back"
+    case .http: "a small page for every HTTP request"
     }
   }
 }

@@ -43,8 +43,8 @@ final class PagePresenter {
   private var words: String {
     var words = "HTTP/\(settings.request.version.rawValue)"
     if settings.requests > 1 { words += ", \(settings.requests) requests" }
-    if settings.compares { words += ", a connection each and then" }
-    if settings.requests > 1 { words += settings.compares ? " all on one" : " on one connection" }
+    if settings.compares { words += ", one connection each, then" }
+    if settings.requests > 1 { words += settings.compares ? " all on one connection" : " on one connection" }
     if settings.isPipelined { words += ", pipelined" }
     return words
   }

@@ -92,8 +92,8 @@ struct MissedRounds {
 
   /// What happened, and what to do.
   var words: String {
-    "\(total == 1 ? "1 interval" : "\(total) intervals") went without a probe: as many as can be were "
-      + "under way (with -g one), or this host was busy or asleep; use a longer -i, or a shorter -W"
+    "\(total == 1 ? "1 interval" : "\(total) intervals") had no probe sent: all slots were "
+      + "busy (with -g there is one), or the host was busy or suspended; use a longer -i or a shorter -W"
   }
 
   /// The same while it lasts; nil where it is long ago.
@@ -121,7 +121,7 @@ struct Crowding {
 
   /// What happened, and what to do.
   var words: String {
-    "\(target): not probed while so many of its connections are still open; use a longer -i or a shorter -W".printable
+    "\(target): not probed while too many of its connections are still open; use a longer -i or a shorter -W".printable
   }
 
   /// The same while it lasts; nil where it is long ago.

@@ -74,8 +74,9 @@ final class WatchPresenter: ConnectionPresenter {
       let file = RunError(writing: error, to: settings.prometheusPath ?? .dash)
       guard error.isPermission else { throw file }
       throw .refused(
-        file.message + "; privileges are given up before the first packet: name a folder that this user may write to "
-          + "without them, or run as the folder's owner, with the program's own privilege (sudo make setcap)")
+        file.message + "; privileges are dropped before the first packet: name a directory that this user may write to "
+          + "without them, or run as the directory's owner with file capabilities "
+          + "(sudo setcap cap_net_raw+ep \(Arguments.programPath.printable))")
     }
   }
 
@@ -197,7 +198,7 @@ extension WatchPresenter {
     tallies[index].addUnresolved()
     let outcome = Outcome.unresolved(targets[index], mode: watched[index].summary.mode)
     let change = watched[index].fail(outcome)
-    if let line = names.fail(targets[index].name, "\(cause); it is looked up again"), terminal == nil {
+    if let line = names.fail(targets[index].name, "\(cause); the lookup will be retried"), terminal == nil {
       Output.complain(line)
     }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
@@ -210,7 +211,7 @@ extension WatchPresenter {
     switch news {
     case .recovered(let host): names.clear(host)
     case .troubled(let host, let cause):
-      let line = names.fail(host, "\(cause); its address is probed as before, and looked up again")
+      let line = names.fail(host, "\(cause); still probing the old address; the lookup will be retried")
       if let line, terminal == nil { Output.complain(line) }
     case .moved(let index, _):
       targets[index] = all.list[index]

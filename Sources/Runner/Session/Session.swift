@@ -30,7 +30,7 @@ final class Session {
     self.needs = needs
     showsTimeOfDay = presentation.tracesPackets
     guard ResourceLimit.leavesDescriptors(Session.fewestDescriptors) else {
-      throw .refused("too few descriptors: a run needs \(Session.fewestDescriptors); raise `ulimit -n`")
+      throw .refused("too few file descriptors: a run needs \(Session.fewestDescriptors); raise `ulimit -n`")
     }
     // Found out while this is so, and not when a user namespace shows other numbers.
     _ = Identity.ofFiles
@@ -127,7 +127,7 @@ final class Session {
       layers.seccomp = (try? Confinement.confineSystemCalls(needs)) != nil
     }
     if level == .strict, let missing = layers.missing.first {
-      throw .refused("--sandbox=strict: this system has no \(missing); say --sandbox=auto to do without")
+      throw .refused("--sandbox=strict: this system has no \(missing); use --sandbox=auto to run without it")
     }
     _ = stamping?.wait()
     return layers

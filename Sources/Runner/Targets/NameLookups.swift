@@ -163,7 +163,7 @@ struct NameLookups {
         names[index].family = address.address.family
         return present == nil ? .found(index, address, took) : .moved(index, address)
       }
-      words = "\(host): none of its addresses can be probed"
+      words = "\(host): no usable address"
     }
     names[index].isFailing = true
     return wasFailing ? nil : .failed(index, words)

@@ -47,7 +47,7 @@ struct TargetResolution {
     }
     if let (address, zone) = try TargetResolution.source(settings.source) {
       if let family = settings.family, address.family != family {
-        throw .refused("-S \(address) is not an \(family) address, and only those are asked for")
+        throw .refused("-S \(address) is not an \(family) address, but -\(family == .v6 ? 6 : 4) was given")
       }
       if let zone, zone != interface {
         guard interface == nil else { throw .refused("-S and -I name different interfaces; leave one of them out") }
@@ -158,8 +158,8 @@ struct TargetResolution {
 
   /// Never to many at once: a probe is between two hosts.
   private func refuseGroups(_ address: IPAddress, _ spec: TargetSpec) throws(RunError) {
-    guard !address.isMulticast else { throw .refused("\(spec.text): a multicast address; TCP is between two hosts") }
-    guard !address.isUnspecified else { throw .refused("\(spec.text): no host has this address") }
+    guard !address.isMulticast else { throw .refused("\(spec.text): multicast address; TCP is unicast only") }
+    guard !address.isUnspecified else { throw .refused("\(spec.text): the unspecified address cannot be probed") }
     if case .v4(let v4) = address, v4.isLimitedBroadcast { throw .broadcast(spec) }
   }
 
@@ -170,7 +170,7 @@ struct TargetResolution {
     way.zone = interface
     switch way.route?.kind {
     case .broadcast: throw .broadcast(spec)
-    case .multicast: throw .refused("\(spec.text): a multicast address; TCP is between two hosts")
+    case .multicast: throw .refused("\(spec.text): multicast address; TCP is unicast only")
     default: return way
     }
   }

@@ -32,7 +32,7 @@ final class RunTargets {
   private var slot: Poller.Slot?
   private let isFollowed: Bool
   /// Why there is nobody to ask.
-  private var missing = "the process for it has ended"
+  private var missing = "the resolver process has ended"
 
   /// Reads what is asked for, and begins to look names up.
   ///
@@ -194,7 +194,7 @@ extension RunTargets {
       if service == nil { begin() }
       ask(at: now)
     }
-    if service == nil { news += lookups.fail("no look-up is possible: \(missing)", at: now) }
+    if service == nil { news += lookups.fail("cannot look up names: \(missing)", at: now) }
     return news.flatMap { take($0) }
   }
 
@@ -232,7 +232,7 @@ extension RunTargets {
     lookups.abandon().flatMap { name in
       let limit = deadline.map { " within -w \($0.compact)" } ?? ""
       let words =
-        "\(lookups[name]): the look-up did not end\(limit): the name servers do not answer, see /etc/resolv.conf"
+        "\(lookups[name]): the lookup did not finish\(limit): the name servers do not answer; check /etc/resolv.conf"
       return take(.failed(name, words))
     }
   }

@@ -116,7 +116,7 @@ extension ResolvedTarget {
   fileprivate var missingRoute: String? {
     guard isKnown, source == nil else { return nil }
     let obstacle = obstacle.list.first.map { " (\($0))" } ?? ""
-    return "\(name): no route leads there\(obstacle): see `ip route get`"
+    return "\(name): no route to it\(obstacle): see `ip route get`"
   }
 }
 
@@ -130,12 +130,13 @@ enum BenchLimits {
     for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.remote == target.remote })
     {
       // Their connections would have the same ends.
-      throw .refused("\(target.name): twice in one run; name each address and port once")
+      throw .refused("\(target.name): given twice; name each address and port once")
     }
     let isStampable = settings.plan.rate * Double(targets.count) <= stampedRate
     guard settings.run.presentation.pcapPath == nil || isStampable else {
       throw .refused(
-        "--pcap stamps every packet: a rate up to \(Int(stampedRate))/s in all; lower --rate, or leave --pcap out")
+        "--pcap timestamps every packet, which limits the rate to \(Int(stampedRate))/s in all; lower --rate, or leave --pcap out"
+      )
     }
     guard !settings.ownsTargets else { return }
     let own: [IPAddress]
@@ -146,8 +147,8 @@ enum BenchLimits {
       let rate = settings.plan.rate * Double(targets.count { $0.remote.address == address })
       guard rate > BenchSettings.freeRate else { continue }
       throw .refused(
-        "\(target.name): more than \(Int(BenchSettings.freeRate)) connections a second to an address that is not this "
-          + "host's; if it is yours to load, say --i-own-the-target")
+        "\(target.name): more than \(Int(BenchSettings.freeRate)) connections/s to a remote "
+          + "address; if you may load-test it, add --i-own-the-target")
     }
   }
 }
@@ -222,7 +223,7 @@ struct BenchRun {
     return engine
   }
 
-  /// Says what of the packets that came is in no result, what could not be sent, and which limit was met.
+  /// Says what of the packets received is in no result, what could not be sent, and which limit was met.
   private func warn(_ work: borrowing BenchWork<some BenchPath>, _ path: some BenchPath, _ guards: BenchGuards) {
     Run.warn(
       of: path.dropped, truncated: path.truncated,
@@ -233,6 +234,6 @@ struct BenchRun {
       Output.complain("\(target.name): \(packets) not sent: \(latest.hinted)")
     }
     guard let shortage = guards.shortage else { return }
-    Output.complain("no further source port could be had (\(shortage.hinted))")
+    Output.complain("out of source ports (\(shortage.hinted))")
   }
 }

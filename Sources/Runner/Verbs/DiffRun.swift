@@ -114,15 +114,15 @@ final class FlowCollection: OctetReader {
   private func finish() throws(RunError) {
     let isJSON = lines != nil
     walk?.finish(isWhole: true) { add($0) }
-    guard walk != nil || isJSON else { throw .refused("\(path): there is nothing in it") }
+    guard walk != nil || isJSON else { throw .refused("\(path): the file is empty") }
     if walk?.isNoCapture ?? false {
-      throw .refused("\(path): neither a capture nor JSON Lines: it begins as neither pcap nor pcapng, nor with {")
+      throw .refused("\(path): not a pcap, pcapng or JSON Lines file")
     }
     if let refusal = walk?.refusal { throw .refused("\(path): \(refusal)") }
-    if let warning = walk?.warning { warn("\(warning); what was whole is compared") }
+    if let warning = walk?.warning { warn("\(warning); the intact part was compared") }
     if let hint = walk?.hint { warn(hint) }
     gap.isPartlyRead = walk?.warning != nil || walk?.hint != nil
-    if isJSON, flows.isEmpty { throw .refused("\(path): it has no line of type flow or connection") }
+    if isJSON, flows.isEmpty { throw .refused("\(path): no line of type flow or connection") }
     if gap.flows > 0 { warn("\(gap.flows) flows beyond the first \(FlowCollection.limit) are not compared") }
     flows.sort { $0.number < $1.number }
   }
@@ -141,7 +141,7 @@ final class FlowCollection: OctetReader {
 
   private func take(_ line: LineReader.Line) throws(RunError) {
     guard !line.isTooLong else {
-      throw .refused("\(path):\(line.number): longer than \(FlowCollection.lineLimit) octets; no result has such lines")
+      throw .refused("\(path):\(line.number): longer than \(FlowCollection.lineLimit) bytes; not a line of results")
     }
     guard !line.octets.isEmpty else { return }
     do throws(JSONReader.Fault) {

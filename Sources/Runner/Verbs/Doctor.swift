@@ -33,7 +33,7 @@ public struct Doctor {
     let facts = HostFacts.now()
     examinePrivilege(facts)
     examineSockets(.v4, facts)
-    if facts.hasIPv6 { examineSockets(.v6, facts) } else { add("IPv6", .limited, "not there, or switched off") }
+    if facts.hasIPv6 { examineSockets(.v6, facts) } else { add("IPv6", .limited, "not available or disabled") }
     examineStamps()
     examineSettings(facts)
     examineGuard()
@@ -47,20 +47,21 @@ public struct Doctor {
   }
 
   private mutating func examinePrivilege(_ facts: HostFacts) {
-    if Capability.has(.netRaw) { return add("privilege", .good, "CAP_NET_RAW is here") }
-    let demo = facts.allowsUserNamespaces ?? false ? "; probe demo works all the same" : ""
+    if Capability.has(.netRaw) { return add("privilege", .good, "CAP_NET_RAW available") }
+    let demo = facts.allowsUserNamespaces ?? false ? "; probe demo works without it" : ""
     add(
       "privilege", .bad,
-      "no CAP_NET_RAW: use sudo, or `sudo make setcap` once, or --connect for the kernel's own connect()\(demo)")
+      "no CAP_NET_RAW: run with sudo, grant it once (sudo setcap cap_net_raw+ep \(Arguments.programPath.printable)), "
+        + "start it with an ambient capability (systemd: AmbientCapabilities=CAP_NET_RAW), or use --connect\(demo)")
   }
 
   private mutating func examineSockets(_ family: AddressFamily, _ facts: HostFacts) {
     guard Capability.has(.netRaw) else { return }
     do throws(Errno) {
       _ = try RawLink(family: family, interface: nil)
-      add("\(family)", .good, "raw sockets open, filters and time stamps attach")
+      add("\(family)", .good, "raw sockets, filters and timestamps work")
     } catch {
-      add("\(family)", .bad, "raw sockets do not open: \(error)\(error.hint.map { "; \($0)" } ?? "")")
+      add("\(family)", .bad, "raw sockets cannot be opened: \(error)\(error.hint.map { "; \($0)" } ?? "")")
     }
   }
 
@@ -68,10 +69,10 @@ public struct Doctor {
     let start = SystemClock.monotonic()
     guard var warmUp = try? TimestampWarmUp(), warmUp.wait(atMost: .milliseconds(100)) else {
       return add(
-        "time stamps", .limited, "the kernel stamps no received packets on loopback: times come from user space")
+        "timestamps", .limited, "no kernel RX timestamps on loopback: times come from user space")
     }
     let took = (SystemClock.monotonic() - start).nanoseconds / 1_000
-    add("time stamps", .good, "the kernel stamps received packets (switched on within \(took) µs)")
+    add("timestamps", .good, "kernel RX timestamps available (enabled in \(took) µs)")
   }
 
   /// Tries a guard as a run would: without privileges, which it has given up by then.
@@ -79,25 +80,27 @@ public struct Doctor {
     do throws(RunError) {
       add(try Session(Presentation(), .sockets).sealShowing())
     } catch {
-      return add("privileges", .bad, "they cannot be given up: \(error.message)")
+      return add("privileges", .bad, "they cannot be dropped: \(error.message)")
     }
     do throws(Errno) {
       let held = try ResetGuard(address: .v4(IPv4Address(127, 0, 0, 1)))
-      let rule = held.rule == .filter ? "a filter" : "a signature that nobody knows"
-      add("reset guard", .good, "the kernel is kept from resetting our connections by \(rule)")
+      let rule = held.rule == .filter ? "a filter" : "a TCP MD5 listener with a random key"
+      add("reset guard", .good, "kernel RSTs suppressed by \(rule)")
     } catch {
-      add("reset guard", .bad, "the kernel would reset our connections: \(error)")
+      add("reset guard", .bad, "kernel RSTs are not suppressed: \(error)")
     }
   }
 
   private mutating func examineSettings(_ facts: HostFacts) {
     if let range = facts.localPortRange {
-      let text = "\(range.lowerBound) to \(range.upperBound), \(range.count) of them"
+      let text = "\(range.lowerBound) to \(range.upperBound), \(range.count) ports"
       add("source ports", range.count < 1_000 ? .limited : .good, text)
     }
     if facts.reversePathFilter == 1 {
       add(
-        "rp_filter", .limited, "strict: answers that come by another interface than packets to them leave are dropped")
+        "rp_filter", .limited,
+        "strict reverse-path filtering: replies arriving on a different interface than the outgoing route "
+          + "are dropped")
     }
     if let release = facts.kernelRelease { add("kernel", .good, "Linux \(release)") }
   }

@@ -62,7 +62,7 @@ extension Run {
       port = try network.keepOpen(asked)
     } catch {
       guard error.isAddressInUse else { throw .port(error, asked) }
-      throw .refused("port \(settings.port) is taken: something listens there already (ss -ltnp tells what)")
+      throw .refused("port \(settings.port) is in use: another program listens on it (see `ss -ltnp`)")
     }
     let packets = try PacketFile(settings.presentation)
     return try listen(settings, place, on: port, network, packets, session.seal())
@@ -117,7 +117,7 @@ struct ListenPlace {
   init(_ settings: ListenSettings) throws(RunError) {
     let given = try settings.host.map { (host) throws(RunError) in
       guard let given = ZonedAddress(parsing: host) else {
-        throw .refused("listen: '\(host)' is not an address; say [ADDR:]PORT with an address of this host")
+        throw .refused("listen: '\(host)' is not an address; use [ADDR:]PORT with an address of this host")
       }
       return given
     }
@@ -148,8 +148,8 @@ struct ListenPlace {
     let isBroadcast = kind == .broadcast || address == .v4(IPv4Address(0xffff_ffff))
     guard address.isMulticast || isBroadcast || kind == .multicast else { return }
     throw .refused(
-      "listen: \(address) is a \(isBroadcast ? "broadcast" : "multicast") address; TCP is between two hosts, "
-        + "name an address of this host (ip address lists them)")
+      "listen: \(address) is a \(isBroadcast ? "broadcast" : "multicast") address; TCP is unicast only; "
+        + "name an address of this host (see `ip address`)")
   }
 
   /// What it means that raw sockets do not open.

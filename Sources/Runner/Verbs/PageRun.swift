@@ -54,7 +54,9 @@ extension Run {
     if let problem = targets.problems[0] { throw .refused(problem) }
     let body = try session.file(settings.bodyPath)
     // What a stranger has written must not speak to a terminal.
-    if let body, body.isTerminal { throw .refused("--body-to \(body.path): it is a terminal; name a file, or | less") }
+    if let body, body.isTerminal {
+      throw .refused("--body-to \(body.path): standard output is a terminal; name a file, or pipe it: | less")
+    }
     let drawings = try Drawings(settings.run.presentation, session)
     let (network, packets): (Network, PacketFile?)
     do throws(RunError) {

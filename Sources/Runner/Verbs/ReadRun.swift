@@ -153,14 +153,14 @@ private final class CaptureReading: OctetReader {
       let count = walk.tracker.numbers
       throw .refused(
         number < count
-          ? "\(path): flow \(number) has no packets; an ICMP error quotes one of it"
-          : "\(path): there is no flow \(number); it has \(count), counted from 0")
+          ? "\(path): flow \(number) has no packets, only an ICMP error that quotes one"
+          : "\(path): no flow \(number); it has \(count), numbered from 0")
     }
     presenter.end(walk.tracker, frames: walk.frameCount)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.write(atOnce: true) }
     if let hint = walk.hint { Output.complain("\(path): \(hint)") }
     guard let warning = walk.warning else { return true }
-    Output.complain("\(path): \(warning); what was whole is told")
+    Output.complain("\(path): \(warning); the intact part is shown")
     return false
   }
 }

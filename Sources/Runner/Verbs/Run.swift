@@ -41,7 +41,7 @@ public enum Run {
         try Namespace.enterPrivate()
       } catch {
         throw .refused(
-          "the demo needs raw sockets, and this system allows no user namespace (\(error)): say sudo probe demo")
+          "the demo needs raw sockets, and this system allows no user namespaces (\(error)); run: sudo probe demo")
       }
     }
     session.stamp()
@@ -142,17 +142,17 @@ public enum Run {
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 
-  /// Says what of the packets that came is in no result; where not even that can be written, nobody is there to read.
+  /// Says what of the packets received is in no result; where not even that can be written, nobody is there to read.
   static func warn(of dropped: UInt32, truncated: Int, strays: Int) {
     if dropped > 0 {
-      Output.complain("the kernel dropped \(dropped) packets for want of buffer space; results may miss replies")
+      Output.complain("the kernel dropped \(dropped) packets (receive buffer full); some replies may be missing")
     }
     if truncated > 0 {
       Output.complain(
-        "\(truncated) packets were longer than the receive buffer and were rejected; results may miss replies")
+        "\(truncated) packets were longer than the receive buffer and were rejected; some replies may be missing")
     }
     if strays > 0 {
-      Output.complain("\(strays) packets came that belong to no connection of this run")
+      Output.complain("\(strays) packets belonged to no connection of this run")
     }
   }
 }

@@ -54,13 +54,12 @@ public enum RunError: Error {
     case .refused(let line): line
     case .broadcast(let spec): "\(spec.text): a broadcast address; TCP is between two hosts"
     case .noPrivilege:
-      "raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap), "
-        + "or say --connect to let the kernel connect"
+      "\(RunError.grant), or use --connect"
     case .system(let errno): errno.hinted
     case .port(let errno, let endpoint) where errno.isAddressInUse && endpoint.port == 0:
       "source \(endpoint.address): all ports of net.ipv4.ip_local_port_range are in use"
     case .port(let errno, let endpoint) where errno.isAddressInUse:
-      "source port \(endpoint.port) is taken; leave -g out to be given a free one, or wait until it is free"
+      "source port \(endpoint.port) is in use; leave -g out for a free port, or try again later"
     case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(errno.hinted)"
     case .port(let errno, let endpoint): "source \(endpoint): \(errno.hinted)"
     case .send(let errno, let endpoint): "\(endpoint): \(errno.hinted)"
@@ -69,14 +68,20 @@ public enum RunError: Error {
     case .file(let errno, let path): "cannot write \(path): \(errno.hinted)"
     case .unreadable(let errno, let path): "cannot read \(path): \(errno.hinted)"
     case .endedWaiting(_, let path): "interrupted while waiting for a reader of \(path)"
-    case .interrupted: "interrupted while nobody took the results; some are lost"
+    case .interrupted: "interrupted while output was blocked; some results were lost"
     }
   }
 
   /// The same for a verb that has no use for the kernel's `connect()`.
   var withoutConnect: RunError {
     guard case .noPrivilege = self else { return self }
-    return .refused("raw sockets need CAP_NET_RAW: use sudo, or give it to the program once (sudo make setcap)")
+    return .refused(RunError.grant)
+  }
+
+  /// What gives a user the privilege, with the path of the very program that lacks it.
+  private static var grant: String {
+    "raw sockets need CAP_NET_RAW: run with sudo, or grant it once "
+      + "(sudo setcap cap_net_raw+ep \(Arguments.programPath.printable))"
   }
 
   /// Whether it is of one file that was to be read, and of no other.

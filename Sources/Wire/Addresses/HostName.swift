@@ -215,9 +215,9 @@ extension HostNameError: CustomStringConvertible {
   /// What is wrong with it, in a few words.
   public var description: String {
     switch self {
-    case .emptyLabel: "a part of the name is empty"
-    case .tooLong: "host names have at most 253 octets"
-    case .labelTooLong: "each part of a host name has at most 63 octets"
+    case .emptyLabel: "a label of the name is empty"
+    case .tooLong: "host names have at most 253 bytes"
+    case .labelTooLong: "each label of a host name has at most 63 bytes"
     case .character(let scalar):
       "host names cannot contain U+\(HostName.hexadecimal(scalar)); try the name's xn-- form if it has one"
     case .label: "not a valid internationalized name (RFC 5891)"

@@ -38,10 +38,10 @@ extension WireError: CustomStringConvertible {
   /// One phrase for a person: `TCP truncated: 12 of 20 octets`.
   public var description: String {
     switch self {
-    case .truncated(let layer, let need, let have): "\(layer.rawValue) truncated: \(have) of \(need) octets"
-    case .malformed(let layer, let offset): "\(layer.rawValue) malformed at octet \(offset)"
+    case .truncated(let layer, let need, let have): "\(layer.rawValue) truncated: \(have) of \(need) bytes"
+    case .malformed(let layer, let offset): "\(layer.rawValue) malformed at byte \(offset)"
     case .badChecksum(let layer): "\(layer.rawValue) checksum is wrong"
-    case .noRoom(let layer, let need, let have): "no room for \(layer.rawValue): \(have) of \(need) octets"
+    case .noRoom(let layer, let need, let have): "no space for \(layer.rawValue): \(have) of \(need) bytes"
     }
   }
 }
