@@ -13,7 +13,7 @@ extension OptionGroup where Settings: HasRun {
         .value(
           "p", "ports", "PORTS", .ports, "ports of targets that name none: 22,80,8000-8010",
           """
-          The ports of targets that name none of their own: numbers, ranges and service names with commas between them.
+          The ports of targets that name none: numbers, ranges and service names, separated by commas.
           `-p-` is all ports.
           """
         ) { (settings, ports) in

@@ -64,7 +64,7 @@ struct TargetResolution {
     do throws(Errno) {
       return try Interface.zone(name)
     } catch {
-      throw .refused("\(words): this host has no such interface (ip link lists them)")
+      throw .refused("\(words): no such interface (see `ip link`)")
     }
   }
 
@@ -77,7 +77,7 @@ struct TargetResolution {
       if given.address.isLoopback { return true }
       return try Interface.localAddresses(on: zone).contains(given.address)
     }
-    guard isOwn else { throw .refused("-S \(text): not an address of this host (ip address lists them)") }
+    guard isOwn else { throw .refused("-S \(text): not an address of this host (see `ip address`)") }
     return (given.address, zone)
   }
 
@@ -86,7 +86,7 @@ struct TargetResolution {
 
   /// Refuses a name where only addresses are allowed.
   func allowName(_ spec: TargetSpec) throws(RunError) {
-    if settings.isNumeric { throw .refused("\(spec.host): a name, and -n allows only addresses") }
+    if settings.isNumeric { throw .refused("\(spec.host): host names are not allowed with -n") }
   }
 
   /// Targets whose address is not known, one a port.
@@ -106,7 +106,7 @@ struct TargetResolution {
     try refuseGroups(address, spec)
     let through = try interface(of: given.zone, spec) ?? interface
     if case .v6(let v6) = address, v6.isLinkLocal, through == nil {
-      throw .refused("\(spec.text): a link-local address is known by its interface; say [\(spec.host)%INTERFACE]:PORT")
+      throw .refused("\(spec.text): a link-local address needs a zone; use [\(spec.host)%INTERFACE]:PORT")
     }
     return try way(to: address, through: through, spec)
   }
@@ -151,7 +151,7 @@ struct TargetResolution {
     guard let zone else { return nil }
     let named = try TargetResolution.interface(named: zone, asked: spec.text)
     if let interface, interface != named {
-      throw .refused("\(spec.text): by \(zone), and -I says \(interface.name); leave one of them out")
+      throw .refused("\(spec.text): its zone is \(zone), but -I is \(interface.name); leave one of them out")
     }
     return named
   }
@@ -273,7 +273,7 @@ struct Scopes {
     for address in [target.remote.address, source] where Scopes.needsOne(address) {
       if let known = self.interface(of: address) {
         guard known != interface else { continue }
-        throw .refused("\(address): by \(known.name) and by \(interface.name) at once; probe one after the other")
+        throw .refused("\(address): reached through both \(known.name) and \(interface.name); probe them one at a time")
       }
       entries.append((address, interface))
     }

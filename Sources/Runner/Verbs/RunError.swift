@@ -52,7 +52,7 @@ public enum RunError: Error {
   public var message: String {
     switch self {
     case .refused(let line): line
-    case .broadcast(let spec): "\(spec.text): a broadcast address; TCP is between two hosts"
+    case .broadcast(let spec): "\(spec.text): broadcast address; TCP is unicast only"
     case .noPrivilege:
       "\(RunError.grant), or use --connect"
     case .system(let errno): errno.hinted
