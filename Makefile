@@ -7,20 +7,26 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
+SCRIPTS := .ci/run .packaging/deb .packaging/tarball Tests/packages Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
   Tests/completions Tests/words Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build hotpaths documents schema debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
+.PHONY: help build deb tarball packages hotpaths documents schema debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The commit and its day, written into a section of the finished program: as a compiler flag they would have every file
+# compiled again at each commit. CLINUX_BUILD_ROOM octets long.
+COMMIT = $$(git log -1 --format='%h %cs' --abbrev=12 2>/dev/null)
+stamp  = printf '%-64.64s' "$(COMMIT)" >$(1).commit && \
+  objcopy --update-section .probe_build=$(1).commit $(1) $(1).whole && mv $(1).whole $(1)
 
 # The linker writes the program piecemeal. Written again in one go its pages are mapped in fewer, larger pieces, and a
 # start takes 0.2 ms less (Tests/Bench/startup), as it does for an installed copy.
 build: ## the release binary, statically linked: .build/release/probe
 	@set -o pipefail; swift build $(RELEASE) --product probe 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
-	@cp -p $(BINARY) $(BINARY).whole && mv $(BINARY).whole $(BINARY)
+	@$(call stamp,$(BINARY))
 
 # Measures the rooms themselves, and is no part of the product.
 hotpaths: build
@@ -44,7 +50,7 @@ lint: build documents ## check format, scripts, man page, completions and the ta
 	Tests/documents
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
 	  else echo "skipped: shellcheck is not installed (Debian package shellcheck)"; fi
-	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning Docs/probe.1; \
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning Docs/man/*.1; \
 	  else echo "skipped: mandoc is not installed (Debian package mandoc)"; fi
 
 format: ## put the sources into the project's format
@@ -73,28 +79,49 @@ SHARE           := $(DESTDIR)$(PREFIX)/share
 COMPLETION_BASH := $(SHARE)/bash-completion/completions/probe
 COMPLETION_ZSH  := $(SHARE)/zsh/site-functions/_probe
 COMPLETION_FISH := $(SHARE)/fish/vendor_completions.d/probe.fish
+MANUALS         := $(wildcard Docs/man/*.1)
+DOCUMENTS       := README.md CHANGELOG.md LICENSE $(wildcard Docs/*.md Docs/*.svg)
 
-install: build ## install binary, man page and completions under PREFIX (default /usr/local), below DESTDIR
+# Installs what was built and builds nothing: under sudo there may be no swift.
+install: ## install binary, man pages, completions and documents under PREFIX (default /usr/local), below DESTDIR
+	@[ -x $(BINARY) ] || { echo "make install installs what was built; run 'make build' first" >&2; exit 1; }
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/probe
-	install -D -m 0644 Docs/probe.1 $(SHARE)/man/man1/probe.1
+	install -d $(SHARE)/man/man1 $(SHARE)/doc/probe/HowTo
+	install -m 0644 $(MANUALS) $(SHARE)/man/man1
+	install -m 0644 $(DOCUMENTS) $(SHARE)/doc/probe
+	install -m 0644 $(wildcard Docs/HowTo/*.md) $(SHARE)/doc/probe/HowTo
 	$(BINARY) completions bash | install -D -m 0644 /dev/stdin $(COMPLETION_BASH)
 	$(BINARY) completions zsh | install -D -m 0644 /dev/stdin $(COMPLETION_ZSH)
 	$(BINARY) completions fish | install -D -m 0644 /dev/stdin $(COMPLETION_FISH)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/probe $(SHARE)/man/man1/probe.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/probe $(addprefix $(SHARE)/man/man1/,$(notdir $(MANUALS)))
 	rm -f $(COMPLETION_BASH) $(COMPLETION_ZSH) $(COMPLETION_FISH)
+	rm -rf $(SHARE)/doc/probe
+
+# Against the C library of the distribution, with the Swift runtime inside.
+DEB_BUILD := .build/deb
+deb: ## a Debian package: .build/probe_VERSION_ARCH.deb
+	@swift build -c release --static-swift-stdlib -Xlinker -s --scratch-path $(DEB_BUILD) --product probe --quiet
+	@$(call stamp,$(DEB_BUILD)/release/probe)
+	@.packaging/deb $(DEB_BUILD)/release/probe
+
+tarball: build ## the static binary with man pages, completions and documents: .build/probe-VERSION-linux-ARCH.tar.gz
+	@.packaging/tarball $(BINARY)
+
+packages: deb tarball ## both, installed, run and removed in a test root
+	Tests/packages
 
 setcap: ## give the installed binary, or the built one, CAP_NET_RAW instead of sudo
 	@target=$(DESTDIR)$(PREFIX)/bin/probe; [ -x "$$target" ] || target=$(BINARY); \
-	[ -x "$$target" ] || { echo "nothing to give it to: say make build first"; exit 1; }; \
+	[ -x "$$target" ] || { echo "no binary yet; run 'make build' first"; exit 1; }; \
 	setcap cap_net_raw+ep "$$target" && echo "$$target has cap_net_raw" || \
-	{ echo "setcap needs root: say sudo make setcap"; exit 1; }
+	{ echo "setcap needs root; run 'sudo make setcap'"; exit 1; }
 
 examples: ## build and run the programs in Docs/Examples, which use the libraries from outside
 	Tests/examples
 
-manual: build ## write the option sections of Docs/probe.1 from the program's options
+manual: build ## write the option sections of Docs/man from the program's options
 	Tests/manpage-check --write $(BINARY)
 
 schema: documents ## write the tables of Docs/Operations.md and Docs/schema from the program's tables

@@ -264,3 +264,7 @@ __attribute__((constructor)) static void keep_arguments(int count, char *const *
 }
 
 const char *clinux_argument(int index) { return index < argument_count ? arguments[index] : NULL; }
+
+static const char build[CLINUX_BUILD_ROOM] __attribute__((section(".probe_build"), used)) = " ";
+
+const char *clinux_build(void) { return build; }

@@ -1,4 +1,4 @@
-/// The option sections of the man page, in mdoc(7), made from the same rows as the help.
+/// The option sections of the man pages, in mdoc(7), made from the same rows as the help.
 ///
 /// The long text of an option is plain text with a little notation: words that begin with a dash are options, backquotes
 /// mark what is typed or printed, `[A SECTION]` is a section of the page, `page(8)` another page, and the name of the
@@ -20,7 +20,9 @@ enum Manual {
     if !own.isEmpty { text += list(own) }
     let others = verb.options.filter(shared.contains)
     guard !others.isEmpty else { return text }
-    text += ".Pp\n" + (own.isEmpty ? "It takes" : "It also takes") + ", as described in\n.Sx OPTIONS :\n"
+    // A command with options of its own has a page of its own.
+    text += ".Pp\n" + (own.isEmpty ? "It takes" : "It also takes") + ", as described in\n"
+    text += own.isEmpty ? ".Sx OPTIONS :\n" : ".Xr probe 1 :\n"
     for (index, option) in others.enumerated() {
       text += ".Fl \(option.name.dropFirst().flag)\(index == others.count - 1 ? " ." : " ,")\n"
     }

@@ -1,3 +1,4 @@
+import Kernel
 import Report
 
 extension Verb {
@@ -53,16 +54,22 @@ extension String {
   func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
-/// The program's version.
+/// The program's version: the one place that has its number.
 enum Version {
   /// The number, as Semantic Versioning counts.
   static let number = "0.1.0"
+
+  /// The version of this program, with the commit that it was built from where that is known.
+  static var program: ProgramVersion { ProgramVersion(number: number, build: Build.words) }
 
   /// What servers are told.
   static var agent: String { "probe/\(number)" }
 
   /// What `-V` prints.
   static func text(asJSON: Bool) -> String {
-    asJSON ? JSONLines.version(number) : "probe \(number)\n"
+    let program = program
+    guard !asJSON else { return JSONLines.version(program) }
+    let build = [program.commit, program.date].compactMap { $0 }
+    return "probe \(number)\(build.isEmpty ? "" : " (\(build.joined(separator: ", ")))")\n"
   }
 }

@@ -123,6 +123,11 @@ void clinux_unguard_terminal(void);
 // read from /proc/self/cmdline.
 const char *clinux_argument(int index);
 
+// The commit that the program was built from and its date, with spaces behind them; spaces alone where `make build` did
+// not know. It is written into the finished program: a compiler flag would have every file compiled again at each commit.
+#define CLINUX_BUILD_ROOM 64
+const char *clinux_build(void);
+
 // EAI_NODATA is declared only under _GNU_SOURCE.
 extern const int clinux_no_data;
 extern const int clinux_address_family;

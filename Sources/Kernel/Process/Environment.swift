@@ -2,6 +2,16 @@ import CLinux
 import Glibc
 import Wire
 
+/// What `make build` wrote into the program.
+public enum Build {
+  /// The commit that it was built from and that commit's day; empty where they are not known.
+  public static var words: [String] {
+    let text = unsafe UnsafeBufferPointer(start: clinux_build(), count: Int(CLINUX_BUILD_ROOM))
+    let octets = unsafe text.map { UInt8(bitPattern: $0) }
+    return octets.split { !(0x21...0x7e).contains($0) }.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
 /// The command line that the process was started with, `execve(2)`.
 public enum Arguments {
   /// The words behind the program's name, as texts that keep octets which are not UTF-8 (`String.octets`).

@@ -178,8 +178,31 @@ enum ListenFields {
   ])
 }
 
+/// The version of a program: its number, and what it was built from.
+public struct ProgramVersion: Hashable, Sendable {
+  /// The number, as Semantic Versioning counts.
+  public var number: String
+  /// The commit, as git abbreviates it.
+  public var commit: String?
+  /// The day of the commit, ISO 8601.
+  public var date: String?
+
+  /// A version from its number and the words of its build: commit and day; neither where there are not two.
+  public init(number: String, build: [String]) {
+    self.number = number
+    guard build.count == 2 else { return }
+    (commit, date) = (build[0], build[1])
+  }
+}
+
 /// `probe -V --json`.
 enum ProgramFields {
   /// The only line.
-  static let versions = RecordTable<String>("version", [.text("version", "the program's version") { $0 }])
+  static let versions = RecordTable<ProgramVersion>(
+    "version",
+    [
+      .text("version", "the program's version") { $0.number },
+      .text(orNull: "commit", "the commit it was built from; null where that is not known") { $0.commit },
+      .text(orNull: "date", "the day of that commit") { $0.date },
+    ])
 }

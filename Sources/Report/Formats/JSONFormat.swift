@@ -65,7 +65,7 @@ public enum JSONLines {
   }
 
   /// The program's version.
-  public static func version(_ number: String) -> String { ProgramFields.versions.line(number) }
+  public static func version(_ program: ProgramVersion) -> String { ProgramFields.versions.line(program) }
 }
 
 /// Connections.
