@@ -199,10 +199,10 @@ extension HTTPSession {
   public var firstNeeded: UInt32? { transactions[settled...].lazy.flatMap(\.packets).min() }
 
   /// Whether the kernel has yet to say when a request left.
-  public func awaitsStamps(in log: Exchange) -> Bool { recent.contains { log.awaitsKernel(transactions[$0].sent) } }
+  public func awaitsStamps(in log: PacketLog) -> Bool { recent.contains { log.awaitsKernel(transactions[$0].sent) } }
 
   /// Times the requests of which nothing more is to be told; once the connection has ended, all.
-  public mutating func settle(in log: Exchange, isEnded: Bool) {
+  public mutating func settle(in log: PacketLog, isEnded: Bool) {
     let end = isEnded ? transactions.count : recent.lowerBound
     while settled < end {
       transactions[settled].settle(in: log)

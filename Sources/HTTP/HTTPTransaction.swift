@@ -53,7 +53,7 @@ public struct HTTPTransaction: Sendable {
   }
 
   /// Times the steps by the stamps of their packets.
-  mutating func settle(in log: Exchange) {
+  mutating func settle(in log: PacketLog) {
     transfer = log.measurement(from: firstOctet, to: lastOctet)
     guard !isAmbiguous else { return }
     request = log.measurement(from: sent, to: acknowledged)

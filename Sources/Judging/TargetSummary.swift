@@ -88,7 +88,7 @@ public struct TargetSummary: Sendable {
   public mutating func move(to remote: Endpoint) { self.remote = remote }
 
   private mutating func extend(with outcome: Outcome) {
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     if let first = entries.first, let last = entries.last {
       let began = began ?? first.stamp
       self.began = began

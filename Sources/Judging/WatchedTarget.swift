@@ -173,7 +173,7 @@ public struct WatchMove: Hashable, Sendable {
 extension Record {
   /// From the first segment to the end of the last step, and the look-up before it: what a probe took in all.
   var duration: Interval? {
-    let own = outcome.exchange.entries
+    let own = outcome.log.entries
     if let first = own.first, let last = own.last, let whole = last.elapsed(since: first) { return whole }
     return outcome.steps.compactMap(\.measurement?.interval).max()
   }

@@ -176,9 +176,9 @@ import Wire
     scene.pass(Self.error(3, 4, quoting: Self.text()), at: 3_100)
     let flow = try #require(scene.finish().first)
     #expect(flow.isErrorAboutClient == false)
-    let entries = scene.tracker.story.outcome(of: flow).exchange.entries
+    let entries = scene.tracker.story.outcome(of: flow).log.entries
     try #require(entries.count == 7)
-    for (index, direction) in [(4, ExchangeEntry.Direction.sent), (6, .received)] {
+    for (index, direction) in [(4, PacketLog.Entry.Direction.sent), (6, .received)] {
       #expect(entries[index].content == .icmp(type: 3, code: 4) && entries[index].direction == direction)
       #expect(entries[index].errorSource == Self.router4)
       #expect(entries[index].state == .established && entries[index].peer == .established)

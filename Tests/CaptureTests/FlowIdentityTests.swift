@@ -82,7 +82,7 @@ import Wire
     let expected: [Int64] = [1, 1, 2, 1, 2, 0, 1, 1, 2]
     #expect(times == expected.map { .milliseconds($0) })
     #expect(found.initialRTT == .milliseconds(2) && found.ending == .fin)
-    #expect(scene.tracker.story.outcome(of: found).exchange.entries.count == 9)
+    #expect(scene.tracker.story.outcome(of: found).log.entries.count == 9)
   }
 
   @Test("Copies may come behind a whole burst of others", arguments: [4, 64])

@@ -158,7 +158,7 @@ import Wire
       scene.server(.syn, seq: 0, ack: 1, at: 1_001_000)
       scene.client([], ack: 1, at: 1_001_200)
     }
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     #expect(entries.map(\.state) == [.synSent, .synSent, .synSent, .synSent, .established, .established])
     #expect(entries.map(\.peer) == [.established, .established, .closed, .closed, .synReceived, .established])
     #expect(outcome.peerAtHead == .established && outcome.verdict == .open && outcome.ending == .none)
@@ -218,7 +218,7 @@ import Wire
       scene.client(.fin, seq: 6, ack: 102, at: 6_000)
       scene.server([], seq: 102, ack: 7, at: 7_000)
     }
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     #expect(
       entries.map(\.peer) == [
         .synReceived, .synReceived, .synReceived, .finWait1, .finWait1, .finWait2, .timeWait, .timeWait,
@@ -246,8 +246,8 @@ import Wire
       scene.client([], ack: 1, at: 100)
     }
     #expect(headless.unknownBefore == UnknownStates(ours: 1, theirs: 0))
-    #expect(headless.exchange.entries.map(\.peer) == [.synReceived, .established])
-    #expect(headless.exchange.entries.map(\.state) == [.established, .established])
+    #expect(headless.log.entries.map(\.peer) == [.synReceived, .established])
+    #expect(headless.log.entries.map(\.state) == [.established, .established])
   }
 
   @Test("Only the client's side: what it acknowledges was there", arguments: families)
@@ -267,8 +267,8 @@ import Wire
     #expect(found.steps.isEmpty)
     let outcome = scene.tracker.story.outcome(of: found)
     #expect(outcome.verdict == .open && outcome.reason == .ack)
-    #expect(outcome.exchange.entries.map(\.state) == [.synSent, .established, .established, .established])
-    #expect(outcome.exchange.entries.last?.peer == .established)
+    #expect(outcome.log.entries.map(\.state) == [.synSent, .established, .established, .established])
+    #expect(outcome.log.entries.last?.peer == .established)
   }
 
   @Test("Only the server's side")
@@ -325,7 +325,7 @@ import Wire
     #expect(found.ending == .refused && found.isClosedByClient == false && found.isResetByClient == false)
     #expect(found.step(.syn) != nil && found.time(of: .syn) == nil)
     let outcome = scene.tracker.story.outcome(of: found)
-    #expect(outcome.exchange.entries.map(\.direction) == [.received, .sent])
+    #expect(outcome.log.entries.map(\.direction) == [.received, .sent])
     #expect(outcome.state == .closed && outcome.peer == .closed && outcome.ending == .peerRst)
   }
 

@@ -24,7 +24,7 @@ import Wire
       $0.server([], ack: 11, at: 2_500)
       $0.close(seq: 11, ack: 1, at: 3_000)
     }
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     #expect(
       entries.map(\.state) == [
         .synSent, .established, .established, .established, .established, .finWait1, .finWait2, .timeWait, .timeWait,
@@ -57,12 +57,12 @@ import Wire
     }
     func place(_ kind: StepKind) -> [Int?] {
       let step = outcome.steps.first { $0.kind == kind }
-      return [step?.begin.flatMap(outcome.exchange.place), step?.end.flatMap(outcome.exchange.place)]
+      return [step?.begin.flatMap(outcome.log.place), step?.end.flatMap(outcome.log.place)]
     }
     #expect(place(.request) == [5, 6])
     #expect(place(.response) == [5, 7])
     #expect(place(.transfer) == [7, 8])
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     for step in outcome.steps {
       let place = place(step.kind)
       guard let begin = place[0], let end = place[1], let measurement = step.measurement else { continue }
@@ -79,8 +79,8 @@ import Wire
       $0.server([], seq: 2, ack: 2, at: 2_200)
       $0.client([], seq: 2, ack: 2, at: 2_201)
     }
-    #expect(outcome.exchange.entries.dropFirst(3).map(\.state) == [.finWait1, .closing, .timeWait, .timeWait])
-    #expect(outcome.exchange.entries.last?.peer == .timeWait)
+    #expect(outcome.log.entries.dropFirst(3).map(\.state) == [.finWait1, .closing, .timeWait, .timeWait])
+    #expect(outcome.log.entries.last?.peer == .timeWait)
   }
 
   @Test("A refused connection")
@@ -90,8 +90,8 @@ import Wire
       $0.server(.rst, seq: 0, ack: 1, at: 700)
     }
     #expect(outcome.verdict == .refused && outcome.reason == .rst)
-    #expect(outcome.exchange.entries.map(\.state) == [.synSent, .closed])
-    #expect(outcome.exchange.entries.map(\.peer) == [.closed, .closed])
+    #expect(outcome.log.entries.map(\.state) == [.synSent, .closed])
+    #expect(outcome.log.entries.map(\.peer) == [.closed, .closed])
     #expect(outcome.measurement(of: .syn)?.interval == .microseconds(700))
   }
 
@@ -102,15 +102,15 @@ import Wire
       let text = Segment(seq: FlowScene.iss + 1, ack: FlowScene.irs + 1, flags: .fin, textLength: 10)
       scene.pass(text, scene.flow, at: 2_000) { $0[49] ^= 1 }
     }
-    #expect(one.exchange.entries.map(\.refusal) == [nil, nil, nil, .badChecksum])
-    #expect(one.exchange.entries.last?.state == .established)
+    #expect(one.log.entries.map(\.refusal) == [nil, nil, nil, .badChecksum])
+    #expect(one.log.entries.last?.state == .established)
     let all = try outcome { scene in
       for flags in [TCPFlags.syn, .fin] {
         let segment = Segment(seq: FlowScene.iss, flags: flags, textLength: 10)
         scene.pass(segment, scene.flow, at: 2_000) { $0[49] ^= 1 }
       }
     }
-    #expect(all.exchange.entries.allSatisfy { $0.refusal == nil })
+    #expect(all.log.entries.allSatisfy { $0.refusal == nil })
   }
 
   @Test("More packets than are kept are counted")
@@ -121,8 +121,8 @@ import Wire
         scene.client([], seq: 1 + number * 10, ack: 1, text: 10, at: 2_000 + Int64(number))
       }
     }
-    #expect(outcome.exchange.entries.count == Exchange.capacity)
-    #expect(outcome.exchange.omitted == 603 - Exchange.capacity)
+    #expect(outcome.log.entries.count == PacketLog.capacity)
+    #expect(outcome.log.omitted == 603 - PacketLog.capacity)
   }
 
   @Test("Every move of either end is one that the table allows")
@@ -136,7 +136,7 @@ import Wire
       $0.server(.rst, seq: 2, at: 2_300)
     }
     var (state, peer) = (State.closed, State.listen)
-    for entry in outcome.exchange.entries {
+    for entry in outcome.log.entries {
       #expect(FlowStoryTests.follows(entry.state, state), "\(state) to \(entry.state)")
       #expect(FlowStoryTests.follows(entry.peer, peer), "\(peer) to \(entry.peer)")
       (state, peer) = (entry.state, entry.peer)

@@ -16,7 +16,7 @@ import Wire
     let outcome = try #require(finding.outcome)
     #expect(outcome.verdict == .open && outcome.ending == .fin)
     #expect(outcome.measurement(of: .syn) == Measurement(.milliseconds(1), clock: .kernel))
-    #expect(outcome.exchange.entries.count == 6)
+    #expect(outcome.log.entries.count == 6)
     #expect(world.engine.strays == 0)
     #expect(world.elapsed == .milliseconds(2))
   }
@@ -250,7 +250,7 @@ import Wire
     try world.run()
     let outcome = try #require(world.findings.first?.finding.outcome)
     #expect(outcome.verdict == .open && outcome.counters.invalid == 1)
-    #expect(outcome.exchange.entries.compactMap(\.refusal) == [.badChecksum])
+    #expect(outcome.log.entries.compactMap(\.refusal) == [.badChecksum])
     #expect(outcome.hopLimit == 64)
   }
 }

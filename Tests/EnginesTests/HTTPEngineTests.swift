@@ -88,8 +88,8 @@ import Wire
         #expect(step.begin != nil && step.end != nil)
       }
     }
-    let log = try #require(finding.outcome).exchange
-    #expect(log.omitted > 0 && log.entries.count < Exchange.capacity + 300)
+    let log = try #require(finding.outcome).log
+    #expect(log.omitted > 0 && log.entries.count < PacketLog.capacity + 300)
   }
 
   @Test func compared() throws {

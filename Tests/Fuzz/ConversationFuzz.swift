@@ -146,7 +146,7 @@ private struct Match {
   private func checkBounds() {
     let connection = conversation.connection
     let (reassembly, sender) = (connection.reassembly, connection.sender)
-    check(conversation.exchange.entries.count <= Exchange.capacity, "keeps too many packets")
+    check(conversation.log.entries.count <= PacketLog.capacity, "keeps too many packets")
     check(reassembly.islands.count <= Reassembly.islandLimit, "keeps too many islands")
     check(reassembly.held <= reassembly.capacity, "keeps more than it offers")
     check(sender.flight.outstanding >= 0 && sender.flight.held >= 0 && sender.flight.lost >= 0, "counts below nothing")

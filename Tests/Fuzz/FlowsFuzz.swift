@@ -80,5 +80,5 @@ private func checkFlow(_ flow: TrackedFlow, _ story: FlowPacketLog) {
   check(flow.ending != .unreachable || flow.unreachable != nil, "unreachable for no reason")
   check(flow.ending != .refused || flow.isClosedByClient != nil, "refused by nobody")
   let outcome = story.outcome(of: flow)
-  check(outcome.exchange.entries.count <= Exchange.capacity, "more packets than are kept")
+  check(outcome.log.entries.count <= PacketLog.capacity, "more packets than are kept")
 }

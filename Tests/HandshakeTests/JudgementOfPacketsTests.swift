@@ -39,8 +39,8 @@ import Wire
     var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
     _ = conversation.start(at: stamp(0))
     let wrong = Segment(seq: SequenceNumber(7), ack: SequenceNumber(102), flags: .syn)
-    for _ in 0..<Exchange.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(1)) }
-    #expect(conversation.exchange.omitted > 0)
+    for _ in 0..<PacketLog.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(1)) }
+    #expect(conversation.log.omitted > 0)
     let reset = Segment(seq: SequenceNumber(0), ack: SequenceNumber(101), flags: .rst)
     _ = conversation.receive(reset, hopLimit: 64, at: stamp(2))
     let last = try #require(conversation.lastReceived)
@@ -69,15 +69,15 @@ import Wire
     let syn = try #require(first)
     conversation.departed(syn.number, at: stamp(10))
     let wrong = Segment(seq: SequenceNumber(7), ack: SequenceNumber(102), flags: .syn)
-    for _ in 0..<2 * Exchange.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(20)) }
+    for _ in 0..<2 * PacketLog.capacity { _ = conversation.receive(wrong, hopLimit: 64, at: stamp(20)) }
     let options = TCPOptionList.timestampsOnly(value: 5, echoReply: 1)
     let right = Segment(seq: SequenceNumber(7), ack: SequenceNumber(101), flags: .syn, wnd: 1_000, options: options)
     _ = conversation.receive(right, hopLimit: 64, at: stamp(310))
     _ = conversation.abort(at: stamp(320))
     let outcome = try #require(Outcome(conversation))
     #expect(outcome.measurement(of: .syn)?.interval == .microseconds(300))
-    let end = try #require(outcome.steps.first?.end.flatMap(outcome.exchange.place))
-    #expect(outcome.exchange.entries[end].content == .segment(right))
-    #expect(outcome.exchange.gap == Exchange.capacity && end == Exchange.capacity)
+    let end = try #require(outcome.steps.first?.end.flatMap(outcome.log.place))
+    #expect(outcome.log.entries[end].content == .segment(right))
+    #expect(outcome.log.gap == PacketLog.capacity && end == PacketLog.capacity)
   }
 }

@@ -144,7 +144,7 @@ struct Judgement: CustomTestStringConvertible {
       7     end filtered invalid-replies none
       """)
     #expect(trace.connection.counters.invalid == 2)
-    #expect(trace.conversation.exchange.entries.compactMap(\.refusal) == [.badChecksum, .malformed])
+    #expect(trace.conversation.log.entries.compactMap(\.refusal) == [.badChecksum, .malformed])
   }
 
   @Test func resetsOfUnacceptableAcknowledgmentsAreThrottled() throws {

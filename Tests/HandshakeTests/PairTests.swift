@@ -9,7 +9,7 @@ import Wire
   static let mebibyte = 1 << 20
 
   private static func variant(_ name: String) -> Plan {
-    Plan.exchange.with {
+    Plan.log.with {
       switch name {
       case "sack": break
       case "no sack": $0.offer.sack = false
@@ -51,7 +51,7 @@ import Wire
   /// With what a modern TCP agrees on it takes seconds rather than minutes.
   @Test(arguments: [1...1, 1...6, 5...30], 1..<9 as Range<UInt64>)
   func aMebibyteThroughHeavyLossTakesNotLong(delay: ClosedRange<Int>, seed: UInt64) {
-    let plan = Plan.exchange.with { $0.timeWait = .zero }
+    let plan = Plan.log.with { $0.timeWait = .zero }
     let network = Pair.Network(loss: 20, duplication: 5, delay: delay)
     var pair = Pair(network, seed: seed, sizes: [PairTests.mebibyte, 0], plans: [plan, plan])
     pair.start()

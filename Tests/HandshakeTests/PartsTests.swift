@@ -82,37 +82,37 @@ import Wire
   }
 
   /// A packet of a log: every third is ours, and has left.
-  private func entry(_ number: UInt32) -> ExchangeEntry {
-    ExchangeEntry(
+  private func entry(_ number: UInt32) -> PacketLog.Entry {
+    PacketLog.Entry(
       direction: number % 3 == 0 ? .sent : .received, content: .unreadable,
       stamp: Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: 0)), state: .closed, peer: .closed,
       number: number)
   }
 
   @Test func exchangeIsBounded() {
-    var exchange = Exchange()
-    for number in 0..<UInt32(Exchange.capacity + 100) {
-      exchange.append(entry(number)) { _ in false }
-      exchange.transmitted(number, kernel: WallTime(nanoseconds: Int64(number)))
+    var log = PacketLog()
+    for number in 0..<UInt32(PacketLog.capacity + 100) {
+      log.append(entry(number)) { _ in false }
+      log.transmitted(number, kernel: WallTime(nanoseconds: Int64(number)))
     }
-    #expect(exchange.entries.count == Exchange.capacity && exchange.omitted == 100)
-    let stamped = exchange.entries.enumerated().filter { $0.element.stamp.kernel != nil }
-    #expect(stamped.map(\.offset) == Array(stride(from: 0, to: Exchange.capacity, by: 3)), "what came has its own")
+    #expect(log.entries.count == PacketLog.capacity && log.omitted == 100)
+    let stamped = log.entries.enumerated().filter { $0.element.stamp.kernel != nil }
+    #expect(stamped.map(\.offset) == Array(stride(from: 0, to: PacketLog.capacity, by: 3)), "what came has its own")
     #expect(stamped.allSatisfy { $0.element.stamp.kernel == WallTime(nanoseconds: Int64($0.offset)) })
   }
 
   @Test("Beyond its capacity a log keeps what steps lie between, and forgets what they no longer do")
   func exchangeKeepsWhatIsNeeded() {
-    var exchange = Exchange()
+    var log = PacketLog()
     let count = UInt32(100_000)
     for number in 0..<count {
-      exchange.append(entry(number)) { $0 == 600 || $0 == number }
-      #expect(exchange.entries.count <= Exchange.capacity + 64)
+      log.append(entry(number)) { $0 == 600 || $0 == number }
+      #expect(log.entries.count <= PacketLog.capacity + 64)
     }
-    let beyond = exchange.entries[Exchange.capacity...].map(\.number)
+    let beyond = log.entries[PacketLog.capacity...].map(\.number)
     #expect(beyond.first == 600 && beyond.last == count - 1)
-    #expect(exchange.entries.count + exchange.omitted == Int(count))
-    #expect(exchange.place(of: 600) == Exchange.capacity && exchange.place(of: 700) == nil)
+    #expect(log.entries.count + log.omitted == Int(count))
+    #expect(log.place(of: 600) == PacketLog.capacity && log.place(of: 700) == nil)
   }
 
   @Test("A log in the order of its stamps keeps each change of state with its packet")
@@ -122,18 +122,18 @@ import Wire
       (0, .established, .established), (30, .finWait1, .established), (20, .finWait1, .established),
       (40, .finWait1, .closeWait),
     ]
-    var exchange = Exchange()
+    var log = PacketLog()
     for (number, packet) in packets.enumerated() {
       let time = packet.milliseconds * 1_000_000
-      exchange.append(
-        ExchangeEntry(
+      log.append(
+        PacketLog.Entry(
           direction: number == 1 ? .sent : .received, content: .unreadable,
           stamp: Stamp(
             instant: Instant(nanoseconds: time), wall: WallTime(nanoseconds: time), kernel: WallTime(nanoseconds: time)),
           state: packet.1, peer: packet.2, number: UInt32(number))
       ) { _ in false }
     }
-    let sorted = exchange.inOrderOfStamps()
+    let sorted = log.inOrderOfStamps()
     #expect(sorted.entries.map(\.number) == [0, 2, 1, 3])
     #expect(sorted.entries.map(\.state) == [.established, .established, .finWait1, .finWait1])
     #expect(sorted.entries.map(\.peer) == [.established, .established, .established, .closeWait])
@@ -150,7 +150,7 @@ import Wire
         0.2   > . 2:2(0) ack 2
         0.2   -
         """)
-    let entries = trace.conversation.exchange.entries
+    let entries = trace.conversation.log.entries
     #expect(
       entries.map { [$0.state, $0.peer] } == [
         [.synSent, .listen], [.established, .synReceived], [.established, .synReceived], [.finWait1, .synReceived],

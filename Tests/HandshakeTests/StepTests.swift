@@ -47,7 +47,7 @@ import Wire
     try trace.play("0.5 late")
     #expect(trace.steps == steps(.kernel))
     #expect(!trace.connection.awaitsStamps)
-    #expect(trace.conversation.exchange.entries.allSatisfy { $0.stamp.kernel != nil })
+    #expect(trace.conversation.log.entries.allSatisfy { $0.stamp.kernel != nil })
   }
 
   @Test func onlyTheStampOfTheAnsweredCopyIsAwaited() throws {

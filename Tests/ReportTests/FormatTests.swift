@@ -54,7 +54,7 @@ struct FormatTests {
   /// Packets come before their connection, but not among those of a watched target.
   @Test func tracedPackets() throws {
     let record = try record()
-    let lines = record.outcome.exchange.entries.map { JSONLines.packet($0, of: record) }.joined()
+    let lines = record.outcome.log.entries.map { JSONLines.packet($0, of: record) }.joined()
     try #require(!lines.isEmpty)
     func results(_ detail: ConnectionDetail) -> String {
       written(.json, [.connection(record, target: 0, detail)], traces: true).results

@@ -28,8 +28,8 @@ import Wire
       outcome.notes = Notes(rawValue: UInt32(truncatingIfNeeded: random.next()))
       if Bool.random(using: &random) { outcome.irs = nil }
       let entries = (0..<Int.random(in: 0...12, using: &random)).map { _ in entry(&random) }
-      let exchange = Exchange(entries, omitted: 0)
-      outcome.exchange = exchange
+      let exchange = PacketLog(entries, omitted: 0)
+      outcome.log = exchange
       outcome.steps += [Step(.transfer, Measurement(.nanoseconds(.min), clock: .user))]
       let record = Record(target: "t", sequence: .min, outcome: outcome)
       for width in [Int.min, 0, 80, 100, Int.max] {
@@ -48,16 +48,16 @@ import Wire
     }
   }
 
-  private func entry(_ random: inout Generator) -> ExchangeEntry {
+  private func entry(_ random: inout Generator) -> PacketLog.Entry {
     let extremes: [Int64] = [.min, -5_000_000, 0, 1, 7_000_000_000, .max]
     func moment(_ random: inout Generator) -> Int64 { extremes.randomElement(using: &random) ?? 0 }
-    let content: ExchangeEntry.Content =
+    let content: PacketLog.Entry.Content =
       switch random.next() % 5 {
       case 0: .icmp(type: UInt8(truncatingIfNeeded: random.next()), code: UInt8(truncatingIfNeeded: random.next()))
       case 1: .unreadable
       default: .segment(segment(&random))
       }
-    return ExchangeEntry(
+    return PacketLog.Entry(
       direction: Bool.random(using: &random) ? .sent : .received, content: content,
       stamp: Stamp(
         instant: Instant(nanoseconds: moment(&random)), wall: WallTime(nanoseconds: moment(&random)),

@@ -128,7 +128,7 @@ extension HostileWordsTests {
     },
     Form("JSON") { word in
       let record = try record(word)
-      let packets = record.outcome.exchange.entries.map { JSONLines.packet($0, of: record) }.joined()
+      let packets = record.outcome.log.entries.map { JSONLines.packet($0, of: record) }.joined()
       return JSONLines.connection(record) + packets
     },
     Form("table") { CSV.connections.header + CSV.connections.line(try record($0)) },

@@ -94,7 +94,7 @@ import Wire
   @Test("a packet of each kind")
   func packets() throws {
     let record = Record(target: "web.test:80", sequence: 1, outcome: try Scenes.refusals.outcome())
-    let lines = record.outcome.exchange.entries.map { JSONLines.packet($0, of: record) }
+    let lines = record.outcome.log.entries.map { JSONLines.packet($0, of: record) }
     for line in lines { _ = try decoded(line) }
     try Golden.expect(lines.joined(), is: "packets.json")
   }

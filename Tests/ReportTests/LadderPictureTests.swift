@@ -37,7 +37,7 @@ import Wire
   @Test("a bracket spans the time that stands beside it", arguments: names)
   func brackets(name: String) throws {
     let outcome = try Self.outcome(name)
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     let brackets = StepBracket.brackets(of: outcome)
     #expect(brackets.count == outcome.steps.count { ($0.measurement?.interval ?? .zero) > .zero })
     for bracket in brackets {

@@ -51,9 +51,9 @@ import Wire
     let outcome = try record(name).outcome
     for step in outcome.steps {
       guard let measurement = step.measurement else { continue }
-      let index = try #require(step.end.flatMap(outcome.exchange.place), "\(step.kind) has no place")
-      let start = try #require(step.begin.flatMap(outcome.exchange.place), "\(step.kind) begins nowhere")
-      let entries = outcome.exchange.entries
+      let index = try #require(step.end.flatMap(outcome.log.place), "\(step.kind) has no place")
+      let start = try #require(step.begin.flatMap(outcome.log.place), "\(step.kind) begins nowhere")
+      let entries = outcome.log.entries
       #expect(entries[index].elapsed(since: entries[start]) == measurement.interval, "\(step.kind)")
     }
   }

@@ -9,8 +9,8 @@ import Wire
   private func remarks(_ name: String) throws -> [String] {
     let outcome = try LadderPictureTests.outcome(name)
     let iss = try #require(outcome.iss)
-    return outcome.exchange.entries.indices.map { index in
-      let entries = outcome.exchange.entries[...index]
+    return outcome.log.entries.indices.map { index in
+      let entries = outcome.log.entries[...index]
       let copies = entries.count { $0.sentSegment?.flags.contains(.syn) ?? false }
       return PacketRemark(Judgement(entry: entries[index], iss: iss, irs: outcome.irs, copies: copies)).text
     }
@@ -50,7 +50,7 @@ import Wire
   @Test("a number before ours is counted backwards, and a segment without anything has a name")
   func oddities() {
     var segment = Segment(seq: SequenceNumber(5), ack: SequenceNumber(98))
-    var entry = ExchangeEntry(
+    var entry = PacketLog.Entry(
       direction: .received, content: .segment(segment), stamp: Scene().stamp, state: .synSent, peer: .listen,
       refusal: .ackMismatch, number: 0, isRetransmission: false)
     func remark(isLate: Bool = false) -> String {

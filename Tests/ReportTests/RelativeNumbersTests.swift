@@ -7,15 +7,15 @@ import Wire
 
 /// Numbers as a ladder counts them: from each end's first.
 @Suite("Relative numbers") struct RelativeNumbersTests {
-  private func outcome(_ packets: [(ExchangeEntry.Direction, Segment)], irs: UInt32? = nil) -> Outcome {
+  private func outcome(_ packets: [(PacketLog.Entry.Direction, Segment)], irs: UInt32? = nil) -> Outcome {
     var outcome = Outcome(
       byKernel: Flow(local: Scene.local, remote: Scene.remote), verdict: .open, reason: .ack,
       started: WallTime(nanoseconds: Scene.epoch), steps: [], ending: .none)
     outcome.irs = irs.map { SequenceNumber($0) }
     let stamp = Stamp(instant: Instant(nanoseconds: 0), wall: WallTime(nanoseconds: Scene.epoch))
-    outcome.exchange = Exchange(
+    outcome.log = PacketLog(
       packets.map {
-        ExchangeEntry(direction: $0.0, content: .segment($0.1), stamp: stamp, state: .established, peer: .established)
+        PacketLog.Entry(direction: $0.0, content: .segment($0.1), stamp: stamp, state: .established, peer: .established)
       }, omitted: 0)
     return outcome
   }
@@ -36,7 +36,7 @@ import Wire
   @Test("without a SYN the first octet seen is 1, and the first one acknowledged too", arguments: [true, false])
   func fromTheMiddle(isOurs: Bool) {
     let (ours, theirs) = (segment(1_000, 500), segment(500, 1_010))
-    let packets: [(ExchangeEntry.Direction, Segment)] = [(.sent, ours), (.received, theirs)]
+    let packets: [(PacketLog.Entry.Direction, Segment)] = [(.sent, ours), (.received, theirs)]
     let numbers = RelativeNumbers(outcome(isOurs ? packets : packets.reversed()))
     // The peer acknowledges ten octets that were not seen, where it is the first.
     let first: UInt32 = isOurs ? 1 : UInt32.max - 8

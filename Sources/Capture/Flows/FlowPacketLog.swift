@@ -5,7 +5,7 @@ import Wire
 /// The packets of one flow, the first ones where there are too many.
 public struct FlowPacketLog: Sendable {
   struct Packet: Sendable {
-    let content: ExchangeEntry.Content
+    let content: PacketLog.Entry.Content
     var mark: FrameMark
     let isFromHigh: Bool
     var isRepeated = false
@@ -24,7 +24,7 @@ public struct FlowPacketLog: Sendable {
     _ segment: borrowing CapturedSegment, _ sighting: Sighting, fromHigh: Bool, _ mark: FrameMark
   ) {
     guard sighting.novelty != .duplicate else { return }
-    guard packets.count < Exchange.capacity, var content = try? Segment(segment.header) else {
+    guard packets.count < PacketLog.capacity, var content = try? Segment(segment.header) else {
       omitted += 1
       return
     }
@@ -37,7 +37,7 @@ public struct FlowPacketLog: Sendable {
 
   /// Takes an ICMP error, which goes to the end whose segment it quotes.
   mutating func append(_ error: QuotingError, quotesHigh: Bool, _ mark: FrameMark) {
-    guard packets.count < Exchange.capacity else {
+    guard packets.count < PacketLog.capacity else {
       omitted += 1
       return
     }
@@ -71,7 +71,7 @@ public struct FlowPacketLog: Sendable {
     outcome.counters.duplicates = flow.server.retransmissions
     var ends = InferredStates(flow, serverAtHead: stateOfServerAtHead(flow))
     outcome.peerAtHead = flow.isReopened ? ends.server.state : nil
-    outcome.exchange = Exchange(entries(flow, &ends), omitted: omitted)
+    outcome.log = PacketLog(entries(flow, &ends), omitted: omitted)
     outcome.state = ends.client.state
     outcome.peer = ends.server.state
     if !ends.isHeadKnown { outcome.unknownBefore = firstSigns(of: flow) }
@@ -121,7 +121,7 @@ public struct FlowPacketLog: Sendable {
     }
   }
 
-  private func entries(_ flow: TrackedFlow, _ ends: inout InferredStates) -> [ExchangeEntry] {
+  private func entries(_ flow: TrackedFlow, _ ends: inout InferredStates) -> [PacketLog.Entry] {
     // Where most checksums are wrong the capture, or whoever changed its addresses, is to blame, and not the wire.
     let believesClient = flow.client.badChecksums * 2 > flow.client.packets
     let believesServer = flow.server.badChecksums * 2 > flow.server.packets
@@ -134,7 +134,7 @@ public struct FlowPacketLog: Sendable {
         ends.pass(segment, fromClient: isFromClient)
       }
       let wall = packet.mark.stamp ?? .unknown
-      return ExchangeEntry(
+      return PacketLog.Entry(
         direction: isFromClient ? .sent : .received, content: packet.content,
         stamp: Stamp(instant: Instant(nanoseconds: wall.nanoseconds), wall: wall, kernel: wall),
         state: ends.client.state, peer: ends.server.state, refusal: isBelieved ? nil : .badChecksum,

@@ -35,7 +35,7 @@ extension BenchEngine {
   /// Whose a packet is, what it says, and why it is refused before any connection is asked.
   private static func account(
     of judged: ArrivalContent, _ arrival: borrowing Arrival
-  ) -> (flow: Flow?, content: ExchangeEntry.Content, why: Refusal?) {
+  ) -> (flow: Flow?, content: PacketLog.Entry.Content, why: Refusal?) {
     switch judged {
     case .segment(let flow, let segment, _, _): (flow, .segment(segment), nil)
     case .icmp(let flow, let notice, _): (flow, .icmp(type: notice.type, code: notice.code), nil)
@@ -45,12 +45,12 @@ extension BenchEngine {
   }
 
   private func judgement(
-    _ slot: Int, _ direction: ExchangeEntry.Direction, _ content: ExchangeEntry.Content, at stamp: Stamp,
+    _ slot: Int, _ direction: PacketLog.Entry.Direction, _ content: PacketLog.Entry.Content, at stamp: Stamp,
     refusal: Refusal? = nil, isRetransmission: Bool = false, isLate: Bool = false
   ) -> Judgement {
     let own = slots[slot]
     // The peer's state is not kept: CLOSED, as where nothing is known of it.
-    let entry = ExchangeEntry(
+    let entry = PacketLog.Entry(
       direction: direction, content: content, stamp: stamp, state: own.state, peer: .closed, refusal: refusal,
       isRetransmission: isRetransmission)
     // Its SYN took a number: before it was believed, both are the same.

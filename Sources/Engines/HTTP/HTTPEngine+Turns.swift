@@ -47,7 +47,7 @@ extension HTTPEngine {
 
   private var awaitsStamps: Bool {
     guard let conversation = visit?.conversation else { return false }
-    return conversation.connection.awaitsStamps || visit?.session.awaitsStamps(in: conversation.exchange) == true
+    return conversation.connection.awaitsStamps || visit?.session.awaitsStamps(in: conversation.log) == true
   }
 
   /// Does one thing that is due.
@@ -112,7 +112,7 @@ extension HTTPEngine {
     }
     guard var visit, let conversation = visit.conversation else { return .none }
     visit.session.lost()
-    visit.session.settle(in: conversation.exchange, isEnded: true)
+    visit.session.settle(in: conversation.log, isEnded: true)
     self.visit = nil
     var outcome = Outcome(conversation)
     // Of several requests the connection's own steps would mix the first with the last: each has its own.
@@ -171,7 +171,7 @@ extension HTTPEngine.Visit {
   private mutating func keepWhereNeeded(_ packet: UInt32) {
     guard conversation?.connection.isLogFull == true else { return }
     if session.needs(packet) { conversation?.keep(packet) }
-    if let log = conversation?.exchange { session.settle(in: log, isEnded: false) }
+    if let log = conversation?.log { session.settle(in: log, isEnded: false) }
     conversation?.release(before: session.firstNeeded ?? packet)
   }
 

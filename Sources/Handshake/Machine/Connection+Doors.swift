@@ -146,11 +146,11 @@ extension Connection {
 
   /// Records the packet that came.
   private mutating func recordReceived(
-    _ content: ExchangeEntry.Content, at now: Stamp, refusal: Refusal?, errorSource: IPAddress? = nil,
+    _ content: PacketLog.Entry.Content, at now: Stamp, refusal: Refusal?, errorSource: IPAddress? = nil,
     isLate: Bool = false
   ) {
     append(
-      ExchangeEntry(
+      PacketLog.Entry(
         direction: .received, content: content, stamp: now, state: state, peer: peer, refusal: refusal, number: current,
         errorSource: errorSource), isLate: isLate)
   }
@@ -159,13 +159,13 @@ extension Connection {
   private mutating func recorded(_ reaction: Reaction, at now: Stamp) -> Reaction {
     guard let outgoing = reaction.send else { return reaction }
     append(
-      ExchangeEntry(
+      PacketLog.Entry(
         direction: .sent, content: .segment(outgoing.segment), stamp: now, state: state, peer: peer,
         number: outgoing.number, isRetransmission: outgoing.isRetransmission, hasDeparted: false))
     return reaction
   }
 
-  private mutating func append(_ entry: ExchangeEntry, isLate: Bool = false) {
+  private mutating func append(_ entry: PacketLog.Entry, isLate: Bool = false) {
     latest.note(entry, isLate: isLate)
     guard log.isFull else { return log.append(entry) { _ in true } }
     log.append(entry) { [marks, copies] number in marks.contains(number) || copies.contains(number) }

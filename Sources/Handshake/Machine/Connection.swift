@@ -32,7 +32,7 @@ public struct Connection: Sendable {
   public internal(set) var pendingError: Reason?
 
   /// The packets so far.
-  public internal(set) var log = Exchange()
+  public internal(set) var log = PacketLog()
   /// The packets that passed last; see `TracedConnection.lastReceived`.
   var latest = LatestPackets()
 

@@ -23,7 +23,7 @@ public struct TracedConnection: Sendable {
   }
 
   /// The packets so far.
-  public var exchange: Exchange { connection.log }
+  public var log: PacketLog { connection.log }
 
   /// Sends the first segment.
   public mutating func start(at now: Stamp) -> Outgoing? { connection.start(at: now).send }

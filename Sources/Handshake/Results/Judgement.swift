@@ -3,7 +3,7 @@ import Wire
 /// What a connection made of one packet, and what that is to be read against.
 public struct Judgement: Hashable, Sendable {
   /// The packet, with the refusal where it was not believed.
-  public var entry: ExchangeEntry
+  public var entry: PacketLog.Entry
   /// ISS: our numbers count from it.
   public var iss: SequenceNumber
   /// IRS; nil before a SYN of the peer's was believed.
@@ -14,7 +14,7 @@ public struct Judgement: Hashable, Sendable {
   public var isLate: Bool
 
   /// A judgement from its parts.
-  public init(entry: ExchangeEntry, iss: SequenceNumber, irs: SequenceNumber?, copies: Int, isLate: Bool = false) {
+  public init(entry: PacketLog.Entry, iss: SequenceNumber, irs: SequenceNumber?, copies: Int, isLate: Bool = false) {
     self.entry = entry
     self.iss = iss
     self.irs = irs
@@ -32,7 +32,7 @@ extension TracedConnection {
     connection.latest.sent.flatMap { $0.number == number ? judgement($0, isLate: false) : nil }
   }
 
-  private func judgement(_ entry: ExchangeEntry?, isLate: Bool) -> Judgement? {
+  private func judgement(_ entry: PacketLog.Entry?, isLate: Bool) -> Judgement? {
     entry.map {
       Judgement(
         entry: $0, iss: connection.tcb.snd.iss, irs: connection.peerOffer == nil ? nil : connection.tcb.rcv.irs,
@@ -43,12 +43,12 @@ extension TracedConnection {
 
 /// The packets of a conversation that passed last, kept even where no more are.
 struct LatestPackets: Sendable {
-  var sent: ExchangeEntry?
-  var received: ExchangeEntry?
+  var sent: PacketLog.Entry?
+  var received: PacketLog.Entry?
   /// Whether the one that came was too late to be looked at.
   var isLate = false
 
-  mutating func note(_ entry: ExchangeEntry, isLate: Bool) {
+  mutating func note(_ entry: PacketLog.Entry, isLate: Bool) {
     switch entry.direction {
     case .sent: sent = entry
     case .received:

@@ -61,7 +61,7 @@ public struct Outcome: Sendable {
   /// What was counted.
   public var counters: Counters
   /// The packets, in the order of their stamps.
-  public var exchange: Exchange
+  public var log: PacketLog
 
   /// The outcome of a connection that the kernel made: what cannot be known of it is left out.
   public init(byKernel flow: Flow, verdict: Verdict, reason: Reason, started: WallTime, steps: [Step], ending: Ending) {
@@ -76,7 +76,7 @@ public struct Outcome: Sendable {
     peer = .closed
     notes = []
     counters = Counters()
-    exchange = Exchange()
+    log = PacketLog()
   }
 
   /// The outcome of a connection that was never tried: this host has no route to the target, or no port for it.
@@ -101,7 +101,7 @@ public struct Outcome: Sendable {
     self.verdict = verdict
     self.reason = reason
     // Where nothing could be sent, the first segment never left: when it was made must do.
-    let first = conversation.exchange.entries.first?.stamp
+    let first = conversation.log.entries.first?.stamp
     let began = mode == .listen ? first?.bestWall : connection.started?.bestWall
     started = began ?? first?.wall ?? WallTime(nanoseconds: 0)
     iss = connection.tcb.snd.iss
@@ -114,7 +114,7 @@ public struct Outcome: Sendable {
     peer = connection.peer
     notes = connection.notes
     counters = connection.counters
-    exchange = conversation.exchange.inOrderOfStamps()
+    log = conversation.log.inOrderOfStamps()
   }
 
   /// Whether the target was found in a state: what was never sent found nothing.

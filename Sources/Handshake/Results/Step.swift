@@ -96,7 +96,7 @@ struct StepPackets: Sendable {
 
 extension StepPackets {
   /// The steps that have happened, in the order in which they ended, with their times from the log.
-  func steps(_ copies: SynCopies, in log: Exchange) -> [Step] {
+  func steps(_ copies: SynCopies, in log: PacketLog) -> [Step] {
     var ended: [(step: Step, at: Instant)] = []
     // Room for the steps of an ordinary connection at once: syn, fin, peer-fin and close.
     ended.reserveCapacity(4)
@@ -119,7 +119,7 @@ extension StepPackets {
     return ended.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.step)
   }
 
-  private func addSyn(_ copies: SynCopies, in log: Exchange, to ended: inout [(step: Step, at: Instant)]) {
+  private func addSyn(_ copies: SynCopies, in log: PacketLog, to ended: inout [(step: Step, at: Instant)]) {
     // Of a SYN cookie no copy was kept, hence nothing that its answer could be measured from.
     guard let answered, copies.count > 0, let answer, let came = log.stamp(of: answer) else { return }
     switch answered {
@@ -133,7 +133,7 @@ extension StepPackets {
   }
 
   /// The step runs from the first FIN, whoever sent it, to what answered it (see `StepKind`).
-  private func addClose(in log: Exchange, with add: (StepKind, UInt32?, UInt32?, Bool) -> Void) {
+  private func addClose(in log: PacketLog, with add: (StepKind, UInt32?, UInt32?, Bool) -> Void) {
     guard let peerFin, let fin, log.stamp(of: fin) != nil else { return }
     let isRetransmitted = finCopies > 1
     guard !peerClosedFirst else {

@@ -104,7 +104,7 @@ enum ConnectionFields {
 
 /// One packet of a connection that is told as a line.
 struct PacketLine: Sendable {
-  var entry: ExchangeEntry
+  var entry: PacketLog.Entry
   var target: String
   var sequence: Int
   var flow: Flow

@@ -40,7 +40,7 @@ struct JSONFormat: ResultWriter {
   private func packets(of record: Record) -> String {
     guard tracesPackets else { return "" }
     var lines = ""
-    for entry in record.outcome.exchange.entries { lines += JSONLines.packet(entry, of: record) }
+    for entry in record.outcome.log.entries { lines += JSONLines.packet(entry, of: record) }
     return lines
   }
 }
@@ -82,12 +82,12 @@ extension JSONLines {
   }
 
   /// One packet of a connection, for `--packet-trace`.
-  public static func packet(_ entry: ExchangeEntry, of record: Record) -> String {
+  public static func packet(_ entry: PacketLog.Entry, of record: Record) -> String {
     packet(entry, target: record.target, sequence: record.sequence, flow: record.outcome.flow)
   }
 
   /// One packet of a flow, for `--packet-trace`.
-  public static func packet(_ entry: ExchangeEntry, target: String, sequence: Int, flow: Flow) -> String {
+  public static func packet(_ entry: PacketLog.Entry, target: String, sequence: Int, flow: Flow) -> String {
     ConnectionFields.packets.line(PacketLine(entry: entry, target: target, sequence: sequence, flow: flow))
   }
 }

@@ -9,7 +9,7 @@ extension HTMLPage {
     let outcome = drawn.record.outcome
     body.element("h2", [], name)
     body.element("p", [], sentence(drawn.record))
-    if !outcome.exchange.entries.isEmpty { body.element("figure") { $0.markup(picture(of: drawn.record)) } }
+    if !outcome.log.entries.isEmpty { body.element("figure") { $0.markup(picture(of: drawn.record)) } }
     if !drawn.requests.isEmpty { write(drawn.requests, on: &body) }
     writeSteps(drawn.record, on: &body)
     writeOptions(outcome, on: &body)
@@ -28,7 +28,7 @@ extension HTMLPage {
 
   private static func writeSteps(_ record: Record, on body: inout MarkupWriter) {
     guard !record.steps.isEmpty else { return }
-    let log = record.outcome.exchange
+    let log = record.outcome.log
     body.element("h3", [], "Steps")
     body.table(["step", "time", "clock", "from packet", "to packet"]) { table in
       for step in record.steps {
@@ -62,14 +62,14 @@ extension HTMLPage {
         ])
       }
     }
-    if let gap = outcome.exchange.gap {
-      body.element("p", [], "\(outcome.exchange.omitted) more packets, after the first \(gap), are not shown.")
+    if let gap = outcome.log.gap {
+      body.element("p", [], "\(outcome.log.omitted) more packets, after the first \(gap), are not shown.")
     }
   }
 
   /// The remark that a capture file has beside the packet, and what became of it.
   private static func judgement(_ index: Int, _ outcome: Outcome, _ fate: PacketFate) -> String {
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     if outcome.mode == .capture { return watched(entries[index], fate) }
     guard let iss = outcome.iss else { return "" }
     let copies = entries[...index].count { $0.sentSegment.map { $0.flags.contains(.syn) } ?? false }
@@ -79,7 +79,7 @@ extension HTMLPage {
   }
 
   /// What is to be said of a packet that others sent to each other.
-  private static func watched(_ entry: ExchangeEntry, _ fate: PacketFate) -> String {
+  private static func watched(_ entry: PacketLog.Entry, _ fate: PacketFate) -> String {
     if let refusal = entry.refusal { return "\(refusal.rawValue), \(refusal.explanation)" }
     let words = (entry.isRetransmission ? ["retransmission"] : []) + (fate == .unanswered ? ["no reply in time"] : [])
     return words.together(by: "; ")
@@ -87,7 +87,7 @@ extension HTMLPage {
 
   /// What both SYNs offered, and what holds for the connection: an option that both did, an MSS each way.
   private static func writeOptions(_ outcome: Outcome, on body: inout MarkupWriter) {
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     let syn = entries.lazy.compactMap(\.sentSegment).first { $0.flags.contains(.syn) }
     guard let syn, let peer = outcome.peerOffer else { return }
     let ours = ParsedOptions(syn.options)

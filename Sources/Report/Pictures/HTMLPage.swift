@@ -36,7 +36,7 @@ public struct HTMLPage: Sendable {
     let drawn = Drawn(record: record, requests: requests)
     if lines.count < HTMLPage.lineLimit {
       var line = record
-      line.outcome.exchange = Exchange()
+      line.outcome.log = PacketLog()
       lines.append(line)
     }
     if record.sequence == 1 {

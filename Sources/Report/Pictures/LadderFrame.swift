@@ -74,11 +74,11 @@ struct StepBracket: Hashable {
   /// The brackets of an outcome's steps, each over the time beside it: of those that run beside each other, the one that ends first lies outermost, so
   /// that no other is between it and its words.
   static func brackets(of outcome: Outcome) -> [StepBracket] {
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     var brackets: [StepBracket] = []
     for step in outcome.steps {
-      guard step.measurement != nil, let begin = step.begin.flatMap(outcome.exchange.place),
-        let end = step.end.flatMap(outcome.exchange.place), begin < end,
+      guard step.measurement != nil, let begin = step.begin.flatMap(outcome.log.place),
+        let end = step.end.flatMap(outcome.log.place), begin < end,
         entries[end].elapsed(since: entries[begin]) == step.measurement?.interval
       else { continue }
       brackets.append(StepBracket(begin: begin, end: end, lane: 0, words: step.words))

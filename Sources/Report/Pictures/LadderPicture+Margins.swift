@@ -113,8 +113,8 @@ extension LadderPicture {
     } else {
       notes.append("One-way delays are not known.")
     }
-    if let gap = outcome.exchange.gap {
-      notes.append("\(outcome.exchange.omitted) more packets, after the first \(gap), are not shown.")
+    if let gap = outcome.log.gap {
+      notes.append("\(outcome.log.omitted) more packets, after the first \(gap), are not shown.")
     }
     return notes
   }

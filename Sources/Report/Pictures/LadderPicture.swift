@@ -79,7 +79,7 @@ public struct LadderPicture {
       default: break
       }
     }
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     for (index, entry) in entries.enumerated() {
       guard let ack = entry.believedSegment?.ack else { continue }
       let sent = entries[..<index].filter { $0.sentSegment.map { $0.len > 0 && $0.end == ack } ?? false }
@@ -150,7 +150,7 @@ extension LadderPicture {
     }
   }
 
-  private func kind(_ entry: ExchangeEntry, _ fate: PacketFate) -> String {
+  private func kind(_ entry: PacketLog.Entry, _ fate: PacketFate) -> String {
     switch fate {
     case .refused: return "refused"
     case .unanswered: return "lost"

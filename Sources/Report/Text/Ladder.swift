@@ -41,16 +41,16 @@ public struct Ladder {
     var states = EndStates(outcome) { $0.shortName }
     lines.append(first(states))
     for (index, row) in rows.enumerated() {
-      if index == outcome.exchange.gap { lines.append(omission) }
+      if index == outcome.log.gap { lines.append(omission) }
       lines += drawn(row, &states)
     }
-    if outcome.exchange.gap == rows.count { lines.append(omission) }
+    if outcome.log.gap == rows.count { lines.append(omission) }
     return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
   }
 
   /// The line in place of the packets that were not kept.
   private var omission: String {
-    " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.exchange.omitted) more packets are not shown"
+    " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.log.omitted) more packets are not shown"
   }
 
   /// Whether we are on the right: the left side is the one that opened the connection.

@@ -5,7 +5,7 @@ import Wire
 extension Ladder {
   /// One packet and what is said beside it.
   struct Row {
-    let entry: ExchangeEntry
+    let entry: PacketLog.Entry
     /// Our state after the packet; nil where it is as it was.
     let state: State?
     /// The peer's state once the packet had arrived; nil where it is as it was.
@@ -23,7 +23,7 @@ extension Ladder {
 
     /// The rows of an outcome's packets.
     static func rows(of outcome: Outcome) -> [Row] {
-      let entries = outcome.exchange.entries
+      let entries = outcome.log.entries
       guard !entries.isEmpty else { return [] }
       let first = entries.first(where: \.stamp.bestWall.isKnown)
       let steps = completedSteps(outcome)
@@ -52,16 +52,16 @@ extension Ladder {
 
     /// The steps at the places of the packets that completed them; one without an answer has none.
     private static func completedSteps(_ outcome: Outcome) -> [[Note]] {
-      var steps = [[Note]](repeating: [], count: outcome.exchange.entries.count)
+      var steps = [[Note]](repeating: [], count: outcome.log.entries.count)
       for step in outcome.steps where step.measurement != nil || step.isAmbiguous {
-        if let index = step.end.flatMap(outcome.exchange.place) { steps[index].append(.step(step)) }
+        if let index = step.end.flatMap(outcome.log.place) { steps[index].append(.step(step)) }
       }
       return steps
     }
 
     /// Whether it is our reset, on the next line, that closes what this packet seems to close: the machine goes
     /// from one to the other at once.
-    private static func isAnsweredByReset(_ index: Int, _ entries: [ExchangeEntry]) -> Bool {
+    private static func isAnsweredByReset(_ index: Int, _ entries: [PacketLog.Entry]) -> Bool {
       let entry = entries[index]
       guard entry.direction == .received, entry.state == .closed, index + 1 < entries.count else { return false }
       guard let reset = entries[index + 1].sentSegment, reset.flags.contains(.rst) else { return false }
@@ -72,7 +72,7 @@ extension Ladder {
     ///
     /// While the connection runs nobody knows whether that ACK arrived; a later acknowledgment of what only an
     /// established peer takes proves it.
-    private static func establishing(_ entries: [ExchangeEntry]) -> Range<Int>? {
+    private static func establishing(_ entries: [PacketLog.Entry]) -> Range<Int>? {
       let ack = entries.firstIndex { $0.direction == .sent && $0.state.isSynchronized && $0.peer == .synReceived }
       guard let ack else { return nil }
       let proof = entries[ack...].firstIndex { $0.believedSegment != nil && $0.peer.isSynchronized }
@@ -114,7 +114,7 @@ struct RelativeNumbers {
   /// The bases of an outcome's packets.
   init(_ outcome: Outcome) {
     remote = outcome.irs
-    for entry in outcome.exchange.entries {
+    for entry in outcome.log.entries {
       guard case .segment(let segment) = entry.content else { continue }
       let base = segment.flags.contains(.syn) ? segment.seq : segment.seq - 1
       switch entry.direction {
@@ -129,17 +129,17 @@ struct RelativeNumbers {
   }
 
   /// SEG.SEQ, counted from its direction's base.
-  func sequence(_ segment: Segment, _ direction: ExchangeEntry.Direction) -> UInt32 {
+  func sequence(_ segment: Segment, _ direction: PacketLog.Entry.Direction) -> UInt32 {
     segment.seq.distance(from: (direction == .sent ? local : remote) ?? SequenceNumber(0))
   }
 
   /// SEG.ACK, counted from the other direction's base; nil without the ACK bit.
-  func acknowledgment(_ segment: Segment, _ direction: ExchangeEntry.Direction) -> UInt32? {
+  func acknowledgment(_ segment: Segment, _ direction: PacketLog.Entry.Direction) -> UInt32? {
     segment.ack?.distance(from: (direction == .sent ? remote : local) ?? SequenceNumber(0))
   }
 }
 
-extension ExchangeEntry {
+extension PacketLog.Entry {
   /// The segment, where it is one of ours.
   var sentSegment: Segment? {
     guard direction == .sent, case .segment(let segment) = content else { return nil }

@@ -45,7 +45,7 @@ public struct PacketRemark: Sendable {
     return words + ": kept; counts only if no TCP reply arrives"
   }
 
-  private static func what(_ entry: ExchangeEntry, iss: SequenceNumber) -> String {
+  private static func what(_ entry: PacketLog.Entry, iss: SequenceNumber) -> String {
     switch entry.content {
     case .segment(let segment):
       return name(segment) + (segment.ack.map { ", ack = " + offset($0, from: iss, named: "ISN") } ?? "")
@@ -93,7 +93,7 @@ enum PacketFate: Hashable, Sendable {
   /// In a capture nothing but another copy says that a packet was not answered: the answer may have passed elsewhere, or
   /// behind the end.
   static func fates(of outcome: Outcome) -> [PacketFate] {
-    let entries = outcome.exchange.entries
+    let entries = outcome.log.entries
     let inTheEnd: PacketFate = outcome.mode == .capture ? .arrived : .unanswered
     return entries.indices.map { index in
       let entry = entries[index]
@@ -107,7 +107,7 @@ enum PacketFate: Hashable, Sendable {
   }
 
   /// What takes sequence space is answered before it is sent again, or not in time; nil where neither was seen.
-  private static func fate(of segment: Segment, at index: Int, _ entries: [ExchangeEntry]) -> PacketFate? {
+  private static func fate(of segment: Segment, at index: Int, _ entries: [PacketLog.Entry]) -> PacketFate? {
     guard segment.len > 0, !segment.flags.contains(.rst) else { return .arrived }
     for later in entries[(index + 1)...] {
       if let other = later.sentSegment, later.isRetransmission, other.seq == segment.seq, other.len > 0 {
@@ -120,7 +120,7 @@ enum PacketFate: Hashable, Sendable {
     return nil
   }
 
-  private static func answers(_ entry: ExchangeEntry, _ segment: Segment) -> Bool {
+  private static func answers(_ entry: PacketLog.Entry, _ segment: Segment) -> Bool {
     guard entry.direction == .received, entry.refusal == nil else { return false }
     switch entry.content {
     case .icmp: return segment.flags.contains(.syn)

@@ -13,7 +13,7 @@ struct PacketWords {
   }
 
   /// What a packet says, the fullest form first: who has less room takes a later one.
-  func forms(_ entry: ExchangeEntry) -> [String] {
+  func forms(_ entry: PacketLog.Entry) -> [String] {
     switch entry.content {
     case .segment(let segment): forms(segment, entry.direction)
     case .icmp(let type, let code): ["ICMP " + icmp(type, code) + " (\(type)/\(code))", "ICMP \(type)/\(code)"]
@@ -22,12 +22,12 @@ struct PacketWords {
   }
 
   /// What a packet says, on a line that is as long as it has to be.
-  func line(_ entry: ExchangeEntry) -> String {
+  func line(_ entry: PacketLog.Entry) -> String {
     (forms(entry).first ?? "") + (entry.errorSource.map { " from \($0)" } ?? "")
   }
 
   /// The same in as many lines as a narrow place needs, a word being longer at most.
-  func lines(_ entry: ExchangeEntry, width: Int) -> [String] {
+  func lines(_ entry: PacketLog.Entry, width: Int) -> [String] {
     let forms = forms(entry)
     if let fitting = forms.first(where: { $0.columns <= width }) { return [fitting] }
     var lines: [String] = []
@@ -41,7 +41,7 @@ struct PacketWords {
     return lines
   }
 
-  private func forms(_ segment: Segment, _ direction: ExchangeEntry.Direction) -> [String] {
+  private func forms(_ segment: Segment, _ direction: PacketLog.Entry.Direction) -> [String] {
     var core = segment.flags.description + " seq=\(numbers.sequence(segment, direction))"
     if let ack = numbers.acknowledgment(segment, direction) { core += " ack=\(ack)" }
     let window = " win=\(segment.wnd)"
@@ -57,7 +57,7 @@ struct PacketWords {
   }
 
   /// What stands below: the options of a SYN in as many lines as they need, who sent an ICMP error.
-  static func details(_ entry: ExchangeEntry, width: Int) -> [String] {
+  static func details(_ entry: PacketLog.Entry, width: Int) -> [String] {
     if let source = entry.errorSource { return ["from \(source)"] }
     guard case .segment(let segment) = entry.content, segment.flags.contains(.syn) else { return [] }
     var lines: [String] = []

@@ -7,7 +7,7 @@ extension TextReport {
 
   /// One connection in full, its requests after it.
   public func page(_ page: PageRecord) -> String {
-    let packets = page.record.outcome.exchange.entries.count
+    let packets = page.record.outcome.log.entries.count
     var text = ""
     if packets > TextReport.ladderLimit, !isVerbose {
       text += connection(page.record)

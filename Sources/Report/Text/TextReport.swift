@@ -48,7 +48,7 @@ public struct TextReport: Sendable {
 
   private func stamp(_ outcome: Outcome) -> String {
     guard showsTime else { return "" }
-    let answer = outcome.exchange.entries.last { $0.direction == .received }
+    let answer = outcome.log.entries.last { $0.direction == .received }
     return (answer?.stamp.bestWall ?? outcome.started).bracketed + " "
   }
 }
@@ -138,10 +138,10 @@ extension TextReport {
 
   /// With `-v`, the rejected packets: when, what and why.
   private func refused(_ outcome: Outcome) -> String {
-    guard isVerbose, let first = outcome.exchange.entries.first else { return "" }
+    guard isVerbose, let first = outcome.log.entries.first else { return "" }
     let words = PacketWords(outcome)
     var text = ""
-    for entry in outcome.exchange.entries {
+    for entry in outcome.log.entries {
       guard let refusal = entry.refusal else { continue }
       let time = entry.elapsed(since: first)?.fixedMilliseconds ?? "?"
       let packet = words.line(entry)

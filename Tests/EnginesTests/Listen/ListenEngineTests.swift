@@ -249,7 +249,7 @@ import Wire
     #expect(second.slot == first.slot && second.number == first.number && second.generation != first.generation)
     world.engine.note(.transmitted(first, kernel: WallTime(nanoseconds: 1)))
     world.engine.note(.departed(first, at: Stamp(instant: Instant(nanoseconds: 1), wall: WallTime(nanoseconds: 1))))
-    let stamps = world.engine.table.entries[second.slot]?.conversation.exchange.entries.map(\.stamp) ?? []
+    let stamps = world.engine.table.entries[second.slot]?.conversation.log.entries.map(\.stamp) ?? []
     #expect(!stamps.isEmpty && stamps.allSatisfy { $0.wall.nanoseconds > 1 && $0.kernel?.nanoseconds != 1 })
     #expect(world.engine.judgement(ofSent: first) == nil)
   }

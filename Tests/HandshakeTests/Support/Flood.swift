@@ -36,7 +36,7 @@ struct Flood {
       let notice = ICMPNotice(type: 3, code: 4, verdict: verdict, quotedSequence: segment.acknowledgment)
       if conversation.receive(notice, hopLimit: 64, at: now) != nil { complaints.append("answers ICMP") }
     }
-    if conversation.exchange.entries.count > Exchange.capacity { complaints.append("grows") }
+    if conversation.log.entries.count > PacketLog.capacity { complaints.append("grows") }
     let connection = conversation.connection
     let (reassembly, sender) = (connection.reassembly, connection.sender)
     if reassembly.islands.count > Reassembly.islandLimit { complaints.append("keeps too many islands") }

@@ -51,7 +51,7 @@ struct Pair {
   private var underway: [Packet] = []
 
   init(
-    _ network: Network, seed: UInt64, sizes: [Int], plans: [Plan] = [.exchange, .exchange]
+    _ network: Network, seed: UInt64, sizes: [Int], plans: [Plan] = [.log, .log]
   ) {
     self.network = network
     random = Random(seed: seed)
@@ -152,7 +152,7 @@ struct Pair {
 
 extension Plan {
   /// A plan whose owner writes and reads, with a peer that may be hard to reach.
-  static var exchange: Plan {
+  static var log: Plan {
     var plan = Plan()
     plan.isInteractive = true
     plan.retries = 15

@@ -184,7 +184,7 @@ extension Trace {
   }
 
   private mutating func playRefusal(_ refusal: Refusal?, _ line: TraceLine) -> Bool {
-    let entries = conversation.exchange.entries
+    let entries = conversation.log.entries
     let told = entries.last { $0.direction == .received }?.refusal
     return told == refusal ? true : fail(line, "refused as \(told?.rawValue ?? "nothing")")
   }

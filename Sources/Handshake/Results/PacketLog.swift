@@ -1,71 +1,73 @@
 import Timebase
 import Wire
 
-/// One packet of a connection, and where both ends stood after it.
-public struct ExchangeEntry: Hashable, Sendable {
-  /// Which way it went.
-  public enum Direction: Hashable, Sendable {
-    /// From us.
-    case sent
-    /// To us.
-    case received
-  }
+extension PacketLog {
+  /// One packet of a connection, and where both ends stood after it.
+  public struct Entry: Hashable, Sendable {
+    /// Which way it went.
+    public enum Direction: Hashable, Sendable {
+      /// From us.
+      case sent
+      /// To us.
+      case received
+    }
 
-  /// What it was.
-  public enum Content: Hashable, Sendable {
-    /// A TCP segment.
-    case segment(Segment)
-    /// An ICMP error that quotes a segment of ours: its type and code.
-    case icmp(type: UInt8, code: UInt8)
-    /// A packet that could not be read as either.
-    case unreadable
-  }
+    /// What it was.
+    public enum Content: Hashable, Sendable {
+      /// A TCP segment.
+      case segment(Segment)
+      /// An ICMP error that quotes a segment of ours: its type and code.
+      case icmp(type: UInt8, code: UInt8)
+      /// A packet that could not be read as either.
+      case unreadable
+    }
 
-  /// Which way it went.
-  public var direction: Direction
-  /// What it was.
-  public var content: Content
-  /// When it left or came.
-  public var stamp: Stamp
-  /// Our state after it.
-  public var state: State
-  /// The peer's state after it, as far as it is known.
-  public var peer: State
-  /// Why it was not believed; nil where it was, and for what we sent.
-  public var refusal: Refusal?
-  /// The packet's number in its connection, counted over both directions in the order in which they were handled.
-  public var number: UInt32
-  /// Whether it has left; true for what came.
-  public var hasDeparted: Bool
-  /// Whether the same sequence space was sent before.
-  public var isRetransmission: Bool
-  /// Who sent an ICMP error; nil for anything else.
-  public var errorSource: IPAddress?
+    /// Which way it went.
+    public var direction: Direction
+    /// What it was.
+    public var content: Content
+    /// When it left or came.
+    public var stamp: Stamp
+    /// Our state after it.
+    public var state: State
+    /// The peer's state after it, as far as it is known.
+    public var peer: State
+    /// Why it was not believed; nil where it was, and for what we sent.
+    public var refusal: Refusal?
+    /// The packet's number in its connection, counted over both directions in the order in which they were handled.
+    public var number: UInt32
+    /// Whether it has left; true for what came.
+    public var hasDeparted: Bool
+    /// Whether the same sequence space was sent before.
+    public var isRetransmission: Bool
+    /// Who sent an ICMP error; nil for anything else.
+    public var errorSource: IPAddress?
 
-  /// An entry from its parts.
-  public init(
-    direction: Direction, content: Content, stamp: Stamp, state: State, peer: State, refusal: Refusal? = nil,
-    number: UInt32 = 0, isRetransmission: Bool = false, errorSource: IPAddress? = nil, hasDeparted: Bool = true
-  ) {
-    self.direction = direction
-    self.content = content
-    self.stamp = stamp
-    self.state = state
-    self.peer = peer
-    self.refusal = refusal
-    self.number = number
-    self.isRetransmission = isRetransmission
-    self.errorSource = errorSource
-    self.hasDeparted = hasDeparted
+    /// An entry from its parts.
+    public init(
+      direction: Direction, content: Content, stamp: Stamp, state: State, peer: State, refusal: Refusal? = nil,
+      number: UInt32 = 0, isRetransmission: Bool = false, errorSource: IPAddress? = nil, hasDeparted: Bool = true
+    ) {
+      self.direction = direction
+      self.content = content
+      self.stamp = stamp
+      self.state = state
+      self.peer = peer
+      self.refusal = refusal
+      self.number = number
+      self.isRetransmission = isRetransmission
+      self.errorSource = errorSource
+      self.hasDeparted = hasDeparted
+    }
   }
 }
 
-extension ExchangeEntry {
+extension PacketLog.Entry {
   /// On which side of user space's readings the kernel's stamp must lie.
   public var passage: Stamp.Passage { direction == .sent ? .departure : .arrival }
 
   /// The time since an earlier packet; nil where the two are so far apart that no interval can say it.
-  public func elapsed(since earlier: ExchangeEntry) -> Interval? {
+  public func elapsed(since earlier: PacketLog.Entry) -> Interval? {
     stamp.elapsed(since: earlier.stamp, from: earlier.passage, to: passage)
   }
 }
@@ -73,9 +75,9 @@ extension ExchangeEntry {
 /// The packets of one connection in the order in which they were handled, in bounded memory, with their stamps.
 ///
 /// The only place where a stamp is stored: a step names two packets, and its time is computed from their entries.
-public struct Exchange: Hashable, Sendable {
+public struct PacketLog: Hashable, Sendable {
   /// The packets: the first ones, where there were too many, and those of the others that a step lies between.
-  public private(set) var entries: [ExchangeEntry] = []
+  public private(set) var entries: [PacketLog.Entry] = []
   /// How many more there were.
   public private(set) var omitted = 0
 
@@ -87,30 +89,30 @@ public struct Exchange: Hashable, Sendable {
   /// those that were needed last.
   private static let slack = 64
   /// At how many packets it is looked which of those beyond the capacity are still needed.
-  private var sweepAt = Exchange.capacity + Exchange.slack
+  private var sweepAt = PacketLog.capacity + PacketLog.slack
   /// Those that an owner needs (`keep(_:)`).
   private var kept: [UInt32] = []
 
   /// Behind which of the packets those lie that were not kept; nil where all were.
-  public var gap: Int? { omitted > 0 ? min(entries.count, Exchange.capacity) : nil }
+  public var gap: Int? { omitted > 0 ? min(entries.count, PacketLog.capacity) : nil }
 
   /// No packets yet.
   public init() {}
 
   /// The packets that another log kept, the first `capacity` of them, and how many more there were.
-  public init(_ entries: [ExchangeEntry], omitted: Int) {
-    self.entries = Array(entries.prefix(Exchange.capacity))
-    self.omitted = omitted + max(entries.count - Exchange.capacity, 0)
+  public init(_ entries: [PacketLog.Entry], omitted: Int) {
+    self.entries = Array(entries.prefix(PacketLog.capacity))
+    self.omitted = omitted + max(entries.count - PacketLog.capacity, 0)
   }
 
   /// Whether a packet more is kept only where it is needed.
-  public var isFull: Bool { entries.count >= Exchange.capacity }
+  public var isFull: Bool { entries.count >= PacketLog.capacity }
 
   /// Appends a packet; beyond the capacity only one that is needed, in place of those that no longer are.
-  mutating func append(_ entry: ExchangeEntry, ifFull isNeeded: (UInt32) -> Bool) {
+  mutating func append(_ entry: PacketLog.Entry, ifFull isNeeded: (UInt32) -> Bool) {
     guard isFull else {
       // Room for a whole connection at once, not for one packet, two, four, eight.
-      if entries.isEmpty { entries.reserveCapacity(Exchange.ordinary) }
+      if entries.isEmpty { entries.reserveCapacity(PacketLog.ordinary) }
       entries.append(entry)
       return
     }
@@ -124,17 +126,17 @@ public struct Exchange: Hashable, Sendable {
 
   private mutating func sweep(_ isNeeded: (UInt32) -> Bool) {
     let before = entries.count
-    let needed = entries[Exchange.capacity...].filter { isNeeded($0.number) || kept.contains($0.number) }
-    entries = entries[..<Exchange.capacity] + needed
+    let needed = entries[PacketLog.capacity...].filter { isNeeded($0.number) || kept.contains($0.number) }
+    entries = entries[..<PacketLog.capacity] + needed
     omitted += before - entries.count
-    sweepAt = max(Exchange.capacity, entries.count - Exchange.slack / 2) + Exchange.slack
+    sweepAt = max(PacketLog.capacity, entries.count - PacketLog.slack / 2) + PacketLog.slack
   }
 
   /// Keeps a packet that was handled last although there was no room for it, until `release(before:)`.
-  mutating func keep(_ entry: ExchangeEntry) {
+  mutating func keep(_ entry: PacketLog.Entry) {
     guard isFull, let before = entries.lastIndex(where: { $0.number <= entry.number }) else { return }
     let isThere = entries[before].number == entry.number
-    if isThere, before < Exchange.capacity { return }
+    if isThere, before < PacketLog.capacity { return }
     if !kept.contains(entry.number) { kept.append(entry.number) }
     guard !isThere else { return }
     entries.insert(entry, at: before + 1)
@@ -168,7 +170,7 @@ public struct Exchange: Hashable, Sendable {
   /// Which way a packet went.
   private func passage(of number: UInt32?) -> Stamp.Passage { entry(number)?.passage ?? .departure }
 
-  private func entry(_ number: UInt32?) -> ExchangeEntry? {
+  private func entry(_ number: UInt32?) -> PacketLog.Entry? {
     guard let number, let place = place(of: number) else { return nil }
     return entries[place]
   }
@@ -186,7 +188,7 @@ public struct Exchange: Hashable, Sendable {
   /// Gives a sent packet the kernel's stamp.
   mutating func transmitted(_ number: UInt32, kernel: WallTime) { update(number) { $0.stamp.kernel = kernel } }
 
-  private mutating func update(_ number: UInt32, _ body: (inout ExchangeEntry) -> Void) {
+  private mutating func update(_ number: UInt32, _ body: (inout PacketLog.Entry) -> Void) {
     // The stamps of the latest segments are the ones that are missing. Numbers only grow, so that what was
     // omitted is not searched for among all that was kept.
     for index in entries.indices.reversed() {
@@ -196,7 +198,7 @@ public struct Exchange: Hashable, Sendable {
   }
 }
 
-extension Exchange {
+extension PacketLog {
   /// Whether there is nothing to sort, as mostly: asks for no memory.
   private var isInOrderOfStamps: Bool {
     guard let first = entries.first else { return true }
@@ -213,7 +215,7 @@ extension Exchange {
   ///
   /// A segment of ours that was made before a packet of the peer's was read may have left after that came. Each change of
   /// state stays with the packet that made it.
-  func inOrderOfStamps() -> Exchange {
+  func inOrderOfStamps() -> PacketLog {
     guard let first = entries.first, !isInOrderOfStamps else { return self }
     var latest = Interval.zero
     let times = entries.map { entry in
