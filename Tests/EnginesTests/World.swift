@@ -191,7 +191,7 @@ extension World {
     -> ConnectEngine.Target
   {
     var plan = Plan()
-    plan.offer = Offer(maximumSegmentSize: 1460, windowScale: nil, sack: false, timestamps: false)
+    plan.offer = SynOptions(maximumSegmentSize: 1460, windowScale: nil, sack: false, timestamps: false)
     change(&plan)
     return ConnectEngine.Target(
       source: .v4(IPv4Address(192, 0, 2, 1)), remote: Endpoint(.v4(IPv4Address(192, 0, 2, host)), port), plan: plan)

@@ -30,7 +30,8 @@ private struct BenchedRun: ~Copyable {
     plan.concurrency = Int(sizes >> 4 & 7) + 1
     let target = BenchTarget(
       source: BenchedRun.source, remote: BenchedRun.remote,
-      offer: manner & 32 != 0 ? Offer(timestamps: false) : Offer(), request: Array("GET / HTTP/1.1\r\n\r\n".utf8))
+      offer: manner & 32 != 0 ? SynOptions(timestamps: false) : SynOptions(),
+      request: Array("GET / HTTP/1.1\r\n\r\n".utf8))
     guard let engine = try? BenchEngine(plan, targets: [target], seed: 0xffff_ffff_ffff_0000) else { return nil }
     self.engine = engine
     self.engine.start(at: now.instant)

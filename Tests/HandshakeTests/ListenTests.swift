@@ -71,7 +71,7 @@ import Wire
 
   @Test(arguments: offers)
   func optionsAreAnsweredWhereOffered(offered: String, answered: String) throws {
-    var trace = Trace(Plan.passive.with { $0.offer = Offer() })
+    var trace = Trace(Plan.passive.with { $0.offer = SynOptions() })
     try trace.play(
       """
       0.1   < S 0:0(0) win 1000 \(offered)

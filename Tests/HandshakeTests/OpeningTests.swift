@@ -170,9 +170,9 @@ import Wire
     var plan = Plan.plain { $0.mode = .halfOpen }
     plan.data = [UInt8](repeating: 0x61, count: 2_000)
     plan.textLimit = 1_460
-    plan.offer = Offer()
+    plan.offer = SynOptions()
     #expect(plan.textInFirst == 0..<1_440)
-    plan.offer = Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: false)
+    plan.offer = SynOptions(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: false)
     #expect(plan.textInFirst == 0..<1_460)
     plan.data = [1, 2, 3]
     #expect(plan.textInFirst == 0..<3)

@@ -36,7 +36,7 @@ import Wire
       own =
         options.maximumSegmentSize == nil
         ? .timestampsOnly(value: fields.timestamp, echoReply: fields.echoReply)
-        : Offer().list(value: fields.timestamp, echoReply: fields.echoReply)
+        : SynOptions().list(value: fields.timestamp, echoReply: fields.echoReply)
     }
     var segment = Segment(seq: fields.seq, flags: fields.flags, wnd: fields.window, options: own)
     segment.acknowledgment = fields.acknowledgment
@@ -48,8 +48,8 @@ import Wire
     return frame.view(first: count).octets
   }
 
-  @Test func aSyn() throws { try same(Offer().list(value: 0, echoReply: 0), Self.v4) }
-  @Test func overIPv6() throws { try same(Offer().list(value: 0, echoReply: 0), Self.v6) }
+  @Test func aSyn() throws { try same(SynOptions().list(value: 0, echoReply: 0), Self.v4) }
+  @Test func overIPv6() throws { try same(SynOptions().list(value: 0, echoReply: 0), Self.v6) }
   @Test func withoutOptions() throws { try same(TCPOptionList(), Self.v4) }
   @Test func withTimeStampsOnly() throws { try same(.timestampsOnly(value: 0, echoReply: 0), Self.v4) }
 

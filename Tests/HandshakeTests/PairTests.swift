@@ -14,7 +14,7 @@ import Wire
       case "sack": break
       case "no sack": $0.offer.sack = false
       case "no time stamps": $0.offer.timestamps = false
-      case "bare": $0.offer = Offer(maximumSegmentSize: 536, windowScale: nil, sack: false, timestamps: false)
+      case "bare": $0.offer = SynOptions(maximumSegmentSize: 536, windowScale: nil, sack: false, timestamps: false)
       default: $0.receiveLimit = 1 << 20
       }
     }

@@ -162,12 +162,12 @@ import Wire
 
   /// The option lists that Linux sends for the same offers.
   @Test func offersAreWrittenAsLinuxWritesThem() {
-    let rows: [(Offer, String)] = [
-      (Offer(), "mss 1460,sackOK,TS val 1 ecr 2,nop,wscale 7"),
-      (Offer(timestamps: false), "mss 1460,nop,nop,sackOK,nop,wscale 7"),
-      (Offer(sack: false), "mss 1460,nop,nop,TS val 1 ecr 2,nop,wscale 7"),
-      (Offer(windowScale: nil, sack: false, timestamps: false), "mss 1460"),
-      (Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: false), ""),
+    let rows: [(SynOptions, String)] = [
+      (SynOptions(), "mss 1460,sackOK,TS val 1 ecr 2,nop,wscale 7"),
+      (SynOptions(timestamps: false), "mss 1460,nop,nop,sackOK,nop,wscale 7"),
+      (SynOptions(sack: false), "mss 1460,nop,nop,TS val 1 ecr 2,nop,wscale 7"),
+      (SynOptions(windowScale: nil, sack: false, timestamps: false), "mss 1460"),
+      (SynOptions(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: false), ""),
     ]
     for (offer, text) in rows {
       let bases = TraceLine.Bases(ours: SequenceNumber(0), theirs: SequenceNumber(0))

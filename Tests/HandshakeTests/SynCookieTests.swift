@@ -103,7 +103,7 @@ import Wire
 
   @Test func whatItCannotCarryIsNotAnswered() throws {
     let syn = Segment(
-      seq: Trace.theirs, flags: .syn, wnd: 65_535, options: Offer().list(value: 7, echoReply: 0))
+      seq: Trace.theirs, flags: .syn, wnd: 65_535, options: SynOptions().list(value: 7, echoReply: 0))
     let answer = Connection.synAck(to: syn, cookie: SequenceNumber(99), plan: Plan())
     #expect(answer.flags == [.syn, .ack] && answer.acknowledgment == Trace.theirs + 1 && answer.seq.value == 99)
     #expect(answer.options.options == [.maximumSegmentSize(1_460)])

@@ -8,7 +8,7 @@ import Wire
 @Suite struct TimestampTests {
   /// A plan whose only option is the time stamp.
   static let stamped = Plan().with {
-    $0.offer = Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: true)
+    $0.offer = SynOptions(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: true)
     $0.mode = .halfOpen
   }
 
@@ -154,7 +154,7 @@ import Wire
   func theEchoIsOfWhatCameInOrder() throws {
     var trace = Trace(
       SendingTests.plan.with {
-        $0.offer = Offer(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: true)
+        $0.offer = SynOptions(maximumSegmentSize: nil, windowScale: nil, sack: false, timestamps: true)
       })
     try trace.play(
       """

@@ -17,8 +17,8 @@ import Wire
     var policy = FlowTracker.Policy()
     policy.followed = flow
     var reading = Reading(tracker: FlowTracker(policy, seed: 1))
-    let offer = Offer()
-    let answer = Offer(maximumSegmentSize: 1_400, windowScale: 9)
+    let offer = SynOptions()
+    let answer = SynOptions(maximumSegmentSize: 1_400, windowScale: 9)
     reading.pass(.syn, seq: 100, options: offer.list(value: 7, echoReply: 0), at: 0)
     reading.pass(.syn, seq: 900, ack: 101, options: answer.list(value: 9, echoReply: 7), at: 213, back: true)
     reading.pass([], seq: 101, ack: 901, at: 250)

@@ -107,7 +107,7 @@ extension Segment {
 
 extension Scene {
   static func options(echo: UInt32?) -> TCPOptionList {
-    Offer(timestamps: echo != nil).list(value: 2_814_749_767, echoReply: echo ?? 0)
+    SynOptions(timestamps: echo != nil).list(value: 2_814_749_767, echoReply: echo ?? 0)
   }
 
   /// The whole of an ordinary connection: our close is answered by FIN and ACK in two segments.

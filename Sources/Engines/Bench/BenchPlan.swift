@@ -64,7 +64,7 @@ public struct BenchTarget: Sendable {
   /// Its address and port.
   public var remote: Endpoint
   /// The options that its SYNs carry.
-  public var offer: Offer
+  public var offer: SynOptions
   /// Our receive window in octets.
   public var window: UInt16
   /// The IP fields that are ours to choose.
@@ -74,7 +74,7 @@ public struct BenchTarget: Sendable {
 
   /// A target from its parts.
   public init(
-    source: IPAddress, remote: Endpoint, offer: Offer = Offer(), window: UInt16 = 64_240,
+    source: IPAddress, remote: Endpoint, offer: SynOptions = SynOptions(), window: UInt16 = 64_240,
     ipFields: IPFields = IPFields(),
     request: [UInt8] = []
   ) {

@@ -116,7 +116,7 @@ extension Connection {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
     let options = ParsedOptions(segment.options)
-    peerOffer = PeerOffer(options: options, flags: segment.flags, window: segment.wnd)
+    peerOffer = PeerSyn(options: options, flags: segment.flags, window: segment.wnd)
     agree(on: options, at: now)
     noteOddities(of: segment, options: options)
   }

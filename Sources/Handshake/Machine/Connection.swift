@@ -27,7 +27,7 @@ public struct Connection: Sendable {
   /// What was counted on the way.
   public internal(set) var counters = Counters()
   /// What the peer offered in its SYN; nil before one came.
-  public internal(set) var peerOffer: PeerOffer?
+  public internal(set) var peerOffer: PeerSyn?
   /// The first ICMP error that quoted our SYN; it decides only if no TCP answer comes.
   public internal(set) var pendingError: Reason?
 
@@ -102,7 +102,7 @@ public struct Counters: Hashable, Sendable {
 }
 
 /// What the peer's SYN offered.
-public struct PeerOffer: Hashable, Sendable {
+public struct PeerSyn: Hashable, Sendable {
   /// The options of its SYN.
   public var options: ParsedOptions
   /// Its control bits.

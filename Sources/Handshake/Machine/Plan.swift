@@ -32,7 +32,7 @@ public struct Plan: Hashable, Sendable {
   /// The control bits of the first segment; a plain SYN unless crafted.
   public var flags = TCPFlags.syn
   /// The options that the first segment carries.
-  public var offer = Offer()
+  public var offer = SynOptions()
   /// The initial sequence number; nil draws an unpredictable one for every connection (RFC 9293 §3.4.1).
   public var iss: UInt32?
   /// Our receive window in octets, as the first segment's window field says it.

@@ -43,7 +43,7 @@ public struct Outcome: Sendable {
   /// The hop limit (time to live) of the answer; nil where none came or the kernel did not say.
   public var hopLimit: UInt8?
   /// What the peer's SYN offered; nil where none was believed.
-  public var peerOffer: PeerOffer?
+  public var peerOffer: PeerSyn?
   /// The steps in the order in which they ended.
   public var steps: [Step]
   /// Where the peer stood before the first packet; nil where the verdict tells it.

@@ -78,7 +78,7 @@ enum ConnectionFields {
 
   private static let states = State.allCases.map(\.identifier)
 
-  private static let offer = FieldTable<PeerOffer>([
+  private static let offer = FieldTable<PeerSyn>([
     .number(orNull: "mss", "maximum segment size, bytes") { $0.options.maximumSegmentSize },
     .number(orNull: "wscale", "window scale, as sent") { $0.options.windowScale },
     .truth("sack", "whether it offered selective acknowledgments") { $0.options.sackPermitted },

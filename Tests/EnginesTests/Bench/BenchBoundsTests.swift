@@ -202,16 +202,16 @@ import Wire
   // MARK: What leaves
 
   @Test("our window is scaled where both sides said how") func windows() throws {
-    let scaled = Offer().list(value: 9_000, echoReply: 0)
-    let plain = Offer(windowScale: nil).list(value: 9_000, echoReply: 0)
+    let scaled = SynOptions().list(value: 9_000, echoReply: 0)
+    let plain = SynOptions(windowScale: nil).list(value: 9_000, echoReply: 0)
     for (ours, theirs, window) in [
       (UInt8(7), scaled, UInt16(64_240 >> 7)), (7, plain, 64_240), (nil, scaled, 64_240), (15, scaled, 64_240 >> 14),
     ] as [(UInt8?, TCPOptionList, UInt16)] {
-      let world = try opened(.full, BenchWorld.target(offer: Offer(windowScale: ours)), options: theirs)
+      let world = try opened(.full, BenchWorld.target(offer: SynOptions(windowScale: ours)), options: theirs)
       #expect(world.sent[1].segment.wnd == window)
     }
     let tiny = BenchTarget(
-      source: BenchWorld.source, remote: BenchWorld.target().remote, offer: Offer(windowScale: 14), window: 100)
+      source: BenchWorld.source, remote: BenchWorld.target().remote, offer: SynOptions(windowScale: 14), window: 100)
     #expect(try opened(.full, tiny, options: scaled).sent[1].segment.wnd == 1, "never 0")
   }
 

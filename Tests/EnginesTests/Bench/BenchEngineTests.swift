@@ -61,7 +61,7 @@ import Wire
     var world = try BenchWorld(plan(count: 1), peer: BenchWorld.server())
     try world.run()
     #expect(world.sent[1].segment.options.timestamps?.echoReply == 9_000)
-    let bare = BenchWorld.target(offer: Offer(timestamps: false))
+    let bare = BenchWorld.target(offer: SynOptions(timestamps: false))
     var plain = try BenchWorld(plan(count: 1), targets: [bare], peer: BenchWorld.server())
     try plain.run()
     #expect(plain.sent.allSatisfy { $0.segment.options.timestamps == nil })

@@ -108,7 +108,7 @@ import Wire
 
   /// A time stamp tells which copy of the SYN was answered; without one a repeated SYN has no time.
   @Test(arguments: [true, false]) func theCopyThatWasAnswered(_ hasStamps: Bool) throws {
-    let target = BenchWorld.target(offer: Offer(timestamps: hasStamps))
+    let target = BenchWorld.target(offer: SynOptions(timestamps: hasStamps))
     var world = try BenchWorld(plan(.halfOpen), targets: [target]) { sent in
       guard sent.flags == .syn else { return [] }
       return sent.at > .milliseconds(500) ? [(.milliseconds(3), BenchWorld.synAck(sent), [])] : []

@@ -149,7 +149,7 @@ struct BenchWorld: ~Copyable {
     return buffer.view(first: count ?? 0).octets
   }
 
-  static func target(_ host: UInt8 = 2, port: UInt16 = 80, offer: Offer = Offer()) -> BenchTarget {
+  static func target(_ host: UInt8 = 2, port: UInt16 = 80, offer: SynOptions = SynOptions()) -> BenchTarget {
     BenchTarget(
       source: source, remote: Endpoint(.v4(IPv4Address(192, 0, 2, host)), port), offer: offer,
       request: Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
@@ -162,7 +162,7 @@ extension BenchWorld {
   /// Options that echo a SYN's time stamps.
   static func echo(_ sent: Sent) -> TCPOptionList {
     guard let stamps = sent.segment.options.timestamps else { return TCPOptionList() }
-    return Offer().list(value: 9_000, echoReply: stamps.value)
+    return SynOptions().list(value: 9_000, echoReply: stamps.value)
   }
 
   static func synAck(_ sent: Sent, iss: UInt32 = 7_000) -> Segment {

@@ -226,7 +226,7 @@ extension Plan {
   /// A plan whose segments carry no option but the MSS, so that a trace stays short.
   static var plain: Plan {
     var plan = Plan()
-    plan.offer = Offer(maximumSegmentSize: 1460, windowScale: nil, sack: false, timestamps: false)
+    plan.offer = SynOptions(maximumSegmentSize: 1460, windowScale: nil, sack: false, timestamps: false)
     return plan
   }
 

@@ -2,7 +2,7 @@ import Wire
 
 /// The options that our SYN offers; the default is an ordinary Linux client's, because a bare SYN is dropped
 /// by some firewalls.
-public struct Offer: Hashable, Sendable {
+public struct SynOptions: Hashable, Sendable {
   /// MSS in octets; nil leaves the option out.
   public var maximumSegmentSize: UInt16?
   /// The shift of our window; nil leaves the option out.
