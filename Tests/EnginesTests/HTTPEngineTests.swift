@@ -12,7 +12,7 @@ import Wire
   @Test func onePage() throws {
     var server = PageServer([Self.short])
     server.thinks = .milliseconds(5)
-    var world = try PageWorld(server, url: "http://192.0.2.2/a?b")
+    var world = try HTTPWorld(server, url: "http://192.0.2.2/a?b")
     try world.run()
     #expect(world.isDone)
     #expect(world.server.requests == ["GET /a?b HTTP/1.1\r\nHost: 192.0.2.2\r\nUser-Agent: test\r\nAccept: */*"])
@@ -37,7 +37,7 @@ import Wire
     server.segmentSize = 1
     server.delay = .milliseconds(500)
     if stage == "SYN" { server.delay = .seconds(2_000) }
-    var world = try PageWorld(server, wait: .seconds(30)) { $0.lifetime = .seconds(20) }
+    var world = try HTTPWorld(server, wait: .seconds(30)) { $0.lifetime = .seconds(20) }
     try world.run(until: .seconds(100))
     #expect(world.isDone && world.findings.count == 1)
     #expect(world.elapsed <= .seconds(20) + .milliseconds(2) && world.elapsed >= .seconds(20))
@@ -48,7 +48,7 @@ import Wire
   }
 
   @Test func keptAlive() throws {
-    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 20)), visits: [20])
+    var world = try HTTPWorld(PageServer(Array(repeating: Self.short, count: 20)), visits: [20])
     try world.run()
     let finding = try #require(world.findings.first)
     #expect(world.findings.count == 1)
@@ -62,7 +62,7 @@ import Wire
   }
 
   @Test func pipelined() throws {
-    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 40)), visits: [40]) {
+    var world = try HTTPWorld(PageServer(Array(repeating: Self.short, count: 40)), visits: [40]) {
       $0.isPipelined = true
     }
     try world.run()
@@ -74,7 +74,7 @@ import Wire
 
   @Test("every request has its times, although the log has no room for all packets", arguments: [false, true])
   func manyRequests(isPipelined: Bool) throws {
-    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 1_500)), visits: [1_500]) {
+    var world = try HTTPWorld(PageServer(Array(repeating: Self.short, count: 1_500)), visits: [1_500]) {
       $0.isPipelined = isPipelined
     }
     try world.run()
@@ -93,7 +93,7 @@ import Wire
   }
 
   @Test func compared() throws {
-    var world = try PageWorld(PageServer(Array(repeating: Self.short, count: 10)), visits: [1, 1, 1, 1, 1, 5])
+    var world = try HTTPWorld(PageServer(Array(repeating: Self.short, count: 10)), visits: [1, 1, 1, 1, 1, 5])
     try world.run()
     #expect(world.findings.map(\.sequence) == [1, 2, 3, 4, 5, 6])
     #expect(world.findings.map(\.traffic.roundTrips) == [3, 3, 3, 3, 3, 7])
@@ -103,7 +103,7 @@ import Wire
   }
 
   @Test func contentIsReportedInOrder() throws {
-    var world = try PageWorld(PageServer([Self.long])) { $0.keepsContent = true }
+    var world = try HTTPWorld(PageServer([Self.long])) { $0.keepsContent = true }
     try world.run()
     #expect(world.content == [UInt8](repeating: 0x78, count: 20_000))
     #expect(world.findings.first?.session.transactions.first?.contentLength == 20_000)
@@ -112,7 +112,7 @@ import Wire
   @Test func untilClose() throws {
     var server = PageServer(["HTTP/1.0 200 OK\r\n\r\nall of it"])
     server.closesAfterLast = true
-    var world = try PageWorld(server) { $0.request.version = .v10 }
+    var world = try HTTPWorld(server) { $0.request.version = .v10 }
     try world.run()
     let transaction = try #require(world.findings.first?.session.transactions.first)
     #expect(transaction.isGood)
@@ -123,7 +123,7 @@ import Wire
   @Test func resetIsNoEnd() throws {
     var server = PageServer(["HTTP/1.0 200 OK\r\n\r\nall of it"])
     server.resetsAfterLast = true
-    var world = try PageWorld(server)
+    var world = try HTTPWorld(server)
     try world.run()
     #expect(world.findings.first?.session.transactions.first?.fault == .truncated)
     #expect(world.findings.first?.outcome?.ending == .peerRst)
@@ -132,7 +132,7 @@ import Wire
   @Test func serverClosesEarly() throws {
     var server = PageServer([Self.short, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"])
     server.closesAfterLast = true
-    var world = try PageWorld(server, visits: [5])
+    var world = try HTTPWorld(server, visits: [5])
     try world.run()
     let session = try #require(world.findings.first?.session)
     #expect(session.transactions.map(\.isGood) == [true, true])
@@ -140,7 +140,7 @@ import Wire
   }
 
   @Test func silence() throws {
-    var world = try PageWorld(PageServer([nil])) { _ in }
+    var world = try HTTPWorld(PageServer([nil])) { _ in }
     try world.run()
     let transaction = try #require(world.findings.first?.session.transactions.first)
     #expect(transaction.fault == .timeout)
@@ -154,7 +154,7 @@ import Wire
     var server = PageServer([response])
     server.staysOpen = true
     server.isEndless = isEndless
-    var world = try PageWorld(server)
+    var world = try HTTPWorld(server)
     try world.run()
     #expect(world.isDone)
     #expect(world.elapsed > .seconds(7) && world.elapsed < .seconds(8), "the plan's patience: \(world.elapsed)")
@@ -164,7 +164,7 @@ import Wire
   }
 
   @Test func deadline() throws {
-    var world = try PageWorld(PageServer([nil])) { $0.deadline = .seconds(2) }
+    var world = try HTTPWorld(PageServer([nil])) { $0.deadline = .seconds(2) }
     try world.run()
     #expect(world.isDone)
     #expect(world.findings.first?.outcome?.ending == .rst)
@@ -175,7 +175,7 @@ import Wire
   @Test func refused() throws {
     var server = PageServer([])
     server.refuses = true
-    var world = try PageWorld(server, visits: [3])
+    var world = try HTTPWorld(server, visits: [3])
     try world.run()
     #expect(world.findings.first?.outcome?.verdict == .refused)
     #expect(world.findings.first?.session.unsent == 3)
@@ -185,7 +185,7 @@ import Wire
     ("SSH-2.0-x\r\n", HTTPFault.notHTTP), (short + "more", .unasked),
     ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", .badLength),
   ]) func faults(_ response: String, _ fault: HTTPFault) throws {
-    var world = try PageWorld(PageServer([response, Self.short]), visits: [2])
+    var world = try HTTPWorld(PageServer([response, Self.short]), visits: [2])
     try world.run()
     let session = try #require(world.findings.first?.session)
     #expect(session.transactions.map(\.fault) == [fault])

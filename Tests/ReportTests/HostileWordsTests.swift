@@ -144,7 +144,7 @@ extension HostileWordsTests {
         connections: 1, requests: 1, packetsSent: 1, packetsReceived: 1, roundTrips: 1, octetsSent: 1,
         octetsReceived: 1,
         elapsed: nil)
-      let page = PageRecord(record: try record(word), requests: [request(word)], unsent: 0, cost: cost)
+      let page = HTTPRecord(record: try record(word), requests: [request(word)], unsent: 0, cost: cost)
       return TextReport(isVerbose: true).page(page) + JSONLines.page(page)
         + JSONLines.comparison(target: word, cost, cost)
     },

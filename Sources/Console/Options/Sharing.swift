@@ -40,7 +40,7 @@ extension RunSettings: HasRun {
 extension BenchSettings: HasRun {}
 extension CheckSettings: HasRun {}
 extension WatchSettings: HasRun {}
-extension PageSettings: HasRun {}
+extension HTTPSettings: HasRun {}
 extension ListenSettings: HasPresentation, HasFamily {}
 extension ReadSettings: HasPresentation {}
 extension DiffSettings: HasPresentation {}

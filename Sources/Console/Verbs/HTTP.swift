@@ -9,7 +9,7 @@ extension Verb {
   static let http = Verb(
     "http", "URL", of: .text, "an HTTP request inside the connection",
     offers: [.packets, .machines, .sourcePort, .verbosity, .lines, .packetLines, .pictures, .capture],
-    settings: PageSettings(agent: Version.agent),
+    settings: HTTPSettings(agent: Version.agent),
     options: [.requests, .timing, .families, .network, .syn, .output, .files],
     about: """
       Makes the connection with HTTP requests inside it, every step timed. TLS is not
@@ -30,7 +30,7 @@ extension Verb {
     })
 }
 
-extension OptionGroup where Settings == PageSettings {
+extension OptionGroup where Settings == HTTPSettings {
   fileprivate static var requests: OptionGroup {
     OptionGroup(
       title: "The requests",
@@ -86,7 +86,7 @@ extension OptionGroup where Settings == PageSettings {
   }
 }
 
-extension PageSettings {
+extension HTTPSettings {
   /// Takes the URL, and refuses values that contradict each other.
   fileprivate mutating func take(_ operands: [String]) throws(UsageError) {
     if operands.isEmpty, let name = run.interface {

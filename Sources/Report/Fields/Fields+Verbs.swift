@@ -4,9 +4,9 @@ import Timebase
 import Wire
 
 /// `probe http`.
-enum PageFields {
+enum HTTPFields {
   /// A line for each connection.
-  static let pages = RecordTable<PageRecord>(
+  static let pages = RecordTable<HTTPRecord>(
     "connection", kind: "http",
     [
       .members(of: FieldTable(ConnectionFields.connection)) { $0.record },

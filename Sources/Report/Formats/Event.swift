@@ -21,7 +21,7 @@ public enum Event: Sendable {
   /// A target could not be probed, because its name gave no address.
   case unresolved(Record, target: Int)
   /// A connection with requests; whether it is one of those that a comparison sums up.
-  case page(PageRecord, isSummed: Bool)
+  case page(HTTPRecord, isSummed: Bool)
   /// A check, its number from 1, and its connections where every detail is wanted.
   case check(CheckResult, number: Int, [Record])
   /// A target is in another state.

@@ -56,7 +56,7 @@ public enum JSONLines {
   /// All kinds of lines.
   package static var kinds: [RecordKind] {
     [
-      ConnectionFields.records.kind, PageFields.pages.kind, PageFields.comparisons.kind, SummaryFields.targets.kind,
+      ConnectionFields.records.kind, HTTPFields.pages.kind, HTTPFields.comparisons.kind, SummaryFields.targets.kind,
       SummaryFields.benches.kind, SummaryFields.ratios.kind, CheckFields.checks.kind, CheckFields.totals.kind,
       WatchFields.changes.kind, WatchFields.moves.kind, ListenFields.starts.kind, ListenFields.tallies.kind,
       CaptureFields.flows.kind, CaptureFields.packets.kind, CaptureFields.summaries.kind, DiffFields.comparisons.kind,
@@ -74,11 +74,11 @@ extension JSONLines {
   public static func connection(_ record: Record) -> String { ConnectionFields.records.line(record) }
 
   /// One connection with HTTP requests.
-  public static func page(_ page: PageRecord) -> String { PageFields.pages.line(page) }
+  public static func page(_ page: HTTPRecord) -> String { HTTPFields.pages.line(page) }
 
   /// The same requests on a connection each and on one that is kept.
   public static func comparison(target: String, _ each: CostRecord, _ kept: CostRecord) -> String {
-    PageFields.comparisons.line((target, each, kept))
+    HTTPFields.comparisons.line((target, each, kept))
   }
 
   /// One packet of a connection, for `--packet-trace`.

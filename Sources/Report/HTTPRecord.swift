@@ -83,7 +83,7 @@ public struct CostRecord: Hashable, Sendable {
 }
 
 /// One connection with its requests.
-public struct PageRecord: Sendable {
+public struct HTTPRecord: Sendable {
   /// The connection.
   public var record: Record
   /// The requests that were sent on it.

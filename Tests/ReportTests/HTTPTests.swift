@@ -7,12 +7,12 @@ import Wire
 @testable import Handshake
 @testable import Report
 
-@Suite("Pages") struct PageTests {
+@Suite("Pages") struct HTTPTests {
   private static let cost = CostRecord(
     connections: 1, requests: 2, packetsSent: 8, packetsReceived: 6, roundTrips: 4, octetsSent: 700,
     octetsReceived: 1_500, elapsed: .microseconds(1_234))
 
-  private static func page() throws -> PageRecord {
+  private static func page() throws -> HTTPRecord {
     var good = RequestRecord(number: 1, method: "GET", target: "/a?b")
     good.version = "1.1"
     good.status = 200
@@ -28,7 +28,7 @@ import Wire
     bad.fault = "truncated"
     bad.isAmbiguous = true
     let record = Record(target: "http://web.test/a?b", sequence: 1, outcome: try Scene.fullClose().outcome())
-    return PageRecord(record: record, requests: [good, bad], unsent: 3, cost: cost)
+    return HTTPRecord(record: record, requests: [good, bad], unsent: 3, cost: cost)
   }
 
   @Test("each request has a line, and nothing of a server's reaches the terminal as it is") func text() throws {

@@ -8,8 +8,8 @@ import Timebase
 import Wire
 
 /// Writes what came of HTTP requests, connection by connection.
-final class PagePresenter {
-  private let settings: PageSettings
+final class HTTPPresenter {
+  private let settings: HTTPSettings
   private let target: ResolvedTarget
   private var teller: Teller
   private var trace: PacketTrace
@@ -23,7 +23,7 @@ final class PagePresenter {
   /// Whether every connection so far brought nothing but good responses.
   private var allGood = true
 
-  init(_ settings: PageSettings, target: ResolvedTarget, drawings: Drawings?) {
+  init(_ settings: HTTPSettings, target: ResolvedTarget, drawings: Drawings?) {
     self.drawings = drawings
     self.settings = settings
     self.target = target
@@ -64,7 +64,7 @@ final class PagePresenter {
     guard let outcome = finding.outcome else { return }
     let record = Record(
       target: settings.url, sequence: finding.sequence, resolve: shown == 1 ? target.resolve : nil, outcome: outcome)
-    let page = PageRecord(
+    let page = HTTPRecord(
       record: record,
       requests: session.transactions.indices.map { RequestRecord(session, $0) }, unsent: session.unsent, cost: cost)
     drawings?.take(record, requests: page.requests)

@@ -79,7 +79,7 @@ struct PageServer {
 }
 
 /// The event loop in virtual time around `HTTPEngine` and a server.
-struct PageWorld {
+struct HTTPWorld {
   var engine: HTTPEngine
   var server: PageServer
 
@@ -140,7 +140,7 @@ struct PageWorld {
       engine.note(.transmitted(transmission.token, kernel: stamp.wall))
       for (after, segment, text) in server.answer(transmission) {
         order += 1
-        queue.append((now + after, order, PageWorld.packet(segment, text, of: transmission.flow)))
+        queue.append((now + after, order, HTTPWorld.packet(segment, text, of: transmission.flow)))
       }
       queue.sort { ($0.at, $0.order) < ($1.at, $1.order) }
     }

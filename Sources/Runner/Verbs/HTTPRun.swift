@@ -6,7 +6,7 @@ import Timebase
 import Wire
 
 /// Everything that a run of HTTP requests was asked for.
-public struct PageSettings: Sendable {
+public struct HTTPSettings: Sendable {
   /// How the connections are made: the target is the URL's.
   public var run = RunSettings()
   /// The URL as it was typed.
@@ -34,7 +34,7 @@ public struct PageSettings: Sendable {
 }
 
 /// How a run of HTTP requests went.
-public struct PageResult: Sendable {
+public struct HTTPResult: Sendable {
   /// Whether every request was answered by a whole and valid response that reports no error.
   public var isGood: Bool
   /// The signal that ended it; nil where it ended by itself.
@@ -43,13 +43,13 @@ public struct PageResult: Sendable {
 
 extension Run {
   /// HTTP requests inside connections by hand.
-  public static func page(_ settings: PageSettings) throws(RunError) -> PageResult {
+  public static func page(_ settings: HTTPSettings) throws(RunError) -> HTTPResult {
     var settings = settings
     try settings.run.presentation.claim([.written(settings.bodyPath, by: "--body-to")] + settings.run.filesRead)
     let session = try Session(settings.run.presentation, .sockets, stamps: true)
     let targets = try RunTargets(settings.run, settings.run.targets)
     // What is asked for is in the connection: nothing can be done before the address is known.
-    if let signal = try targets.settle(&settings.run.schedule) { return PageResult(isGood: false, signal: signal) }
+    if let signal = try targets.settle(&settings.run.schedule) { return HTTPResult(isGood: false, signal: signal) }
     guard let target = targets.list.first else { throw .refused("\(settings.url): no target") }
     if let problem = targets.problems[0] { throw .refused(problem) }
     let body = try session.file(settings.bodyPath)
@@ -65,7 +65,7 @@ extension Run {
       throw error.withoutConnect
     }
     let sealed = try session.seal()
-    let presenter = PagePresenter(settings, target: target, drawings: drawings)
+    let presenter = HTTPPresenter(settings, target: target, drawings: drawings)
     let result = try page(settings, target, presenter, network, packets, body, sealed)
     if result.isGood, result.signal == nil { try body?.finish() }
     try drawings?.finish([])
@@ -73,9 +73,9 @@ extension Run {
   }
 
   private static func page(
-    _ settings: PageSettings, _ target: ResolvedTarget, _ presenter: PagePresenter, _ network: Network,
+    _ settings: HTTPSettings, _ target: ResolvedTarget, _ presenter: HTTPPresenter, _ network: Network,
     _ packets: PacketFile?, _ body: AtomicFile?, _ sealed: Session.Sealed
-  ) throws(RunError) -> PageResult {
+  ) throws(RunError) -> HTTPResult {
     var observer = LoopObserver<HTTPEngine.News> { (news) throws(Errno) in
       switch news {
       case .content(let octets): try body?.write(octets.span.raw)
@@ -100,10 +100,10 @@ extension Run {
       of: network.dropped, truncated: network.truncated,
       strays: settings.run.presentation.isVerbose ? work.engine.strays : 0)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
-    return PageResult(isGood: presenter.isGood, signal: signal)
+    return HTTPResult(isGood: presenter.isGood, signal: signal)
   }
 
-  private static func engine(_ settings: PageSettings, _ target: ResolvedTarget) -> HTTPEngine {
+  private static func engine(_ settings: HTTPSettings, _ target: ResolvedTarget) -> HTTPEngine {
     var job = HTTPEngine.Job(settings.request, visits: settings.visits)
     job.isPipelined = settings.isPipelined
     job.keepsContent = settings.bodyPath != nil

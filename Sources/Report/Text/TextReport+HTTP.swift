@@ -6,7 +6,7 @@ extension TextReport {
   private static let ladderLimit = 48
 
   /// One connection in full, its requests after it.
-  public func page(_ page: PageRecord) -> String {
+  public func page(_ page: HTTPRecord) -> String {
     let packets = page.record.outcome.log.entries.count
     var text = ""
     if packets > TextReport.ladderLimit, !isVerbose {
