@@ -39,7 +39,7 @@ import Wire
   @Test("a refusal is news once, until something could be sent") func refusals() throws {
     let end = Endpoint(try #require(IPAddress(parsing: "10.0.0.1")), 80)
     let refusal = RunError.send(Errno(code: 1, call: .sendto), end)
-    var unsent = Unsent()
+    var unsent = SendErrors()
     #expect(unsent.first == nil)
     let causes: [(Int, RunError)] = [
       (2, refusal), (2, refusal), (1, refusal), (2, .port(Errno(code: 24, call: .socket), end)),

@@ -9,7 +9,7 @@ final class CheckPresenter: ConnectionPresenter {
   private(set) var results: [CheckResult]
   /// Exit codes of checks come from their results.
   let tallies: [Tally] = []
-  var unsent = Unsent()
+  var unsent = SendErrors()
   private let settings: CheckSettings
   /// How many probes of each check have ended.
   private var ended: [Int]

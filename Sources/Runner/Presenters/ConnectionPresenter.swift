@@ -11,7 +11,7 @@ protocol ConnectionPresenter: AnyObject {
   /// Tells of one probe; without an outcome it was interrupted before anything was decided.
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno)
   /// What this host refused to send, by target.
-  var unsent: Unsent { get set }
+  var unsent: SendErrors { get set }
   /// The target as it was typed.
   func name(of index: Int) -> String
   /// Is told why the probe that is shown next could not be sent.

@@ -22,7 +22,7 @@ final class Presenter: ConnectionPresenter {
   private(set) var tallies: [Tally]
   private var trace: PacketTrace
   private let drawings: Drawings?
-  var unsent = Unsent()
+  var unsent = SendErrors()
 
   /// A presenter for a run over targets.
   init(_ settings: RunSettings, targets: [ResolvedTarget], drawings: Drawings? = nil) {

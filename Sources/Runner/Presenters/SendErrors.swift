@@ -5,7 +5,7 @@ import Report
 import Timebase
 
 /// What this host refused to send, told once for each target, and again only when it has been able to meanwhile.
-struct Unsent {
+struct SendErrors {
   /// Why, by target; nil where nothing was refused, or something could be sent since.
   private var causes: [Int: String] = [:]
 

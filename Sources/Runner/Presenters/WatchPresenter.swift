@@ -14,7 +14,7 @@ final class WatchPresenter: ConnectionPresenter {
   private var watched: [WatchedTarget]
   private var delays = MissedRounds()
   private var crowded = Crowding()
-  var unsent = Unsent()
+  var unsent = SendErrors()
   private var targets: [ResolvedTarget]
   /// How many rounds of probes had begun when a target joined whose name was not known at the start.
   private var missed: [Int: Int] = [:]
