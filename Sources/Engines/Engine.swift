@@ -17,7 +17,7 @@ public protocol Engine: ~Copyable {
   mutating func start(at now: Stamp) -> Action<Report>
 
   /// Takes a packet that came.
-  mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Report>
+  mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Report>
 
   /// Does what is due.
   mutating func expire(at now: Stamp) -> Action<Report>

@@ -117,7 +117,8 @@ struct HTTPWorld {
         queue.removeFirst()
         var stamp = stamp
         stamp.kernel = World.wall + elapsed
-        perform(engine.receive(Arrival(first.octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
+        perform(
+          engine.receive(ReceivedPacket(first.octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
       } else {
         perform(engine.expire(at: stamp))
       }

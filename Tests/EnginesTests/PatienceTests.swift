@@ -200,7 +200,7 @@ private struct Match<E: Engine> {
   private mutating func deliver(_ segment: Segment, text: [UInt8] = []) {
     guard let flow else { return }
     let octets = ListenWorld.packet(segment, text: text, flow: Flow(local: flow.remote, remote: flow.local))
-    perform(engine.receive(Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
+    perform(engine.receive(ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
   }
 
   private mutating func perform(_ action: Action<E.Report>) {

@@ -106,7 +106,7 @@ struct World {
     case .arrival(let octets):
       var stamp = stamp
       stamp.kernel = World.wall + elapsed
-      perform(engine.receive(Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
+      perform(engine.receive(ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
     }
   }
 

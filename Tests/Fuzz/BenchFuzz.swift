@@ -79,7 +79,7 @@ private struct BenchedRun: ~Copyable {
     if move[7] & 0xf8 == 0xf8 { buffer[Int(move[6]) % max(length, 1)] ^= 0x40 }
     let before = batch.count
     engine.receive(
-      Arrival(buffer.span.raw.extracting(first: length), framing: .inBand, mayBeUnfinished: false), at: now,
+      ReceivedPacket(buffer.span.raw.extracting(first: length), framing: .inBand, mayBeUnfinished: false), at: now,
       into: &batch)
     check(batch.count - before <= BenchEngine.mostPacketsPerEvent, "more packets than there is room for")
     flush()

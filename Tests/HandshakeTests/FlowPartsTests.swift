@@ -56,9 +56,9 @@ import Wire
       try PacketAssembly.write(segment, flow: flow, text: text.span.raw, ipFields: IPFields(), into: &out)
     }
     let packet = frame.view(first: count)
-    let whole = Arrival(packet, framing: .inBand, mayBeUnfinished: false)
+    let whole = ReceivedPacket(packet, framing: .inBand, mayBeUnfinished: false)
     guard case .segment = whole.judged() else { return #expect(Bool(false), "the whole one is good") }
-    let cut = Arrival(packet.extracting(first: 60), framing: .inBand, mayBeUnfinished: false, isTruncated: true)
+    let cut = ReceivedPacket(packet.extracting(first: 60), framing: .inBand, mayBeUnfinished: false, isTruncated: true)
     guard case .refused(let why, let whose) = cut.judged() else { return #expect(Bool(false), "it is not believed") }
     #expect(why == .truncated && whose == Flow(local: flow.remote, remote: flow.local))
   }

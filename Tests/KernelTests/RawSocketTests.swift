@@ -58,7 +58,7 @@ struct RawSocketTests {
     let octets = try packet(.v4, TCPHeader(sourcePort: 40_002, destinationPort: guarded.port, flags: .syn))
     #expect(try sender.send(octets.span.raw, to: loopback(.v4)) == 0)
     var small = InlineArray<8, UInt8>(repeating: 0)
-    let reception = try eventually { () throws(Errno) -> Reception? in
+    let reception = try eventually { () throws(Errno) -> ReceiveInfo? in
       var list = small.mutableSpan
       var bytes = unsafe list.mutableBytes
       return try receiver.receive(into: &bytes)

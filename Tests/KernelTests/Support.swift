@@ -76,7 +76,7 @@ func eventually<Answer: ~Copyable>(
 
 /// A received packet with its octets, from the TCP header on in both families.
 struct Received {
-  var reception: Reception
+  var reception: ReceiveInfo
   var octets: [UInt8]
 }
 

@@ -18,8 +18,8 @@ import Wire
     #expect(Errno(code: vector.code, call: .connect).unreachableReason == vector.reason)
   }
 
-  private func reception(_ source: String, _ destination: String) -> Reception {
-    Reception(
+  private func reception(_ source: String, _ destination: String) -> ReceiveInfo {
+    ReceiveInfo(
       count: 20, kernelStamp: nil, interfaceIndex: 1, source: IPAddress(parsing: source),
       destination: IPAddress(parsing: destination), hopLimit: 9, trafficClass: nil, isTruncated: false, dropped: 0)
   }

@@ -32,7 +32,7 @@ import Wire
 
   private func receive(_ octet: UInt8, at micros: Int64, kernel: Int64?, by file: PacketFile) {
     let octets = [octet]
-    let arrival = Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false)
+    let arrival = ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: false)
     file.received(arrival, by: 0, at: stamp(micros, kernel: kernel), nil)
   }
 
@@ -152,7 +152,7 @@ import Wire
       let octets = try octets { file in
         for index in interfaces {
           let packet: [UInt8] = [1]
-          let arrival = Arrival(packet.span.raw, framing: .inBand, mayBeUnfinished: false)
+          let arrival = ReceivedPacket(packet.span.raw, framing: .inBand, mayBeUnfinished: false)
           file.received(arrival, by: index, at: stamp(10, kernel: 9), nil)
         }
       }.after

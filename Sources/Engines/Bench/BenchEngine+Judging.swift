@@ -7,7 +7,7 @@ extension BenchEngine {
   /// Takes a packet that came, as `receive(_:at:into:)` does, and tells what became of it; nil where it belongs to no
   /// connection.
   public mutating func judge(
-    _ arrival: borrowing Arrival, at now: Stamp, into batch: inout PacketBatch
+    _ arrival: borrowing ReceivedPacket, at now: Stamp, into batch: inout PacketBatch
   ) -> Judgement? {
     let judged = arrival.judged()
     let (flow, content, why) = BenchEngine.account(of: judged, arrival)
@@ -34,7 +34,7 @@ extension BenchEngine {
 
   /// Whose a packet is, what it says, and why it is refused before any connection is asked.
   private static func account(
-    of judged: ArrivalContent, _ arrival: borrowing Arrival
+    of judged: ReceivedContent, _ arrival: borrowing ReceivedPacket
   ) -> (flow: Flow?, content: PacketLog.Entry.Content, why: Refusal?) {
     switch judged {
     case .segment(let flow, let segment, _, _): (flow, .segment(segment), nil)

@@ -5,12 +5,12 @@ import Wire
 /// What comes: found out by the same judgement as for any other connection, then handed to the slot's state.
 extension BenchEngine {
   /// Takes a packet that came; the batch must have room for `mostPacketsPerEvent`.
-  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp, into batch: inout PacketBatch) {
+  public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp, into batch: inout PacketBatch) {
     take(arrival.judged(), at: now, into: &batch)
   }
 
   /// Takes what a packet says, which was found out once.
-  mutating func take(_ judged: ArrivalContent, at now: Stamp, into batch: inout PacketBatch) {
+  mutating func take(_ judged: ReceivedContent, at now: Stamp, into batch: inout PacketBatch) {
     switch judged {
     case .segment(let flow, let segment, let text, _):
       guard let slot = slot(of: flow) else {

@@ -123,7 +123,7 @@ extension ConnectEngine {
   }
 
   /// Hands a packet to the connection whose flow it belongs to.
-  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+  public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Finding> {
     lastSlot = nil
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):

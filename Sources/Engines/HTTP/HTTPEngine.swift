@@ -109,7 +109,7 @@ extension HTTPEngine {
   }
 
   /// Hands a packet to the connection under way.
-  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<News> {
+  public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<News> {
     let octets = arrival.packetLength
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):
@@ -182,7 +182,7 @@ extension HTTPEngine {
   private func isCurrent(_ token: Token) -> Bool { visit.map { $0.sequence == Int(token.generation) } ?? false }
 }
 
-extension Arrival {
+extension ReceivedPacket {
   /// The packet's length with its IP header, whether or not that came with it.
   var packetLength: Int {
     switch framing {

@@ -165,7 +165,7 @@ extension ListenEngine {
   }
 
   /// Hands a packet to the connection whose flow it belongs to, or to LISTEN.
-  public mutating func receive(_ arrival: borrowing Arrival, at now: Stamp) -> Action<Finding> {
+  public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Finding> {
     lastSlot = nil
     guard isListening else { return .none }
     switch arrival.judged() {

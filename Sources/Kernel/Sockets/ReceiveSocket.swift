@@ -64,10 +64,10 @@ public struct ReceiveSocket: ~Copyable, Sendable {
   ///
   /// Receive offload may have merged segments: a buffer of `ReceiveBuffer.largestPacket` octets loses nothing.
   @_lifetime(buffer: copy buffer)
-  public func receive(into buffer: inout MutableRawSpan) throws(Errno) -> Reception? {
+  public func receive(into buffer: inout MutableRawSpan) throws(Errno) -> ReceiveInfo? {
     let room = buffer.byteCount
     guard let message = try descriptor.receiveMessage(into: &buffer) else { return nil }
-    return Reception(
+    return ReceiveInfo(
       count: min(message.count, room),
       kernelStamp: message.control.kernelStamp,
       interfaceIndex: message.control.interfaceIndex,
@@ -83,7 +83,7 @@ public struct ReceiveSocket: ~Copyable, Sendable {
 extension ReceiveSocket {
   /// How many packets the socket has lost so far for want of room, SO_MEMINFO (sock_diag.h).
   ///
-  /// `Reception.dropped` counts only up to when that packet came in: what was lost after the last one shows here alone.
+  /// `ReceiveInfo.dropped` counts only up to when that packet came in: what was lost after the last one shows here alone.
   public func dropped() throws(Errno) -> UInt32 {
     // SK_MEMINFO_VARS words, of which SK_MEMINFO_DROPS is the ninth.
     try descriptor.value(of: .memoryInformation, from: InlineArray<36, UInt8>(repeating: 0)).raw.load(native: 32)
@@ -103,7 +103,7 @@ extension FileDescriptor {
 }
 
 /// What the kernel tells about one received packet, beside its octets.
-public struct Reception: Hashable, Sendable {
+public struct ReceiveInfo: Hashable, Sendable {
   /// Octets in the buffer.
   public var count: Int
   /// When the packet came in, by the kernel's word; nil where it gave none (see `TimestampWarmUp`).
@@ -171,7 +171,7 @@ extension FileDescriptor {
 
 extension ReceiveSocket {
   /// Receives one packet to the front of a buffer; see `receive(into:)` above.
-  public func receive(into buffer: inout ReceiveBuffer) throws(Errno) -> Reception? {
+  public func receive(into buffer: inout ReceiveBuffer) throws(Errno) -> ReceiveInfo? {
     try buffer.fill({ (room) throws(Errno) in try receive(into: &room) }, count: \.count)
   }
 }

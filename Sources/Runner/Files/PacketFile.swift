@@ -74,7 +74,7 @@ final class PacketFile {
   }
 
   /// Takes a packet that came.
-  func received(_ arrival: borrowing Arrival, by index: UInt32, at stamp: Stamp, _ judgement: Judgement?) {
+  func received(_ arrival: borrowing ReceivedPacket, by index: UInt32, at stamp: Stamp, _ judgement: Judgement?) {
     queue.append(
       Waiting(
         octets: arrival.packet, stamp: stamp, token: nil,
@@ -176,7 +176,7 @@ struct CapturedInterfaces {
   }
 }
 
-extension Arrival {
+extension ReceivedPacket {
   /// The packet from its IP header on; one that came without it gets what the kernel told of it.
   var packet: [UInt8] {
     var packet: [UInt8] = []
@@ -244,7 +244,8 @@ final class BenchPackets {
   /// Takes a packet of ours that has left, as the batch has it.
   func sent(_ packet: RawSpan, named name: UInt64, _ token: Token, at stamp: Stamp, by engine: borrowing BenchEngine) {
     guard
-      case .segment(let back, let segment, _, _) = Arrival(packet, framing: .inBand, mayBeUnfinished: false).judged()
+      case .segment(let back, let segment, _, _) = ReceivedPacket(packet, framing: .inBand, mayBeUnfinished: false)
+        .judged()
     else { return }
     // Read as if it had come to us: the ends are the other way round.
     let flow = Flow(local: back.remote, remote: back.local)

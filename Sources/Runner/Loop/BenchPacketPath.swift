@@ -55,7 +55,7 @@ final class BenchPacketPath: BenchPath {
   func take(for engine: inout BenchEngine, into batch: inout PacketBatch) throws(Errno) -> Bool {
     guard ring.hasPacket else { return false }
     return ring.take { octets, reception in
-      let arrival = Arrival(
+      let arrival = ReceivedPacket(
         octets, framing: .inBand, mayBeUnfinished: reception.mayBeUnfinished,
         isTruncated: reception.isTruncated)
       engine.receive(arrival, at: stamp(reception.kernelStamp), into: &batch)

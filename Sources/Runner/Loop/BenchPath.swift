@@ -120,7 +120,7 @@ final class BenchRawPath: BenchPath {
     try takeStamps(from: link) { engine.transmitted($0.benchName, kernel: $1) }
     var now = SystemClock.now()
     now.kernel = reception.kernelStamp
-    let arrival = Arrival(
+    let arrival = ReceivedPacket(
       buffer.view(first: reception.count), framing: reception.framing(protocolNumber: number),
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex), isTruncated: reception.isTruncated)
     guard let packets else {

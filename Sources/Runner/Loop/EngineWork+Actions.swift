@@ -62,7 +62,7 @@ extension EngineWork {
     var octets: [UInt8]?
     do throws(SendFailure) {
       let hasLeft = try network.send(transmission) { packet in
-        show(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
+        show(ReceivedPacket(packet, framing: .inBand, mayBeUnfinished: false), at: now)
         if packets != nil { octets = packet.copied }
       }
       engine.note(.departed(transmission.token, at: now))

@@ -151,7 +151,7 @@ struct EngineWork<E: Engine>: LoopWork {
     try takeStamps()
     var now = SystemClock.now()
     now.kernel = reception.kernelStamp
-    let arrival = Arrival(
+    let arrival = ReceivedPacket(
       buffer.view(first: reception.count),
       framing: reception.framing(protocolNumber: protocolNumber),
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex), isTruncated: reception.isTruncated)
@@ -196,7 +196,7 @@ extension EngineWork {
 
 extension EngineWork {
   /// Shows a packet to whoever wants to see packets.
-  mutating func show(_ arrival: borrowing Arrival, at stamp: Stamp) {
+  mutating func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) {
     guard let packet = observer.packet, failure == nil else { return }
     do throws(Errno) {
       try packet(arrival, stamp)
@@ -234,7 +234,7 @@ struct LoopObserver<Report: Sendable> {
   /// SIGQUIT: the summary so far is wanted.
   var summarize: () throws(Errno) -> Void = {}
   /// A packet passed, in either direction.
-  var packet: ((borrowing Arrival, Stamp) throws(Errno) -> Void)?
+  var packet: ((borrowing ReceivedPacket, Stamp) throws(Errno) -> Void)?
   /// Signals that are wanted beyond those that every run takes, and who is told of them.
   var signals: [Signal] = []
   var signal: (Signal) throws(Errno) -> Void = { _ in }

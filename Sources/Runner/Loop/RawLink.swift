@@ -76,13 +76,13 @@ final class RawLink {
   }
 
   /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.
-  func receive(into buffer: inout ReceiveBuffer) throws(Errno) -> (Reception, protocolNumber: UInt8)? {
+  func receive(into buffer: inout ReceiveBuffer) throws(Errno) -> (ReceiveInfo, protocolNumber: UInt8)? {
     if let reception = try segments.receive(into: &buffer) { return (counted(reception), IPProtocol.tcp) }
     guard let reception = try errors.receive(into: &buffer) else { return nil }
     return (counted(reception), family == .v4 ? IPProtocol.icmpv4 : IPProtocol.icmpv6)
   }
 
-  private func counted(_ reception: Reception) -> Reception {
+  private func counted(_ reception: ReceiveInfo) -> ReceiveInfo {
     if reception.isTruncated { truncated += 1 }
     return reception
   }
@@ -112,9 +112,9 @@ struct TokenRing {
   }
 }
 
-extension Reception {
+extension ReceiveInfo {
   /// Where the packet's IP header is: in its octets (IPv4), or in what the kernel told beside them (IPv6).
-  func framing(protocolNumber: UInt8) -> Arrival.Framing {
+  func framing(protocolNumber: UInt8) -> ReceivedPacket.Framing {
     guard let source, let destination, case .v6 = destination else { return .inBand }
     return .outOfBand(
       Envelope(

@@ -27,7 +27,7 @@ protocol ConnectionPresenter: AnyObject {
   /// Is told that a probe never began, because earlier ones of its target hold all places that one target may.
   func leaveOut(_ index: Int, sequence: Int) throws(Errno)
   /// Shows a packet that passed.
-  func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno)
+  func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) throws(Errno)
   /// Tells what there is so far: somebody asks for it (SIGQUIT), or something failed.
   func summarize() throws(Errno)
   /// The signals that it wants to be told of, beyond those that every run takes.
@@ -55,7 +55,7 @@ extension ConnectionPresenter {
   /// Most tell of what was probed.
   func leaveOut(_ index: Int, sequence: Int) throws(Errno) {}
   /// Most tell of no single packet.
-  func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {}
+  func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) throws(Errno) {}
   /// Most want none.
   var signals: [Signal] { [] }
   /// There are none.

@@ -35,7 +35,7 @@ final class ListenPresenter {
   }
 
   /// Shows a packet that passed, at once and tcpdump's way, where the format does not have it with its record.
-  func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
+  func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) throws(Errno) {
     if teller.showsPassingPackets { try teller.write(trace.line(arrival, at: stamp)) }
   }
 

@@ -103,7 +103,7 @@ final class Presenter: ConnectionPresenter {
   }
 
   /// Shows a packet that passed, at once and tcpdump's way, where the format does not have it with its record.
-  func show(_ arrival: borrowing Arrival, at stamp: Stamp) throws(Errno) {
+  func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) throws(Errno) {
     if teller.showsPassingPackets { try teller.write(trace.line(arrival, at: stamp)) }
   }
 
@@ -145,7 +145,7 @@ struct PacketTrace {
   init(stampsLines: Bool) { time = LineTime(countsSeconds: stampsLines) }
 
   /// The line, line feed included.
-  mutating func line(_ arrival: borrowing Arrival, at stamp: Stamp) -> String {
+  mutating func line(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) -> String {
     let words =
       switch arrival.framing {
       case .inBand: PacketNotation.tcpdump(packet: arrival.octets)

@@ -64,5 +64,5 @@ private func deliver(
     try PacketAssembly.write(segment, flow: back, text: RawSpan(), ipFields: IPFields(), into: &out)
   }
   let packet = frame.view(first: count ?? 0)
-  return engine.receive(Arrival(packet, framing: .inBand, mayBeUnfinished: false), at: now)
+  return engine.receive(ReceivedPacket(packet, framing: .inBand, mayBeUnfinished: false), at: now)
 }

@@ -11,7 +11,7 @@ extension Bench {
     add("judge a SYN-ACK: parse, checksum, flow, segment", calls: 10_000) { calls in
       var sum: UInt64 = 0
       for _ in 0..<calls {
-        let arrival = Arrival(packet.span.raw, framing: .inBand, mayBeUnfinished: false)
+        let arrival = ReceivedPacket(packet.span.raw, framing: .inBand, mayBeUnfinished: false)
         if case .segment(let flow, let segment, _, _) = arrival.judged() {
           sum &+= UInt64(segment.seq.value) &+ UInt64(flow.local.port)
         }

@@ -89,7 +89,7 @@ struct BenchWorld: ~Copyable {
   mutating func deliver(_ octets: [UInt8]) {
     var stamp = stamp
     if stamps { stamp.kernel = stamp.wall }
-    let arrival = Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false)
+    let arrival = ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: false)
     if keepsJudgements {
       judgements.append(engine.judge(arrival, at: stamp, into: &batch))
     } else {
@@ -131,7 +131,7 @@ struct BenchWorld: ~Copyable {
 
   /// What the other end reads: only what is sound in every checksum.
   private func read(_ packet: RawSpan) -> Sent? {
-    let arrival = Arrival(packet, framing: .inBand, mayBeUnfinished: false)
+    let arrival = ReceivedPacket(packet, framing: .inBand, mayBeUnfinished: false)
     guard case .segment(let back, let segment, let text, _) = arrival.judged() else { return nil }
     return Sent(
       at: elapsed, flow: Flow(local: back.remote, remote: back.local), segment: segment,

@@ -49,7 +49,7 @@ struct ListenWorld {
   ) -> [Transmission] {
     let before = sent.count
     let octets = ListenWorld.packet(segment, text: text, flow: Flow(local: client, remote: local))
-    perform(engine.receive(Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
+    perform(engine.receive(ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: false), at: stamp))
     settle()
     return Array(sent[before...])
   }

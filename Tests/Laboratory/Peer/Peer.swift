@@ -18,7 +18,7 @@ public struct Reply: Sendable {
 }
 
 /// A segment that reached the peer, and when.
-public struct Arrival: Sendable {
+public struct ReceivedPacket: Sendable {
   /// What came.
   public var segment: PeerSegment
   /// On the monotonic clock, in seconds.
@@ -39,7 +39,7 @@ public final class Peer: Sendable {
 
   private let descriptor: Int32
   private let script: Script
-  private let seen = Mutex<[Arrival]>([])
+  private let seen = Mutex<[ReceivedPacket]>([])
   private let stopping = Atomic<Bool>(false)
   /// How often the device had nothing more to read.
   private let idle = Atomic<Int>(0)
@@ -71,7 +71,7 @@ public final class Peer: Sendable {
   }
 
   /// Every segment that came until now.
-  public var arrivals: [Arrival] { seen.withLock { $0 } }
+  public var arrivals: [ReceivedPacket] { seen.withLock { $0 } }
   /// The segments alone.
   public var segments: [PeerSegment] { arrivals.map(\.segment) }
 
@@ -117,7 +117,7 @@ public final class Peer: Sendable {
       let count = unsafe read(descriptor, &buffer, buffer.count)
       let now = monotonicSeconds()
       guard count > 0, let segment = PeerSegment(packet: Array(buffer.prefix(count))) else { continue }
-      seen.withLock { $0.append(Arrival(segment: segment, seconds: now)) }
+      seen.withLock { $0.append(ReceivedPacket(segment: segment, seconds: now)) }
       for reply in script(segment) {
         let at = now + reply.after / 1000
         let place = due.firstIndex { $0.at > at } ?? due.endIndex

@@ -1,7 +1,7 @@
 import Wire
 
 /// A packet that a raw socket handed over, before anything of it is believed.
-public struct Arrival: ~Escapable {
+public struct ReceivedPacket: ~Escapable {
   /// Where the packet's IP header is.
   public enum Framing: Sendable {
     /// In the octets, which begin with it (IPv4, and packets of our own).
@@ -54,7 +54,7 @@ public struct ICMPNotice: Hashable, Sendable {
 }
 
 /// What an arrival turned out to be: the first three rows of "how a reply is judged".
-public enum ArrivalContent: ~Escapable {
+public enum ReceivedContent: ~Escapable {
   /// A TCP segment that parses and whose checksum is right, its text, and the hop limit it came with.
   case segment(Flow, Segment, text: RawSpan, hopLimit: UInt8)
   /// An ICMP error that quotes a TCP packet of the given flow.
@@ -65,16 +65,16 @@ public enum ArrivalContent: ~Escapable {
   case notOurs
 }
 
-extension Arrival {
+extension ReceivedPacket {
   /// Parses the packet, checks its checksum and finds its flow; judges nothing that depends on a connection.
   @_lifetime(copy self)
-  public func judged() -> ArrivalContent {
+  public func judged() -> ReceivedContent {
     guard !isTruncated else { return .refused(.truncated, flowOfMalformed) }
     return judged(dissection)
   }
 
   @_lifetime(copy dissection)
-  private func judged(_ dissection: consuming Dissection) -> ArrivalContent {
+  private func judged(_ dissection: consuming Dissection) -> ReceivedContent {
     switch dissection {
     case .tcp(let envelope, let header): judged(header, in: envelope)
     case .icmpv4(let envelope, let message):
@@ -93,7 +93,7 @@ extension Arrival {
   }
 
   @_lifetime(copy header)
-  private func judged(_ header: TCPHeaderView, in envelope: Envelope) -> ArrivalContent {
+  private func judged(_ header: TCPHeaderView, in envelope: Envelope) -> ReceivedContent {
     let flow = Flow(
       local: Endpoint(envelope.destination, header.destinationPort),
       remote: Endpoint(envelope.source, header.sourcePort))
@@ -116,7 +116,7 @@ extension Arrival {
   @_lifetime(immortal)
   private func judgedError(
     type: UInt8, code: UInt8, isError: Bool, quote: RawSpan, isSound: Bool, verdict: ICMPVerdict?, in envelope: Envelope
-  ) -> ArrivalContent {
+  ) -> ReceivedContent {
     guard isError else { return .notOurs }
     guard let quoted = try? QuotedPacket(lax: quote) else { return .refused(.badQuote, nil) }
     guard quoted.protocolNumber == IPProtocol.tcp else { return .notOurs }

@@ -5,13 +5,13 @@ import Wire
 @testable import Handshake
 
 /// What a packet is, before any connection is asked.
-@Suite struct ArrivalTests {
+@Suite struct ReceivedPacketTests {
   private static let flow = Flow(
     local: Endpoint(.v4(IPv4Address(192, 0, 2, 1)), 40_000), remote: Endpoint(.v4(IPv4Address(192, 0, 2, 2)), 80))
 
   /// What comes of octets, in a word.
   private func judged(_ octets: [UInt8], mayBeUnfinished: Bool = false) -> String {
-    switch Arrival(octets.span.raw, framing: .inBand, mayBeUnfinished: mayBeUnfinished).judged() {
+    switch ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: mayBeUnfinished).judged() {
     case .segment(let flow, _, _, _): flow == Self.flow ? "segment" : "segment of another flow"
     case .icmp(let flow, _, _): flow == Self.flow ? "icmp" : "icmp of another flow"
     case .refused(let why, let flow): "\(why.rawValue)\(flow == Self.flow ? "" : " of another flow")"
