@@ -80,7 +80,7 @@ COMPLETION_BASH := $(SHARE)/bash-completion/completions/probe
 COMPLETION_ZSH  := $(SHARE)/zsh/site-functions/_probe
 COMPLETION_FISH := $(SHARE)/fish/vendor_completions.d/probe.fish
 MANUALS         := $(wildcard Docs/man/*.1)
-DOCUMENTS       := README.md CHANGELOG.md LICENSE $(wildcard Docs/*.md Docs/*.svg)
+DOCUMENTS       := README.md CHANGELOG.md SECURITY.md LICENSE $(wildcard Docs/*.md Docs/*.svg)
 
 # Installs what was built and builds nothing: under sudo there may be no swift.
 install: ## install binary, man pages, completions and documents under PREFIX (default /usr/local), below DESTDIR
@@ -89,7 +89,7 @@ install: ## install binary, man pages, completions and documents under PREFIX (d
 	install -d $(SHARE)/man/man1 $(SHARE)/doc/probe/HowTo
 	install -m 0644 $(MANUALS) $(SHARE)/man/man1
 	install -m 0644 $(DOCUMENTS) $(SHARE)/doc/probe
-	install -m 0644 $(wildcard Docs/HowTo/*.md) $(SHARE)/doc/probe/HowTo
+	install -m 0644 $(wildcard Docs/HowTo/*) $(SHARE)/doc/probe/HowTo
 	$(BINARY) completions bash | install -D -m 0644 /dev/stdin $(COMPLETION_BASH)
 	$(BINARY) completions zsh | install -D -m 0644 /dev/stdin $(COMPLETION_ZSH)
 	$(BINARY) completions fish | install -D -m 0644 /dev/stdin $(COMPLETION_FISH)
@@ -124,7 +124,7 @@ examples: ## build and run the programs in Docs/Examples, which use the librarie
 manual: build ## write the option sections of Docs/man from the program's options
 	Tests/manpage-check --write $(BINARY)
 
-schema: documents ## write the tables of Docs/Operations.md and Docs/schema from the program's tables
+schema: documents ## write the tables of Docs/Output.md and Docs/schema from the program's tables
 	Tests/documents --write
 
 docs: ## the API's documentation as static HTML: .build/docs

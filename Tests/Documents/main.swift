@@ -13,10 +13,10 @@ for (type, kinds) in JSONSchema.types {
   print(JSONSchema(type, kinds).text, terminator: "")
 }
 for (name, table) in WordDocument.tables {
-  print("=== Docs/Operations.md \(name)")
+  print("=== Docs/Output.md \(name)")
   print(table, terminator: "")
 }
 for (name, rows) in FieldDocument.tables {
-  print("=== Docs/Operations.md \(name)")
+  print("=== Docs/Output.md \(name)")
   print(FieldDocument.markdown(rows), terminator: "")
 }

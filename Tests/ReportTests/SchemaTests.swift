@@ -133,7 +133,7 @@ struct SchemaTests {
       ("step", StepKind.allCases.map(\.rawValue)),
     ])
   func wordsAreDocumented(_ table: String, _ words: [String]) throws {
-    let page = try String(contentsOf: Golden.docs.appending(path: "Operations.md"), encoding: .utf8)
+    let page = try String(contentsOf: Golden.docs.appending(path: "Output.md"), encoding: .utf8)
     let part = try #require(page.components(separatedBy: "<!-- table: words \(table) -->\n").last)
     let rows = part.components(separatedBy: "<!-- table: end -->")[0].split(separator: "\n").dropFirst(2)
     #expect(rows.map { String($0.split(separator: "`")[1]) } == words)

@@ -30,7 +30,7 @@ extension OptionGroup where Settings: HasPresentation {
         ) { $0.presentation.tracesPackets = true },
         .flag(
           "j", "json", "JSON Lines",
-          "JSON Lines: one object per line. Docs/Operations.md of the sources describes the fields."
+          "JSON Lines: one object per line. Output.md, in share/doc/probe, describes the fields."
         ) { $0.presentation.format = .json },
         .flag(
           nil, "csv", needs: .table, excludes: ["--json", "--packet-trace"], "comma-separated values",
