@@ -37,12 +37,13 @@ let package = Package(
     room("Timebase"),
     room("Wire", on: ["Timebase"]),
     room("Handshake", on: ["Wire", "Timebase"]),
+    room("Script", on: ["Wire", "Timebase"]),
     room("HTTP", on: ["Handshake", "Wire", "Timebase"]),
     room("Engines", on: ["HTTP", "Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
     room("Capture", on: ["Handshake", "Wire", "Timebase"]),
     room("Judging", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
-    room("Report", on: ["Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Report", on: ["Judging", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
@@ -50,7 +51,8 @@ let package = Package(
     room(
       "Runner",
       on: [
-        "Kernel", "Engines", "HTTP", "Report", "Judging", "Capture", "Statistics", "Handshake", "Wire", "Timebase",
+        "Kernel", "Engines", "Script", "HTTP", "Report", "Judging", "Capture", "Statistics", "Handshake", "Wire",
+        "Timebase",
       ]),
     room(
       "Console",
@@ -61,9 +63,11 @@ let package = Package(
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
     .target(name: "CLaboratory", path: "Tests/CLaboratory"),
     .target(
-      name: "Laboratory", dependencies: ["CLaboratory", "Repeatable"], path: "Tests/Laboratory", swiftSettings: rules),
-    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory"], swiftSettings: rules),
-    .testTarget(name: "NetworkTests", dependencies: ["Laboratory", "Repeatable", "probe"], swiftSettings: rules),
+      name: "Laboratory", dependencies: ["CLaboratory", "Repeatable", "Script"], path: "Tests/Laboratory",
+      swiftSettings: rules),
+    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory", "Script"], swiftSettings: rules),
+    .testTarget(
+      name: "NetworkTests", dependencies: ["Laboratory", "Script", "Repeatable", "probe"], swiftSettings: rules),
 
     // Random values that can be had again, for the tests of every room.
     .target(name: "Repeatable", dependencies: ["Statistics"], path: "Tests/Repeatable", swiftSettings: rules),
@@ -71,6 +75,7 @@ let package = Package(
     tests(of: "Timebase"),
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
+    tests(of: "Script", on: ["Wire", "Timebase"]),
     tests(of: "HTTP", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Engines", on: ["HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
@@ -79,7 +84,7 @@ let package = Package(
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(
       of: "Report",
-      on: ["Laboratory", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
+      on: ["Laboratory", "HTTP", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "HTTP", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "HTTP", "Report", "Judging", "Kernel", "Handshake", "Wire", "Timebase"]),

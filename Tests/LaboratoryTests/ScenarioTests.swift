@@ -1,9 +1,10 @@
+import Script
 import Testing
 
 @testable import Laboratory
 
 extension LaboratoryTests {
-  /// The player of scenarios: each kind of expectation can fail, and every mistake in a file is told by its line.
+  /// The player of scenarios: each kind of expectation can fail.
   @Suite struct ScenarioTests {
     private static let head = """
       # What it is about (RFC 9293).
@@ -119,7 +120,7 @@ extension LaboratoryTests {
         "invalid": "1", "transmissions": "1", "steps": "syn?", "closed_by": "null", "client": "CLOSED",
         "server": "null", "isn": "sent", "irs": "peer", "mss": "1460",
       ]
-      #expect(Set(right.keys) == Set(ScenarioAnswer.names))
+      #expect(Set(right.keys) == Set(Scenario.expectations))
       #expect(answer.complaints(right) == [])
       for (name, value) in right {
         let complaints = answer.complaints(right.merging([name: "other"]) { $1 })
@@ -129,52 +130,6 @@ extension LaboratoryTests {
       #expect(throws: LaboratoryError.self) {
         try ScenarioAnswer(Outcome(code: 2, output: "", errors: "", seconds: 0, timedOut: false), sent: [], isn: nil)
       }
-    }
-
-    @Test(arguments: [
-      ("> S 0:0(0)\n< S. 0:1(0) ack 1", "a.scenario:5: the numbers of '0:1(0)' do not fit"),
-      ("> S 0:0(0)\n< SX 0:0(0)", "a.scenario:5: no flags: 'SX'"),
-      ("> S 0:0(0)\n< S 0:0(0) <mss>", "a.scenario:5: what option is 'mss'?"),
-      ("> S 0:0(0)\n< S 0:0(0) trick=1", "a.scenario:5: what is 'trick=1'?"),
-      ("> S 0:0(0)\n< S 0:0(0) quote=8", "a.scenario:5: what is 'quote=8'?"),
-      ("> S 0:0(0)\n< icmp 3", "a.scenario:5: say icmp 3/1, not '3'"),
-      (
-        "> S 0:0(0)\n< S 0:0(0) extensions=routing",
-        "a.scenario:5: extensions are for 'family: 6'; there is no 'routing'"
-      ),
-      ("> S 0:0(0)\nsilence", "a.scenario:5: silence for how long? say +0.2 silence"),
-      ("> S. 0:0(0)", "a.scenario:4: ack goes with the flag '.'"),
-      ("> S 0:0(0) checksum=bad", "a.scenario:4: what is 'checksum=bad'?"),
-      ("< S 0:0(0)", "a.scenario:4: it begins with what the program sends"),
-      ("! S", "a.scenario:4: what is '!'?"),
-      ("expect: mood=fine", "a.scenario:4: nothing to expect is called 'mood'"),
-      ("expect: state=closed", "a.scenario:4: state is said twice"),
-      ("family: 5", "a.scenario:4: the family is 4 or 6, not '5'"),
-      ("each: a = 1", "a.scenario:4: say each: $a/$b = 1/2 3/4"),
-      ("each: $a/$b = 1", "a.scenario:4: say each: $a/$b = 1/2 3/4"),
-    ]) func mistakesAreToldByFileAndLine(_ lines: String, _ words: String) throws {
-      #expect {
-        _ = try Scenario.all(in: Self.head + lines, file: "a.scenario")
-      } throws: {
-        #expect("\($0)" == words)
-        return $0 is ScenarioMistake
-      }
-    }
-
-    @Test func anUnexplainedFileIsRefused() {
-      #expect(throws: ScenarioMistake.self) { try Scenario.all(in: "probe:\n> S 0:0(0)", file: "a") }
-      #expect(throws: ScenarioMistake.self) { try Scenario.all(in: "# Why\nprobe:\n> S 0:0(0)", file: "a") }
-      #expect(throws: ScenarioMistake.self) {
-        try Scenario.all(in: "# RFC 1\nexpect: state=open\n> S 0:0(0)", file: "a")
-      }
-    }
-
-    @Test func variablesMultiply() throws {
-      let lines = "each: $a/$b = 1/x 2/y\neach: $c = p q\n> S 0:0(0)\n< S. 0:0(0) ack $a"
-      let names = try Scenario.all(in: Self.head + lines, file: "a.scenario").map(\.name)
-      #expect(names.count == 8)
-      #expect(Set(names).count == 8)
-      #expect(names.contains("a 1 p x IPv4") && names.contains("a 2 q y IPv6"))
     }
 
     /// Fragments and headers around a packet leave what they carry as it was.

@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Script
 import Testing
 
 extension NetworkTests {

@@ -1,22 +1,7 @@
-/// What the program said of one scenario, by the names that `expect` uses.
-///
-/// | name | |
-/// |---|---|
-/// | `state`, `reason`, `closed_by` | as the JSON has them |
-/// | `exit` | the exit code |
-/// | `notes`, `refusals`, `steps` | lists with commas; a step without a time ends in `?` |
-/// | `invalid`, `transmissions` | counted replies that were refused; copies of the SYN |
-/// | `isn` | `sent` where it is the one on the wire, as it always must be |
-/// | `irs` | `peer` where it is the peer's, as it must be where the state is open |
-/// | `mss` | what the peer is understood to offer |
-/// | `client`, `server` | the states of both ends, as far as known; `null` where not |
-public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
-  /// All of the names.
-  public static let names = [
-    "state", "reason", "exit", "notes", "refusals", "invalid", "transmissions", "steps", "closed_by", "client",
-    "server", "isn", "irs", "mss",
-  ]
+import Script
 
+/// What the program said of one scenario, by the names that `expect` uses (`Scenario.expectations`).
+public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
   /// The values, by name.
   public var values: [String: String] = [:]
   /// What the program sent, in the scenario's words.
@@ -55,7 +40,7 @@ public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
 
   /// What differs from what is expected.
   func complaints(_ expected: [String: String]) -> [String] {
-    ScenarioAnswer.names.compactMap { name in
+    Scenario.expectations.compactMap { name in
       guard let wanted = expected[name], let value = values[name], value != wanted else { return nil }
       return "expect: \(name)=\(value), not \(wanted)"
     }
@@ -63,6 +48,6 @@ public struct ScenarioAnswer: Hashable, Sendable, CustomStringConvertible {
 
   /// All of it in a line a fact.
   public var description: String {
-    (ScenarioAnswer.names.map { "\($0)=\(values[$0] ?? "")" } + sent).joined(separator: "\n")
+    (Scenario.expectations.map { "\($0)=\(values[$0] ?? "")" } + sent).joined(separator: "\n")
   }
 }

@@ -1,3 +1,5 @@
+import Script
+
 /// Plays the peer's part of one scenario against one run of the program; what the file does not say is a complaint.
 ///
 /// A value that is told what came and when: it needs neither network nor clock.
@@ -41,7 +43,7 @@ struct ScenarioPlayer: Sendable {
   mutating func receive(_ segment: PeerSegment, at now: Double) -> [Reply] {
     let ours = ours ?? segment.seq
     if self.ours == nil { (self.ours, clock) = (ours, now) }
-    let words = ScenarioSegment.words(segment, ours: ours, theirs: ScenarioPlayer.theirs)
+    let words = ScenarioSegment(segment, ours: ours, theirs: ScenarioPlayer.theirs).description
     // Windows follow the path's MTU, and the kernel remembers what it was told of that.
     transcript.append("> \(words.prefix { $0 != "w" })")
     guard complaints.isEmpty else { return [] }
@@ -67,9 +69,10 @@ struct ScenarioPlayer: Sendable {
   private mutating func isInTime(_ event: Scenario.Event, _ now: Double, _ words: String) -> Bool {
     if let silence, now < silence.end {
       complain("line \(silence.line): > \(words) was sent into the silence")
-    } else if now < clock + (event.delay ?? 0) * ScenarioPlayer.early - ScenarioPlayer.grain {
-      complain("line \(event.line): > \(words) was sent \(milliseconds(clock + (event.delay ?? 0) - now)) ms too soon")
-    } else if now > clock + (event.delay.map { $0 + ScenarioPlayer.late } ?? ScenarioPlayer.patience) {
+    } else if now < clock + (event.seconds ?? 0) * ScenarioPlayer.early - ScenarioPlayer.grain {
+      complain(
+        "line \(event.line): > \(words) was sent \(milliseconds(clock + (event.seconds ?? 0) - now)) ms too soon")
+    } else if now > clock + (event.seconds.map { $0 + ScenarioPlayer.late } ?? ScenarioPlayer.patience) {
       complain("line \(event.line): > \(words) was sent too late, after \(milliseconds(now - clock)) ms")
     }
     return complaints.isEmpty
@@ -83,10 +86,10 @@ struct ScenarioPlayer: Sendable {
       switch event.action {
       case .awaits: return replies
       case .silence:
-        clock += event.delay ?? 0
+        clock += event.seconds ?? 0
         silence = (event.line, clock)
       case .sends(let packet):
-        clock += event.delay ?? 0
+        clock += event.seconds ?? 0
         lastSent = clock
         let packets = packet.packets(answering: latest, ours: ours, theirs: ScenarioPlayer.theirs, other: other)
         replies += packets.map { Reply($0, after: (clock - now) * 1000) }
@@ -111,4 +114,9 @@ struct ScenarioPlayer: Sendable {
   private mutating func complain(_ words: String) { complaints.append(words) }
 
   private func milliseconds(_ seconds: Double) -> Int { Int((seconds * 1000).rounded()) }
+}
+
+extension Scenario.Event {
+  /// How long after the line above, in seconds.
+  fileprivate var seconds: Double? { delay.map { Double($0.nanoseconds) / 1e9 } }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Script
 import Synchronization
 
 /// A namespace with a scripted peer on which scenarios are played, several at once, each against an address of its own.
@@ -73,7 +74,8 @@ public final class ScenarioStage: Sendable {
     var complaints = player.complaints
     if outcome.timedOut { complaints.append("the program does not end") }
     // From start to end: what the peer saw of it began later, by as much as the machine was busy.
-    if outcome.seconds < scenario.least { complaints.append("expect: least=\(scenario.least), not \(outcome.seconds)") }
+    let least = Double(scenario.least.nanoseconds) / 1e9
+    if outcome.seconds < least { complaints.append("expect: least=\(least), not \(outcome.seconds)") }
     do {
       let answer = try ScenarioAnswer(outcome, sent: player.transcript, isn: player.ours)
       complaints += answer.complaints(scenario.expected)

@@ -1,3 +1,5 @@
+import Timebase
+
 /// The words of one line of a scenario; TCP options between angle brackets are one word.
 struct ScenarioWords {
   /// What is wrong with a line; who reads the file adds where.
@@ -48,9 +50,10 @@ struct ScenarioWords {
     UInt8(truncatingIfNeeded: try number(word, in: 0...255))
   }
 
-  static func seconds(_ word: String) throws(Mistake) -> Double {
+  /// Seconds, up to ten of them.
+  static func time(_ word: String) throws(Mistake) -> Interval {
     guard let value = Double(word), value >= 0, value <= 10 else { throw Mistake("no time: '\(word)'") }
-    return value
+    return .nanoseconds(Int64((value * 1e9).rounded()))
   }
 
   static func pair(_ word: String) throws(Mistake) -> (key: String, value: String) {
@@ -64,5 +67,33 @@ extension StringProtocol {
   var trimmed: String {
     let end = reversed().drop { $0 == " " || $0 == "\t" }
     return String(String(end.reversed()).drop { $0 == " " || $0 == "\t" })
+  }
+}
+
+extension String {
+  /// With a value in the place of a variable; nil where that makes it longer than so many octets.
+  func replacing(_ name: String, with value: String, limit: Int) -> String? {
+    let (all, piece) = (Array(utf8), Array(name.utf8))
+    var octets: [UInt8] = []
+    var place = 0
+    while place < all.count {
+      if all[place...].starts(with: piece) {
+        octets += Array(value.utf8)
+        place += piece.count
+      } else {
+        octets.append(all[place])
+        place += 1
+      }
+      guard octets.count <= limit else { return nil }
+    }
+    return String(decoding: octets, as: UTF8.self)
+  }
+}
+
+extension StringProtocol {
+  /// Whether a word is somewhere in it.
+  func mentions(_ word: String) -> Bool {
+    let (all, piece) = (Array(utf8), Array(word.utf8))
+    return all.indices.contains { all[$0...].starts(with: piece) }
   }
 }

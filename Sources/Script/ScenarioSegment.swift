@@ -1,19 +1,42 @@
+import Wire
+
 /// A TCP segment as a scenario writes it: `S. 0:0(0) ack 1 win 65000 <mss 1460,nop,TS val 1 ecr echo>`.
 ///
 /// Flags are packetdrill's letters (S F R P . U E W, `-` for none); SEG.SEQ counts from its sender's ISS and SEG.ACK
 /// from the other's. The number in parentheses is that of the octets of text.
-struct ScenarioSegment: Sendable {
-  var flags: PeerSegment.Flags
-  var seq: UInt32
-  var length: Int
-  var ack: UInt32?
-  var window: UInt16?
-  fileprivate var options: [Option]?
+public struct ScenarioSegment: Hashable, Sendable {
+  /// The control bits.
+  public var flags: TCPFlags
+  /// SEG.SEQ, from the sender's ISS.
+  public var seq: UInt32
+  /// Octets of text.
+  public var length: Int
+  /// SEG.ACK, from the receiver's ISS; nil where none is said.
+  public var ack: UInt32?
+  /// SEG.WND as the header has it; nil where none is said.
+  public var window: UInt16?
+  /// The options; nil where none are said.
+  public var options: [Option]?
 
-  fileprivate enum Option: Sendable {
+  /// A TCP option, or several in a row.
+  public enum Option: Hashable, Sendable {
+    /// Octets as they are sent.
     case octets([UInt8])
     /// Timestamps; without an echo, that of the program's latest segment, shifted.
     case timestamps(UInt32, echo: UInt32?, shift: UInt32)
+
+    /// How many octets it takes.
+    var count: Int {
+      switch self {
+      case .octets(let octets): octets.count
+      case .timestamps: 10
+      }
+    }
+  }
+
+  /// A segment without options.
+  public init(flags: TCPFlags, seq: UInt32, length: Int, ack: UInt32?, window: UInt16?) {
+    (self.flags, self.seq, self.length, self.ack, self.window) = (flags, seq, length, ack, window)
   }
 
   /// Reads the words of a segment; of what is awaited the options cannot be said.
@@ -39,40 +62,46 @@ struct ScenarioSegment: Sendable {
     if isAwaited { try words.end() }
   }
 
-  private static let letters: [Character: UInt8] = [
-    "F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32, "E": 64, "W": 128,
+  private static let letters: [(letter: Character, flag: TCPFlags)] = [
+    ("F", .fin), ("S", .syn), ("R", .rst), ("P", .psh), (".", .ack), ("U", .urg), ("E", .ece), ("W", .cwr),
   ]
 
-  private static func flags(_ word: String) throws(ScenarioWords.Mistake) -> PeerSegment.Flags {
-    var bits: UInt8 = 0
+  private static func flags(_ word: String) throws(ScenarioWords.Mistake) -> TCPFlags {
+    var flags: TCPFlags = []
     for letter in word where word != "-" {
-      guard let bit = letters[letter], bits & bit == 0 else { throw .init("no flags: '\(word)'") }
-      bits |= bit
+      guard let flag = letters.first(where: { $0.letter == letter })?.flag, !flags.contains(flag) else {
+        throw .init("no flags: '\(word)'")
+      }
+      flags.insert(flag)
     }
-    return PeerSegment.Flags(rawValue: bits)
+    return flags
   }
+}
 
-  /// A segment of a flow in the same words.
-  static func words(_ segment: PeerSegment, ours: UInt32, theirs: UInt32) -> String {
-    let set = "FSRP.UEW".filter { (letters[$0] ?? 0) & segment.flags.rawValue != 0 }
-    let seq = Int32(truncatingIfNeeded: segment.seq &- ours)
-    let numbers = "\(seq):\(Int(seq) + segment.payload.count)(\(segment.payload.count))"
-    let ack = segment.flags.contains(.ack) ? " ack \(Int32(truncatingIfNeeded: segment.ack &- theirs))" : ""
-    return "\(set.isEmpty ? "-" : set) \(numbers)\(ack) win \(segment.window)"
+extension ScenarioSegment: CustomStringConvertible {
+  /// The same words as they are read.
+  public var description: String {
+    let set = String(ScenarioSegment.letters.filter { flags.contains($0.flag) }.map(\.letter))
+    let start = Int32(truncatingIfNeeded: seq)
+    var text = "\(set.isEmpty ? "-" : set) \(start):\(Int(start) + length)(\(length))"
+    if let ack { text += " ack \(Int32(truncatingIfNeeded: ack))" }
+    if let window { text += " win \(window)" }
+    if let options {
+      var words = ""
+      for option in options { words += (words.isEmpty ? "" : ",") + option.words }
+      text += " <\(words)>"
+    }
+    return text
   }
+}
 
-  /// Whether a segment of the program's is this one; what is not said is not compared.
-  func fits(_ segment: PeerSegment, ours: UInt32, theirs: UInt32) -> Bool {
-    segment.flags == flags && segment.seq == ours &+ seq && segment.payload.count == length
-      && (ack.map { segment.ack == theirs &+ $0 } ?? true) && (window.map { segment.window == $0 } ?? true)
-  }
-
-  /// The segment of the peer's, in answer to the program's latest.
-  func segment(answering latest: PeerSegment, ours: UInt32, theirs: UInt32) -> PeerSegment {
-    latest.answer(
-      flags, seq: theirs &+ seq, ack: ack.map { ours &+ $0 } ?? 0, window: window ?? 65_000,
-      options: options?.flatMap { $0.octets(answering: latest) } ?? [],
-      payload: [UInt8](repeating: UInt8(ascii: "x"), count: length))
+extension ScenarioSegment.Option {
+  fileprivate var words: String {
+    switch self {
+    case .octets(let octets): return octets.reduce(into: "raw") { $0 += " \($1)" }
+    case .timestamps(let value, let echo, let shift):
+      return "TS val \(value) ecr " + (echo.map { "\($0)" } ?? "echo" + (shift == 0 ? "" : "+\(shift)"))
+    }
   }
 }
 
@@ -80,11 +109,12 @@ struct ScenarioSegment: Sendable {
 
 extension ScenarioSegment {
   private static func options(_ text: String) throws(ScenarioWords.Mistake) -> [Option] {
-    guard text.hasSuffix(">") else { throw .init("the options have no end: \(text)") }
+    guard text.hasSuffix(">"), text.utf8.count > 1 else { throw .init("the options have no end: \(text)") }
     var options: [Option] = []
     for word in text.dropFirst().dropLast().split(separator: ",") {
       options.append(try option(word.split(separator: " ").map(String.init)))
     }
+    guard options.reduce(0, { $0 + $1.count }) <= 40 else { throw .init("options take 40 octets at most") }
     return options
   }
 
@@ -111,19 +141,6 @@ extension ScenarioSegment {
       for word in words.dropFirst() { octets.append(try ScenarioWords.octet(word)) }
       return .octets(octets)
     default: throw .init("what option is '\(words.joined(separator: " "))'?")
-    }
-  }
-}
-
-extension ScenarioSegment.Option {
-  fileprivate func octets(answering latest: PeerSegment) -> [UInt8] {
-    switch self {
-    case .octets(let octets): return octets
-    case .timestamps(let value, let echo, let shift):
-      var octets: [UInt8] = [8, 10]
-      octets.append32(value)
-      octets.append32(echo ?? (latest.timestamp ?? 0) &+ shift)
-      return octets
     }
   }
 }
