@@ -51,7 +51,8 @@ public struct HTTPSession: Sendable {
     var next = request
     next.keepsConnection = transactions.count + 1 < count
     let octets = next.octets
-    transactions.append(HTTPTransaction(range: written..<(written + octets.count)))
+    let range = written..<(written + octets.count)
+    transactions.append(HTTPTransaction(number: transactions.count + 1, of: request, range: range))
     written += octets.count
     return octets
   }

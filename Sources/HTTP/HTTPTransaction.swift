@@ -3,6 +3,12 @@ import Timebase
 
 /// One request and what came of it.
 public struct HTTPTransaction: Sendable {
+  /// Which one it is on its connection, from 1.
+  public let number: Int
+  /// What is asked.
+  public let method: HTTPMethod
+  /// Path and query.
+  public let target: String
   /// Which of our stream's octets it took.
   let range: Range<Int>
   /// The packet that carried its first octet, by its number in the connection's log.
@@ -15,13 +21,13 @@ public struct HTTPTransaction: Sendable {
   /// Whether any of its octets was sent more than once: which copy was answered cannot be told then (Karn's rule).
   public internal(set) var isAmbiguous = false
   /// From the request's first octet to the acknowledgment of its last.
-  public private(set) var request: Measurement?
+  public internal(set) var request: Measurement?
   /// From the request's first octet to the answer's first: the time to first byte.
-  public private(set) var response: Measurement?
+  public internal(set) var response: Measurement?
   /// From the answer's first octet to its last.
-  public private(set) var transfer: Measurement?
+  public internal(set) var transfer: Measurement?
   /// From the request's first octet to the answer's last.
-  public private(set) var total: Measurement?
+  public internal(set) var total: Measurement?
 
   /// The final response's head; of all responses but the first its fields are left out.
   public internal(set) var head: HTTPHead?
@@ -34,7 +40,9 @@ public struct HTTPTransaction: Sendable {
   /// What was wrong with the response, or that there was none.
   public internal(set) var fault: HTTPFault?
 
-  init(range: Range<Int>) { self.range = range }
+  init(number: Int, of asked: HTTPRequest, range: Range<Int>) {
+    (self.number, method, target, self.range) = (number, asked.method, asked.target, range)
+  }
 
   /// Whether it is a whole and valid response that reports no error (RFC 9110 §15: below 400).
   public var isGood: Bool { isComplete && fault == nil && (head?.status ?? 999) < 400 }

@@ -99,6 +99,9 @@ import Wire
     #expect(world.findings.map(\.traffic.roundTrips) == [3, 3, 3, 3, 3, 7])
     let (each, kept) = (world.findings.dropLast().map(\.traffic), world.findings[5].traffic)
     #expect(each.map(\.packetsSent).reduce(0, +) > kept.packetsSent)
+    let sum = each.dropFirst().reduce(each[0]) { $0 + $1 }
+    #expect((sum.connections, sum.requests, kept.connections, kept.requests) == (5, 5, 1, 5))
+    #expect(try sum.elapsed == each.reduce(.zero) { try $0 + #require($1.elapsed) })
     #expect(each.allSatisfy { $0.packetsSent > 0 && $0.octetsSent > $0.packetsSent * 40 - 1 })
   }
 

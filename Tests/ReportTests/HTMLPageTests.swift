@@ -5,6 +5,7 @@ import Testing
 import Timebase
 import Wire
 
+@testable import HTTP
 @testable import Report
 
 @Suite("The page of a run") struct HTMLPageTests {
@@ -41,11 +42,10 @@ import Wire
   func hostile() throws {
     let evil = "</td></table><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}\u{0}&amp;"
     var page = HTMLPage()
-    var request = RequestRecord(number: 1, method: "GET", target: evil)
-    request.status = 200
-    request.reason = evil
-    request.fields = [(name: evil, value: evil)]
-    request.fault = evil
+    var request = HTTPTests.request(
+      1, evil,
+      HTTPHead(minorVersion: 1, status: 200, reason: evil, fields: [HTTPField(unchecked: evil, evil)], length: 9))
+    request.fault = .truncated
     page.add(try record("open", target: evil), requests: [request])
     var summary = TargetSummary(target: evil, remote: Scene.remote, mode: .full)
     summary.add(try record("open"))

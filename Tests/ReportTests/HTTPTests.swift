@@ -4,28 +4,42 @@ import Testing
 import Timebase
 import Wire
 
+@testable import HTTP
 @testable import Handshake
 @testable import Report
 
 @Suite("Pages") struct HTTPTests {
-  private static let cost = CostRecord(
-    connections: 1, requests: 2, packetsSent: 8, packetsReceived: 6, roundTrips: 4, octetsSent: 700,
-    octetsReceived: 1_500, elapsed: .microseconds(1_234))
+  private static let cost = cost(connections: 1, packetsSent: 8)
+
+  private static func cost(connections: Int, packetsSent: Int) -> Traffic {
+    var cost = Traffic(requests: 2)
+    (cost.connections, cost.packetsSent, cost.packetsReceived, cost.roundTrips) = (connections, packetsSent, 6, 4)
+    (cost.octetsSent, cost.octetsReceived, cost.elapsed) = (700, 1_500, .microseconds(1_234))
+    return cost
+  }
+
+  /// A request for a path, and the head of its response.
+  static func request(_ number: Int, _ target: String, _ head: HTTPHead? = nil) -> HTTPTransaction {
+    var asked = HTTPRequest(agent: "probe")
+    asked.target = target
+    var request = HTTPTransaction(number: number, of: asked, range: 0..<1)
+    request.head = head
+    return request
+  }
 
   private static func page() throws -> HTTPRecord {
-    var good = RequestRecord(number: 1, method: "GET", target: "/a?b")
-    good.version = "1.1"
-    good.status = 200
-    good.reason = "OK\u{1b}[31m"
-    good.fields = [("Server", "x\u{7f}y")]
-    good.headLength = 87
+    var good = request(
+      1, "/a?b",
+      HTTPHead(
+        minorVersion: 1, status: 200, reason: "OK\u{1b}[31m", fields: [HTTPField(unchecked: "Server", "x\u{7f}y")],
+        length: 87))
     good.contentLength = 612
     good.request = Measurement(.microseconds(210), clock: .kernel)
     good.response = Measurement(.microseconds(311), clock: .kernel)
     good.transfer = Measurement(.microseconds(91), clock: .user)
     good.total = Measurement(.microseconds(402), clock: .user)
-    var bad = RequestRecord(number: 2, method: "GET", target: "/a?b")
-    bad.fault = "truncated"
+    var bad = request(2, "/a?b")
+    bad.fault = .truncated
     bad.isAmbiguous = true
     let record = Record(target: "http://web.test/a?b", sequence: 1, outcome: try Scene.fullClose().outcome())
     return HTTPRecord(record: record, requests: [good, bad], unsent: 3, cost: cost)
@@ -63,9 +77,7 @@ import Wire
   }
 
   @Test("the comparison stands side by side") func comparison() {
-    var each = Self.cost
-    each.connections = 2
-    each.packetsSent = 12
+    let each = Self.cost(connections: 2, packetsSent: 12)
     #expect(
       TextReport().comparison(each, Self.cost) == """
 

@@ -6,6 +6,7 @@ import Testing
 import Timebase
 import Wire
 
+@testable import HTTP
 @testable import Handshake
 @testable import Report
 
@@ -140,10 +141,7 @@ extension HostileWordsTests {
       return page.text([try summary(word)])
     },
     Form("HTTP") { word in
-      let cost = CostRecord(
-        connections: 1, requests: 1, packetsSent: 1, packetsReceived: 1, roundTrips: 1, octetsSent: 1,
-        octetsReceived: 1,
-        elapsed: nil)
+      let cost = Traffic()
       let page = HTTPRecord(record: try record(word), requests: [request(word)], unsent: 0, cost: cost)
       return TextReport(isVerbose: true).page(page) + JSONLines.page(page)
         + JSONLines.comparison(target: word, cost, cost)
@@ -179,11 +177,11 @@ extension HostileWordsTests {
     return summary
   }
 
-  private static func request(_ word: String) -> RequestRecord {
-    var request = RequestRecord(number: 1, method: "GET", target: word)
-    (request.version, request.status, request.reason) = ("1.1", 200, word)
-    request.fields = [(word, word)]
-    request.fault = "truncated"
+  private static func request(_ word: String) -> HTTPTransaction {
+    let field = HTTPField(unchecked: word, word)
+    var request = HTTPTests.request(
+      1, word, HTTPHead(minorVersion: 1, status: 200, reason: word, fields: [field], length: 9))
+    request.fault = .truncated
     return request
   }
 

@@ -71,9 +71,12 @@ extension HTTPEngine {
       var outcome = Outcome(unroutable: target.remote, mode: .full, at: now)
       outcome.notes = target.obstacle
       return .report(
-        .visit(Finding(sequence: begun, outcome: outcome, session: session, traffic: Traffic())), slot: nil)
+        .visit(Finding(sequence: begun, outcome: outcome, session: session, traffic: Traffic(requests: session.count))),
+        slot: nil)
     }
-    visit = Visit(sequence: begun, session: session, began: now.instant, movedAt: now.instant)
+    visit = Visit(
+      sequence: begun, session: session, traffic: Traffic(requests: session.count), began: now.instant,
+      movedAt: now.instant)
     return .open(slot: 0, address: source, port: job.sourcePort)
   }
 

@@ -55,7 +55,7 @@ public struct HTTPEngine: Engine {
     /// Nil until the source port is reserved.
     var conversation: TracedConnection?
     var session: HTTPSession
-    var traffic = Traffic()
+    var traffic: Traffic
     /// When it began.
     var began: Instant
     /// When anything last came or was asked: the patience with the server is counted from here.

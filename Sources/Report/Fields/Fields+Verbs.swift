@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Judging
 import Timebase
@@ -18,7 +19,7 @@ enum HTTPFields {
     ])
 
   /// The same requests on a connection each, and on one.
-  static let comparisons = RecordTable<(target: String, each: CostRecord, kept: CostRecord)>(
+  static let comparisons = RecordTable<(target: String, each: Traffic, kept: Traffic)>(
     "comparison",
     [
       .text("target", "the URL") { $0.target },
@@ -26,32 +27,29 @@ enum HTTPFields {
       .object("kept", "the cost of one connection for all requests", cost) { $0.kept },
     ])
 
-  private static let request = FieldTable<RequestRecord>([
+  private static let request = FieldTable<HTTPTransaction>([
     .number("request", "its number on the connection, from 1") { $0.number },
-    .text("method", "`GET` or `HEAD`") { $0.method },
+    .text("method", "`GET` or `HEAD`") { $0.method.rawValue },
     .text("path", "path and query") { $0.target },
-    .text(orNull: "version", "the HTTP version of the final response; null without one") { $0.version },
-    .number(orNull: "status", "its status code") { $0.status },
-    .text(orNull: "reason", "its reason phrase") { $0.reason },
-    .number(orNull: "head_bytes", "bytes of its head") { $0.headLength },
+    .text(orNull: "version", "the HTTP version of the final response; null without one") { $0.head?.version },
+    .number(orNull: "status", "its status code") { $0.head?.status },
+    .text(orNull: "reason", "its reason phrase") { $0.head?.reason },
+    .number(orNull: "head_bytes", "bytes of its head") { $0.head?.length },
     .number(orNull: "body_bytes", "bytes of content received, without chunk sizes and trailers") {
-      $0.status == nil ? nil : $0.contentLength
+      $0.head == nil ? nil : $0.contentLength
     },
     .number("interim", "interim responses (1xx) before it") { $0.interim },
     .list("steps", "`request`, `response` (the time to first byte) and `transfer`", ConnectionFields.step) {
-      [
-        Step(.request, $0.request, isAmbiguous: $0.isAmbiguous),
-        Step(.response, $0.response, isAmbiguous: $0.isAmbiguous), Step(.transfer, $0.transfer),
-      ]
+      $0.steps
     },
     .time(orNull: "total_ns", "from the first byte of the request to the last of the response") {
       $0.total?.interval
     },
     .word(orNull: "clock", among: ClockSource.words, "whose clock timed `total_ns`") { $0.total?.clock.rawValue },
-    .text(orNull: "fault", "what was wrong, by the names in probe(1)") { $0.fault },
+    .text(orNull: "fault", "what was wrong, by the names in probe(1)") { $0.fault?.rawValue },
   ])
 
-  private static let cost = FieldTable<CostRecord>(
+  private static let cost = FieldTable<Traffic>(
     "cost",
     [
       .number("connections", "connections added up") { $0.connections },

@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Judging
 import Timebase
@@ -38,7 +39,7 @@ public enum Event: Sendable {
   /// What checks came to.
   case checks([CheckResult], CheckTotals, file: String)
   /// What the same requests cost on a connection each and on one.
-  case costs(target: String, each: CostRecord, kept: CostRecord)
+  case costs(target: String, each: Traffic, kept: Traffic)
   /// What a listener counted.
   case tally(ListenTally, Endpoint)
   /// How two files compare.
@@ -53,6 +54,23 @@ public enum ConnectionDetail: Hashable, Sendable {
   case among
   /// It is one of a watched target, whose changes are what matters.
   case watched
+}
+
+/// One connection with its requests.
+public struct HTTPRecord: Sendable {
+  /// The connection.
+  public var record: Record
+  /// The requests that were sent on it.
+  public var requests: [HTTPTransaction]
+  /// How many more were asked for and never sent.
+  public var unsent: Int
+  /// What it cost.
+  public var cost: Traffic
+
+  /// A connection's record with what it carried.
+  public init(record: Record, requests: [HTTPTransaction], unsent: Int, cost: Traffic) {
+    (self.record, self.requests, self.unsent, self.cost) = (record, requests, unsent, cost)
+  }
 }
 
 /// What a format writes of an event.

@@ -1,4 +1,5 @@
 import Capture
+import HTTP
 import Handshake
 import Judging
 import Timebase
@@ -77,7 +78,7 @@ extension JSONLines {
   public static func page(_ page: HTTPRecord) -> String { HTTPFields.pages.line(page) }
 
   /// The same requests on a connection each and on one that is kept.
-  public static func comparison(target: String, _ each: CostRecord, _ kept: CostRecord) -> String {
+  public static func comparison(target: String, _ each: Traffic, _ kept: Traffic) -> String {
     HTTPFields.comparisons.line((target, each, kept))
   }
 

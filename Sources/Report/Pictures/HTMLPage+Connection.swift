@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Judging
 import Timebase
@@ -123,22 +124,23 @@ extension HTMLPage {
     }
   }
 
-  private static func write(_ requests: [RequestRecord], on body: inout MarkupWriter) {
+  private static func write(_ requests: [HTTPTransaction], on body: inout MarkupWriter) {
     body.element("h3", [], "Requests")
     body.table(["request", "what", "status", "octets", "first byte after", "complete after", "fault"]) { table in
       for request in requests {
-        let status = [request.status.map { "\($0)" }, request.reason].compactMap(\.self).together(by: " ")
+        let status = [(request.head?.status).map { "\($0)" }, request.head?.reason].compactMap(\.self).together(by: " ")
         table.row([
-          "\(request.number)", "\(request.method) \(request.target)", status, "\(request.contentLength)",
-          time(request.response), time(request.total), request.fault ?? "",
+          "\(request.number)", "\(request.method.rawValue) \(request.target)", status, "\(request.contentLength)",
+          time(request.response), time(request.total), request.fault?.rawValue ?? "",
         ])
       }
     }
-    for request in requests where !request.fields.isEmpty {
+    for request in requests {
+      guard let fields = request.head?.fields, !fields.isEmpty else { continue }
       body.element("details") { details in
         details.element("summary", [], "header fields of response \(request.number)")
         details.table(["field", "value"]) { table in
-          for field in request.fields { table.row([field.name, field.value]) }
+          for field in fields { table.row([field.name, field.value]) }
         }
       }
     }

@@ -1,3 +1,4 @@
+import HTTP
 import Handshake
 import Judging
 import Statistics
@@ -13,7 +14,7 @@ public struct HTMLPage: Sendable {
   /// A connection that is drawn.
   struct Drawn {
     var record: Record
-    var requests: [RequestRecord]
+    var requests: [HTTPTransaction]
   }
 
   /// The most targets whose first connection is drawn.
@@ -31,7 +32,7 @@ public struct HTMLPage: Sendable {
   public init() {}
 
   /// Takes one result, and the requests that its connection carried.
-  public mutating func add(_ record: Record, requests: [RequestRecord] = []) {
+  public mutating func add(_ record: Record, requests: [HTTPTransaction] = []) {
     count += 1
     let drawn = Drawn(record: record, requests: requests)
     if lines.count < HTMLPage.lineLimit {

@@ -1,3 +1,5 @@
+import HTTP
+import Handshake
 import Timebase
 
 /// HTTP for people.
@@ -24,17 +26,16 @@ extension TextReport {
   }
 
   /// `GET / 200 OK HTTP/1.1 body=612 bytes ttfb=0.311 ms total=0.402 ms`, and with `-v` the header fields.
-  private func line(_ request: RequestRecord) -> String {
-    var words = ["request \(request.number):", request.method, request.target.printable]
-    if let status = request.status {
-      let colour = status < 400 ? Style.Colour.good : .bad
-      words.append(style.paint("\(status)", colour))
-      if let reason = request.reason, !reason.isEmpty { words.append(reason.printable) }
-      if let version = request.version { words.append("HTTP/\(version)") }
+  private func line(_ request: HTTPTransaction) -> String {
+    var words = ["request \(request.number):", request.method.rawValue, request.target.printable]
+    if let head = request.head {
+      words.append(style.paint("\(head.status)", head.status < 400 ? .good : .bad))
+      if !head.reason.isEmpty { words.append(head.reason.printable) }
+      words.append("HTTP/\(head.version)")
       words.append("body=\(request.contentLength) bytes")
     }
     if request.interim > 0 { words.append("interim=\(request.interim)") }
-    if let fault = request.fault { words.append(style.paint(fault, .bad)) }
+    if let fault = request.fault { words.append(style.paint(fault.rawValue, .bad)) }
     if request.isAmbiguous {
       words.append("ttfb=ambiguous")
     } else {
@@ -42,7 +43,7 @@ extension TextReport {
     }
     var text = words.joined(separator: " ") + "\n"
     guard isVerbose else { return text }
-    for field in request.fields { text += "  \(field.name.printable): \(field.value.printable)\n" }
+    for field in request.head?.fields ?? [] { text += "  \(field.name.printable): \(field.value.printable)\n" }
     return text
   }
 
@@ -53,8 +54,8 @@ extension TextReport {
   }
 
   /// The same requests on a connection each and on one that is kept, side by side.
-  public func comparison(_ each: CostRecord, _ kept: CostRecord) -> String {
-    func rows(_ cost: CostRecord) -> [String] {
+  public func comparison(_ each: Traffic, _ kept: Traffic) -> String {
+    func rows(_ cost: Traffic) -> [String] {
       [
         words(cost.connections, "connection"), "\(cost.packetsSent)", "\(cost.packetsReceived)", "\(cost.roundTrips)",
         "\(cost.octetsSent)", "\(cost.octetsReceived)", cost.elapsed.map { "\($0.fixedMilliseconds) ms" } ?? "?",

@@ -1,4 +1,5 @@
 import Engines
+import HTTP
 import Handshake
 import Judging
 import Kernel
@@ -22,7 +23,7 @@ final class Drawings {
   }
 
   /// Takes one result, and the requests that its connection carried.
-  func take(_ record: Record, requests: [RequestRecord] = []) { page.add(record, requests: requests) }
+  func take(_ record: Record, requests: [HTTPTransaction] = []) { page.add(record, requests: requests) }
 
   /// Draws what was taken; without any result nothing is drawn, and no file is left.
   func finish(_ summaries: [TargetSummary]) throws(RunError) {

@@ -15,10 +15,9 @@ final class HTTPPresenter {
   private var trace: PacketTrace
   private let drawings: Drawings?
   /// What the connections with one request each cost together.
-  private var each = Traffic()
-  private var eachTook = Interval.zero
+  private var each: Traffic?
   /// What the connection that is kept cost.
-  private var kept: CostRecord?
+  private var kept: Traffic?
   private var shown = 0
   /// Whether every connection so far brought nothing but good responses.
   private var allGood = true
@@ -54,19 +53,16 @@ final class HTTPPresenter {
     shown += 1
     let session = finding.session
     if session.unsent > 0 || !session.transactions.allSatisfy(\.isGood) { allGood = false }
-    let cost = CostRecord(finding.traffic, connections: 1, requests: session.count, took: finding.traffic.elapsed)
     if settings.compares, shown < settings.visits.count {
-      each = each + finding.traffic
-      eachTook = eachTook + (finding.traffic.elapsed ?? .zero)
+      each = each.map { $0 + finding.traffic } ?? finding.traffic
     } else {
-      kept = cost
+      kept = finding.traffic
     }
     guard let outcome = finding.outcome else { return }
     let record = Record(
       target: settings.url, sequence: finding.sequence, resolve: shown == 1 ? target.resolve : nil, outcome: outcome)
     let page = HTTPRecord(
-      record: record,
-      requests: session.transactions.indices.map { RequestRecord(session, $0) }, unsent: session.unsent, cost: cost)
+      record: record, requests: session.transactions, unsent: session.unsent, cost: finding.traffic)
     drawings?.take(record, requests: page.requests)
     try teller.tell(.page(page, isSummed: settings.compares))
   }
@@ -78,39 +74,7 @@ final class HTTPPresenter {
 
   /// Writes the comparison, where one was asked for and both sides of it were made.
   func summarize() throws(Errno) {
-    guard settings.compares, let kept, shown == settings.visits.count else { return }
-    let each = CostRecord(each, connections: settings.requests, requests: settings.requests, took: eachTook)
+    guard settings.compares, let each, let kept, shown == settings.visits.count else { return }
     try teller.tell(.costs(target: settings.url, each: each, kept: kept))
-  }
-}
-
-extension CostRecord {
-  /// What packets cost.
-  fileprivate init(_ traffic: Traffic, connections: Int, requests: Int, took: Interval?) {
-    self.init(
-      connections: connections, requests: requests, packetsSent: traffic.packetsSent,
-      packetsReceived: traffic.packetsReceived, roundTrips: traffic.roundTrips, octetsSent: traffic.octetsSent,
-      octetsReceived: traffic.octetsReceived, elapsed: took)
-  }
-}
-
-extension RequestRecord {
-  /// One request of a session.
-  fileprivate init(_ session: HTTPSession, _ index: Int) {
-    let transaction = session.transactions[index]
-    self.init(number: index + 1, method: session.request.method.rawValue, target: session.request.target)
-    version = transaction.head?.version
-    status = transaction.head?.status
-    reason = transaction.head?.reason
-    fields = transaction.head?.fields.map { ($0.name, $0.value) } ?? []
-    headLength = transaction.head?.length
-    contentLength = transaction.contentLength
-    interim = transaction.interim
-    request = transaction.request
-    response = transaction.response
-    transfer = transaction.transfer
-    total = transaction.total
-    isAmbiguous = transaction.isAmbiguous
-    fault = transaction.fault?.rawValue
   }
 }
