@@ -8,7 +8,7 @@ extension Bench {
     let (conversation, syn) = Sample.opened(Sample.halfOpen)
     let answer = Sample.synAck(to: syn)
     let packet = Sample.packet(answer)
-    add("judge a SYN-ACK: parse, checksum, flow, segment", calls: 10_000) { calls in
+    add("classify a SYN-ACK: parse, checksum, flow, segment", calls: 10_000) { calls in
       var sum: UInt64 = 0
       for _ in 0..<calls {
         let arrival = ReceivedPacket(packet.span.raw, framing: .inBand, mayBeUnfinished: false)
@@ -18,7 +18,7 @@ extension Bench {
       }
       return sum
     }
-    add("the machine takes a SYN-ACK", calls: 10_000) { calls in
+    add("the state machine processes a SYN-ACK", calls: 10_000) { calls in
       let now = Sample.answerStamp
       var sum: UInt64 = 0
       for _ in 0..<calls {

@@ -12,7 +12,7 @@ extension Bench {
       for _ in 0..<calls { sum &+= UInt64(truncatingIfNeeded: SystemClock.now().instant.nanoseconds) }
       return sum
     }
-    add("send a packet, wait, take its stamp and the packet", calls: 200) { calls in line.exchange(calls) }
+    add("send a packet, wait, read its timestamp and the packet", calls: 200) { calls in line.exchange(calls) }
   }
 }
 

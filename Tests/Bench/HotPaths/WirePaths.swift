@@ -9,7 +9,7 @@ extension Bench {
     let (_, syn) = Sample.opened(Sample.halfOpen)
     let packet = Sample.packet(Sample.synAck(to: syn))
     addChecksums()
-    add("take an IPv4 and TCP packet apart", calls: 10_000) { calls in
+    add("parse an IPv4 and TCP packet", calls: 10_000) { calls in
       var sum: UInt64 = 0
       for _ in 0..<calls {
         if case .tcp(let envelope, let header) = Dissection.ofIP(packet.span.raw) {
@@ -27,7 +27,7 @@ extension Bench {
       }
       return sum
     }
-    add("serialise a SYN, checksums and all", calls: 10_000) { calls in
+    add("serialise a SYN with its checksums", calls: 10_000) { calls in
       var frame = FrameBuffer()
       var segment = syn
       var sum: UInt64 = 0
@@ -46,7 +46,7 @@ extension Bench {
   private mutating func addChecksums() {
     for length in [40, 1_460] {
       let octets = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-      add("checksum of \(length) octets", calls: 10_000) { calls in
+      add("checksum of \(length) bytes", calls: 10_000) { calls in
         var sum: UInt64 = 0
         for _ in 0..<calls { sum &+= UInt64(checksum(octets.span.raw)) }
         return sum
