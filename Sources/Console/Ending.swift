@@ -15,6 +15,8 @@ struct Ending: Equatable {
   static let notAsExpected: Int32 = 1
   /// It could not run.
   static let couldNotRun: Int32 = 2
+  /// Whoever read standard output has gone: what a shell says of a program that SIGPIPE ended.
+  static let readerGone: Int32 = 141
 
   /// What the process exits with.
   var exitCode: Int32 { signal.map { 128 + $0.number } ?? code }
@@ -34,14 +36,16 @@ struct Ending: Equatable {
     case .interrupted(let signal), .endedWaiting(let signal, _): self.signal = signal
     default: break
     }
-    code = Ending.couldNotRun
+    code = error.isReaderGone ? Ending.readerGone : Ending.couldNotRun
   }
 
   /// Probes of targets: with `--expect` all of them have to find the state; without, one probe has to find the port
   /// open, and ping-like runs something that answers.
   init(_ result: RunResult, _ settings: RunSettings) {
     signal = result.signal
-    if settings.exitsWithState {
+    if let awaited = settings.awaited {
+      code = result.tallies.allSatisfy { $0.verdicts[awaited] > 0 } ? Ending.asExpected : Ending.notAsExpected
+    } else if settings.exitsWithState {
       code = result.tallies.map(Ending.state).max() ?? Ending.couldNotRun
     } else if result.tallies.contains(where: \.isUnsent) {
       code = Ending.couldNotRun

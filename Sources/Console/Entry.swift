@@ -24,8 +24,14 @@ func show(_ text: String) -> Int32 {
     try Output.standardOutput.write(text)
     return Ending.asExpected
   } catch {
-    return complain(RunError.output(error).message, Ending.couldNotRun)
+    return complain(.output(error))
   }
+}
+
+/// What ended a run before its end, on standard error; a reader who has gone needs no word.
+func complain(_ error: RunError) -> Int32 {
+  let code = Ending(error).exitCode
+  return error.isReaderGone ? code : complain(error.message, code)
 }
 
 /// One line on standard error, whatever the words in it hold; if it cannot be written, no one is there to read it.

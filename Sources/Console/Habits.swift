@@ -44,6 +44,8 @@ struct Habit: Hashable, Sendable {
       Habit("-C", use: "use -c N --fping"),
       Habit("-x", use: "use -c N for a number of probes"),
       Habit("--timestamp", "--time-stamp", same: "--print-time"),
+      Habit("--wait", use: "use --until open, with -w SEC for how long"),
+      Habit("--strict", "--child", use: "leave it out; with --until the exit code is 0 or 1"),
       Habit("--write", use: "use --pcap FILE"),
     ]
 
@@ -59,6 +61,7 @@ struct Habit: Hashable, Sendable {
     Habit("-sU", "-sY", use: "probe is TCP only"),
     Habit("-sV", "-sC", "-O", use: "no version or OS detection; --data sends a request, -v shows every packet"),
     Habit("-Pn", "-PN", "-P0", use: "leave it out; probe never pings first"),
+    Habit("-oX", "-oG", "-oA", "-oN", "-oJ", use: "use -o FILE, with --json or --csv for another format"),
     Habit("-T0", "-T1", "-T2", "-T3", "-T4", "-T5", use: "leave it out; -i sets the interval, -W the timeout"),
     Habit("-vv", "-vvv", same: "-v"),
     Habit("-R", "-r", use: "leave it out; addresses are not looked up, and ports keep their order"),
@@ -136,7 +139,8 @@ struct Habit: Hashable, Sendable {
     Habit("-u", "--user", in: "http", use: "use --header 'Authorization: …'"),
     Habit("-X", "--request", in: "http", use: "leave it out for GET, or use --head; there are no others"),
     Habit("-d", "--data", "--data-raw", "-F", "-T", in: "http", use: "probe http sends GET or HEAD only"),
-    Habit("-o", "-O", "--remote-name", in: "http", use: "use --body-to FILE for the body"),
+    Habit(
+      "-o", "-O", "--remote-name", in: "http", use: "use --body-to FILE for the body, --output FILE for the results"),
     Habit("-L", "--location", in: "http", use: "leave it out; redirects are reported, not followed"),
     Habit("-k", "--insecure", in: "http", use: "leave it out; TLS is not supported"),
     Habit("-f", "--fail", in: "http", use: "leave it out; the exit code is 1 from status 400 on"),

@@ -23,7 +23,7 @@ struct Option: Hashable, Sendable {
 
   /// An option that another cannot be used with.
   struct Exclusion: Hashable, Sendable, ExpressibleByStringLiteral {
-    /// The other one, as errors print it.
+    /// The other one, as errors print it; a letter where the option is excluded only if it is typed by that.
     let name: String
     /// Why, where the two names do not say it.
     let reason: String?
@@ -68,6 +68,8 @@ struct Needs: OptionSet, Hashable, Sendable {
   static let pictures = Needs(rawValue: 1 << 10)
   /// Packets that pass, to be written into a file.
   static let capture = Needs(rawValue: 1 << 11)
+  /// Results that `-o` may name a file for; `http` keeps the letter free, since curl writes the page with it.
+  static let outputLetter = Needs(rawValue: 1 << 12)
 
   /// The words for an option that needs what a run has to do without.
   var words: String { contains(.packets) ? "raw sockets" : "another kind of run" }

@@ -121,6 +121,9 @@ struct OptionReader<Settings> {
   func check() throws(UsageError) {
     for (option, typed) in given {
       if let other = option.requires, self.typed(other) == nil {
+        if case .hint(let words) = Habit.answer(to: typed, in: command) {
+          throw UsageError("unknown option \(typed); \(words)")
+        }
         throw UsageError("\(typed) needs \(other) as well")
       }
       for exclusion in option.excludes {
@@ -143,7 +146,7 @@ struct OptionReader<Settings> {
   }
 
   /// How an option was typed; nil if it was not.
-  private func typed(_ name: String) -> String? { given.first { $0.option.name == name }?.typed }
+  private func typed(_ name: String) -> String? { given.first { $0.option.name == name || $0.typed == name }?.typed }
 }
 
 /// What was probably meant by a word that is none of those expected.

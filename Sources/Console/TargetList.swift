@@ -38,7 +38,7 @@ extension HasRun {
   /// Takes the targets of a command line: its words, among which `-` is a list on standard input, and the lists of `-f`.
   mutating func takeTargets(_ operands: [String]) throws(UsageError) {
     run.targetLists += operands.filter { $0 == "-" }.map { FilePath($0) }
-    let words = operands.filter { $0 != "-" }
+    let words = run.hosts + operands.filter { $0 != "-" }
     var specs: [TargetSpec] = []
     if !words.isEmpty || run.targetLists.isEmpty { specs += try TargetParser.targets(words, ports: run.ports) }
     let inputs = run.filesRead.map(\.path) + run.targetLists

@@ -69,7 +69,13 @@ struct Verb: Sendable {
       if let wish = reader.wish { return wish }
       try reader.check()
       try prepare(&value, reader.operands)
-      do throws(RunError) { return .end(try run(value)) } catch { return .failure(error) }
+      do throws(RunError) { return .end(try run(value)) } catch {
+        // Results that could not be written may have been meant for a file.
+        if case .output(let errno) = error, let path = (value as? any HasPresentation)?.presentation.outputPath {
+          return .failure(.file(errno, path))
+        }
+        return .failure(error)
+      }
     }
   }
 
@@ -81,7 +87,7 @@ struct Verb: Sendable {
       case .version(let asJSON): return show(Version.text(asJSON: asJSON))
       case .end(let ending): return ending.exitCode
       case .failure(let error):
-        return Monitor.unknown(error.message, for: self, words) ?? complain(error.message, Ending(error).exitCode)
+        return Monitor.unknown(error.message, for: self, words) ?? complain(error)
       }
     } catch {
       return Monitor.unknown(error.first, for: self, words) ?? complain(error)

@@ -1,5 +1,21 @@
 import Handshake
 import Timebase
+import Wire
+
+/// Which of a name's addresses is probed, and how many it has.
+public struct AddressShare: Hashable, Sendable {
+  /// Its place among them, from 1.
+  public var number: Int
+  /// How many there are.
+  public var count: Int
+
+  /// The n-th of so many; nil where there is one.
+  public init?(number: Int, of count: Int) {
+    guard count > 1 else { return nil }
+    self.number = number
+    self.count = count
+  }
+}
 
 /// One result: the model that every output is written from.
 public struct Record: Sendable {
@@ -9,14 +25,19 @@ public struct Record: Sendable {
   public var sequence: Int
   /// How long the look-up of the name took; nil where there was none, or it was for an earlier probe.
   public var resolve: Measurement?
+  /// Which of a name's addresses was probed; nil where it has one, or that has been said.
+  public var share: AddressShare?
   /// What came of it; `mode` says whether the packets were ours or the kernel's.
   public var outcome: Outcome
 
   /// A result from its parts.
-  public init(target: String, sequence: Int, resolve: Measurement? = nil, outcome: Outcome) {
+  public init(
+    target: String, sequence: Int, resolve: Measurement? = nil, share: AddressShare? = nil, outcome: Outcome
+  ) {
     self.target = target
     self.sequence = sequence
     self.resolve = resolve
+    self.share = share
     self.outcome = outcome
   }
 
@@ -28,6 +49,12 @@ public struct Record: Sendable {
 
   /// Whether an ICMP error decided.
   public var isError: Bool { outcome.reason.rawValue.hasPrefix("icmp-") }
+
+  /// Who sent the ICMP error that decided; nil where none did.
+  public var errorSource: IPAddress? {
+    guard isError else { return nil }
+    return outcome.log.entries.first { $0.errorSource != nil && $0.refusal == nil }?.errorSource
+  }
 
   /// When the answer came; nil without one, and where several copies of the SYN may be what it answers.
   package var answered: WallTime? {

@@ -9,6 +9,8 @@ public struct Errno: Error, Hashable, Sendable {
   public var call: Call
   /// For EINTR: the signal that ended the wait, where it was taken.
   public var signal: Signal?
+  /// The file that it is about, where several may be written.
+  public var file: FilePath?
 
   /// An error of a named call.
   public init(code: Int32, call: Call, signal: Signal? = nil) {
@@ -132,6 +134,8 @@ extension Errno {
     }
   }
 
+  /// Whether whoever reads what is written has gone.
+  public var isBrokenPipe: Bool { code == EPIPE }
   /// Whether a signal ended a wait.
   public var isInterruption: Bool { code == EINTR }
   /// Whether a privilege is missing: the unprivileged way may still work.

@@ -15,6 +15,7 @@ import Wire
     var probes: String
     var expected: Verdict?
     var exitsWithState = false
+    var awaited: Verdict?
     var count: Int? = 1
     var signal: Signal?
     var code: Int32
@@ -56,6 +57,11 @@ import Wire
     Case(probes: "nnf", count: 3, code: 1), Case(probes: "n", expected: .unreachable, code: 2),
     Case(probes: "nu", expected: .unreachable, count: 2, code: 1), Case(probes: "n", exitsWithState: true, code: 2),
     Case(probes: "nu", exitsWithState: true, count: 2, code: 4),
+    // With --until each target has to have been seen in the state once.
+    Case(probes: "cco", awaited: .open, count: nil, code: 0), Case(probes: "ccc", awaited: .open, count: nil, code: 1),
+    Case(probes: "cco c", awaited: .open, count: nil, code: 1), Case(probes: "-", awaited: .open, count: nil, code: 1),
+    Case(probes: "oc nf", awaited: .refused, count: nil, code: 1),
+    Case(probes: "o", awaited: .refused, count: nil, signal: .interrupt, code: 130),
     // A signal outranks all of it.
     Case(probes: "o", signal: .interrupt, code: 130), Case(probes: "o", signal: .terminate, code: 143),
     Case(probes: "c", expected: .refused, exitsWithState: true, signal: .interrupt, code: 130),
@@ -66,6 +72,7 @@ import Wire
     settings.expected = given.expected
     settings.exitsWithState = given.exitsWithState
     settings.schedule.count = given.count
+    settings.awaited = given.awaited
     let tallies = given.probes.split(separator: " ").map { probes in
       var tally = Tally()
       for probe in probes {
@@ -87,6 +94,9 @@ import Wire
   @Test("a run that could not be carried out, and one whose results nobody took") func errors() {
     #expect(Ending(RunError.noPrivilege).exitCode == 2)
     #expect(Ending(RunError.output(Errno(code: 28, call: .write))).exitCode == 2)
+    #expect(Ending(RunError.output(Errno(code: 32, call: .write))).exitCode == 141)
+    #expect(Ending(RunError.file(Errno(code: 32, call: .write), "-")).exitCode == 141)
+    #expect(Ending(RunError.file(Errno(code: 32, call: .write), "fifo")).exitCode == 2)
     #expect(Ending(RunError.interrupted(.interrupt)).exitCode == 130)
     #expect(Ending(RunError.interrupted(.terminate)).exitCode == 143)
   }

@@ -35,6 +35,7 @@ import Testing
       ),
       ("-I 10.0.0.1 h:80", "-I: '10.0.0.1' is not an interface (ip link lists them); use -S for a source address"),
       ("-I http://h/", "-I: 'http://h/' is not an interface (ip link lists them); use --head for a HEAD request"),
+      ("-oX f h 80", "unknown option -oX; use -o FILE, with --json or --csv for another format"),
       ("--time h:80", "unknown option --time (--timeout?); --help lists them"),
       ("--timout 1 h:80", "unknown option --timout (--timeout?); --help lists them"),
       ("--retry 1 h:80", "unknown option --retry (--retries?); --help lists them"),
@@ -43,6 +44,37 @@ import Testing
       ("--count=-5 h:80", "--count: -5 is out of range; from 0 to 1000000000"),
     ])
   func hint(_ line: String, _ message: String) { #expect(refusalOf(line) == message) }
+
+  @Test(
+    "check_tcp's options are taken, or refused by name",
+    arguments: [
+      ("--nagios -H h -p 80 -t 10", nil), ("--nagios h:80 --count 5 --deadline 9", nil),
+      (
+        "--nagios h:80 -c 5",
+        "--nagios and -c cannot be used together: for check_tcp it is a threshold, here a count; use --crit LIMIT or --count N"
+      ),
+      (
+        "--nagios h:80 -w 1",
+        "--nagios and -w cannot be used together: for check_tcp it is a threshold, here a deadline; use --warn LIMIT or --deadline SEC"
+      ),
+      ("-H h -p 80", "-H needs --nagios as well"),
+      (
+        "-t 5 h:80",
+        "unknown option -t; use --ttl N for the time to live, -W SEC for the timeout, or -c 0 to probe until interrupted"
+      ),
+    ])
+  func plugin(_ line: String, _ message: String?) {
+    let words = line.split(separator: " ").map(String.init)
+    var settings = RunSettings()
+    let refused = refusal { () throws(UsageError) in
+      let reader = try OptionReader(
+        words, by: { OptionTable(groups: Verb.probeTable, offers: Verb.probeOffers) }, into: &settings)
+      try reader.check()
+      try settings.takeTargets(reader.operands)
+    }
+    #expect(refused == message)
+    if message == nil { #expect(settings.targets.map(\.text) == ["h:80"]) }
+  }
 
   @Test(
     "one of the same meaning is taken",
@@ -56,7 +88,7 @@ import Testing
       if case .same(let other) = habit.answer { #expect(names.contains(other), "\(habit.words)") }
       for command in habit.commands ?? [""] {
         let verb = Verb.all.first { $0.name == command }
-        let own = Set(verb?.options.flatMap(\.names) ?? [])
+        let own = Set(verb?.options.filter { $0.requires == nil }.flatMap(\.names) ?? [])
         #expect(habit.words.filter(own.contains) == [], "\(command)")
       }
     }

@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test("what options exclude or require are names of options") func references() {
-    let names = Set(Verb.all.flatMap(\.options).map(\.name))
+    let names = Set(Verb.all.flatMap(\.options).flatMap(\.names))
     for option in Verb.all.flatMap(\.options) {
       for exclusion in option.excludes { #expect(names.contains(exclusion.name), "\(option.name)") }
       if let required = option.requires { #expect(names.contains(required), "\(option.name)") }

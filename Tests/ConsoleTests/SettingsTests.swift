@@ -22,7 +22,7 @@ import Wire
     #expect((plan.offer.windowScale, plan.offer.sack, plan.offer.timestamps) == (3, false, false))
     #expect(plan.data == Array("hi".utf8))
     let shown = run.presentation
-    #expect((shown.isQuiet, shown.isVerbose, shown.stampsLines) == (true, true, true))
+    #expect((shown.isQuiet, shown.isVerbose, shown.timeFormat) == (true, true, .unix))
     #expect((shown.tracesPackets, shown.format, shown.allowsColor) == (true, .json, false))
     #expect(run.expected == .refused && run.exitsWithState)
   }

@@ -34,6 +34,22 @@ import Wire
     #expect(conversation.lastReceived?.entry.refusal == .badChecksum)
   }
 
+  @Test("an RST from nearer or farther than the SYN-ACK is noted", arguments: [(64, false), (63, true), (255, true)])
+  func distance(_ hopLimit: UInt8, _ isNoted: Bool) {
+    var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))
+    _ = conversation.start(at: stamp(0))
+    let answer = Segment(seq: SequenceNumber(7), ack: SequenceNumber(101), flags: .syn, wnd: 1_000)
+    _ = conversation.receive(answer, hopLimit: 64, at: stamp(1))
+    // One that is rejected says nothing, wherever it comes from.
+    _ = conversation.receive(
+      Segment(seq: SequenceNumber(999), ack: nil, flags: .rst), hopLimit: 1, at: stamp(2))
+    #expect(!conversation.connection.notes.contains(.ttlMismatch))
+    _ = conversation.receive(Segment(seq: SequenceNumber(8), ack: nil, flags: .rst), hopLimit: hopLimit, at: stamp(3))
+    #expect(conversation.connection.notes.contains(.resetByPeer))
+    #expect(conversation.connection.notes.contains(.ttlMismatch) == isNoted)
+    #expect(conversation.hopLimit == 64)
+  }
+
   @Test("also where the exchange keeps no more packets, and after the end")
   func beyond() throws {
     var conversation = TracedConnection(Plan(), flow: flow, seed: Seed(iss: 100, timestamp: 1))

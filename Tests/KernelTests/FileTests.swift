@@ -160,7 +160,9 @@ private func status(_ path: FilePath) throws -> stat { try #require(FileStatus.o
     #expect(null.isStream && !null.isTerminal)
     try null.write("gone")
     try null.commit()
-    #expect(throws: Errno(code: ENOSPC, call: .write)) { try AtomicFile("/dev/full").write("lost") }
+    var full = Errno(code: ENOSPC, call: .write)
+    full.file = "/dev/full"
+    #expect(throws: full) { try AtomicFile("/dev/full").write("lost") }
     let path = folder.file("fifo")
     #expect(unsafe path.withCString { unsafe mkfifo($0, 0o600) } == 0)
     let reader = try File.open(path, O_RDONLY | O_NONBLOCK)

@@ -7,7 +7,7 @@ extension NetworkTests {
     static let connectionNames: Set<String> = [
       "schema", "type", "target", "address", "port", "source", "source_port", "mode", "state", "reason", "seq",
       "started", "isn", "irs", "ttl", "transmissions", "peer", "steps", "closed_by", "client_state", "invalid_replies",
-      "server_state", "notes",  // the peer's state as inferred, and the oddities of its SYN-ACK
+      "server_state", "icmp_from", "notes",  // the peer's state as inferred, and the oddities of its SYN-ACK
     ]
 
     @Test(arguments: ["127.0.0.1", "::1"]) func connection(_ address: String) throws {

@@ -21,7 +21,7 @@ extension NetworkTests {
       #expect(try Probe.run("127.0.0.1:9", "--nagios", in: namespace).code == 2)
       #expect(try Probe.run("127.0.0.1:9", "--nagios", "--expect", "closed", in: namespace).code == 0)
       #expect(try Probe.run("127.0.0.1:9", "--nagios", "--expect", "closed", "--connect", in: namespace).code == 0)
-      let several = try Probe.run(target, "127.0.0.1:9", "-c", "3", "-i", "0.01", "--nagios", in: namespace)
+      let several = try Probe.run(target, "127.0.0.1:9", "--count", "3", "-i", "0.01", "--nagios", in: namespace)
       #expect(several.code == 2)
       #expect(several.lines.count == 1)
       #expect(several.output.contains("'127.0.0.1:9 loss'=100%;;;0;100"))

@@ -37,6 +37,7 @@ extension NetworkTests {
       #expect(connection.verdict == rejection.verdict)
       #expect(connection["transmissions"]?.int == 1, "decides when the wait for this transmission ends")
       #expect(connection["invalid_replies"]?.int == 0)
+      #expect(connection["icmp_from"]?.string == rejection.address)
       #expect(outcome.code == 1)
       #expect(outcome.seconds >= 0.1, "a TCP answer may still come within the wait")
     }

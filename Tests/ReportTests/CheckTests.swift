@@ -143,7 +143,7 @@ import Wire
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
       warning: PluginThreshold(loss: 50), critical: PluginThreshold(loss: 90), state: .ok,
-      line: "PROBE OK - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
+      line: "PROBE OK - web.test:80 open, rtt 0.005 ms, loss 50%"
         + " | rtt=0.000005s;;;0 loss=50%;50;90;0;100"),
     Case(
       result: CheckTests.result(
@@ -156,7 +156,7 @@ import Wire
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
       critical: PluginThreshold(loss: 90), state: .ok,
-      line: "PROBE OK - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
+      line: "PROBE OK - web.test:80 open, rtt 0.005 ms, loss 50%"
         + " | rtt=0.000005s;;;0 loss=50%;;90;0;100"),
     Case(
       result: CheckTests.result("web.test:80", .refused, probes: CheckTests.record(ns: 213_400)),

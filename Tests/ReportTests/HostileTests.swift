@@ -34,7 +34,7 @@ import Wire
       let record = Record(target: "t", sequence: .min, outcome: outcome)
       for width in [Int.min, 0, 80, 100, Int.max] {
         let style = Style(isColoured: Bool.random(using: &random), isUnicode: width != 80, width: width)
-        let text = TextReport(style: style, isVerbose: true, showsTime: true).single(record)
+        let text = TextReport(style: style, isVerbose: true, timeFormat: .unix).single(record)
         #expect(text.hasSuffix("\n"))
       }
       _ = try XMLReading(LadderPicture(outcome, heading: "</title>\u{0}").svg)

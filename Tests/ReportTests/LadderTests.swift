@@ -34,6 +34,23 @@ import Wire
     }
   }
 
+  @Test(
+    "it fits, as a picture down to 60 columns and as a list down to 40", arguments: names.filter { $0 != "ipv6" },
+    [120, 80, 60, 50, 40])
+  func fits(name: String, width: Int) throws {
+    let text = Ladder(try record(name).outcome, style: Style(width: width)).text
+    for line in text.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
+    if width == 40 { #expect(!text.contains("│")) }
+  }
+
+  @Test("a narrow picture, and the list in place of one that is narrower", arguments: [60, 40])
+  func isNarrow(width: Int) throws {
+    let texts = try ["full-close", "refused", "retransmitted"].filter(LadderTests.names.contains).map { name in
+      Ladder(try record(name).outcome, style: Style(width: width)).text
+    }
+    try Golden.expect(texts.joined(separator: "\n"), is: "narrow-\(width).txt")
+  }
+
   @Test("both lifelines are straight", arguments: names, [80, 100, 130])
   func isStraight(name: String, width: Int) throws {
     let style = Style(isUnicode: false, width: width)

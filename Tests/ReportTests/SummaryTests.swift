@@ -132,10 +132,39 @@ import Wire
     try Golden.expect(lines.joined(), is: "lines.txt")
     let user = TextReport().line(
       Record(target: "t", sequence: 1, outcome: try Scene.fullClose(kernelStamps: false).outcome()))
-    #expect(user == "open 10.0.0.2:80: seq=1 reason=syn-ack ttl=64 time=0.212 ms clock=user\n")
-    let timed = TextReport(showsTime: true).line(
+    #expect(user == "open t:80 (10.0.0.2): seq=1 reason=syn-ack ttl=64 time=0.212 ms clock=user\n")
+    let timed = TextReport(timeFormat: .unix).line(
       Record(target: "t", sequence: 1, outcome: try Scenes.refused.outcome()))
-    #expect(timed == "[1767323045.123554] closed 10.0.0.2:80: seq=1 reason=rst ttl=64 time=0.097 ms\n")
+    let iso = TextReport(timeFormat: .iso).line(
+      Record(target: "t", sequence: 1, outcome: try Scenes.refused.outcome()))
+    #expect(iso.hasPrefix("2026-01-02T03:04:05.123554789Z closed t:80 (10.0.0.2): "))
+    #expect(timed == "[1767323045.123554] closed t:80 (10.0.0.2): seq=1 reason=rst ttl=64 time=0.097 ms\n")
+  }
+
+  @Test(
+    "a line names what was typed, and the address behind it",
+    arguments: [
+      ("web.test:80", "web.test:80 (10.0.0.2)"), ("web.test:http", "web.test:80 (10.0.0.2)"),
+      ("10.0.0.2:80", "10.0.0.2:80"), ("10.0.0.2:0080", "10.0.0.2:80"),
+      ("[::ffff:10.0.0.2]:80", "[::ffff:10.0.0.2]:80 (10.0.0.2)"), ("http://web.test/a:b", "web.test:80 (10.0.0.2)"),
+      ("http://web.test:80/?a:1", "web.test:80 (10.0.0.2)"), ("http://10.0.0.2", "10.0.0.2:80"),
+      ("w\u{1b}[31m:80", "w\\u{1b}[31m:80 (10.0.0.2)"),
+    ])
+  func place(_ target: String, _ words: String) throws {
+    let line = TextReport().line(Record(target: target, sequence: 1, outcome: try Scenes.refused.outcome()))
+    #expect(line.hasPrefix("closed \(words): seq=1 "), "\(line)")
+  }
+
+  @Test("a zone is kept, and which of several addresses it is")
+  func zone() throws {
+    var outcome = try Scenes.refused.outcome()
+    outcome.flow.remote = Endpoint(.v6(try #require(IPv6Address(parsing: "fe80::1"))), 80)
+    let zoned = TextReport().line(Record(target: "[fe80::1%eth0]:80", sequence: 1, outcome: outcome))
+    #expect(zoned.hasPrefix("closed [fe80::1%eth0]:80: seq=1 "))
+    let share = AddressShare(number: 2, of: 3)
+    let named = TextReport().line(Record(target: "web.test:80", sequence: 1, share: share, outcome: outcome))
+    #expect(named.hasPrefix("closed web.test:80 (fe80::1, 2 of 3 addresses): seq=1 "))
+    #expect(AddressShare(number: 1, of: 1) == nil)
   }
 
   @Test(

@@ -36,9 +36,9 @@ extension OptionGroup where Settings: HasRun {
         ) { $0.run.plan.confirm = true },
         .value(
           nil, "data", "TEXT", .data, needs: [.packets, .crafting],
-          "send TEXT, or the file @FILE (@- is standard input)",
+          "send TEXT as it is ($'\\r\\n' in bash), or @FILE, @- stdin",
           """
-          Sends TEXT, or the content of a file with `@FILE`, or standard input with `@-`, after the handshake; at most 16
+          Sends TEXT as it is typed, without escapes (bash has `$'GET / HTTP/1.0\\r\\n\\r\\n'`), or the content of a file with `@FILE`, or standard input with `@-`, after the handshake; at most 16
           MiB. What comes back is received whole, acknowledged and counted. Our FIN follows the first octet of the
           answer, or -W after the data was acknowledged if there is none; an answer that comes later is still received
           and timed. With --syn, and with --flags that open no connection, the data goes inside the first segment; at

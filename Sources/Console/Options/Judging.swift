@@ -11,14 +11,21 @@ extension OptionGroup where Settings: HasRun {
       title: "For monitoring",
       rows: [
         .flag(
-          nil, "nagios", excludes: ["--fping", "--tap", "--json", "--csv", "--packet-trace", "--exit-state"],
+          nil, "nagios",
+          excludes: [
+            "--fping", "--tap", "--json", "--csv", "--packet-trace", "--exit-state",
+            .init("-c", because: "for check_tcp it is a threshold, here a count; use --crit LIMIT or --count N"),
+            .init(
+              "-w", because: "for check_tcp it is a threshold, here a deadline; use --warn LIMIT or --deadline SEC"),
+          ],
           "monitoring-plugin output and exit code 0, 1, 2, 3",
           """
           Monitoring-plugin output: one line on standard output, with performance data, and exit status 0 (OK), 1
           (WARNING), 2 (CRITICAL) or 3 (UNKNOWN), whatever happens. A target should be open, or in the state of --expect.
           If none of its probes found it so it is critical, and so is a name without an address. If some did not, the
           thresholds of loss decide, and without any it is a warning. What could not be carried out is unknown. Of several
-          targets the worst counts.
+          targets the worst counts. -c and -w mean something else to check_tcp, and are refused: use --count and
+          --deadline, or --crit and --warn.
           """
         ) { $0.run.monitoring.isPlugin = true },
         .value(
@@ -46,6 +53,25 @@ extension OptionGroup where Settings: HasRun {
           `unreachable`.
           """
         ) { $0.run.expected = $1 }
+      ])
+  }
+}
+
+extension OptionGroup where Settings: HasRun {
+  /// What check_tcp has beside its thresholds.
+  static var checkTCP: OptionGroup {
+    OptionGroup(
+      title: "For monitoring",
+      rows: [
+        .value(
+          "H", "host", "HOST", .host, requires: "--nagios", "with --nagios: the target's host, as check_tcp has it",
+          "With --nagios: a target's host, as check_tcp has it; its port is that of -p."
+        ) { $0.run.hosts.append($1) },
+        .value(
+          "t", "check-timeout", "SEC", .interval(.milliseconds(1) ... .seconds(604_800)), requires: "--nagios",
+          "with --nagios: --deadline, as check_tcp has it",
+          "With --nagios: the same as --deadline, as check_tcp has it."
+        ) { $0.run.schedule.deadline = $1 },
       ])
   }
 }

@@ -1,3 +1,5 @@
+import Kernel
+import Report
 import Runner
 
 extension OptionGroup where Settings: HasPresentation {
@@ -19,8 +21,16 @@ extension OptionGroup where Settings: HasPresentation {
         ) { $0.presentation.isVerbose = true },
         .flag(
           "D", "print-time", needs: .lines, "prefix each line with a timestamp",
-          "Prefixes each line with a timestamp, in seconds since the epoch."
-        ) { $0.presentation.stampsLines = true },
+          "Prefixes each line with a timestamp, in seconds since the epoch, or as --time-format has it."
+        ) { $0.presentation.timeFormat = $0.presentation.timeFormat ?? .unix },
+        .value(
+          nil, "time-format", "FORMAT", .word(TimeFormat.self), needs: .lines, "-D with times as iso or unix (seconds)",
+          """
+          Prefixes each line with a timestamp like -D: `unix` has seconds since the epoch, `iso` date and time of day in
+          UTC (RFC 3339).
+          """
+        ) { $0.presentation.timeFormat = $1 },
+        outputFile("o", needs: .outputLetter),
         .flag(
           nil, "packet-trace", needs: [.packets, .packetLines], "print every packet in tcpdump format",
           """
@@ -53,6 +63,19 @@ extension OptionGroup where Settings: HasPresentation {
           """
         ) { $0.presentation.sandbox = $1 },
       ])
+  }
+
+  /// Results in a file.
+  static func outputFile(_ letter: Character?, needs: Needs = []) -> OptionRow<Settings> {
+    .value(
+      letter, "output", "FILE", .file, needs: needs, excludes: ["--nagios", "--fping"],
+      "write results to FILE instead of stdout",
+      """
+      Writes the results to FILE, in whatever format, instead of standard output, which stays empty. FILE appears, or is
+      replaced, when the run has ended, also on an interrupt; a run that could not be carried out leaves it as it was.
+      Errors still go to standard error. `-` is standard output.
+      """
+    ) { $0.presentation.outputPath = $1 == .dash ? nil : $1 }
   }
 
   /// What is written beside the results.

@@ -1,3 +1,4 @@
+import Handshake
 import Kernel
 import Runner
 
@@ -27,6 +28,47 @@ extension OptionGroup where Settings: HasRun {
           line number, and nothing is sent.
           """
         ) { $0.run.targetLists.append($1) },
+      ])
+  }
+}
+
+extension OptionGroup where Settings: HasRun {
+  /// All addresses of a name rather than one.
+  static var addresses: OptionGroup {
+    OptionGroup(
+      title: "Addresses",
+      rows: [
+        .flag(
+          nil, "all-addresses", excludes: ["--nagios"], "probe every address of a name, not only the first",
+          """
+          Probes every address of a name, each as a separate target. By default the first one that a route leads
+          to is probed. Names are looked up before the run starts.
+          """
+        ) { $0.run.probesAllAddresses = true }
+      ])
+  }
+
+  /// A state that is waited for.
+  static var waiting: OptionGroup {
+    OptionGroup(
+      title: "For scripts",
+      rows: [
+        .value(
+          nil, "until", "STATE", .word(Verdict.self),
+          excludes: [
+            .init("--count", because: "-w SEC limits the wait"), "--expect", "--exit-state", "--nagios", "--fping",
+            "--svg", "--html",
+          ],
+          "probe until the target is open, closed, filtered, …",
+          """
+          Probes every -i until each target has been seen in this state, and then exits with 0, or with 1 when -w is over.
+          It prints the probe that found the state, with -v all of them; with -q nothing. A target that was not seen in it
+          is named on standard error. Names that have no address yet are looked up again every second.
+          """
+        ) {
+          $0.run.awaited = $1
+          $0.run.schedule.count = nil
+        }
       ])
   }
 }

@@ -7,9 +7,9 @@ extension Verb {
   /// `probe bench HOST:PORT…`: handshakes at a fixed rate.
   static let bench = Verb(
     "bench", "HOST:PORT...", of: .targets, "a fixed connection rate, percentiles of every step",
-    offers: [.packets, .verbosity, .table, .capture],
+    offers: [.packets, .verbosity, .table, .capture, .outputLetter],
     settings: BenchSettings(),
-    options: [.load, .targets, .benchFiles, .timing, .families, .network, .syn, .output, .files],
+    options: [.load, .targets, .benchFiles, .timing, .families, .addresses, .network, .syn, .output, .files],
     about: """
       Opens connections at a fixed rate, however slowly they are answered, and prints
       the percentiles of their steps. Several targets take turns in one run, and are

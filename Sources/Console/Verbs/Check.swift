@@ -8,7 +8,7 @@ extension Verb {
   /// `probe check FILE`: many ports against a list of expectations.
   static let check = Verb(
     "check", "FILE", of: .files, "check many ports against a list of expectations",
-    offers: [.packets, .machines, .schedule, .verbosity, .table, .capture],
+    offers: [.packets, .machines, .schedule, .verbosity, .table, .capture, .outputLetter],
     settings: CheckSettings(),
     options: [.reports, .monitoring, .connection, .pace, .timing, .families, .network, .output, .files],
     about: """

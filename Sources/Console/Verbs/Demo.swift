@@ -6,7 +6,7 @@ extension Verb {
   /// `probe demo`: the embedded default.
   static let demo = Verb(
     "demo", "", of: .none, "probe a built-in loopback listener (no root needed)",
-    offers: [.packets, .verbosity, .lines, .packetLines, .pictures, .capture],
+    offers: [.packets, .verbosity, .lines, .packetLines, .pictures, .capture, .outputLetter],
     settings: RunSettings(),
     options: [.families, .output, .files],
     about: """

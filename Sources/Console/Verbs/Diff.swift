@@ -7,6 +7,7 @@ extension Verb {
   /// `probe diff A B`: what differs between two captures or results of the same traffic.
   static let diff = Verb(
     "diff", "A B", of: .files, "what differs between two captures or results",
+    offers: .outputLetter,
     settings: DiffSettings(),
     options: [.comparing, .output],
     about: """

@@ -82,6 +82,7 @@ extension OptionGroup where Settings == HTTPSettings {
           Saves the response body to FILE, atomically; only with one request.
           """
         ) { $0.bodyPath = $1 },
+        outputFile(nil),
       ])
   }
 }
@@ -113,6 +114,7 @@ extension HTTPSettings {
     if isPipelined, request.version == .v10 {
       throw UsageError("--pipeline needs HTTP/1.1; leave --http-version 1.0 out")
     }
+    if compares, requests < 2 { throw UsageError("--compare needs --requests N, with N of 2 or more") }
     // Each of the connections to be compared has a place of its own in memory and in the output.
     if compares, requests > 1_000 { throw UsageError("--compare: at most 1000 requests") }
   }

@@ -9,7 +9,7 @@ extension Verb {
   /// `probe listen [ADDR:]PORT`: the other side.
   static let listen = Verb(
     "listen", "[ADDR:]PORT", of: .text, "listen on PORT and answer handshakes",
-    offers: [.packets, .verbosity, .lines, .packetLines, .capture],
+    offers: [.packets, .verbosity, .lines, .packetLines, .capture, .outputLetter],
     settings: ListenSettings(),
     options: [.service, .limits, .families, .place, .output, .files],
     about: """

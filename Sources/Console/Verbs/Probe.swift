@@ -20,7 +20,7 @@ extension Verb {
       `sudo setcap cap_net_raw+ep $(command -v probe)`; otherwise use --connect.
       """,
     prepare: { (settings, operands) throws(UsageError) in
-      if settings.ports.isEmpty, let word = operands.first,
+      if settings.ports.isEmpty, settings.hosts.isEmpty, let word = operands.first,
         let error = Verb.mistyped(word, followedBy: operands.dropFirst().first)
       {
         throw error
@@ -39,15 +39,16 @@ extension Verb {
   static var probeOffers: Needs {
     [
       .packets, .machines, .crafting, .confirmation, .schedule, .sourcePort, .verbosity, .lines, .packetLines,
-      .table, .pictures, .capture,
+      .table, .pictures, .capture, .outputLetter,
     ]
   }
 
   /// The options of the default command.
   static var probeTable: [OptionGroup<RunSettings>] {
     [
-      .targets, .connection, .timing, .families, .network, .syn, .output, .files, .monitoring, .smokePing, .expectation,
-      .exitState,
+      .targets, .connection, .timing, .families, .addresses, .network, .syn, .output, .files, .monitoring, .checkTCP,
+      .smokePing,
+      .expectation, .exitState, .waiting,
     ]
   }
 }

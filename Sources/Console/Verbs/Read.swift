@@ -8,7 +8,7 @@ extension Verb {
   /// `probe read FILE…`: the connections in captures.
   static let read = Verb(
     "read", "FILE...", of: .files, "the connections in captures, each step timed",
-    offers: [.packets, .lines, .pictures],
+    offers: [.packets, .lines, .pictures, .outputLetter],
     settings: ReadSettings(),
     options: [.selection, .limits, .packets, .files, .output],
     about: """
@@ -37,10 +37,13 @@ extension ReadSettings {
       throw UsageError("read needs a capture; use probe read FILE, or - for standard input")
     }
     files = operands.map { FilePath($0) }
+    if presentation.svgPath ?? presentation.htmlPath != nil, telling == .flows, operands.count == 1 {
+      (telling, wantsOnlyFlow) = (.flow(0), true)
+    }
     let isOneFlow = if case .flow = telling { true } else { false }
     if isOneFlow, operands.count > 1 { throw UsageError("--flow needs exactly one FILE") }
     if presentation.svgPath ?? presentation.htmlPath != nil, !isOneFlow {
-      throw UsageError("--svg and --html draw one flow; choose it with --flow N")
+      throw UsageError("--svg and --html draw one flow of one FILE; choose it with --flow N")
     }
     if telling == .packets, presentation.format == .json {
       throw UsageError("--tcpdump is text; use --json --packets for packets as JSON Lines")

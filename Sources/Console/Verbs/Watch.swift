@@ -5,7 +5,7 @@ extension Verb {
   /// `probe watch HOST:PORT…`: probes without an end, a live screen, metrics.
   static let watch = Verb(
     "watch", "HOST:PORT...", of: .targets, "probe continuously: live screen, Prometheus metrics",
-    offers: [.packets, .machines, .confirmation, .schedule, .sourcePort, .lines, .capture],
+    offers: [.packets, .machines, .confirmation, .schedule, .sourcePort, .lines, .capture, .outputLetter],
     settings: WatchSettings(),
     options: [.metrics, .targets, .connection, .timing, .families, .network, .syn, .output, .files, .expectation],
     about: """

@@ -24,6 +24,9 @@ public struct Connection: Sendable {
   public internal(set) var ending: Ending?
   /// What was odd about the answers that decided.
   public internal(set) var notes: Notes = []
+
+  /// Adds what is seen from outside of the machine.
+  mutating func note(_ notes: Notes) { self.notes.formUnion(notes) }
   /// What was counted on the way.
   public internal(set) var counters = Counters()
   /// What the peer offered in its SYN; nil before one came.

@@ -33,6 +33,12 @@ public struct TracedConnection: Sendable {
     let wasUndecided = connection.verdict == nil
     let reaction = connection.receive(segment, text: text, at: now)
     if wasUndecided, reaction.refusal == nil { self.hopLimit = hopLimit }
+    // Whoever resets a connection on the host's behalf is nearer or farther than the host.
+    if !wasUndecided, segment.flags.contains(.rst), reaction.refusal == nil, connection.verdict == .open,
+      let hopLimit, self.hopLimit.map({ $0 != hopLimit }) ?? false
+    {
+      connection.note(.ttlMismatch)
+    }
     return reaction.send
   }
 

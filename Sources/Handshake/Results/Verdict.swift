@@ -115,6 +115,9 @@ public struct Notes: OptionSet, Hashable, Sendable {
   /// A second SYN-ACK came with another initial sequence number: somebody else answers too, or the peer forgot the first.
   public static let irsMismatch = Notes(rawValue: 1 << 28)
 
+  /// The RST's hop limit is not that of the host's other answers: somebody on the way may have sent it.
+  public static let ttlMismatch = Notes(rawValue: 1 << 29)
+
   /// A `prohibit` route of this host's forbids the destination.
   public static let routeProhibited = Notes(rawValue: 1 << 24)
   /// A `blackhole` route of this host's swallows the destination.
@@ -139,6 +142,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
     (.synCookie, "syn-cookie"), (.routeProhibited, "route-prohibited"), (.routeBlackhole, "route-blackhole"),
     (.routeUnreachable, "route-unreachable"), (.unresolved, "unresolved"),
     (.keptSending, "kept-sending"), (.tooSlow, "too-slow"), (.irsMismatch, "irs-mismatch"),
+    (.ttlMismatch, "ttl-mismatch"),
   ]
 
   /// The names of the notes that are set.

@@ -28,6 +28,8 @@ public final class AtomicFile {
   /// What is kept until the file is whole, where it lies in its place already.
   private var octets: [UInt8] = []
   private var isOver = false
+  /// Whether standard output is this file.
+  private var standsForOutput = false
 
   /// Begins a file that is to lie at a path; until then it is called `PATH.tmp-PID`.
   ///
@@ -65,10 +67,24 @@ public final class AtomicFile {
   /// Whether a person would see what is written.
   public var isTerminal: Bool { output.isTerminal }
 
-  /// Writes all octets, as they are.
+  /// Writes all octets, as they are; an error names the file.
   public func write(_ octets: RawSpan) throws(Errno) {
-    guard case .fill = way else { return try output.write(octets) }
+    guard case .fill = way, !standsForOutput else {
+      do throws(Errno) { return try output.write(octets) } catch {
+        var error = error
+        error.file = path
+        throw error
+      }
+    }
     unsafe octets.withUnsafeBytes { unsafe self.octets.append(contentsOf: $0) }
+  }
+
+  /// Takes the place of standard output: from then on all results are written into the file.
+  public func takeStandardOutput() throws(Errno) {
+    let raw = output.descriptor.raw
+    if case .fill = way { _ = try kernel(.ftruncate) { ftruncate(raw, 0) } }
+    _ = try kernel(.open) { dup2(raw, STDOUT_FILENO) }
+    standsForOutput = true
   }
 
   /// Writes a text in UTF-8, escaped as everything that may be shown; see `Output.write(_:)`.
@@ -78,7 +94,7 @@ public final class AtomicFile {
   public func commit(isDurable: Bool = true) throws(Errno) {
     guard !isOver, !isStream else { return }
     let raw = output.descriptor.raw
-    if case .fill = way {
+    if case .fill = way, !standsForOutput {
       _ = try kernel(.ftruncate) { ftruncate(raw, 0) }
       try output.write(octets)
     }

@@ -59,6 +59,12 @@ public enum Environment {
     return unsafe String(cString: value)
   }
 
+  /// How wide lines may be, as COLUMNS says, `environ(7)`; nil where it says nothing.
+  public static var columns: Int? {
+    guard let text = value(of: "COLUMNS"), let number = UInt16(portNumber: text), number > 0 else { return nil }
+    return Int(number)
+  }
+
   /// Whether the locale's characters are UTF-8, as LC_ALL, LC_CTYPE and LANG say in that order, `locale(7)`.
   public static var isUTF8: Bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(value).first { !$0.isEmpty } ?? "C"

@@ -52,6 +52,9 @@ enum ConnectionFields {
       $0.outcome.serverState?.identifier
     },
     .words("notes", among: Notes.names.map(\.name), "see Notes") { $0.outcome.notes.list },
+    .text(orNull: "icmp_from", "the address that sent the ICMP error that decided; null where none did") {
+      $0.errorSource?.description
+    },
   ]
 
   /// Address and port of the other side.

@@ -203,4 +203,15 @@ enum ProgramFields {
       .text(orNull: "commit", "the commit it was built from; null where that is not known") { $0.commit },
       .text(orNull: "date", "the day of that commit") { $0.date },
     ])
+
+  /// A line for each finding of `probe doctor`.
+  static let findings = RecordTable<(subject: String, health: String, text: String)>(
+    "finding",
+    [
+      .text("subject", "what was checked") { $0.subject },
+      .word("health", among: ["ok", "note", "fail"], "`ok`, `note`: it works with a limit, `fail`: it does not work") {
+        $0.health
+      },
+      .text("text", "what was found, and what to do about it") { $0.text },
+    ])
 }

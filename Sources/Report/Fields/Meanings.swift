@@ -83,6 +83,8 @@ extension Notes {
     case .irsMismatch:
       "a second SYN-ACK with another initial sequence number: another host answers too, or the peer has forgotten "
         + "the first; it is challenged, counted as invalid and ignored"
+    case .ttlMismatch:
+      "the RST's TTL differs from that of the host's other answers in this run: a middlebox may have sent it"
     case .routeProhibited: "with `no-route`: a `prohibit` route excludes the destination (`ip route`)"
     case .routeBlackhole: "with `no-route`: a `blackhole` route excludes it"
     case .routeUnreachable: "with `no-route`: an `unreachable` route excludes it"

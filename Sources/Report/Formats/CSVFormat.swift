@@ -87,7 +87,7 @@ extension CSV {
       .text("clock", "whose clock timed the steps but `resolve`") { $0.outcome.clocks.together(by: " ") }
     ]
       + ConnectionFields.records.table.columns([
-        "closed_by", "client_state", "invalid_replies", "server_state", "notes",
+        "closed_by", "client_state", "invalid_replies", "server_state", "notes", "icmp_from",
       ]))
 
   private static func time(of kind: StepKind) -> Field<Record> {

@@ -11,7 +11,7 @@ public enum Event: Sendable {
   /// Checks are about to be made; `width` is that of the longest target.
   case checksBegin(count: Int, width: Int)
   /// A target is about to be probed: where, from where, and what is done to it, in words.
-  case target(String, remote: Endpoint, source: IPAddress, words: String)
+  case target(String, remote: Endpoint, share: AddressShare?, source: IPAddress, words: String)
   /// A benchmark is about to begin, in words.
   case benchBegin(words: String)
   /// A port is open; what its connections are answered with, as a word and in words.

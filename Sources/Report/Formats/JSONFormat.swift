@@ -61,10 +61,14 @@ public enum JSONLines {
       SummaryFields.benches.kind, SummaryFields.ratios.kind, CheckFields.checks.kind, CheckFields.totals.kind,
       WatchFields.changes.kind, WatchFields.moves.kind, ListenFields.starts.kind, ListenFields.tallies.kind,
       CaptureFields.flows.kind, CaptureFields.packets.kind, CaptureFields.summaries.kind, DiffFields.comparisons.kind,
-      ConnectionFields.packets.kind, ProgramFields.versions.kind,
+      ConnectionFields.packets.kind, ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }
 
+  /// A finding of `probe doctor`.
+  public static func finding(subject: String, health: String, text: String) -> String {
+    ProgramFields.findings.line((subject, health, text))
+  }
   /// The program's version.
   public static func version(_ program: ProgramVersion) -> String { ProgramFields.versions.line(program) }
 }

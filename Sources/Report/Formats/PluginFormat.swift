@@ -69,13 +69,15 @@ public struct PluginLine: Sendable {
   private static func words(_ result: CheckResult, _ finding: PluginFinding) -> String {
     guard finding.isMeasured else { return result.failureWords ?? "" }
     var words = result.telling?.stateWords ?? ""
+    if finding.state == .ok, case .state = result.failure { words = result.check.expected.rawValue }
     if let rtt = result.rtt { words += ", rtt \(rtt.replyMilliseconds) ms" }
     if result.decided > 1 { words += ", loss \(result.loss ?? 0)%" }
     switch result.failure {
-    case .state: words += ", not \(result.check.expected.rawValue)"
+    // Where thresholds allow for what was not as expected, it is in the loss alone.
+    case .state where finding.state != .ok: words += ", not \(result.check.expected.rawValue)"
     case .noTime: words += ", no time is known"
     case .tooSlow(_, let limit): words += ", not below \(limit.compact)"
-    case .problem, .notProbed, .notSent, nil: break
+    case .state, .problem, .notProbed, .notSent, nil: break
     }
     return words + (finding.exceeded.map { ", above \($0.compact)" } ?? "")
   }

@@ -27,8 +27,8 @@ struct TextFormat: ResultWriter {
   private func words(_ event: Event) -> String {
     switch event {
     case .connectionsBegin, .checksBegin, .unresolved, .interrupted: ""
-    case .target(let target, let remote, let source, let words):
-      text.header(target: target, remote: remote, source: source, does: words)
+    case .target(let target, let remote, let share, let source, let words):
+      text.header(target: target, remote: remote, share: share, source: source, does: words)
     case .benchBegin(let words): words
     case .listening(let endpoint, _, let words): text.listening(at: endpoint, does: words)
     case .connection(let record, _, .whole): text.single(record)

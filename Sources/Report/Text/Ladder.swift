@@ -4,7 +4,15 @@ import Wire
 
 /// The packets of one connection as the textbooks draw them: time, our state, the arrow, the peer's state, and
 /// the step that the packet completes.
+///
+/// Where there is no room for the last column its words stand between the lifelines, and where there is none for these
+/// the packets are a list.
 public struct Ladder {
+  /// What there is room for.
+  private enum Layout {
+    case full, narrow, list
+  }
+
   private let outcome: Outcome
   private let style: Style
   private let glyphs: Glyphs
@@ -13,6 +21,7 @@ public struct Ladder {
   private let width: Int
   private let timeWidth: Int
   private let innerWidth: Int
+  private let layout: Layout
 
   private static let stateWidth = 11
   private static let noteWidth = 17
@@ -26,17 +35,20 @@ public struct Ladder {
     let rows = Row.rows(of: outcome)
     self.words = words
     self.rows = rows
-    width = min(max(style.width, 40), 1_000)
+    width = min(max(style.width, 24), 1_000)
     timeWidth = max(7, rows.map(\.time.count).max() ?? 0)
     // Two lifelines, and a space between neighbouring columns.
-    let others = timeWidth + 2 * Ladder.stateWidth + Ladder.noteWidth + 6
-    let least = rows.map { (words.forms($0.entry).last?.columns ?? 0) + 5 }.max() ?? 0
-    innerWidth = max(width - others, min(least, 60), 24)
+    let narrow = timeWidth + 2 * Ladder.stateWidth + 5
+    let full = narrow + Ladder.noteWidth + 1
+    let least = max(rows.map { (words.forms($0.entry).last?.columns ?? 0) + 5 }.max() ?? 0, 24)
+    layout = full + min(least, 60) <= width ? .full : narrow + least <= width ? .narrow : .list
+    innerWidth = max(width - (layout == .full ? full : narrow), 24)
   }
 
   /// The drawing, every line ended by a line feed; empty where no packet was seen.
   public var text: String {
     guard !rows.isEmpty else { return "" }
+    guard layout != .list else { return list }
     var lines = header
     var states = EndStates(outcome) { $0.shortName }
     lines.append(first(states))
@@ -80,8 +92,9 @@ public struct Ladder {
   private func drawn(_ row: Row, _ states: inout EndStates) -> [String] {
     let changed = states.take(row)
     let (left, right) = isMirrored ? (changed.theirs, changed.ours) : (changed.ours, changed.theirs)
-    let inner = [arrow(row)] + options(row)
-    let notes = row.notes
+    let isFull = layout == .full
+    let inner = [arrow(row)] + options(row) + (isFull ? [] : row.notes.map(between))
+    let notes = isFull ? row.notes : []
     return (0..<max(inner.count, notes.count)).map { index in
       joined(
         time: index == 0 ? row.time : "",
@@ -97,6 +110,13 @@ public struct Ladder {
       .together(by: " ")
   }
 
+  /// A note between the lifelines.
+  private func between(_ note: Note) -> String {
+    let words = note.text(glyphs, style)
+    let spare = innerWidth - 1 - note.text(glyphs, .plain).columns
+    return glyphs.line + " " + words + String(" ", times: max(spare, 0)) + glyphs.line
+  }
+
   private func arrow(_ row: Row) -> String {
     let forms = words.forms(row.entry)
     let label = forms.first { $0.columns + 6 <= innerWidth } ?? forms.last ?? ""
@@ -109,6 +129,37 @@ public struct Ladder {
     return PacketWords.details(row.entry, width: innerWidth - indent.count - 1).map { words in
       glyphs.line + (indent + words).leading(innerWidth) + glyphs.line
     }
+  }
+}
+
+// MARK: Without room for a picture
+
+extension Ladder {
+  /// A line or some for each packet: time, direction, what it says; below it its options, states that change, steps.
+  private var list: String {
+    let (ours, theirs) = (outcome.flow.local.description, outcome.flow.remote.description)
+    var lines = isMirrored ? [theirs, "  to \(ours)"] : [ours, "  to \(theirs)"]
+    var states = EndStates(outcome) { $0.shortName }
+    for (index, row) in rows.enumerated() {
+      if index == outcome.log.gap { lines.append("\(glyphs.ellipsis) \(outcome.log.omitted) more packets") }
+      lines += listed(row, states.take(row))
+    }
+    if outcome.log.gap == rows.count {
+      lines.append("\(glyphs.ellipsis) \(outcome.log.omitted) more packets")
+    }
+    return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
+  }
+
+  private func listed(_ row: Row, _ changed: (ours: String?, theirs: String?)) -> [String] {
+    let isSent = row.entry.direction == .sent
+    let head = row.time.trailing(timeWidth) + (isSent ? " > " : " < ")
+    let indent = String(" ", times: head.count)
+    let room = max(width - head.count, 12)
+    var lines = words.lines(row.entry, width: room) + PacketWords.details(row.entry, width: room)
+    if let ours = changed.ours { lines.append("us \(ours)") }
+    if let theirs = changed.theirs { lines.append("peer \(theirs)") }
+    lines += row.notes.map { $0.text(glyphs, style) }
+    return lines.enumerated().map { ($0 == 0 ? head : indent) + $1 }
   }
 }
 

@@ -58,3 +58,8 @@ extension Double {
     return "\(whole / scale)." + padded(whole % scale, places)
   }
 }
+
+extension String {
+  /// The text, or its beginning where it is longer than so many characters.
+  func shortened(to limit: Int) -> String { count > limit ? prefix(limit - 1) + "…" : self }
+}

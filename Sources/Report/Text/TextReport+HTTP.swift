@@ -30,7 +30,7 @@ extension TextReport {
     var words = ["request \(request.number):", request.method.rawValue, request.target.printable]
     if let head = request.head {
       words.append(style.paint("\(head.status)", head.status < 400 ? .good : .bad))
-      if !head.reason.isEmpty { words.append(head.reason.printable) }
+      if !head.reason.isEmpty { words.append(head.reason.printable.shortened(to: 60)) }
       words.append("HTTP/\(head.version)")
       words.append("body=\(request.contentLength) bytes")
     }

@@ -9,19 +9,32 @@ public struct TextReport: Sendable {
   public var style: Style
   /// Whether refused packets are shown, and why they were (`-v`).
   public var isVerbose: Bool
-  /// Whether lines begin with the time of day (`-D`).
-  public var showsTime: Bool
+  /// How the time before a line is written (`-D`); nil where there is none.
+  public var timeFormat: TimeFormat?
 
   /// A way of telling results.
-  public init(style: Style = .plain, isVerbose: Bool = false, showsTime: Bool = false) {
+  public init(style: Style = .plain, isVerbose: Bool = false, timeFormat: TimeFormat? = nil) {
     self.style = style
     self.isVerbose = isVerbose
-    self.showsTime = showsTime
+    self.timeFormat = timeFormat
   }
 
   /// What is about to be probed, before the first result: `PROBE web.test:80 (10.0.0.2) from 10.0.0.1: …`.
-  public func header(target: String, remote: Endpoint, source: IPAddress, does words: String) -> String {
-    "PROBE \(target.printable) (\(remote.address)) from \(source): \(words)\n"
+  public func header(
+    target: String, remote: Endpoint, share: AddressShare? = nil, source: IPAddress, does words: String
+  ) -> String {
+    "PROBE \(target.printable) (\(remote.address)\(share.map { ", \($0.words)" } ?? "")) from \(source): \(words)\n"
+  }
+
+  /// Who was probed: a name that was typed with the address behind it, or the address as it was typed, with its zone.
+  private func place(_ record: Record) -> String {
+    let remote = record.outcome.flow.remote
+    guard record.outcome.mode != .listen, record.outcome.mode != .capture else { return "\(remote)" }
+    let host = record.target.hostOfTarget
+    let isSame = IPAddress(parsing: host.prefix { $0 != "%" }) == remote.address
+    let typed = "\(host.printable.bracketedHost):\(remote.port)"
+    let share = record.share.map { ", \($0.words)" } ?? ""
+    return isSame && share.isEmpty ? typed : "\(typed) (\(remote.address)\(share))"
   }
 
   /// The packets of one probe; empty where the kernel kept them to itself.
@@ -47,9 +60,35 @@ public struct TextReport: Sendable {
   }
 
   private func stamp(_ outcome: Outcome) -> String {
-    guard showsTime else { return "" }
+    guard let timeFormat else { return "" }
     let answer = outcome.log.entries.last { $0.direction == .received }
-    return (answer?.stamp.bestWall ?? outcome.started).bracketed + " "
+    return timeFormat.words(answer?.stamp.bestWall ?? outcome.started) + " "
+  }
+}
+
+extension AddressShare {
+  /// `1 of 3 addresses`.
+  var words: String { "\(number) of \(count) addresses" }
+}
+
+extension String {
+  /// The host of a target as it was typed, `HOST:PORT`, `[HOST]:PORT` or a URL.
+  fileprivate var hostOfTarget: String {
+    var rest = self[...]
+    if let scheme = firstRange(of: "://") { rest = self[scheme...].prefix { !"/?#".contains($0) } }
+    if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") { return String(rest.dropFirst().prefix(upTo: end)) }
+    guard let colon = rest.lastIndex(of: ":"), rest.firstIndex(of: ":") == colon else { return String(rest) }
+    return String(rest[..<colon])
+  }
+
+  /// What stands behind the first occurrence of a text; nil without one.
+  private func firstRange(of text: String) -> Index? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
   }
 }
 
@@ -58,9 +97,10 @@ public struct TextReport: Sendable {
 extension TextReport {
   private func verdict(_ record: Record, isRepeated: Bool) -> String {
     let outcome = record.outcome
-    var words = [style.paint(outcome.verdict.rawValue, outcome.verdict.colour), "\(outcome.flow.remote):"]
+    var words = [style.paint(outcome.verdict.rawValue, outcome.verdict.colour), "\(place(record)):"]
     if isRepeated { words.append("seq=\(record.sequence)") }
     words.append("reason=\(outcome.reason.rawValue)")
+    if let source = record.errorSource { words.append("from=\(source)") }
     // For IPv6 as well, as ping does.
     if let hopLimit = outcome.hopLimit { words.append("ttl=\(hopLimit)") }
     words += time(outcome)

@@ -132,6 +132,17 @@ extension WallTime {
   }
 }
 
+/// How the time before a line is written (`--time-format`).
+public enum TimeFormat: String, Hashable, Sendable, CaseIterable {
+  /// Seconds since the epoch, as `ping -D` has them.
+  case unix
+  /// Date and time of day in UTC (RFC 3339).
+  case iso
+
+  /// The words before a line.
+  public func words(_ moment: WallTime) -> String { self == .unix ? moment.bracketed : moment.rfc3339 }
+}
+
 /// A day of the proleptic Gregorian calendar.
 private struct CivilDate {
   var year: Int64

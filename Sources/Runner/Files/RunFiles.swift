@@ -70,6 +70,8 @@ struct RunFiles {
   private static func checkStandard(_ file: RunFile, _ identity: FileIdentity) throws(RunError) {
     for (number, name) in [(Int32(1), "output"), (2, "error")] where FileIdentity.of(descriptor: number) == identity {
       if file.isWritten, file.path.names(number) { continue }
+      // `--body-to - 2>&1 |` asks for both in one stream.
+      if file.option == "--body-to", file.path.isStandardOutput, !identity.isFile { continue }
       guard file.isWritten || identity.isFile else { continue }
       let verb = file.isWritten ? "written" : "read"
       throw .refused("\(file.words) is \(verb), and standard \(name) goes to the same file; name another file")
@@ -86,6 +88,7 @@ extension Presentation {
   mutating func claim(_ others: [RunFile?], form: String? = nil) throws(RunError) {
     let own: [RunFile?] = [
       .written(pcapPath, by: "--pcap"), .written(svgPath, by: "--svg"), .written(htmlPath, by: "--html"),
+      .written(outputPath, by: "--output"),
     ]
     let files = RunFiles(own + others)
     // Packets are a stream that another program reads while lines for a program come on standard error.

@@ -38,6 +38,7 @@ extension EngineWork {
       if let refusal { try observer.refused?(report, refusal) }
       try observer.report(report)
     }
+    if observer.isSatisfied() { engine.interrupt(at: SystemClock.now()) }
   }
 
   private mutating func open(_ slot: Int, _ address: IPAddress, _ port: UInt16) -> Action<E.Report> {

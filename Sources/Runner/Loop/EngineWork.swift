@@ -231,6 +231,8 @@ struct LoopObserver<Report: Sendable> {
   /// Whoever has several targets must not be ended by one of them that a firewall shuts out, and whoever serves
   /// strangers not by an address that takes no packets.
   var refused: ((Report, RunError) throws(Errno) -> Void)?
+  /// Whether everything that the run was for has been told: asked after each report, and then the engine comes to its end.
+  var isSatisfied: () -> Bool = { false }
   /// SIGQUIT: the summary so far is wanted.
   var summarize: () throws(Errno) -> Void = {}
   /// A packet passed, in either direction.

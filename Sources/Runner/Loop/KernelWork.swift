@@ -54,7 +54,8 @@ struct KernelWork: LoopWork {
     if isInterrupted { return .over }
     try begin()
     try step()
-    if probes.isEmpty, nextStart == nil, !targets.isAwaiting || isOverdue { return .over }
+    if isInterrupted { return .over }
+    if probes.isEmpty, nextStart == nil, isOverdue || !targets.mayGrow { return .over }
     return .until(nextWake)
   }
 
@@ -129,6 +130,7 @@ struct KernelWork: LoopWork {
       }
     }
     probes = rest
+    if presenter.isSatisfied { isInterrupted = true }
   }
 
   /// Takes what has become known of names.

@@ -14,6 +14,8 @@ protocol ConnectionPresenter: AnyObject {
   var unsent: SendErrors { get set }
   /// The target as it was typed.
   func name(of index: Int) -> String
+  /// Whether everything that the run was for has been seen: then it ends.
+  var isSatisfied: Bool { get }
   /// Is told why the probe that is shown next could not be sent.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno)
   /// Is told that a target whose name was being looked up has an address, and is probed from now on.
@@ -48,6 +50,8 @@ extension ConnectionPresenter {
     guard unsent.note(refusal, of: index) else { return }
     Output.complain(unsent.line(of: index, name(of: index)))
   }
+  /// Most want every probe.
+  var isSatisfied: Bool { false }
   /// Most follow no name.
   func learn(_ news: RunTargets.News, _ targets: RunTargets) throws(Errno) {}
   /// Most tell of what was probed, whenever that was.

@@ -27,7 +27,7 @@ final class HTTPPresenter {
     self.settings = settings
     self.target = target
     teller = Teller(settings.run.presentation)
-    trace = PacketTrace(stampsLines: settings.run.presentation.stampsLines)
+    trace = PacketTrace(settings.run.presentation.timeFormat)
   }
 
   /// Whether everything that was asked for was answered well.
@@ -36,7 +36,7 @@ final class HTTPPresenter {
   /// Says what is about to be asked.
   func begin() throws(Errno) {
     guard let source = target.source else { return }
-    try teller.tell(.target(settings.url, remote: target.remote, source: source, words: words))
+    try teller.tell(.target(settings.url, remote: target.remote, share: target.share, source: source, words: words))
   }
 
   private var words: String {

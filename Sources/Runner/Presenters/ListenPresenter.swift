@@ -18,7 +18,7 @@ final class ListenPresenter {
     self.settings = settings
     self.endpoint = endpoint
     teller = Teller(settings.presentation)
-    trace = PacketTrace(stampsLines: settings.presentation.stampsLines)
+    trace = PacketTrace(settings.presentation.timeFormat)
   }
 
   /// Says that the port is open.

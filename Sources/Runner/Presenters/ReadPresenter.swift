@@ -31,7 +31,7 @@ final class ReadPresenter {
   init(_ settings: ReadSettings, _ drawings: Drawings?) {
     self.settings = settings
     self.drawings = drawings
-    time = LineTime(countsSeconds: settings.presentation.stampsLines)
+    time = LineTime(settings.presentation.timeFormat)
     output = settings.presentation.output
     writer = settings.presentation.format.captureWriter(TextReport(settings.presentation, on: output))
   }

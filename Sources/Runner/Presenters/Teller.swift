@@ -36,17 +36,17 @@ struct Teller: ~Copyable {
   func write(_ line: String) throws(Errno) { try output.write(line) }
 }
 
-/// What stands before the line of a packet: the local time of day, as tcpdump has it, or seconds since the epoch (`-D`).
+/// What stands before the line of a packet: the local time of day, as tcpdump has it, or what `-D` asks for.
 struct LineTime {
-  private let countsSeconds: Bool
+  private let format: TimeFormat?
   private var local = LocalTime()
 
-  /// Seconds since the epoch, or the time of day.
-  init(countsSeconds: Bool) { self.countsSeconds = countsSeconds }
+  /// Times in a format; nil: the time of day.
+  init(_ format: TimeFormat?) { self.format = format }
 
   /// The words for a moment; `?` where it is not known.
   mutating func words(_ moment: WallTime?) -> String {
     guard let moment else { return "?" }
-    return countsSeconds ? moment.bracketed : moment.timeOfDay(secondsEast: local.secondsEast(at: moment))
+    return format?.words(moment) ?? moment.timeOfDay(secondsEast: local.secondsEast(at: moment))
   }
 }

@@ -35,7 +35,17 @@ final class Session {
     // Found out while this is so, and not when a user namespace shows other numbers.
     _ = Identity.ofFiles
     if stamps { stamp() }
+    if let path = presentation.outputPath, let file = try file(path) {
+      results = file
+      do throws(Errno) { try file.takeStandardOutput() } catch { throw RunError(writing: error, to: path) }
+    }
   }
+
+  /// The file that stands for standard output (`-o`).
+  private var results: AtomicFile?
+
+  /// Puts the file of results in its place, where there is one.
+  func finish() throws(RunError) { try results?.finish() }
 
   /// Begins a run of probes: by hand, or by the kernel, which needs no stamps.
   convenience init(for settings: RunSettings) throws(RunError) {

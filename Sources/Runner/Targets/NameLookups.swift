@@ -27,6 +27,8 @@ struct NameLookups {
     /// The family that is asked for; once there is an address, its own.
     var family: AddressFamily?
     var address: ZonedAddress?
+    /// All that the latest answer gave.
+    var addresses: [ZonedAddress] = []
     /// When it is to be asked for next; nil never.
     var due: Instant?
     var isUnderWay = false
@@ -66,6 +68,9 @@ struct NameLookups {
 
   /// A name, as it was typed.
   subscript(name: Int) -> String { names[name].host }
+
+  /// All addresses of a name, as it was typed, in the order of the latest answer.
+  func addresses(of host: String) -> [ZonedAddress] { indices[host].map { names[$0].addresses } ?? [] }
 
   /// Adds a name, due at once; its number, the old one where it is there already.
   mutating func add(_ host: String, _ ascii: String, _ family: AddressFamily?) -> Int {
@@ -152,6 +157,7 @@ struct NameLookups {
     switch answer {
     case .failure(let error): words = "\(error.about(host))"
     case .success(let addresses):
+      names[index].addresses = addresses
       let present = names[index].address
       if let present, addresses.contains(present) {
         names[index].isFailing = false

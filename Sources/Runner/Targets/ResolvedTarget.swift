@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Judging
 import Kernel
 import Timebase
 import Wire
@@ -20,6 +21,8 @@ public struct ResolvedTarget: Sendable {
   public var resolve: Measurement?
   /// The name that was looked up; nil where there was nothing to look up.
   public var host: String?
+  /// Which of the name's addresses it is; nil where there is one.
+  public var share: AddressShare?
   /// The interface that was asked for, by `-I` or as the address's zone; nil where routes decide.
   ///
   /// Packets to an address of this host's leave by loopback all the same.

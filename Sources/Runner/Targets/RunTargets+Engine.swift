@@ -31,7 +31,8 @@ extension RunTargets {
       engine.join(index, as: list[index].target(settings), at: now)
       try presenter.resolved(index, list[index])
     case .unknown(let index):
-      engine.dismiss(index)
+      // Where names are followed it is asked for again, and the run goes on until then.
+      if !isFollowed { engine.dismiss(index) }
       try presenter.unresolved(index, problems[index] ?? "")
     case .moved(let index, _):
       engine.retarget(index, to: list[index].target(settings))

@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Judging
 import Kernel
 import Timebase
 import Wire
@@ -30,7 +31,7 @@ final class RunTargets {
   private var lookups: NameLookups
   private var service: NameService?
   private var slot: Poller.Slot?
-  private let isFollowed: Bool
+  let isFollowed: Bool
   /// Why there is nobody to ask.
   private var missing = "the resolver process has ended"
 
@@ -106,6 +107,9 @@ final class RunTargets {
 
   /// Whether a name has had no answer yet.
   var isAwaiting: Bool { lookups.unsettled > 0 }
+
+  /// Whether a target may yet get an address: its look-up is not over, or is made again.
+  var mayGrow: Bool { isAwaiting || isFollowed && list.contains { !$0.isKnown } }
 
   /// Whether anything has to be looked up.
   var hasNames: Bool { lookups.count > 0 }
@@ -212,6 +216,7 @@ extension RunTargets {
         + members[name].map { index in
           let before = list[index].remote.address
           list[index] = resolution.moved(list[index], to: address)
+          list[index].share = share(of: address, lookups[name])
           return .moved(index, from: before)
         }
     }
@@ -223,8 +228,34 @@ extension RunTargets {
       list[index] = resolution.moved(list[index], to: address)
       list[index].resolve = took
       list[index].host = lookups[name]
+      list[index].share = share(of: address, lookups[name])
       return .known(index)
     }
+  }
+
+  private func share(of address: ZonedAddress, _ host: String) -> AddressShare? {
+    let all = lookups.addresses(of: host)
+    return all.firstIndex(of: address).flatMap { AddressShare(number: $0 + 1, of: all.count) }
+  }
+
+  /// Makes a target of each address of each name (`--all-addresses`); every name must have been looked up.
+  ///
+  /// - Returns: which target each of the new ones was.
+  func spread() -> [Int] {
+    var (spread, origins, reasons): ([ResolvedTarget], [Int], [Int: String]) = ([], [], [:])
+    for (index, target) in list.enumerated() {
+      if let problem = problems[index] { reasons[spread.count] = problem }
+      let addresses = target.host.map { lookups.addresses(of: $0) } ?? []
+      if addresses.isEmpty { spread.append(target) }
+      for address in addresses {
+        var one = resolution.moved(target, to: address)
+        one.share = share(of: address, target.host ?? "")
+        spread.append(one)
+      }
+      origins += Array(repeating: index, count: max(addresses.count, 1))
+    }
+    (list, problems, members) = (spread, reasons, members.map { _ in [] })
+    return origins
   }
 
   /// Nothing is awaited any more: the run ends before the answers came.

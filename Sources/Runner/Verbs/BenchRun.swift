@@ -47,10 +47,18 @@ extension Run {
     if let signal = try all.settle(&settings.run.schedule) {
       return BenchOutcome(summaries: [], signal: signal, isPartial: true)
     }
+    if settings.run.probesAllAddresses {
+      let origins = all.spread()
+      if !settings.requests.isEmpty { settings.requests = origins.map { settings.requests[$0] } }
+      guard all.list.count <= BenchSettings.mostTargets else {
+        throw .refused("\(all.list.count) addresses; at most \(BenchSettings.mostTargets) are measured in one run")
+      }
+    }
     let targets = try known(all, &settings.requests)
     let resolution = all.resolution
     var outcome = try measure(settings, targets, resolution, session)
     outcome.isPartial = targets.count < all.list.count
+    try session.finish()
     return outcome
   }
 

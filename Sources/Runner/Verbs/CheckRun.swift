@@ -84,6 +84,7 @@ extension Run {
     }
     if signal == nil { try report?.finish(presenter.document) }
     let state = try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }
+    try session.finish()
     return CheckRunResult(results: presenter.results, signal: signal, plugin: state)
   }
 }

@@ -64,6 +64,7 @@ extension Run {
         .comparison(comparison, first: settings.first.text, second: settings.second.text))
     }
     result.isSame = comparison.isSame
+    try session.finish()
     return result
   }
 }

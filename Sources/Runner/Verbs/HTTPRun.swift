@@ -69,6 +69,7 @@ extension Run {
     let result = try page(settings, target, presenter, network, packets, body, sealed)
     if result.isGood, result.signal == nil { try body?.finish() }
     try drawings?.finish([])
+    try session.finish()
     return result
   }
 

@@ -65,7 +65,9 @@ extension Run {
       throw .refused("port \(settings.port) is in use: another program listens on it (see `ss -ltnp`)")
     }
     let packets = try PacketFile(settings.presentation)
-    return try listen(settings, place, on: port, network, packets, session.seal())
+    let result = try listen(settings, place, on: port, network, packets, session.seal())
+    try session.finish()
+    return result
   }
 
   private static func listen(

@@ -21,6 +21,8 @@ public struct ReadSettings: Sendable {
   public var files: [FilePath] = []
   /// What is told.
   public var telling = Telling.flows
+  /// Whether the flow that is told has to be the only one.
+  public var wantsOnlyFlow = false
   /// Which flows are told; nil for all.
   public var filter: FlowFilter?
   /// Whether, as JSON, each packet is told as well.
@@ -96,6 +98,7 @@ extension Run {
     guard refusals < settings.files.count else { return result }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.summarize() }
     try drawings?.finish([])
+    try session.finish()
     return result
   }
 }
@@ -149,6 +152,9 @@ private final class CaptureReading: OctetReader {
   func finish(isInterrupted: Bool) throws(RunError) -> Bool {
     walk.finish(isWhole: !isInterrupted) { presenter.show($0) }
     if let refusal = walk.refusal { throw .refused("\(path): \(refusal)") }
+    if settings.wantsOnlyFlow, walk.tracker.numbers > 1 {
+      throw .refused("\(path): --svg and --html draw one flow of its \(walk.tracker.numbers); choose it with --flow N")
+    }
     if case .flow(let number) = settings.telling, !presenter.hasFollowed {
       let count = walk.tracker.numbers
       throw .refused(

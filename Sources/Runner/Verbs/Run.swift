@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Judging
 import Kernel
 import Timebase
 import Wire
@@ -11,7 +12,14 @@ public enum Run {
     var settings = settings
     try settings.presentation.claim(settings.filesRead.map { $0 })
     let session = try Session(for: settings)
-    let targets = try RunTargets(settings, settings.targets)
+    // What is waited for may get its name, or another address, meanwhile.
+    let isPatient = settings.awaited != nil
+    let targets = try RunTargets(
+      settings, settings.targets, isFollowed: isPatient, every: isPatient ? .seconds(1) : nil)
+    if settings.probesAllAddresses {
+      if let signal = try targets.settle(&settings.schedule) { return RunResult(tallies: [], signal: signal) }
+      _ = targets.spread()
+    }
     if let signal = try targets.settleForPort(settings) { return RunResult(tallies: [], signal: signal) }
     let drawings = try Drawings(settings.presentation, session)
     let presenter = Presenter(settings, targets: targets.list, drawings: drawings)
@@ -24,6 +32,8 @@ public enum Run {
       result = try byHand(settings, targets, presenter, network, packets, session.seal())
     }
     try drawings?.finish(presenter.summaries)
+    try session.finish()
+    if result.signal == nil { for line in presenter.unseen { Output.complain(line) } }
     return result
   }
 
@@ -57,6 +67,7 @@ public enum Run {
     let result = try byHand(
       settings, targets, presenter, network, packets, session.seal(), companion: companion)
     try drawings?.finish(presenter.summaries)
+    try session.finish()
     return result
   }
 
@@ -97,11 +108,19 @@ public enum Run {
     let engine = ConnectEngine(
       targets: targets.engineTargets(settings), schedule: settings.schedule, sourcePort: settings.sourcePort,
       room: Room(settings.schedule, targets: targets.list.count))
+    // The first dictionary of a process takes longer than a probe: one probe alone does without.
+    var distances = settings.schedule.count == 1 && targets.list.count == 1 ? nil : AnswerDistances()
     var observer = LoopObserver<ConnectEngine.Finding> { (finding) throws(Errno) in
+      var finding = finding
       guard finding.putOff == 0 else { return try presenter.putOff(finding.putOff, from: finding.sequence) }
       guard !finding.isLeftOut else { return try presenter.leaveOut(finding.target, sequence: finding.sequence) }
+      if var outcome = finding.outcome {
+        distances?.take(&outcome)
+        finding.outcome = outcome
+      }
       try presenter.show(finding.target, sequence: finding.sequence, finding.outcome)
     }
+    observer.isSatisfied = { presenter.isSatisfied }
     observer.refused = { (finding, refusal) throws(Errno) in try presenter.refused(finding.target, refusal) }
     observer.summarize = { () throws(Errno) in try presenter.summarize() }
     observer.signals = presenter.signals

@@ -36,6 +36,10 @@ public enum RunError: Error {
 
   /// What it means that results cannot be written.
   init(writing errno: Errno) {
+    if let file = errno.file, !errno.isInterruption {
+      self = .file(errno, file)
+      return
+    }
     self = errno.isInterruption ? .interrupted(errno.signal ?? SignalSource.pending ?? .interrupt) : .output(errno)
   }
 
@@ -88,6 +92,15 @@ public enum RunError: Error {
   var isOfOneFile: Bool {
     switch self {
     case .refused, .unreadable: true
+    default: false
+    }
+  }
+
+  /// Whether whoever read standard output has gone, as `head` does: the end of the run, and nothing to tell.
+  public var isReaderGone: Bool {
+    switch self {
+    case .output(let errno): errno.isBrokenPipe
+    case .file(let errno, let path): errno.isBrokenPipe && path.isStandardOutput
     default: false
     }
   }

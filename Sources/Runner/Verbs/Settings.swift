@@ -42,6 +42,8 @@ public struct TargetSpec: Hashable, Sendable {
 public struct RunSettings: Sendable {
   /// Where to.
   public var targets: [TargetSpec] = []
+  /// Hosts of further targets, given by an option.
+  public var hosts: [String] = []
   /// The ports of targets that name none.
   public var ports: [UInt16] = []
   /// The files that more targets stand in.
@@ -68,6 +70,10 @@ public struct RunSettings: Sendable {
   public var schedule = Schedule()
   /// Whether the kernel's `connect()` makes the connections.
   public var usesKernel = false
+  /// The state that is waited for: the run ends when every target has been seen in it; nil waits for none.
+  public var awaited: Verdict?
+  /// Whether every address of a name is probed.
+  public var probesAllAddresses = false
   /// The state that every target should be in; nil expects the usual.
   public var expected: Verdict?
   /// Whether the exit code is to show the state itself.
@@ -101,8 +107,10 @@ public struct Presentation: Hashable, Sendable {
   public var isQuiet = false
   /// What was refused and why, and every connection's ladder.
   public var isVerbose = false
-  /// The time before every line.
-  public var stampsLines = false
+  /// How the time before every line is written; nil: there is none.
+  public var timeFormat: TimeFormat?
+  /// The file that results are written into instead of standard output; nil where none is wanted.
+  public var outputPath: FilePath?
   /// Every packet, tcpdump's way.
   public var tracesPackets = false
   /// The file that packets are written into, `-` for standard output; nil where none is wanted.

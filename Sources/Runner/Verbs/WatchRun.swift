@@ -37,12 +37,14 @@ extension Run {
     if settings.run.usesKernel {
       var run = try KernelWork(settings.run, targets, presenter, session)
       try presenter.prepare()
-      return try run.run()
+      let result = try run.run()
+      try session.finish()
+      return result
     }
     let (network, packets) = try acquire(settings.run, targets)
     let sealed = try session.seal()
     try presenter.prepare()
-    return try byHand(settings.run, targets, presenter, network, packets, sealed) { work in
+    let result = try byHand(settings.run, targets, presenter, network, packets, sealed) { work in
       work.revise = { engine in
         for index in presenter.unreachable where targets.list[index].isKnown {
           let way = targets.resolution.way(to: targets.list[index])
@@ -50,6 +52,8 @@ extension Run {
         }
       }
     }
+    try session.finish()
+    return result
   }
 
   /// Each target once: by its name metrics are told apart.
