@@ -11,7 +11,7 @@ SCRIPTS := .ci/run .packaging/deb .packaging/tarball Tests/packages Tests/run Te
   Tests/completions Tests/words Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help build deb tarball packages hotpaths documents schema debug test lint format audit allocations fuzz mutants bench demo install uninstall setcap examples manual docs check clean
+.PHONY: help build deb tarball packages hotpaths documents schema debug test lint format audit allocations fuzz mutants bench pages demo install uninstall setcap examples manual docs check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ allocations: hotpaths ## compare what the hot paths ask of memory with what is c
 bench: hotpaths ## measure against other tools in the same run, and write Docs/Benchmarks.md
 	Tests/Bench/run
 
+pages: build ## run the commands of README.md and Docs; check links and alert rules
+	Tests/pages --probe $(BINARY)
+
 demo: build ## a full connection to a listener of its own on loopback
 	@$(BINARY) demo
 
@@ -130,7 +133,7 @@ schema: documents ## write the tables of Docs/Output.md and Docs/schema from the
 docs: ## the API's documentation as static HTML: .build/docs
 	Tests/docs
 
-check: lint audit allocations examples test ## what has to pass before a change is done
+check: lint pages audit allocations examples test ## what has to pass before a change is done
 
 clean: ## remove what was built
 	rm -rf .build
