@@ -39,8 +39,7 @@ struct Ending: Equatable {
     code = error.isReaderGone ? Ending.readerGone : Ending.couldNotRun
   }
 
-  /// Probes of targets: with `--expect` all of them have to find the state; without, one probe has to find the port
-  /// open, and ping-like runs something that answers.
+  /// Probes of targets, one or many: at least one probe of each target was answered as expected, and none otherwise.
   init(_ result: RunResult, _ settings: RunSettings) {
     signal = result.signal
     if let awaited = settings.awaited {
@@ -50,16 +49,10 @@ struct Ending: Equatable {
     } else if result.tallies.contains(where: \.isUnsent) {
       code = Ending.couldNotRun
     } else {
-      let holds = result.tallies.allSatisfy { Ending.isAsExpected($0, settings) }
+      let expected = settings.expected ?? .open
+      let holds = result.tallies.allSatisfy { $0.isAsExpected(expected) }
       code = holds ? Ending.asExpected : Ending.notAsExpected
     }
-  }
-
-  private static func isAsExpected(_ tally: Tally, _ settings: RunSettings) -> Bool {
-    if let expected = settings.expected {
-      return tally.decided > 0 && tally.unsent == 0 && tally.verdicts[expected] == tally.decided
-    }
-    return settings.schedule.count == 1 ? tally.best == .open : tally.answered > 0
   }
 
   /// The state itself, the best that any of the target's probes found.

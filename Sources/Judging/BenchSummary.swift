@@ -37,6 +37,8 @@ public struct BenchSummary: Sendable {
   public var answered = 0
   /// Connections that were interrupted before anything was decided.
   public var interrupted = 0
+  /// The SYNs of connections that were not interrupted.
+  public var syns = SynCounts()
   /// All endings that occur, by name.
   public var endings: [Ending] = []
   /// Packets of ours that were sent again.
@@ -61,6 +63,8 @@ public struct BenchSummary: Sendable {
   /// The handshakes over the run.
   public private(set) var course = TimeSeries(length: .milliseconds(100))
   private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
+  /// How long applications took, where both their response and the path were timed.
+  private var waits: Series?
   private var stamped = 0
   private var unstamped = 0
 
@@ -83,6 +87,20 @@ public struct BenchSummary: Sendable {
     series[step.index].record(measurement.interval)
     if measurement.clock == .kernel { stamped += 1 } else { unstamped += 1 }
   }
+
+  /// Takes how long the application of one connection took: what is left of the response without the path's time.
+  public mutating func record(response: Interval?, syn: Interval?) {
+    let wait = PathShare.application { $0 == .response ? response : $0 == .syn ? syn : nil }
+    guard let wait else { return }
+    waits = waits ?? Series()
+    waits?.record(wait)
+  }
+
+  /// How much of the time is the path's and how much the application's; nil where the figures do not say.
+  public var share: PathShare? { PathShare(application: waits?.value(at: .p50)) { self[$0]?.value(at: .p50) } }
+
+  /// The loss of SYNs.
+  public var synLoss: Loss { Loss(syns) }
 
   /// Takes how long a handshake took that began so long after the start; nil where nothing answered.
   public mutating func record(handshake: Interval?, at offset: Interval) { course.record(handshake, at: offset) }

@@ -12,14 +12,14 @@ public struct Check: Hashable, Sendable {
   /// `HOST:PORT` as it was asked for, one port.
   public var target: String
   /// The state that it is to be in.
-  public var expected: Verdict
+  public var expected: ExpectedState
   /// What the median round-trip time of the handshake must stay below; nil lets it take its time.
   public var limit: Interval?
   /// What the line says of itself, without its sign.
   public var comment: String?
 
   /// A check of a state.
-  public init(target: String, expected: Verdict = .open, limit: Interval? = nil) {
+  public init(target: String, expected: ExpectedState = .open, limit: Interval? = nil) {
     self.target = target
     self.expected = expected
     self.limit = limit
@@ -56,6 +56,8 @@ public struct CheckResult: Sendable {
   public private(set) var invalid = 0
   /// Packets of ours that were sent again.
   public private(set) var retransmitted = 0
+  /// The SYNs of these probes.
+  public private(set) var syns = SynCounts()
   /// Probes that this host refused to send, and why it refused the latest.
   public private(set) var unsent: (count: Int, cause: String)?
   private var handshakes = Series()
@@ -75,9 +77,10 @@ public struct CheckResult: Sendable {
     states.add(outcome.verdict)
     invalid += outcome.counters.invalid
     retransmitted += record.retransmissions
+    syns += outcome.syns
     if let time = outcome.measurement(of: .syn) { handshakes.record(time.interval) }
-    let isUnexpected = outcome.verdict != check.expected
-    if isUnexpected || telling.map({ $0.verdict == check.expected }) ?? true { telling = Telling(outcome) }
+    let isUnexpected = !check.expected.admits(outcome.verdict)
+    if isUnexpected || telling.map({ check.expected.admits($0.verdict) }) ?? true { telling = Telling(outcome) }
   }
 
   /// Takes one probe that this host refused to send: nothing is known of the target by it.
@@ -105,7 +108,7 @@ public struct CheckResult: Sendable {
   }
 
   /// Probes that were in the expected state.
-  public var asExpected: Int { states[check.expected] }
+  public var asExpected: Int { states.count(admittedBy: check.expected) }
   /// The median round-trip time of the handshakes; nil where none is known.
   public var rtt: Interval? { handshakes.value(at: .p50) }
 
@@ -150,6 +153,9 @@ public struct CheckResult: Sendable {
 
   /// The share of probes that were not in the expected state, in whole percent, rounded up; nil without probes.
   public var loss: Int? { decided == 0 ? nil : ((decided - asExpected) * 100 + decided - 1) / decided }
+
+  /// The share of SYNs that were lost, in whole percent, rounded up; nil where none was sent.
+  public var synLoss: Int? { syns.sent == 0 ? nil : (syns.lost * 100 + syns.sent - 1) / syns.sent }
 }
 
 /// How the checks of a run came out.

@@ -18,17 +18,21 @@ public enum PluginState: Int32, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// What must not be exceeded, as check_ping takes it in pairs: round-trip time, and share of probes in percent.
+/// What must not be exceeded: round-trip time and share of probes in percent, which check_ping takes in pairs, and share of
+/// SYNs in percent.
 public struct PluginThreshold: Hashable, Sendable {
   /// The longest median round-trip time of the handshake.
   public var rtt: Interval?
   /// The greatest share of probes that were not in the expected state, in percent.
   public var loss: Int?
+  /// The greatest share of SYNs that were lost, in percent.
+  public var synLoss: Int?
 
   /// No threshold, or those that are given.
-  public init(rtt: Interval? = nil, loss: Int? = nil) {
+  public init(rtt: Interval? = nil, loss: Int? = nil, synLoss: Int? = nil) {
     self.rtt = rtt
     self.loss = loss
+    self.synLoss = synLoss
   }
 }
 
@@ -38,6 +42,8 @@ public struct PluginFinding: Hashable, Sendable {
   public private(set) var state = PluginState.ok
   /// The threshold that the median is above; the critical one, if it is above both.
   public private(set) var exceeded: Interval?
+  /// The threshold that the loss of SYNs is above, in percent; the critical one, if it is above both.
+  public private(set) var exceededSynLoss: Int?
   /// Whether anything is known of the target; otherwise only why nothing is.
   public private(set) var isMeasured = true
 
@@ -61,6 +67,13 @@ public struct PluginFinding: Hashable, Sendable {
       }
     } else if result.standing == .fails {
       state = .critical
+    }
+    if let loss = result.synLoss {
+      if let limit = critical.synLoss, loss > limit {
+        (state, exceededSynLoss) = (.critical, limit)
+      } else if let limit = warning.synLoss, loss > limit {
+        (state, exceededSynLoss) = (state.worse(.warning), limit)
+      }
     }
     guard let rtt = result.rtt else { return }
     if let limit = critical.rtt, rtt > limit {

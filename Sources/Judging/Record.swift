@@ -48,7 +48,7 @@ public struct Record: Sendable {
   public var isReply: Bool { outcome.verdict == .open || outcome.verdict == .refused }
 
   /// Whether an ICMP error decided.
-  public var isError: Bool { outcome.reason.rawValue.hasPrefix("icmp-") }
+  public var isError: Bool { outcome.reason.isICMPError }
 
   /// Who sent the ICMP error that decided; nil where none did.
   public var errorSource: IPAddress? {

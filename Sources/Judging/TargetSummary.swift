@@ -12,6 +12,10 @@ public struct TargetSummary: Sendable {
   public let mode: Outcome.Mode
   /// Probes sent and answered: open and closed are answers; silence and a router's word are loss.
   public private(set) var loss = Loss()
+  /// The SYNs of these probes: each transmission counts, whatever its probe came to.
+  public private(set) var syns = SynCounts()
+  /// Whether a segment other than a SYN was sent first: then `syns` are its copies.
+  public private(set) var isCrafted = false
   /// How many probes said which state.
   public private(set) var states = VerdictCounts()
   /// Probes that an ICMP error decided.
@@ -22,6 +26,8 @@ public struct TargetSummary: Sendable {
   public private(set) var notStarted = 0
   /// Packets of ours that were sent again.
   public private(set) var retransmitted = 0
+  /// SYNs among them.
+  public private(set) var synsRetransmitted = 0
   /// Duplicate replies.
   public private(set) var duplicates = 0
   /// Packets that were refused.
@@ -34,6 +40,8 @@ public struct TargetSummary: Sendable {
   public var elapsed = Interval.zero
   /// By the step's place among all kinds: a dictionary costs more to set up than a whole probe takes.
   private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
+  /// How long applications took, where both their response and the path were timed.
+  private var waits: Series?
   private var began: Stamp?
   private var firstStart: WallTime?
 
@@ -50,12 +58,22 @@ public struct TargetSummary: Sendable {
     return own.moments.count > 0 ? own : nil
   }
 
+  /// The loss of SYNs.
+  public var synLoss: Loss { Loss(syns) }
+
+  /// How much of the time is the path's and how much the application's; nil where the figures do not say.
+  public var share: PathShare? { PathShare(application: waits?.value(at: .p50)) { self[$0]?.value(at: .p50) } }
+
   /// Takes one result.
   public mutating func add(_ record: Record) {
     let outcome = record.outcome
     loss.sent += 1
     if record.isReply { loss.received += 1 }
     if record.isError { errors += 1 }
+    let syns = outcome.syns
+    self.syns += syns
+    synsRetransmitted += max(syns.sent - 1, 0)
+    if outcome.notes.contains(.craftedFlags) { isCrafted = true }
     states.add(outcome.verdict)
     retransmitted += record.retransmissions
     duplicates += outcome.counters.duplicates
@@ -63,6 +81,10 @@ public struct TargetSummary: Sendable {
     for step in record.steps {
       guard let measurement = step.measurement else { continue }
       series[step.kind.index].record(measurement.interval)
+    }
+    if let wait = PathShare.application({ outcome.measurement(of: $0)?.interval }) {
+      waits = waits ?? Series()
+      waits?.record(wait)
     }
     outages.record(sequence: record.sequence, at: outcome.started, isAnswered: record.isReply)
     reordering.record(sequence: record.sequence, departure: outcome.started, arrival: record.answered)
@@ -102,4 +124,9 @@ public struct TargetSummary: Sendable {
       if !isTooLong { elapsed = max(elapsed, .nanoseconds(sinceStart.addingClamped(own))) }
     }
   }
+}
+
+extension Loss {
+  /// The loss of SYNs: one that an ICMP error answered is not lost.
+  public init(_ syns: SynCounts) { self.init(sent: syns.sent, received: syns.answered) }
 }

@@ -10,7 +10,7 @@ public struct WatchedTarget: Sendable {
   /// Its address and port: the latest, where its name had several one after the other.
   public private(set) var remote: Endpoint
   /// The state that counts as success.
-  public let expected: Verdict
+  public let expected: ExpectedState
   /// How long the look-up of its name took; nil where there was none.
   public private(set) var resolve: Interval?
   /// The state that the latest probe found; nil before the first.
@@ -45,7 +45,7 @@ public struct WatchedTarget: Sendable {
 
   /// Nothing known yet; `interval` is the time from one probe to the next.
   public init(
-    _ name: String, remote: Endpoint, mode: Outcome.Mode, expected: Verdict = .open, resolve: Interval? = nil,
+    _ name: String, remote: Endpoint, mode: Outcome.Mode, expected: ExpectedState = .open, resolve: Interval? = nil,
     interval: Interval = .seconds(1)
   ) {
     (self.name, self.remote, self.expected, self.resolve) = (name, remote, expected, resolve)
@@ -56,7 +56,7 @@ public struct WatchedTarget: Sendable {
   }
 
   /// Whether the latest probe found the state that counts as success; nil before the first.
-  public var isAsExpected: Bool? { state.map { $0 == expected && reason != .notSent } }
+  public var isAsExpected: Bool? { state.map { expected.admits($0) && reason != .notSent } }
 
   /// When it did not answer.
   public var outages: Outages { summary.outages }

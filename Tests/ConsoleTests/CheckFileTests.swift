@@ -29,9 +29,9 @@ import Timebase
     ("web.test open", 1, "'web.test' has no port; use web.test:PORT, as in web.test:443"),
     ("  :80 open", 3, "':80' has no host"),
     ("web.test:0 open", 1, "'web.test:0': '0' is not a port; ports are decimal numbers from 1 to 65535"),
-    ("web.test:80", 12, "the state is missing; use open, closed, filtered or unreachable"),
-    ("web.test:80 # open", 12, "the state is missing; use open, closed, filtered or unreachable"),
-    ("web.test:80 refused", 13, "'refused' is not a valid state; use open, closed, filtered or unreachable"),
+    ("web.test:80", 12, "the state is missing; use open, closed, filtered, unreachable or any"),
+    ("web.test:80 # open", 12, "the state is missing; use open, closed, filtered, unreachable or any"),
+    ("web.test:80 refused", 13, "'refused' is not a valid state; use open, closed, filtered, unreachable or any"),
     ("web.test:80 open 50ms", 18, "'50ms' is not a condition; use rtt<50ms, or # before a comment"),
     ("web.test:80 open rtt<", 22, "rtt<: '' has no unit; use 50ms, 500us or 0.5s"),
     ("web.test:80 open rtt<50", 22, "rtt<: '50' has no unit; use 50ms, 500us or 0.5s"),
@@ -39,8 +39,8 @@ import Timebase
     ("web.test:80 open rtt<0ms", 22, "rtt<: 0ms is out of range; from 1us to 3600s"),
     ("web.test:80 filtered rtt<1s", 22, "a port that is filtered gives no answer to be timed; leave rtt<1s out"),
     ("web.test:80 open rtt<1s x", 25, "unexpected text 'x'; comments start with #"),
-    ("wäb.test:80 no", 13, "'no' is not a valid state; use open, closed, filtered or unreachable"),
-    ("a\u{0}:80 no", 7, "'no' is not a valid state; use open, closed, filtered or unreachable"),
+    ("wäb.test:80 no", 13, "'no' is not a valid state; use open, closed, filtered, unreachable or any"),
+    ("a\u{0}:80 no", 7, "'no' is not a valid state; use open, closed, filtered, unreachable or any"),
   ]
 
   @Test("what is wrong is named by its column", arguments: faults)
@@ -89,6 +89,8 @@ import Timebase
     arguments: [
       ("50ms", PluginThreshold(rtt: .milliseconds(50))), ("20%", PluginThreshold(loss: 20)),
       ("0.5s,0%", PluginThreshold(rtt: .milliseconds(500), loss: 0)),
+      ("20%,50ms", PluginThreshold(rtt: .milliseconds(50), loss: 20)), ("syn=5%", PluginThreshold(synLoss: 5)),
+      ("50ms,20%,syn=0%", PluginThreshold(rtt: .milliseconds(50), loss: 20, synLoss: 0)),
     ])
   func thresholds(_ text: String, _ threshold: PluginThreshold) throws {
     #expect(try OptionValue<PluginThreshold>.threshold.parse(text, "--warn") == threshold)
@@ -96,7 +98,10 @@ import Timebase
 
   @Test(
     "thresholds that are none",
-    arguments: ["", ",", "50", "50ms,", "20%,50ms", "50ms,20", "1ms,2ms", "20%,20%", "101%", "x%"])
+    arguments: [
+      "", ",", "50", "50ms,", "50ms,20", "1ms,2ms", "20%,20%", "101%", "x%", "syn=", "syn=5", "syn=101%", "syn=-1%",
+      "syn=5%,syn=6%", "SYN=5%", "syn=5%,",
+    ])
   func noThreshold(_ text: String) {
     #expect(
       refusal { () throws(UsageError) in _ = try OptionValue<PluginThreshold>.threshold.parse(text, "--warn") } != nil)
@@ -113,6 +118,10 @@ import Timebase
       (
         ["--nagios", "--warn", "1s,50%", "--crit", "2s,40%"],
         "--crit 40% is below --warn 50%; swap them, or raise --crit"
+      ),
+      (
+        ["--nagios", "--warn", "syn=6%", "--crit", "syn=5%"],
+        "--crit syn=5% is below --warn syn=6%; swap them, or raise --crit"
       ),
       (["--nagios", "--json"], "--nagios and --json cannot be used together"),
       (["--nagios", "--exit-state"], "--nagios and --exit-state cannot be used together"),

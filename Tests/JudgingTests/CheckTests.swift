@@ -7,7 +7,7 @@ import Timebase
 /// Whether checks hold, and why not.
 @Suite struct CheckTests {
   static func result(
-    _ records: Record..., expected: Verdict = .open, limit: Interval? = nil, problem: String? = nil
+    _ records: Record..., expected: ExpectedState = .open, limit: Interval? = nil, problem: String? = nil
   ) -> CheckResult {
     var result = CheckResult(Check(target: "a:1", expected: expected, limit: limit), problem: problem)
     for record in records { result.add(record) }

@@ -103,7 +103,7 @@ extension NetworkTests {
       #expect(
         outcome.errorLines == [
           "\(path):2:1: '127.0.0.1' has no port; use 127.0.0.1:PORT, as in 127.0.0.1:443",
-          "\(path):3:14: 'shut' is not a valid state; use open, closed, filtered or unreachable",
+          "\(path):3:14: 'shut' is not a valid state; use open, closed, filtered, unreachable or any",
         ])
       usleep(100_000)
       #expect(listener.visits.isEmpty, "nothing is sent")

@@ -7,7 +7,7 @@ extension NetworkTests {
     static let connectionNames: Set<String> = [
       "schema", "type", "target", "address", "port", "source", "source_port", "mode", "state", "reason", "seq",
       "started", "isn", "irs", "ttl", "transmissions", "peer", "steps", "closed_by", "client_state", "invalid_replies",
-      "server_state", "icmp_from", "notes",  // the peer's state as inferred, and the oddities of its SYN-ACK
+      "server_state", "icmp_from", "notes", "syns_lost",  // the peer's state as inferred, and the oddities of its SYN-ACK
     ]
 
     @Test(arguments: ["127.0.0.1", "::1"]) func connection(_ address: String) throws {
@@ -67,7 +67,8 @@ extension NetworkTests {
         summary.names == [
           "schema", "type", "target", "sent", "received", "loss", "retransmitted", "duplicates", "invalid", "steps",
           "address", "port", "mode", "loss_low", "loss_high", "reordered", "interrupted", "outages",
-          "not_started",
+          "not_started", "syns_sent", "syns_answered", "syns_lost", "syn_loss", "syn_loss_low", "syn_loss_high",
+          "path_ns", "application_ns",
         ])
       for (name, count) in [
         ("sent", 3), ("received", 3), ("retransmitted", 0), ("duplicates", 0), ("invalid", 0), ("not_started", 0),

@@ -29,6 +29,7 @@ extension NetworkTests {
       let (p90, p99) = (try #require(syn["p90_ns"]?.int), try #require(syn["p99_ns"]?.int))
       #expect(p99 < 100_000_000 && p90 < 50_000_000, "p90 \(p90) ns, p99 \(p99) ns")
       #expect(summary["loss"]?.double == 0)
+      #expect(summary["syns_sent"]?.int == Int64(syns.count) && summary["syns_lost"]?.int == Int64(copies))
       #expect(summary["outages"]?["count"] == .integer(0))
     }
 
@@ -39,7 +40,9 @@ extension NetworkTests {
       let text = try Probe.run(words, in: namespace)
       #expect(text.output.contains("100% packet loss"))
       #expect(
-        text.output.contains("loss between 51.0 % and 100.0 % (95 % confidence)\n1 outage of 0.0"), "\(text.output)")
+        text.output.contains(
+          "SYNs: 4 sent, 0 answered, 4 lost; loss 100% (51.0% to 100.0%, 95 % confidence)\n1 outage of 0.0"),
+        "\(text.output)")
       #expect(text.output.hasSuffix(": 4 probes, ongoing\n"))
       let summary = try #require(try Probe.run(words + ["--json"], in: namespace).summaries.first)
       #expect(summary["outages"]?["count"] == .integer(1))

@@ -14,7 +14,7 @@ extension NetworkTests {
       #expect(
         good.output.wholeMatch(
           of:
-            /PROBE OK - 127\.0\.0\.1:\d+ open \(syn-ack\), rtt [0-9.]+ ms \| rtt=0\.\d{6}s;1\.000000;2\.000000;0 loss=0%;20;50;0;100\n/
+            /PROBE OK - 127\.0\.0\.1:\d+ open \(syn-ack\), rtt [0-9.]+ ms \| rtt=0\.\d{6}s;1\.000000;2\.000000;0 loss=0%;20;50;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0\n/
         ) != nil, "\(good.output)")
       #expect(try Probe.run(target, "--nagios", "--warn", "1us", in: namespace).code == 1)
       #expect(try Probe.run(target, "--nagios", "--crit", "1us", in: namespace).code == 2)

@@ -18,6 +18,7 @@ import Wire
     summary.completed = 1_000
     summary.answered = 1_000
     summary.retransmitted = 9
+    summary.syns = SynCounts(sent: 1_012, answered: 1_000)
     summary.invalid = 1
     summary.path = "raw"
     summary.elapsed = .milliseconds(2_100)

@@ -25,7 +25,9 @@ import Timebase
     try Golden.expect(checks, is: "checks.csv")
     var times = Series()
     for micros in 1...10 as ClosedRange<Int64> { times.record(.microseconds(micros)) }
-    let rows: [CSV.StepSeries] = [("a,b:80", .syn, times), ("t:1", .fin, Series())]
+    let rows: [CSV.StepSeries] = [
+      ("a,b:80", .syn, times, SynCounts(sent: 25, answered: 20)), ("t:1", .fin, Series(), SynCounts()),
+    ]
     let series = CSV.series.header + rows.map(CSV.series.line).joined()
     try Golden.expect(series, is: "series.csv")
     for (text, count) in [(connections, records.count), (checks, CheckTests.all.count), (series, rows.count)] {

@@ -18,7 +18,7 @@ import Wire
   }
 
   static func result(
-    _ target: String, _ expected: Verdict = .open, limit: Interval? = nil, line: Int = 1, comment: String? = nil,
+    _ target: String, _ expected: ExpectedState = .open, limit: Interval? = nil, line: Int = 1, comment: String? = nil,
     problem: String? = nil, probes records: Record...
   ) -> CheckResult {
     var check = Check(target: target, expected: expected, limit: limit)
@@ -26,6 +26,13 @@ import Wire
     var result = CheckResult(check, remote: problem == nil ? Scene.remote : nil, problem: problem)
     for record in records { result.add(record) }
     return result
+  }
+
+  /// Four probes, all answered, one of them at its second SYN.
+  static var lossy: CheckResult {
+    var again = record(ns: 5_000)
+    again.outcome.counters.transmissions = 2
+    return result("web.test:80", probes: record(ns: 5_000), again, record(ns: 5_000), record(ns: 5_000))
   }
 
   /// One of each kind, with everything in names and comments that a form has to escape.
@@ -114,84 +121,107 @@ import Wire
       warning: PluginThreshold(rtt: .milliseconds(50), loss: 20),
       critical: PluginThreshold(rtt: .milliseconds(100), loss: 50), state: .ok,
       line: "PROBE OK - web.test:80 open (syn-ack), rtt 0.213 ms"
-        + " | rtt=0.000213s;0.050000;0.100000;0 loss=0%;20;50;0;100"),
+        + " | rtt=0.000213s;0.050000;0.100000;0 loss=0%;20;50;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 213_400)),
       warning: PluginThreshold(rtt: .microseconds(200)), state: .warning,
       line: "PROBE WARNING - web.test:80 open (syn-ack), rtt 0.213 ms, above 200us"
-        + " | rtt=0.000213s;0.000200;;0 loss=0%;;;0;100"),
+        + " | rtt=0.000213s;0.000200;;0 loss=0%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 213_400)),
       warning: PluginThreshold(rtt: .microseconds(100)), critical: PluginThreshold(rtt: .microseconds(213)),
       state: .critical,
       line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.213 ms, above 213us"
-        + " | rtt=0.000213s;0.000100;0.000213;0 loss=0%;;;0;100"),
+        + " | rtt=0.000213s;0.000100;0.000213;0 loss=0%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result("web.test:80", probes: CheckTests.record(.filtered, .noResponse)), state: .critical,
-      line: "PROBE CRITICAL - web.test:80 filtered (no-response), not open | rtt=U;;;0 loss=100%;;;0;100"),
+      line: "PROBE CRITICAL - web.test:80 filtered (no-response), not open"
+        + " | rtt=U;;;0 loss=100%;;;0;100 syn_loss=100%;;;0;100 syns=1;;;0 syns_lost=1;;;0"),
     Case(
       result: CheckTests.result("web.test:80", .refused, probes: CheckTests.record(.refused, .rst, ns: 5_000)),
       state: .ok,
-      line: "PROBE OK - web.test:80 closed (rst), rtt 0.005 ms | rtt=0.000005s;;;0 loss=0%;;;0;100"),
+      line: "PROBE OK - web.test:80 closed (rst), rtt 0.005 ms"
+        + " | rtt=0.000005s;;;0 loss=0%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse),
         CheckTests.record(ns: 7_000)), state: .warning,
-      line: "PROBE WARNING - web.test:80 filtered (no-response), rtt 0.005 ms, loss 34%, not open"
-        + " | rtt=0.000005s;;;0 loss=34%;;;0;100"),
+      line: "PROBE WARNING - web.test:80 filtered (no-response), rtt 0.005 ms, loss 34%, SYN loss 34%, not open"
+        + " | rtt=0.000005s;;;0 loss=34%;;;0;100 syn_loss=34%;;;0;100 syns=3;;;0 syns_lost=1;;;0"),
     Case(
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
       warning: PluginThreshold(loss: 50), critical: PluginThreshold(loss: 90), state: .ok,
-      line: "PROBE OK - web.test:80 open, rtt 0.005 ms, loss 50%"
-        + " | rtt=0.000005s;;;0 loss=50%;50;90;0;100"),
+      line: "PROBE OK - web.test:80 open, rtt 0.005 ms, loss 50%, SYN loss 50%"
+        + " | rtt=0.000005s;;;0 loss=50%;50;90;0;100 syn_loss=50%;;;0;100 syns=2;;;0 syns_lost=1;;;0"),
     Case(
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
       critical: PluginThreshold(loss: 49), state: .critical,
-      line: "PROBE CRITICAL - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
-        + " | rtt=0.000005s;;;0 loss=50%;;49;0;100"),
+      line: "PROBE CRITICAL - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, SYN loss 50%, not open"
+        + " | rtt=0.000005s;;;0 loss=50%;;49;0;100 syn_loss=50%;;;0;100 syns=2;;;0 syns_lost=1;;;0"),
     // Whoever says what is critical says that less is not.
     Case(
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
       critical: PluginThreshold(loss: 90), state: .ok,
-      line: "PROBE OK - web.test:80 open, rtt 0.005 ms, loss 50%"
-        + " | rtt=0.000005s;;;0 loss=50%;;90;0;100"),
+      line: "PROBE OK - web.test:80 open, rtt 0.005 ms, loss 50%, SYN loss 50%"
+        + " | rtt=0.000005s;;;0 loss=50%;;90;0;100 syn_loss=50%;;;0;100 syns=2;;;0 syns_lost=1;;;0"),
     Case(
       result: CheckTests.result("web.test:80", .refused, probes: CheckTests.record(ns: 213_400)),
       warning: PluginThreshold(rtt: .microseconds(100)), state: .critical,
       line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.213 ms, not closed, above 100us"
-        + " | rtt=0.000213s;0.000100;;0 loss=100%;;;0;100"),
+        + " | rtt=0.000213s;0.000100;;0 loss=100%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
     // A threshold that is met exactly is kept.
     Case(
       result: CheckTests.result(
         "web.test:80", probes: CheckTests.record(ns: 5_000), CheckTests.record(.filtered, .noResponse)),
       warning: PluginThreshold(loss: 49), critical: PluginThreshold(loss: 50), state: .warning,
-      line: "PROBE WARNING - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, not open"
-        + " | rtt=0.000005s;;;0 loss=50%;49;50;0;100"),
+      line: "PROBE WARNING - web.test:80 filtered (no-response), rtt 0.005 ms, loss 50%, SYN loss 50%, not open"
+        + " | rtt=0.000005s;;;0 loss=50%;49;50;0;100 syn_loss=50%;;;0;100 syns=2;;;0 syns_lost=1;;;0"),
     Case(
       result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 200_000)),
       warning: PluginThreshold(rtt: .microseconds(200)), critical: PluginThreshold(rtt: .microseconds(200)), state: .ok,
       line: "PROBE OK - web.test:80 open (syn-ack), rtt 0.200 ms"
-        + " | rtt=0.000200s;0.000200;0.000200;0 loss=0%;;;0;100"),
+        + " | rtt=0.000200s;0.000200;0.000200;0 loss=0%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result("web.test:80", probes: CheckTests.record(ns: 200_001)),
       warning: PluginThreshold(rtt: .microseconds(200)), critical: PluginThreshold(rtt: .microseconds(200)),
       state: .critical,
       line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.200 ms, above 200us"
-        + " | rtt=0.000200s;0.000200;0.000200;0 loss=0%;;;0;100"),
+        + " | rtt=0.000200s;0.000200;0.000200;0 loss=0%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
+    // Every probe was answered, and a fifth of the SYNs was lost: what that is depends on the threshold of its own.
+    Case(
+      result: CheckTests.lossy, state: .ok,
+      line: "PROBE OK - web.test:80 open (syn-ack), rtt 0.005 ms, loss 0%, SYN loss 20%"
+        + " | rtt=0.000005s;;;0 loss=0%;;;0;100 syn_loss=20%;;;0;100 syns=5;;;0 syns_lost=1;;;0"),
+    Case(
+      result: CheckTests.lossy, warning: PluginThreshold(loss: 0, synLoss: 20), state: .ok,
+      line: "PROBE OK - web.test:80 open (syn-ack), rtt 0.005 ms, loss 0%, SYN loss 20%"
+        + " | rtt=0.000005s;;;0 loss=0%;0;;0;100 syn_loss=20%;20;;0;100 syns=5;;;0 syns_lost=1;;;0"),
+    Case(
+      result: CheckTests.lossy, warning: PluginThreshold(synLoss: 5), critical: PluginThreshold(synLoss: 20),
+      state: .warning,
+      line: "PROBE WARNING - web.test:80 open (syn-ack), rtt 0.005 ms, loss 0%, SYN loss 20%, above syn=5%"
+        + " | rtt=0.000005s;;;0 loss=0%;;;0;100 syn_loss=20%;5;20;0;100 syns=5;;;0 syns_lost=1;;;0"),
+    Case(
+      result: CheckTests.lossy, warning: PluginThreshold(rtt: .nanoseconds(1)), critical: PluginThreshold(synLoss: 19),
+      state: .critical,
+      line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 0.005 ms, loss 0%, SYN loss 20%, above syn=19%, above 1ns"
+        + " | rtt=0.000005s;0.000000;;0 loss=0%;;;0;100 syn_loss=20%;;19;0;100 syns=5;;;0 syns_lost=1;;;0"),
     Case(
       result: CheckTests.result("a|b:80", problem: "a|b has no address"), state: .critical,
-      line: "PROBE CRITICAL - a/b:80 a/b has no address | rtt=U;;;0 loss=U;;;0;100"),
+      line: "PROBE CRITICAL - a/b:80 a/b has no address"
+        + " | rtt=U;;;0 loss=U;;;0;100 syn_loss=U;;;0;100 syns=0;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result("web.test:80"), state: .unknown,
-      line: "PROBE UNKNOWN - web.test:80 the run ended before this was probed | rtt=U;;;0 loss=U;;;0;100"),
+      line: "PROBE UNKNOWN - web.test:80 the run ended before this was probed"
+        + " | rtt=U;;;0 loss=U;;;0;100 syn_loss=U;;;0;100 syns=0;;;0 syns_lost=0;;;0"),
     Case(
       result: CheckTests.result("web.test:80", limit: .milliseconds(1), probes: CheckTests.record(ns: 2_000_000)),
       state: .critical,
       line: "PROBE CRITICAL - web.test:80 open (syn-ack), rtt 2.00 ms, not below 1ms"
-        + " | rtt=0.002000s;;0.001000;0 loss=0%;;;0;100"),
+        + " | rtt=0.002000s;;0.001000;0 loss=0%;;;0;100 syn_loss=0%;;;0;100 syns=1;;;0 syns_lost=0;;;0"),
   ]
 
   @Test("one target", arguments: cases) func one(_ row: Case) {
@@ -211,8 +241,10 @@ import Wire
       line.text == """
         PROBE CRITICAL - 2 of 3 not as expected: c:1 closed (rst), rtt 0.005 ms, not open; \
         c:1 the run ended before this was probed \
-        | 'a_b:1 rtt'=0.000213s;;;0 'a_b:1 loss'=0%;;;0;100 'c:1 rtt'=U;;;0 'c:1 loss'=U;;;0;100 \
-        'c:1 line 3 rtt'=0.000005s;;;0 'c:1 line 3 loss'=100%;;;0;100
+        | 'a_b:1 rtt'=0.000213s;;;0 'a_b:1 loss'=0%;;;0;100 'a_b:1 syn_loss'=0%;;;0;100 'a_b:1 syns'=1;;;0 \
+        'a_b:1 syns_lost'=0;;;0 'c:1 rtt'=U;;;0 'c:1 loss'=U;;;0;100 'c:1 syn_loss'=U;;;0;100 'c:1 syns'=0;;;0 \
+        'c:1 syns_lost'=0;;;0 'c:1 line 3 rtt'=0.000005s;;;0 'c:1 line 3 loss'=100%;;;0;100 \
+        'c:1 line 3 syn_loss'=0%;;;0;100 'c:1 line 3 syns'=1;;;0 'c:1 line 3 syns_lost'=0;;;0
 
         """)
     #expect(PluginLine([], warning: PluginThreshold(), critical: PluginThreshold()).state == .ok)

@@ -1,5 +1,6 @@
 import Foundation
 import Judging
+import Statistics
 import Testing
 import Timebase
 import Wire
@@ -35,6 +36,8 @@ import Wire
         10 packets transmitted, 10 received, 0% packet loss, time 9000ms
         rtt min/avg/max/mdev = 0.028/0.035/0.053/0.006 ms
         rtt p50/p90/p99 = 0.035/0.037/0.053 ms
+        probes: 10 sent, 10 answered; loss 0% (0.0% to 27.8%, 95 % confidence)
+        SYNs: 10 sent, 10 answered, 0 lost; loss 0% (0.0% to 27.8%, 95 % confidence)
         measured by the kernel's connect()
 
         """)
@@ -103,8 +106,41 @@ import Wire
     let text = TextReport().summary(summary)
     #expect(text.contains("rtt min/avg/max/mdev = 100.000/700.000/2500.000/1039.230 ms, pipe 3\n"))
     #expect(text.contains("\n2 reordered") == false && text.contains("1 reordered"))
+  }
+
+  @Test("a probe that is answered at its second SYN has lost the first") func lostSyns() throws {
+    var summary = TargetSummary(target: "web.test:80", remote: Scene.remote, mode: .full)
+    for index in 1...4 {
+      let scene = index == 2 ? Scenes.retransmitted : Scene.fullClose()
+      summary.add(Record(target: "web.test:80", sequence: index, outcome: try scene.outcome()))
+    }
+    #expect(summary.loss == Loss(sent: 4, received: 4))
+    #expect(summary.syns == SynCounts(sent: 5, answered: 4) && summary.synsRetransmitted == 1)
+    let text = TextReport().summary(summary)
+    #expect(text.contains("\n5 packets transmitted, 4 received, 20% packet loss, time "))
+    #expect(text.contains("\nprobes: 4 sent, 4 answered; loss 0% (0.0% to 49.0%, 95 % confidence)\n"))
+    #expect(text.contains("\nSYNs: 5 sent, 4 answered, 1 lost; loss 20% (3.6% to 62.4%, 95 % confidence)\n"))
     #expect(
-      !text.contains("loss between") && TextReport(isVerbose: true).summary(summary).contains("loss between 0.0 %"))
+      JSONLines.summary(summary).contains(
+        #""syns_sent":5,"syns_answered":4,"syns_lost":1,"syn_loss":0.2,"syn_loss_low":0.036"#))
+    var crafted = try Scenes.filtered.outcome()
+    crafted.notes.insert(.craftedFlags)
+    summary.add(Record(target: "web.test:80", sequence: 5, outcome: crafted))
+    #expect(TextReport().summary(summary).contains("\nsegments: 8 sent, 4 answered, 4 lost; "))
+  }
+
+  @Test("what was not sent was not transmitted") func notSent() {
+    var summary = TargetSummary(target: "t:1", remote: Scene.remote, mode: .full)
+    let now = Stamp(instant: Instant(nanoseconds: 1), wall: WallTime(nanoseconds: Scene.epoch))
+    summary.add(Record(target: "t:1", sequence: 1, outcome: Outcome(unroutable: Scene.remote, mode: .full, at: now)))
+    #expect(
+      TextReport().summary(summary) == """
+
+        --- t:1 probe statistics ---
+        0 packets transmitted, 0 received
+        probes: 1 sent, 0 answered; loss 100% (20.7% to 100.0%, 95 % confidence)
+
+        """)
   }
 
   @Test("a target that never answered has no times")
@@ -116,7 +152,8 @@ import Wire
 
         --- web.test:80 probe statistics ---
         1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 2ms
-        loss between 20.7 % and 100.0 % (95 % confidence)
+        probes: 1 sent, 0 answered; loss 100% (20.7% to 100.0%, 95 % confidence)
+        SYNs: 1 sent, 1 answered (1 by ICMP errors), 0 lost; loss 0% (0.0% to 79.3%, 95 % confidence)
 
         """)
     let empty = TargetSummary(target: "t:1", remote: Scene.remote, mode: .full)

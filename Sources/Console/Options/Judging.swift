@@ -29,10 +29,12 @@ extension OptionGroup where Settings: HasRun {
           """
         ) { $0.run.monitoring.isPlugin = true },
         .value(
-          nil, "warn", "LIMIT", .threshold, requires: "--nagios", "WARNING above LIMIT: 50ms, 20% (lost) or 50ms,20%",
+          nil, "warn", "LIMIT", .threshold, requires: "--nagios",
+          "WARNING above LIMIT: 50ms, 20% (lost), syn=5% or a list",
           """
-          With --nagios: WARNING if the median time of the handshakes is above the limit (`50ms`), or the share of probes
-          that were not in the expected state (`20%`), or one of both (`50ms,20%`). The time needs a unit.
+          With --nagios: WARNING if the median time of the handshakes is above the limit (`50ms`), the share of probes
+          that were not in the expected state (`20%`), or the share of SYNs that nothing answered (`syn=5%`), or any of
+          several (`50ms,20%,syn=5%`). The time needs a unit. A SYN is lost even if its retransmission is answered.
           """
         ) { $0.run.monitoring.warning = $1 },
         .value(
@@ -47,10 +49,11 @@ extension OptionGroup where Settings: HasRun {
       title: "For scripts",
       rows: [
         .value(
-          nil, "expect", "STATE", .word(Verdict.self), "exit 0 only if open, closed, filtered or unreachable",
+          nil, "expect", "STATE", .word(ExpectedState.self), "open (default), closed, filtered, unreachable or any",
           """
-          Exits with 0 only if every probe of every target finds this state: `open`, `closed`, `filtered` or
-          `unreachable`.
+          The state that counts as success: `open` (the default), `closed`, `filtered`, `unreachable`, or `any`: open or
+          closed, as for ping any answer of the host does. Exits with 0 if at least one probe of each target finds this
+          state and none is answered otherwise; see [EXIT STATUS].
           """
         ) { $0.run.expected = $1 }
       ])
@@ -77,19 +80,21 @@ extension OptionGroup where Settings: HasRun {
 }
 
 extension OptionValue where Value == PluginThreshold {
-  /// `50ms`, `50ms,20%` or `20%`.
+  /// `50ms`, `20%`, `syn=5%`, or several of them: `50ms,20%,syn=5%`.
   static var threshold: OptionValue {
     OptionValue(.text) { (text, name) throws(UsageError) in
       var threshold = PluginThreshold()
       let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-      let meant = "\(name): '\(text)' is not a valid threshold; use 50ms, 20% or 50ms,20%"
-      guard parts.count <= 2 else { throw UsageError(meant) }
+      let meant = "\(name): '\(text)' is not a valid threshold; use 50ms, 20%, syn=5% or 50ms,20%,syn=5%"
       for part in parts {
-        if part.hasSuffix("%") {
+        if part.hasPrefix("syn=") {
+          guard threshold.synLoss == nil, part.hasSuffix("%") else { throw UsageError(meant) }
+          threshold.synLoss = try Values.integer(String(part.dropFirst(4).dropLast()), for: name, in: 0...100)
+        } else if part.hasSuffix("%") {
           guard threshold.loss == nil else { throw UsageError(meant) }
           threshold.loss = try Values.integer(String(part.dropLast()), for: name, in: 0...100)
         } else {
-          guard threshold.rtt == nil, threshold.loss == nil, !part.isEmpty else { throw UsageError(meant) }
+          guard threshold.rtt == nil, !part.isEmpty else { throw UsageError(meant) }
           threshold.rtt = try Values.limit(String(part), for: name)
         }
       }

@@ -14,7 +14,7 @@ extension Verb {
     about: """
       Checks many ports at once; - reads standard input. A line of FILE:
 
-        HOST:PORT open|closed|filtered|unreachable [rtt<50ms] [# comment]
+        HOST:PORT open|closed|filtered|unreachable|any [rtt<50ms] [# comment]
 
       PORT may be a list or a range. rtt< limits the handshake time; with -c N the
       median is compared, and every probe must find the expected state.

@@ -57,7 +57,7 @@ struct CheckFile {
       let end = words[0].column + words[0].text.unicodeScalars.count
       throw Misread(column: end, message: "the state is missing; use \(CheckFile.states)")
     }
-    guard let expected = Verdict(rawValue: words[1].text) else {
+    guard let expected = ExpectedState(rawValue: words[1].text) else {
       throw Misread(
         column: words[1].column, message: "'\(words[1].text)' is not a valid state; use \(CheckFile.states)")
     }
@@ -72,16 +72,16 @@ struct CheckFile {
     }
   }
 
-  private static let states = "open, closed, filtered or unreachable"
+  private static let states = "open, closed, filtered, unreachable or any"
 
   /// Reads `rtt<50ms`, where there is a third word.
-  private static func limit(_ rest: ArraySlice<ListFile.Word>, _ expected: Verdict) throws(Misread) -> Interval? {
+  private static func limit(_ rest: ArraySlice<ListFile.Word>, _ expected: ExpectedState) throws(Misread) -> Interval? {
     guard let word = rest.first else { return nil }
     guard word.text.hasPrefix("rtt<") else {
       let message = "'\(word.text)' is not a condition; use rtt<50ms, or # before a comment"
       throw Misread(column: word.column, message: message)
     }
-    guard expected == .open || expected == .refused else {
+    guard expected != .filtered, expected != .unreachable else {
       let message = "a port that is \(expected.rawValue) gives no answer to be timed; leave \(word.text) out"
       throw Misread(column: word.column, message: message)
     }

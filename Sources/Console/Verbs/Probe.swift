@@ -144,5 +144,8 @@ extension Monitoring {
     if let least = critical.loss, let warned = warning.loss, least < warned {
       throw UsageError("--crit \(least)% is below --warn \(warned)%; swap them, or raise --crit")
     }
+    if let least = critical.synLoss, let warned = warning.synLoss, least < warned {
+      throw UsageError("--crit syn=\(least)% is below --warn syn=\(warned)%; swap them, or raise --crit")
+    }
   }
 }

@@ -76,7 +76,12 @@ extension BenchEngine {
     guard slots[slot].state == .synSent, notice.quotedSequence == slots[slot].iss else {
       return slots[slot].state == .synSent ? refuse(slot, .badQuote) : ()
     }
-    if let verdict = notice.verdict, verdict.decides { slots[slot].notice = verdict.reason }
+    guard let verdict = notice.verdict, verdict.decides else { return }
+    slots[slot].notice = verdict.reason
+    guard slots[slot].noticedCopy != slots[slot].result.transmissions else { return }
+    slots[slot].noticedCopy = slots[slot].result.transmissions
+    slots[slot].result.answers += 1
+    slots[slot].result.errors += 1
   }
 
   /// Counts a packet that decides nothing.
@@ -110,6 +115,7 @@ extension BenchEngine {
       if !isSyn, !slots[slot].hasCleared {
         // The peer still holds an old connection: our RST clears it away, and the SYN follows at once (§3.5.1).
         slots[slot].hasCleared = true
+        slots[slot].result.answers += 1
         lastRefusal = .ackMismatch
         sendReset(slot, seq: ack, into: &batch)
         lanes[slots[slot].result.target].counts.retransmitted += 1
@@ -161,6 +167,13 @@ extension BenchEngine {
   /// Settles which copy of the SYN was answered: with several, the echoed time stamp says so or nothing does.
   private mutating func noteAnswer(echo: UInt32?, _ slot: Int, at now: Stamp) {
     slots[slot].result.sinceDue = max(now.instant - slots[slot].result.due, .zero)
+    slots[slot].echo = echo
+    // A TCP answer outranks the ICMP error that came before it to the same copy.
+    if slots[slot].noticedCopy == slots[slot].result.transmissions {
+      slots[slot].result.errors -= 1
+    } else {
+      slots[slot].result.answers += 1
+    }
     let (first, last) = (slots[slot].firstCopy, slots[slot].lastCopy)
     let left: Stamp?
     if slots[slot].copies == 1 {

@@ -20,6 +20,7 @@ extension BenchEngine {
   mutating func sendSyn(_ slot: Int, at now: Instant, into batch: inout PacketBatch) {
     let value = timestamp(at: now)
     slots[slot].copies += 1
+    slots[slot].result.transmissions += 1
     slots[slot].lastCopy = BenchCopy(timestamp: value)
     if slots[slot].copies == 1 { slots[slot].firstCopy.timestamp = value }
     let target = slots[slot].result.target

@@ -47,12 +47,23 @@ extension BenchEngine {
     if segment.flags.contains(.rst) { return refuse(slot, .rstMismatch) }
     let isSynAck = segment.flags.isSuperset(of: [.syn, .ack])
     if isSynAck, segment.seq != slots[slot].irs { return refuse(slot, .irsMismatch) }
+    if isSynAck { noteRepeated(segment, slot) }
     // Bounded: a peer that repeats itself without end gets no answer without end.
     lanes[slots[slot].result.target].counts.duplicates += 1
     lastRefusal = .outOfWindow
     guard slots[slot].answers < BenchSlot.answerLimit else { return }
     slots[slot].answers += 1
     sendAck(slot, at: now.instant, into: &batch)
+  }
+
+  /// A SYN-ACK that comes again answers another copy of the SYN only if it echoes that copy's timestamp.
+  private mutating func noteRepeated(_ segment: Segment, _ slot: Int) {
+    guard slots[slot].result.transmissions > slots[slot].result.answers, let known = slots[slot].echo,
+      let echo = segment.options.timestamps?.echoReply, echo != known,
+      echo == slots[slot].firstCopy.timestamp || echo == slots[slot].lastCopy.timestamp
+    else { return }
+    slots[slot].echo = echo
+    slots[slot].result.answers += 1
   }
 
   private mutating func challenge(_ slot: Int, _ why: Refusal, at now: Stamp, into batch: inout PacketBatch) {

@@ -185,6 +185,7 @@ extension BenchEngine {
   public mutating func failed(_ name: UInt64) {
     let name = PacketTag(rawValue: name)
     guard isCurrent(name), slots[name.slot].state != .closed else { return }
+    if name.role == .syn { slots[name.slot].result.transmissions -= 1 }
     finish(name.slot, slots[name.slot].state == .synSent ? .unreachable : .abandoned)
   }
 

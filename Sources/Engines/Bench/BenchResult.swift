@@ -48,6 +48,16 @@ public struct BenchResult: Hashable, Sendable {
   public var peerFin: Measurement?
   /// The status of the response; 0 without one.
   public var status: UInt16 = 0
+  /// How often its SYN was sent.
+  var transmissions: UInt8 = 0
+  /// How many of them were answered, and how many of those by ICMP errors.
+  var answers: UInt8 = 0
+  var errors: UInt8 = 0
+
+  /// Its SYNs, by the rule of `SynCounts`.
+  public var syns: SynCounts {
+    SynCounts(sent: Int(transmissions), answered: Int(answers), errors: Int(errors))
+  }
 
   /// A connection that begins.
   public init(target: Int, due: Instant) {

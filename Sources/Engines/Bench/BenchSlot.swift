@@ -38,8 +38,12 @@ struct BenchSlot: Sendable {
   /// When the first octet of the response came.
   var firstOctet: Stamp?
 
+  /// The timestamp that the answer to the SYN echoed.
+  var echo: UInt32?
   /// What an ICMP error said; counts only if TCP says nothing.
   var notice: Reason?
+  /// The copy of the SYN that the latest ICMP error came after.
+  var noticedCopy: UInt8 = 0
   /// Whether the peer's old connection was reset already (RFC 9293 §3.5.1).
   var hasCleared = false
   /// Answers to segments that were refused: so many and no more.

@@ -117,8 +117,8 @@ public struct Outcome: Sendable {
     log = conversation.log.inOrderOfStamps()
   }
 
-  /// Whether the target was found in a state: what was never sent found nothing.
-  public func finds(_ expected: Verdict) -> Bool { verdict == expected && reason != .notSent }
+  /// Whether the target was found as expected: what was never sent found nothing.
+  public func finds(_ expected: ExpectedState) -> Bool { expected.admits(verdict) && reason != .notSent }
 
   /// The time of one step; nil where it did not happen or cannot be known.
   public func measurement(of kind: StepKind) -> Measurement? { steps.first { $0.kind == kind }?.measurement }

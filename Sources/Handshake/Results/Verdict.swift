@@ -10,6 +10,31 @@ public enum Verdict: String, Hashable, Sendable, CaseIterable {
   case unreachable
 }
 
+/// What a probe is expected to find.
+public enum ExpectedState: String, Hashable, Sendable, CaseIterable {
+  /// An open port.
+  case open
+  /// A closed one.
+  case refused = "closed"
+  /// One that is filtered.
+  case filtered
+  /// One that is unreachable.
+  case unreachable
+  /// Any answer of the host, as ping takes it: the port may be open or closed.
+  case any
+
+  /// Whether a state is as expected.
+  public func admits(_ verdict: Verdict) -> Bool {
+    switch self {
+    case .open: verdict == .open
+    case .refused: verdict == .refused
+    case .filtered: verdict == .filtered
+    case .unreachable: verdict == .unreachable
+    case .any: verdict == .open || verdict == .refused
+    }
+  }
+}
+
 /// Why a verdict was given.
 public enum Reason: String, Hashable, Sendable, CaseIterable {
   /// A SYN-ACK with the right acknowledgment.
@@ -184,6 +209,11 @@ public struct VerdictCounts: Hashable, Sendable {
     case .filtered: filtered
     case .unreachable: unreachable
     }
+  }
+
+  /// How often a state was found that is as expected.
+  public func count(admittedBy expected: ExpectedState) -> Int {
+    Verdict.allCases.reduce(0) { $0 + (expected.admits($1) ? self[$1] : 0) }
   }
 
   /// Counts one more.

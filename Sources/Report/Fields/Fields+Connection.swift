@@ -55,6 +55,9 @@ enum ConnectionFields {
     .text(orNull: "icmp_from", "the address that sent the ICMP error that decided; null where none did") {
       $0.errorSource?.description
     },
+    .number(orNull: "syns_lost", "those of `transmissions` that nothing answered; null with `probe listen`") {
+      $0.outcome.mode == .listen ? nil : $0.outcome.syns.lost
+    },
   ]
 
   /// Address and port of the other side.

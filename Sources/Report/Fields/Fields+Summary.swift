@@ -33,7 +33,32 @@ enum SummaryFields {
       },
       .number("not_started", "intervals in which a probe was due but not started: see Rates") { $0.notStarted },
       .object("outages", "two or more consecutive probes without a reply", outages) { $0.outages.settled },
+      .members(of: syns) { $0.syns },
+      .members(of: share) { $0.share },
     ])
+
+  /// The loss of SYNs, whatever their retransmissions came to.
+  static let syns = FieldTable<SynCounts>([
+    .number("syns_sent", "SYNs sent, retransmissions included: see SYN loss") { $0.sent },
+    .number("syns_answered", "those that a SYN-ACK, an RST or an ICMP error answered") { $0.answered },
+    .number("syns_lost", "those that nothing answered") { $0.lost },
+    .decimal(orNull: "syn_loss", "the share of `syns_sent` that was lost, 0 to 1") { Loss($0).ratio },
+    .decimal(orNull: "syn_loss_low", "the lower end of its 95 % confidence interval (Wilson's)") {
+      Loss($0).interval?.lower
+    },
+    .decimal(orNull: "syn_loss_high", "its upper end") { Loss($0).interval?.upper },
+  ])
+
+  /// The path's part of the time, and the application's.
+  static let share = FieldTable<PathShare?>([
+    .time(orNull: "path_ns", "with responses: the median round-trip time of the path; null where the times do not tell")
+    {
+      $0?.path
+    },
+    .time(orNull: "application_ns", "the median of what is left of the responses: the application's time") {
+      $0?.application
+    },
+  ])
 
   private static let steps = FieldTable<TargetSummary>(
     StepKind.ofConnections.map { kind in
@@ -136,6 +161,8 @@ extension SummaryFields {
       $0.sinceDue
     },
     .object("lateness", "how late connections started", longSeries) { $0.lateness },
+    .members(of: syns) { $0.syns },
+    .members(of: share) { $0.share },
     .counts(
       absentOr: "statuses", "with `http`: responses by class of status", among: (1...5).map { "\($0)xx" }
     ) { summary in

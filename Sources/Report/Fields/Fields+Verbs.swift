@@ -79,7 +79,9 @@ enum CheckFields {
       .text("file", "the file that the check is written in") { $0.check.file },
       .number("line", "the line in it") { $0.check.line },
       .text(orNull: "comment", "the comment of the line") { $0.check.comment },
-      .word("expected", among: Verdict.words, "the expected state") { $0.check.expected.rawValue },
+      .word("expected", among: ExpectedState.words, "the expected state; `any`: open or closed") {
+        $0.check.expected.rawValue
+      },
       .time(orNull: "rtt_limit_ns", "what the median must be below") { $0.check.limit },
       .word("result", among: CheckResult.Standing.words, "`holds`, `fails`, or `error`: it could not run") {
         $0.standing.rawValue
@@ -97,6 +99,7 @@ enum CheckFields {
       .number("as_expected", "those in the expected state") { $0.asExpected },
       .number("retransmitted", "retransmitted segments, SYNs included") { $0.retransmitted },
       .number("invalid", "rejected packets") { $0.invalid },
+      .members(of: SummaryFields.syns) { $0.syns },
     ])
 
   /// The line at the end.

@@ -32,7 +32,9 @@ struct CSVFormat: ResultWriter {
     var text = CSV.series.header
     for summary in summaries {
       for kind in StepKind.allCases {
-        if let series = summary[kind] { text += CSV.series.line((summary.target, kind, series)) }
+        // A target that answered nothing has lost SYNs all the same.
+        guard let series = summary[kind] ?? (kind == .syn ? Series() : nil) else { continue }
+        text += CSV.series.line((summary.target, kind, series, summary.syns))
       }
     }
     return text
@@ -87,7 +89,7 @@ extension CSV {
       .text("clock", "whose clock timed the steps but `resolve`") { $0.outcome.clocks.together(by: " ") }
     ]
       + ConnectionFields.records.table.columns([
-        "closed_by", "client_state", "invalid_replies", "server_state", "notes", "icmp_from",
+        "closed_by", "client_state", "invalid_replies", "server_state", "notes", "icmp_from", "syns_lost",
       ]))
 
   private static func time(of kind: StepKind) -> Field<Record> {
@@ -101,7 +103,7 @@ extension CSV {
   public static let checks = CSVTable<CheckResult>(CheckFields.checks.table.leaves)
 
   /// What one step of a target came to.
-  public typealias StepSeries = (target: String, step: StepKind, series: Series)
+  public typealias StepSeries = (target: String, step: StepKind, series: Series, syns: SynCounts)
 
   /// A row for each step of each target.
   public static let series = CSVTable<StepSeries>(
@@ -112,7 +114,8 @@ extension CSV {
       + SummaryFields.longSeries.columns([
         "count", "min_ns", "avg_ns", "mdev_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns",
         "jitter_ns",
-      ]).map { column in Field(column, of: { $0.series }) })
+      ]).map { column in Field(column, of: { $0.series }) }
+      + SummaryFields.syns.leaves.map { column in Field(column, of: { $0.syns }) })
 }
 
 extension Outcome {

@@ -2,7 +2,9 @@ import Timebase
 
 /// What fping's `-C` writes: a line of times for each target, at the end and on standard error.
 ///
-/// fping reports there, and SmokePing's FPing probe reads there unless told otherwise.
+/// fping reports there, and SmokePing's FPing probe reads there unless told otherwise. Each time stands for one packet
+/// of fping's, which it never sends again: where the first SYN was not answered there is a dash, whatever came of its
+/// retransmissions.
 struct FpingFormat: ResultWriter {
   private var names: [String] = []
   /// By target and probe; nil where nothing answered, or it cannot be told how fast.
@@ -17,6 +19,7 @@ struct FpingFormat: ResultWriter {
       times = targets.map { _ in Array(repeating: nil, count: count ?? 1) }
     case .connection(let record, let target, _):
       guard times.indices.contains(target), times[target].indices.contains(record.sequence - 1) else { return }
+      guard record.outcome.syns.lost == 0 else { return }
       times[target][record.sequence - 1] = record.outcome.measurement(of: .syn)?.interval
     case .unresolved(_, let target): unknown.insert(target)
     case .summaries:

@@ -72,17 +72,22 @@ public struct PluginLine: Sendable {
     if finding.state == .ok, case .state = result.failure { words = result.check.expected.rawValue }
     if let rtt = result.rtt { words += ", rtt \(rtt.replyMilliseconds) ms" }
     if result.decided > 1 { words += ", loss \(result.loss ?? 0)%" }
+    if result.decided > 1 || (result.syns.lost > 0 && result.syns.answered > 0) {
+      words += ", SYN loss \(result.synLoss ?? 0)%"
+    }
     switch result.failure {
     // Where thresholds allow for what was not as expected, it is in the loss alone.
-    case .state where finding.state != .ok: words += ", not \(result.check.expected.rawValue)"
+    case .state where finding.state != .ok: words += ", not \(result.check.expected.words)"
     case .noTime: words += ", no time is known"
     case .tooSlow(_, let limit): words += ", not below \(limit.compact)"
     case .state, .problem, .notProbed, .notSent, nil: break
     }
+    words += finding.exceededSynLoss.map { ", above syn=\($0)%" } ?? ""
     return words + (finding.exceeded.map { ", above \($0.compact)" } ?? "")
   }
 
-  /// `rtt=0.000213s;0.050000;0.100000;0 loss=0%;20;50;0;100`; a value that is not known is `U`.
+  /// `rtt=0.000213s;0.050000;0.100000;0 loss=0%;20;50;0;100 syn_loss=20%;;;0;100 syns=25;;;0 syns_lost=5;;;0`; a value
+  /// that is not known is `U`.
   private static func data(
     _ result: CheckResult, _ name: String?, _ thresholds: (PluginThreshold, PluginThreshold)
   ) -> String {
@@ -92,10 +97,14 @@ public struct PluginLine: Sendable {
     let (warning, critical) = thresholds
     let limits = [warning.rtt, critical.rtt ?? result.check.limit].map { $0?.decimalSeconds ?? "" }
     let shares = [warning.loss, critical.loss].map { $0.map { "\($0)" } ?? "" }
+    let synShares = [warning.synLoss, critical.synLoss].map { $0.map { "\($0)" } ?? "" }
     let loss = result.loss.map { "\($0)%" } ?? "U"
+    let synLoss = result.synLoss.map { "\($0)%" } ?? "U"
     let rtt = result.rtt.map { $0.decimalSeconds + "s" } ?? "U"
     return
       " \(label("rtt"))=\(rtt);\(limits[0]);\(limits[1]);0 \(label("loss"))=\(loss);\(shares[0]);\(shares[1]);0;100"
+      + " \(label("syn_loss"))=\(synLoss);\(synShares[0]);\(synShares[1]);0;100"
+      + " \(label("syns"))=\(result.syns.sent);;;0 \(label("syns_lost"))=\(result.syns.lost);;;0"
   }
 
   /// Without what would end the line's text.

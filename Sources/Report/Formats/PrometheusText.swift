@@ -55,6 +55,10 @@ public enum PrometheusText {
         "probe_lost_total", "Probes that received neither SYN-ACK nor RST.",
         { "\($0.summary.loss.sent - $0.summary.loss.received)" }
       ),
+      ("probe_syns_sent_total", "SYNs sent, retransmissions included.", { "\($0.summary.syns.sent)" }),
+      ("probe_syns_retransmitted_total", "Retransmitted SYNs.", { "\($0.summary.synsRetransmitted)" }),
+      ("probe_syns_answered_total", "SYNs that were answered, by ICMP errors too.", { "\($0.summary.syns.answered)" }),
+      ("probe_syns_lost_total", "SYNs without an answer.", { "\($0.summary.syns.lost)" }),
       ("probe_retransmissions_total", "Retransmitted packets.", { "\($0.summary.retransmitted)" }),
       ("probe_duplicates_total", "Duplicate replies.", { "\($0.summary.duplicates)" }),
       ("probe_invalid_replies_total", "Packets that failed verification.", { "\($0.summary.invalid)" }),

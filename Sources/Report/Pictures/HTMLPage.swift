@@ -149,6 +149,9 @@ extension HTMLPage {
       "p", [],
       "\(summary.loss.received) answered, \(loss), \(summary.retransmitted) packets retransmitted, "
         + "\(summary.duplicates) duplicates, \(summary.invalid) packets rejected.")
+    let text = TextReport(style: Style(isColoured: false, isUnicode: true, width: 200))
+    let syns = text.syns(summary.syns, as: summary.isCrafted ? "segments" : "SYNs") + text.share(summary.share)
+    for line in syns.split(separator: "\n") { body.element("p", [], String(line)) }
     body.table(["step", "count", "min", "mean", "mdev", "p50", "p90", "p99", "p99.9", "max"]) { table in
       for kind in StepKind.allCases {
         guard let series = summary[kind] else { continue }

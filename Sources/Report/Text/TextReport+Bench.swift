@@ -12,11 +12,12 @@ extension TextReport {
 
   /// The closing lines of one target: counts, a table of its steps, what else happened.
   public func summary(_ summary: BenchSummary) -> String {
-    var text = "\n--- \(summary.target.printable) bench statistics ---\n" + counts(summary) + rates(summary)
+    var text = "\n--- \(summary.target.printable) bench statistics ---\n" + counts(summary)
+    text += syns(summary.syns) + rates(summary)
     text += table(summary)
     let remarks = remarks(summary)
     if !remarks.isEmpty { text += remarks + "\n" }
-    return text
+    return text + share(summary.share)
   }
 
   /// The handshakes' times as rows of bars; empty where there are none.

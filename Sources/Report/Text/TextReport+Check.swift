@@ -1,4 +1,6 @@
+import Handshake
 import Judging
+import Statistics
 import Timebase
 
 /// Checks for people: a line each, and what it comes to.
@@ -13,6 +15,10 @@ extension TextReport {
       }
     var text = style.paint(mark.leading(5), colour) + "  " + result.check.target.printable.leading(width) + "  "
     text += result.failureWords ?? found(result)
+    let syns = result.syns
+    if syns.lost > 0, syns.answered > 0 {
+      text += "  SYN loss \(Loss(syns).percentage ?? "")% (\(syns.lost) of \(syns.sent))"
+    }
     if result.standing != .holds, result.check.line > 0 {
       text += "  " + style.paint("\(result.check.file.printable):\(result.check.line)", .faint)
     }
@@ -22,7 +28,8 @@ extension TextReport {
 
   /// What was found where it is as it should be: `open  0.213 ms`.
   private func found(_ result: CheckResult) -> String {
-    var words = [result.check.expected.rawValue]
+    let state = result.check.expected == .any ? result.telling?.verdict.rawValue : nil
+    var words = [state ?? result.check.expected.rawValue]
     if let rtt = result.rtt { words.append("\(rtt.replyMilliseconds) ms") }
     if result.decided > 1 { words.append("\(result.decided) times") }
     return words.together(by: "  ")
@@ -58,7 +65,7 @@ extension CheckResult {
     case .notSent(let count, let all, let cause):
       return (count < all ? "\(count) of \(all) not sent: " : "") + cause.printable
     case .state(let count, let all, let telling):
-      return (all > 1 ? "\(count) of \(all): " : "") + (telling?.stateWords ?? "") + ", not \(check.expected.rawValue)"
+      return (all > 1 ? "\(count) of \(all): " : "") + (telling?.stateWords ?? "") + ", not \(check.expected.words)"
     case .noTime: return "RTT unknown: ambiguous which SYN was answered"
     case .tooSlow(let rtt, let limit): return "\(rtt.replyMilliseconds) ms, not below \(limit.compact)"
     case nil: return nil
@@ -71,4 +78,9 @@ extension CheckResult.Telling {
   var stateWords: String {
     "\(verdict.rawValue) (\(([reason.rawValue] + obstacle.list).together(by: ", ")))"
   }
+}
+
+extension ExpectedState {
+  /// What a port is not that is not as expected, for a person.
+  var words: String { self == .any ? "answered" : rawValue }
 }

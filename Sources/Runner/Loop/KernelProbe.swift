@@ -88,9 +88,7 @@ extension KernelProbe {
     // After a retransmission the kernel's first sample may be of either copy.
     let isAmbiguous = information.retransmissions > 0 && !information.usesTimestamps
     let step = Step(.syn, isAmbiguous ? nil : rtt, isAmbiguous: isAmbiguous)
-    var outcome = outcome(.synAck, local.address.map { Endpoint($0, local.port) }, [step], settings.plan.close.ending)
-    outcome.counters.transmissions = 1 + information.retransmissions
-    self.outcome = outcome
+    outcome = outcome(.synAck, local.address.map { Endpoint($0, local.port) }, [step], settings.plan.close.ending)
     switch settings.plan.close {
     case .fin:
       try connection?.finish()
@@ -164,9 +162,14 @@ extension KernelProbe {
     _ reason: Reason, _ local: Endpoint? = nil, _ steps: [Step] = [], _ ending: Ending = .none
   ) -> Outcome {
     let unspecified = Endpoint(target.remote.address.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0)), 0)
-    return Outcome(
+    var outcome = Outcome(
       byKernel: Flow(local: local ?? unspecified, remote: target.remote), verdict: reason.verdict, reason: reason,
       started: began.wall, steps: steps, ending: ending)
+    // Until our FIN only the SYN can have been sent again.
+    if closing == nil, reason != .notSent, let information = try? connection?.information() {
+      outcome.counters.transmissions = 1 + information.retransmissions
+    }
+    return outcome
   }
 }
 

@@ -59,6 +59,8 @@ final class BenchPresenter {
       summaries[target].interrupted += 1
       return
     }
+    summaries[target].syns += result.syns
+    summaries[target].record(response: result.response?.interval, syn: result.syn?.interval)
     if result.isAnswered { summaries[target].answered += 1 }
     if result.end == .completed { summaries[target].completed += 1 }
     summaries[target].record(lateness: result.lateness, sinceDue: result.sinceDue)

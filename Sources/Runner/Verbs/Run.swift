@@ -198,6 +198,8 @@ public struct Tally: Hashable, Sendable {
   public private(set) var answered = 0
   /// How many probes got each verdict.
   public private(set) var verdicts = VerdictCounts()
+  /// The verdicts of those that something answered: the port itself, or an ICMP error.
+  public private(set) var answers = VerdictCounts()
   /// Probes that this host refused to send.
   public private(set) var unsent = 0
   /// Whether every filtered verdict was for want of anything that could be believed.
@@ -208,12 +210,22 @@ public struct Tally: Hashable, Sendable {
     decided += 1
     verdicts.add(verdict)
     if verdict == .open || verdict == .refused { answered += 1 }
+    if verdict == .open || verdict == .refused || reason.isICMPError { answers.add(verdict) }
     if reason == .notSent { unsent += 1 }
     if reason != .invalidReplies { onlyInvalid = false }
   }
 
   /// Whether there were probes, and none of them could be sent: nothing was found out.
   public var isUnsent: Bool { decided > 0 && unsent == decided }
+
+  /// Whether a probe found what was expected, and none was answered otherwise: lost probes alone say nothing else.
+  ///
+  /// For ping any answer will do, whatever else came.
+  public func isAsExpected(_ expected: ExpectedState) -> Bool {
+    let unsent = expected == .unreachable ? unsent : 0
+    guard verdicts.count(admittedBy: expected) > unsent else { return false }
+    return expected == .any || Verdict.allCases.allSatisfy { expected.admits($0) || answers[$0] == 0 }
+  }
 
   /// The best verdict that any of the probes got; nil where none has ended.
   public var best: Verdict? { Verdict.allCases.first { verdicts[$0] > 0 } }

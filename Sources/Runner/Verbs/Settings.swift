@@ -74,8 +74,8 @@ public struct RunSettings: Sendable {
   public var awaited: Verdict?
   /// Whether every address of a name is probed.
   public var probesAllAddresses = false
-  /// The state that every target should be in; nil expects the usual.
-  public var expected: Verdict?
+  /// What every target should be; nil expects it open.
+  public var expected: ExpectedState?
   /// Whether the exit code is to show the state itself.
   public var exitsWithState = false
   /// Whether, and by which thresholds, the answer is that of a monitoring plugin.

@@ -10,7 +10,7 @@ public struct WatchSettings: Sendable {
   /// What means the same as for the default verb.
   public var run = RunSettings()
   /// The state that counts as success.
-  var expected: Verdict { run.expected ?? .open }
+  var expected: ExpectedState { run.expected ?? .open }
   /// The file that Prometheus' text collector reads; nil writes none.
   public var prometheusPath: FilePath?
 

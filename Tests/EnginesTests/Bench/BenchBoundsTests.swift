@@ -178,7 +178,7 @@ import Wire
   }
 
   /// An ICMPv4 error of type 3 from the target, which quotes eight octets of a segment.
-  private static func error(_ code: UInt8, quoting sent: BenchWorld.Sent, offset: UInt32) -> [UInt8] {
+  static func error(_ code: UInt8, quoting sent: BenchWorld.Sent, offset: UInt32) -> [UInt8] {
     func header(_ number: UInt8, _ from: IPAddress, _ to: IPAddress, length: Int) -> [UInt8] {
       guard case .v4(let source) = from, case .v4(let destination) = to else { return [] }
       let header = IPv4Header(
