@@ -51,7 +51,7 @@ enum SummaryFields {
 
   /// The path's part of the time, and the application's.
   static let share = FieldTable<PathShare?>([
-    .time(orNull: "path_ns", "with responses: the median round-trip time of the path; null where the times do not show it")
+    .time(orNull: "path_ns", "with responses: the median round-trip time of the path; null if the times do not show it")
     {
       $0?.path
     },
