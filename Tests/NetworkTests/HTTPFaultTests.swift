@@ -119,7 +119,8 @@ extension NetworkTests {
     }
 
     static let misuses: [(words: [String], says: String)] = [
-      ([], "no URL"), (["http://a/", "http://b/"], "one URL"), (["127.0.0.1:80"], "must start with http://"),
+      ([], "no URL"), (["http://a/", "http://b/"], "one URL"), (["http://127.0.0.1/", "--compare"], "--requests N"),
+      (["127.0.0.1:80:80"], "invalid port"),
       (["ftp://127.0.0.1/"], "only http"), (["http://me@127.0.0.1/"], "no user"),
       (["http://127.0.0.1/", "--header", "A: b\r\nC: d"], "--header"),
       (["http://127.0.0.1/", "--header", "A"], "NAME: VALUE"),

@@ -192,6 +192,9 @@ import Wire
     #expect(line.hasPrefix("closed \(words): seq=1 "), "\(line)")
   }
 
+  @Test("what is long is shortened", arguments: [("abc", "abc"), ("abcd", "abcd"), ("abcde", "abc…"), ("", "")])
+  func shortened(_ text: String, _ short: String) { #expect(text.shortened(to: 4) == short) }
+
   @Test("a zone is kept, and which of several addresses it is")
   func zone() throws {
     var outcome = try Scenes.refused.outcome()

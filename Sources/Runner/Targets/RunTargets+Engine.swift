@@ -31,8 +31,8 @@ extension RunTargets {
       engine.join(index, as: list[index].target(settings), at: now)
       try presenter.resolved(index, list[index])
     case .unknown(let index):
-      // Where names are followed it is asked for again, and the run goes on until then.
-      if !isFollowed { engine.dismiss(index) }
+      // A run without an end asks for it again, and goes on until then.
+      if !waitsForNames { engine.dismiss(index) }
       try presenter.unresolved(index, problems[index] ?? "")
     case .moved(let index, _):
       engine.retarget(index, to: list[index].target(settings))

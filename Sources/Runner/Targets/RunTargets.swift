@@ -31,7 +31,9 @@ final class RunTargets {
   private var lookups: NameLookups
   private var service: NameService?
   private var slot: Poller.Slot?
-  let isFollowed: Bool
+  private let isFollowed: Bool
+  /// Whether a target whose name has no address keeps the run going.
+  let waitsForNames: Bool
   /// Why there is nobody to ask.
   private var missing = "the resolver process has ended"
 
@@ -47,6 +49,7 @@ final class RunTargets {
     let resolution = try TargetResolution(settings)
     self.resolution = resolution
     self.isFollowed = isFollowed
+    waitsForNames = isFollowed && settings.schedule.count == nil
     lookups = NameLookups(every: period, isPatient: isFollowed) { resolution.best(of: $0) }
     var ways: [String: Result<(ZonedAddress, Way), RunError>] = [:]
     for spec in specs {
@@ -109,7 +112,7 @@ final class RunTargets {
   var isAwaiting: Bool { lookups.unsettled > 0 }
 
   /// Whether a target may yet get an address: its look-up is not over, or is made again.
-  var mayGrow: Bool { isAwaiting || isFollowed && list.contains { !$0.isKnown } }
+  var mayGrow: Bool { isAwaiting || waitsForNames && list.contains { !$0.isKnown } }
 
   /// Whether anything has to be looked up.
   var hasNames: Bool { lookups.count > 0 }
