@@ -83,6 +83,7 @@ COMPLETION_BASH := $(SHARE)/bash-completion/completions/probe
 COMPLETION_ZSH  := $(SHARE)/zsh/site-functions/_probe
 COMPLETION_FISH := $(SHARE)/fish/vendor_completions.d/probe.fish
 MANUALS         := $(wildcard Docs/man/*.1)
+HOWTO           := $(wildcard Docs/HowTo/*)
 DOCUMENTS       := README.md CHANGELOG.md SECURITY.md LICENSE $(wildcard Docs/*.md Docs/*.svg)
 
 # Installs what was built and builds nothing: under sudo there may be no swift.
@@ -92,7 +93,7 @@ install: ## install binary, man pages, completions and documents under PREFIX (d
 	install -d $(SHARE)/man/man1 $(SHARE)/doc/probe/HowTo
 	install -m 0644 $(MANUALS) $(SHARE)/man/man1
 	install -m 0644 $(DOCUMENTS) $(SHARE)/doc/probe
-	install -m 0644 $(wildcard Docs/HowTo/*) $(SHARE)/doc/probe/HowTo
+	$(if $(HOWTO),install -m 0644 $(HOWTO) $(SHARE)/doc/probe/HowTo)
 	$(BINARY) completions bash | install -D -m 0644 /dev/stdin $(COMPLETION_BASH)
 	$(BINARY) completions zsh | install -D -m 0644 /dev/stdin $(COMPLETION_ZSH)
 	$(BINARY) completions fish | install -D -m 0644 /dev/stdin $(COMPLETION_FISH)

@@ -1,3 +1,4 @@
+import Foundation
 import Laboratory
 import Testing
 
@@ -20,6 +21,9 @@ extension NetworkTests {
       #expect(outcome.output == "")
       #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
       for way in ["sudo", "setcap", "--connect"] { #expect(outcome.errors.contains(way), "\(outcome.errors)") }
+      // The command to type names this very program.
+      let grant = try #require(outcome.errors.range(of: "setcap cap_net_raw+ep "))
+      #expect(outcome.errors[grant.upperBound...].prefix { $0 != ")" }.hasSuffix("/probe"), "\(outcome.errors)")
       #expect(try capture.packets().isEmpty)
     }
 
