@@ -120,6 +120,36 @@ import Wire
     }
   }
 
+  @Test("A run of data and ACKs is one line, and whatever is worth seeing ends it")
+  func folds() throws {
+    func fold(_ event: (inout Reading) -> Void) throws -> (text: [String], svg: String, whole: String) {
+      var reading = Reading()
+      reading.handshake()
+      for round in 0..<20 as Range<UInt32> {
+        if round == 10 { event(&reading) }
+        reading.client([], 1 + 1_000 * round, 1, text: 1_000)
+        reading.server([], 1, 1_001 + 1_000 * round)
+      }
+      let outcome = try reading.finish().outcome
+      let lines = Ladder(outcome, isWhole: false).text.split(separator: "\n").map(String.init)
+      return (lines.filter { $0.contains("packets: ") }, LadderPicture(outcome).svg, Ladder(outcome).text)
+    }
+    // Of 43 packets three at either end of the run stay, and the handshake.
+    let plain = try fold { _ in }
+    #expect(plain.text.count == 1)
+    #expect(
+      plain.text.first?.hasSuffix("… 32 packets: 16 sent (16,000 bytes), 16 received; -v shows them") ?? false,
+      "\(plain.text)")
+    #expect(plain.svg.contains("32 packets: 16 sent"))
+    #expect(!plain.whole.contains("packets: ") && plain.whole.split(separator: "\n").count > 43)
+    for (event, name) in [
+      ({ (reading: inout Reading) in reading.client([], 9_001, 1, text: 1_000) }, "a retransmission"),
+      ({ (reading: inout Reading) in reading.server(.psh, 1, 10_001, text: 0) }, ""),
+    ] as [((inout Reading) -> Void, String)] {
+      #expect(try fold(event).text.count == (name.isEmpty ? 1 : 2), "\(name)")
+    }
+  }
+
   @Test("In the middle both ends stand at `?` until they speak, in text and picture")
   func midstream() throws {
     var reading = Reading()

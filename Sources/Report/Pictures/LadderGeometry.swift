@@ -30,6 +30,8 @@ struct LadderGeometry {
     var height: Double
     /// How high they are where they have only half of the way.
     var halvedHeight: Double
+    /// Whether packets before it are not drawn: its arrow has room above for a line that says so.
+    var isBehindFold = false
   }
 
   /// How far apart two packets are at our end at least: a state's name and a time are between them.
@@ -65,7 +67,8 @@ struct LadderGeometry {
     self.roundTrip = roundTrip.map { min($0, LadderGeometry.longest) }
     let roundTrip = self.roundTrip
     bottom = top
-    let waits = zip(packets, packets.dropFirst()).map { max($1.time - $0.time, .zero) }.sorted()
+    let waits = zip(packets, packets.dropFirst()).filter { !$1.isBehindFold }
+      .map { max($1.time - $0.time, .zero) }.sorted()
     let usual = waits.isEmpty ? Interval.zero : waits[waits.count / 2]
     longWait = Interval(nanoseconds: max((roundTrip ?? .zero).nanoseconds, usual.nanoseconds, 1)) * 16
     fall = LadderGeometry.fall(packets, roundTrip, usual)
@@ -111,7 +114,7 @@ struct LadderGeometry {
       let above = arrows[index - 1].ours + max(heights[index], LadderGeometry.pitch)
       arrow.ours = max(above, belowSent(index))
       let wait = packet.time - packets[index - 1].time
-      if wait >= longWait {
+      if wait >= longWait || packet.isBehindFold {
         arrow.pause = wait
         arrow.ours = max(arrow.ours, bottom + LadderGeometry.pauseHeight + heights[index] + lift)
       }

@@ -26,6 +26,7 @@ extension LadderPicture {
     for x in [frame.ours, frame.theirs] {
       svg.line(from: SVGPoint(x, frame.top - 8), to: SVGPoint(x, geometry.bottom + 12), "lifeline")
     }
+    let room = Int((frame.ours - frame.theirs).magnitude / LadderFrame.smallWidth) - 2
     for (index, arrow) in geometry.arrows.enumerated() {
       guard let pause = arrow.pause, index > 0 else { continue }
       let above = geometry.arrows[..<index].suffix(8).map { max($0.ours, $0.theirs) }.max() ?? frame.top
@@ -35,8 +36,9 @@ extension LadderPicture {
         svg.line(from: SVGPoint(x, y - 7), to: SVGPoint(x, y + 7), "pause")
       }
       svg.text(
-        "\(pause.replyMilliseconds) ms", at: SVGPoint((frame.ours + frame.theirs) / 2, y + 4), anchor: .middle,
-        "small faint")
+        folds[index]?.words(within: room) ?? "\(pause.replyMilliseconds) ms",
+        at: SVGPoint((frame.ours + frame.theirs) / 2, y + 4),
+        anchor: .middle, "small faint")
     }
   }
 

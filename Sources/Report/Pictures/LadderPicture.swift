@@ -9,7 +9,10 @@ import Wire
 /// packet shows the absolute ones. It is readable from 600 pixels of width on, on light and on dark paper.
 public struct LadderPicture {
   let outcome: Outcome
+  /// The packets that are drawn.
   let rows: [Ladder.Row]
+  /// Runs of packets that are one line each, by the place of the packet behind them among those that are drawn.
+  let folds: [Int: LadderFold]
   let fates: [PacketFate]
   let words: PacketWords
   let frame: LadderFrame
@@ -23,10 +26,27 @@ public struct LadderPicture {
     self.outcome = outcome
     self.heading =
       (heading ?? "\(outcome.flow.remote): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)").printable
-    rows = Ladder.Row.rows(of: outcome)
-    fates = PacketFate.fates(of: outcome)
+    let (allRows, allFates) = (Ladder.Row.rows(of: outcome), PacketFate.fates(of: outcome))
+    let runs = LadderFold.folds(in: outcome, allRows, allFates)
+    let folded = Set(runs.flatMap(\.range))
+    var folds: [Int: LadderFold] = [:]
+    var hidden = 0
+    for run in runs {
+      folds[run.range.lowerBound - hidden] = run
+      hidden += run.range.count
+    }
+    self.folds = folds
+    let drawn = allRows.indices.filter { !folded.contains($0) }
+    rows = drawn.map { allRows[$0] }
+    fates = drawn.map { allFates[$0] }
     words = PacketWords(outcome)
-    brackets = StepBracket.brackets(of: outcome)
+    // A step's packets are never in a fold.
+    brackets = StepBracket.brackets(of: outcome).map { bracket in
+      var bracket = bracket
+      bracket.begin -= folded.count { $0 < bracket.begin }
+      bracket.end -= folded.count { $0 < bracket.end }
+      return bracket
+    }
     frame = LadderFrame(outcome, brackets: brackets)
     let first = rows.first { $0.entry.stamp.bestWall.isKnown }?.entry
     var latest = Interval.zero
@@ -41,7 +61,8 @@ public struct LadderPicture {
       latest = first.flatMap { row.entry.elapsed(since: $0) } ?? latest
       return LadderGeometry.Packet(
         isSent: row.entry.direction == .sent, time: latest,
-        height: height(isHalved: false), halvedHeight: height(isHalved: true))
+        height: height(isHalved: false), halvedHeight: height(isHalved: true), isBehindFold: folds[index] != nil
+      )
     }
     roundTrip = LadderPicture.shortestRoundTrip(outcome)
     geometry = LadderGeometry(packets, roundTrip: roundTrip, below: frame.top + 12)

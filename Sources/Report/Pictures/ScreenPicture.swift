@@ -28,18 +28,20 @@ public struct ScreenPicture: Sendable {
       let y = Self.bar + Double(index + 1) * Self.row - 4
       var start = 0
       for run in Self.runs(line) {
-        let columns = run.text.columns
-        // Spaces are kept by position: a viewer may fold them.
-        let lead = run.text.prefix { $0 == " " }.count
-        let words = String(run.text.dropFirst(lead)).withoutTrailingSpaces
-        if !words.isEmpty {
-          let x = Self.margin + Double(start + lead) * Self.column
-          let length = Double(words.columns) * Self.column
-          writer.text(
-            words, at: SVGPoint(x, y), run.kind,
-            [("textLength", length.coordinate), ("lengthAdjust", "spacingAndGlyphs")])
+        // Word by word: a viewer may fold spaces.
+        for word in run.text.split(separator: " ", omittingEmptySubsequences: false) {
+          let word = String(word).printable
+          let columns = word.columns
+          if columns > 0 {
+            let x = Self.margin + Double(start) * Self.column
+            let length = Double(columns) * Self.column
+            writer.text(
+              word, at: SVGPoint(x, y), run.kind,
+              [("textLength", length.coordinate), ("lengthAdjust", "spacingAndGlyphs")])
+          }
+          start += columns + 1
         }
-        start += columns
+        start -= 1
       }
     }
     return writer.finish()
@@ -55,7 +57,8 @@ public struct ScreenPicture: Sendable {
   private static func runs(_ line: String) -> [Run] {
     var runs = [Run(text: "", kind: "plain")]
     for character in line {
-      let mark = character.unicodeScalars.count == 1 ? ColourMark(rawValue: character.unicodeScalars.first?.value ?? 0) : nil
+      let scalars = character.unicodeScalars
+      let mark = scalars.count == 1 ? scalars.first.flatMap { ColourMark(rawValue: $0.value) } : nil
       if let mark {
         runs.append(Run(text: "", kind: kind(mark)))
       } else {

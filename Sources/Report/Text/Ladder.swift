@@ -18,6 +18,7 @@ public struct Ladder {
   private let glyphs: Glyphs
   private let words: PacketWords
   private let rows: [Row]
+  private let folds: [LadderFold]
   private let width: Int
   private let timeWidth: Int
   private let innerWidth: Int
@@ -26,8 +27,8 @@ public struct Ladder {
   private static let stateWidth = 11
   private static let noteWidth = 17
 
-  /// The ladder of an outcome's packets.
-  public init(_ outcome: Outcome, style: Style = .plain) {
+  /// The ladder of an outcome's packets; runs of plain data are one line each, unless it is to be whole.
+  public init(_ outcome: Outcome, style: Style = .plain, isWhole: Bool = true) {
     self.outcome = outcome
     self.style = style
     glyphs = style.isUnicode ? .unicode : .ascii
@@ -35,6 +36,7 @@ public struct Ladder {
     let rows = Row.rows(of: outcome)
     self.words = words
     self.rows = rows
+    folds = isWhole ? [] : LadderFold.folds(in: outcome, rows, PacketFate.fates(of: outcome))
     width = min(max(style.width, 24), 1_000)
     timeWidth = max(7, rows.map(\.time.count).max() ?? 0)
     // Two lifelines, and a space between neighbouring columns.
@@ -54,7 +56,11 @@ public struct Ladder {
     lines.append(first(states))
     for (index, row) in rows.enumerated() {
       if index == outcome.log.gap { lines.append(omission) }
-      lines += drawn(row, &states)
+      if let fold = fold(over: index) {
+        if index == fold.range.lowerBound { lines.append(line(of: fold, indent: leftWidth)) }
+      } else {
+        lines += drawn(row, &states)
+      }
     }
     if outcome.log.gap == rows.count { lines.append(omission) }
     return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
@@ -63,6 +69,16 @@ public struct Ladder {
   /// The line in place of the packets that were not kept.
   private var omission: String {
     " ".leading(leftWidth) + "\(glyphs.ellipsis) \(outcome.log.omitted) more packets are not shown"
+  }
+
+  /// The fold that a packet lies in.
+  private func fold(over index: Int) -> LadderFold? { folds.first { $0.range.contains(index) } }
+
+  /// The line in place of the packets of a fold.
+  private func line(of fold: LadderFold, indent: Int) -> String {
+    let hint = "; -v shows them"
+    let words = fold.words(within: width - indent - hint.count - 4)
+    return String(" ", times: indent) + style.paint("\(glyphs.ellipsis) \(words)\(hint)", .faint)
   }
 
   /// Whether we are on the right: the left side is the one that opened the connection.
@@ -142,7 +158,11 @@ extension Ladder {
     var states = EndStates(outcome) { $0.shortName }
     for (index, row) in rows.enumerated() {
       if index == outcome.log.gap { lines.append("\(glyphs.ellipsis) \(outcome.log.omitted) more packets") }
-      lines += listed(row, states.take(row))
+      if let fold = fold(over: index) {
+        if index == fold.range.lowerBound { lines.append(line(of: fold, indent: 0)) }
+      } else {
+        lines += listed(row, states.take(row))
+      }
     }
     if outcome.log.gap == rows.count {
       lines.append("\(glyphs.ellipsis) \(outcome.log.omitted) more packets")

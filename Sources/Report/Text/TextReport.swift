@@ -39,7 +39,7 @@ public struct TextReport: Sendable {
 
   /// The packets of one probe; empty where the kernel kept them to itself.
   public func ladder(_ record: Record) -> String {
-    let ladder = Ladder(record.outcome, style: style).text
+    let ladder = Ladder(record.outcome, style: style, isWhole: isVerbose).text
     return ladder.isEmpty ? "" : "\n" + ladder + "\n"
   }
 
