@@ -42,12 +42,14 @@ debug: ## the debug build
 test: ## all tests; those of the network in a namespace of their own
 	Tests/run
 
-lint: build documents ## check format, scripts, man page, completions and the tables of the documentation
+lint: build documents ## check format, scripts, man pages, completions, words, links and the tables of the documentation
 	swift format lint --strict --parallel -r Package.swift Sources Tests
 	Tests/manpage-check $(BINARY)
 	Tests/completions $(BINARY)
 	Tests/conformance
 	Tests/documents
+	Tests/words
+	Tests/pages --links
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
 	  else echo "skipped: shellcheck is not installed (Debian package shellcheck)"; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning Docs/man/*.1; \

@@ -225,7 +225,7 @@ extension Scenario {
   private mutating func expect(_ word: String) throws(ScenarioWords.Mistake) {
     let (key, value) = try ScenarioWords.pair(word)
     guard expected[key] == nil else { throw .init("\(key) is said twice") }
-    if key == "least" {  // words: ok
+    if key == "least" {
       least = try ScenarioWords.time(value)
     } else if Scenario.expectations.contains(key) {
       expected[key] = value
