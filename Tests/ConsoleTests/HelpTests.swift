@@ -40,7 +40,8 @@ import Testing
     let shared = Verb.probe.options
     #expect(
       Verb.demo.options.map(\.name) == [
-        "--ipv4", "--ipv6", "--quiet", "--verbose", "--print-time", "--time-format", "--output", "--packet-trace",
+        "--ipv4", "--ipv6", "--quiet", "--verbose", "--explain", "--print-time", "--time-format", "--output",
+        "--packet-trace",
         "--json", "--no-color",
         "--sandbox", "--pcap", "--svg",
         "--html",

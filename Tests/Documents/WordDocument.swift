@@ -6,16 +6,16 @@ enum WordDocument {
   /// Every table by name.
   static var tables: [(name: String, table: String)] {
     [
-      ("words state", table(["state", "meaning"], Verdict.allCases.map { [code($0.rawValue), $0.meaning] })),
+      ("words state", table(["state", "meaning"], Verdict.allCases.map { [code($0.rawValue), $0.meaning.text] })),
       (
         "words reason",
         table(
           ["reason", "state", "meaning"],
-          Reason.allCases.map { [code($0.rawValue), $0.verdict.map { code($0.rawValue) } ?? "none", $0.meaning] })
+          Reason.allCases.map { [code($0.rawValue), $0.verdict.map { code($0.rawValue) } ?? "none", $0.meaning.text] })
       ),
-      ("words refusal", table(["refusal", "meaning"], Refusal.allCases.map { [code($0.rawValue), $0.meaning] })),
-      ("words note", table(["note", "meaning"], Notes.meanings.map { [code($0.name), $0.meaning ?? ""] })),
-      ("words step", table(["step", "time"], StepKind.allCases.map { [code($0.rawValue), $0.meaning] })),
+      ("words refusal", table(["refusal", "meaning"], Refusal.allCases.map { [code($0.rawValue), $0.meaning.text] })),
+      ("words note", table(["note", "meaning"], Notes.meanings.map { [code($0.name), $0.meaning?.text ?? ""] })),
+      ("words step", table(["step", "time"], StepKind.allCases.map { [code($0.rawValue), $0.meaning.text] })),
     ]
   }
 

@@ -49,6 +49,34 @@ extension NetworkTests {
       #expect(outcome.output.contains(/TIME[-_]WAIT/))
     }
 
+    /// Every packet has a sentence with its source, in each command that draws a ladder, in text, picture and page.
+    @Test func explained() throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      let directory = try TemporaryDirectory()
+      let target = "127.0.0.1:\(listener.port)"
+      let files = ["--svg", directory.file("a.svg"), "--html", directory.file("a.html")]
+      let capture = ["--pcap", directory.file("a.pcapng")]
+      let probed = try Probe.run([target, "--explain"] + files + capture, in: namespace)
+      let read = try Probe.run("read", directory.file("a.pcapng"), "--flow", "0", "--explain", in: namespace)
+      let demo = try Probe.run("demo", "--explain", in: namespace)
+      for outcome in [probed, read, demo] {
+        #expect(outcome.code == 0 && outcome.errors == "")
+        #expect(outcome.output.contains("[RFC 9293 section 3.4.1]") && outcome.output.contains("section 3.6.1]"))
+      }
+      #expect(probed.output.contains("\nopen (state)\n") && probed.output.contains("\nTIME-WAIT (TCP state)\n"))
+      #expect(directory.text("a.svg").contains("RFC 9293 §3.4.1"))
+      #expect(directory.text("a.html").contains("<td>RFC 9293 §3.4.1</td>"))
+      let web = try Probe.run("http", "http://\(target)/", "--explain", "-W", "0.2", in: namespace)
+      #expect(web.output.contains("[RFC 9293 section 3.4.1]"))
+      let json = try Probe.run(target, "--json", "--explain", in: namespace)
+      #expect(json.code == 0 && !json.output.contains("RFC"))
+      let word = try Probe.run("explain", "time_wait", in: namespace)
+      #expect(word.code == 0 && word.output.hasPrefix("TIME-WAIT (TCP state)\n") && word.output.contains("2 MSL"))
+      #expect(try Probe.run("explain", "time-wiat", in: namespace).errors.contains("did you mean time-wait?"))
+    }
+
     @Test func doctor() throws {
       let namespace = try Namespace()
       let outcome = try Probe.run("doctor", in: namespace)

@@ -20,6 +20,14 @@ extension OptionGroup where Settings: HasPresentation {
           "Verbose: shows which packets were rejected and why, and draws the ladder of every connection."
         ) { $0.presentation.isVerbose = true },
         .flag(
+          nil, "explain", needs: .pictures, "explain every packet of the ladder, with its RFC",
+          """
+          Explains every packet of the ladder in a sentence: what it does and why, with the section of the RFC that
+          specifies it. After the result, the words for it are explained as well. With --svg and --html the picture and
+          the page have the sentences too. JSON is unaffected. probe explain WORD explains a single word.
+          """
+        ) { $0.presentation.explains = true },
+        .flag(
           "D", "print-time", needs: .lines, "prefix each line with a timestamp",
           "Prefixes each line with a timestamp, in seconds since the epoch, or as --time-format has it."
         ) { $0.presentation.timeFormat = $0.presentation.timeFormat ?? .unix },

@@ -32,7 +32,8 @@ struct TextFormat: ResultWriter {
     case .benchBegin(let words): words
     case .listening(let endpoint, _, let words): text.listening(at: endpoint, does: words)
     case .connection(let record, _, .whole): text.single(record)
-    case .connection(let record, _, .among) where text.isVerbose: text.line(record) + text.ladder(record)
+    case .connection(let record, _, .among) where text.isVerbose || text.isExplained:
+      text.line(record) + text.ladder(record)
     case .connection(let record, _, _): text.line(record)
     // Of a comparison the sums are what was asked for.
     case .page(let page, let isSummed):

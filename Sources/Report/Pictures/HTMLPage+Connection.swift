@@ -6,15 +6,35 @@ import Wire
 
 /// What is told of one connection.
 extension HTMLPage {
-  static func write(_ drawn: Drawn, named name: String, on body: inout MarkupWriter) {
+  func write(_ drawn: Drawn, named name: String, on body: inout MarkupWriter) {
     let outcome = drawn.record.outcome
     body.element("h2", [], name)
-    body.element("p", [], sentence(drawn.record))
+    body.element("p", [], HTMLPage.sentence(drawn.record))
     if !outcome.log.entries.isEmpty { body.element("figure") { $0.markup(picture(of: drawn.record)) } }
-    if !drawn.requests.isEmpty { write(drawn.requests, on: &body) }
-    writeSteps(drawn.record, on: &body)
-    writeOptions(outcome, on: &body)
-    writePackets(outcome, on: &body)
+    if !drawn.requests.isEmpty { HTMLPage.write(drawn.requests, on: &body) }
+    HTMLPage.writeSteps(drawn.record, on: &body)
+    HTMLPage.writeOptions(outcome, on: &body)
+    HTMLPage.writePackets(outcome, on: &body)
+    if isExplained { HTMLPage.writeWords(outcome, on: &body) }
+  }
+
+  /// What each packet does, and what the words for what came of it mean.
+  private static func writeWords(_ outcome: Outcome, on body: inout MarkupWriter) {
+    body.element("h3", [], "Explanations")
+    let words = PacketWords(outcome)
+    body.table(["packet", "what", "explanation", "source"]) { table in
+      for (index, meanings) in PacketLessons(outcome).meanings.enumerated() {
+        for (place, meaning) in meanings.enumerated() {
+          let packet = place == 0 ? ["\(index + 1)", words.line(outcome.log.entries[index])] : ["", ""]
+          table.row(packet + [meaning.explanation, meaning.source])
+        }
+      }
+    }
+    body.table(["word", "kind", "meaning", "explanation", "source"]) { table in
+      for word in Vocabulary.words(of: outcome) {
+        table.row([word.name, word.kind, word.meaning.text, word.meaning.explanation, word.meaning.source])
+      }
+    }
   }
 
   private static func sentence(_ record: Record) -> String {

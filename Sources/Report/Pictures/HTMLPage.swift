@@ -28,8 +28,11 @@ public struct HTMLPage: Sendable {
   private(set) var lines: [Record] = []
   private(set) var count = 0
 
+  /// Whether each packet, and what came of it, is explained (`--explain`).
+  let isExplained: Bool
+
   /// A page of no result yet.
-  public init() {}
+  public init(isExplained: Bool = false) { self.isExplained = isExplained }
 
   /// Takes one result, and the requests that its connection carried.
   public mutating func add(_ record: Record, requests: [HTTPTransaction] = []) {
@@ -50,12 +53,12 @@ public struct HTMLPage: Sendable {
   }
 
   /// The ladder of the only connection, or of the first; nil without any.
-  public var picture: String? { first.first.map { HTMLPage.picture(of: $0.record) } }
+  public var picture: String? { first.first.map { picture(of: $0.record) } }
 
-  static func picture(of record: Record) -> String {
+  func picture(of record: Record) -> String {
     let outcome = record.outcome
-    return LadderPicture(outcome, heading: "\(record.target): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)")
-      .svg
+    let heading = "\(record.target): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)"
+    return LadderPicture(outcome, heading: heading, isExplained: isExplained).svg
   }
 
   /// The page as a file has it.
@@ -75,7 +78,7 @@ public struct HTMLPage: Sendable {
       for summary in summaries { HTMLPage.write(summary, on: &body) }
       HTMLPage.writeDistribution(summaries, on: &body)
       writeResults(on: &body)
-      for drawn in drawnConnections { HTMLPage.write(drawn.connection, named: drawn.name, on: &body) }
+      for drawn in drawnConnections { write(drawn.connection, named: drawn.name, on: &body) }
     }
     return html.text + "</html>\n"
   }

@@ -19,10 +19,12 @@ public struct LadderPicture {
   let geometry: LadderGeometry
   let brackets: [StepBracket]
   let roundTrip: Interval?
+  /// What explains each packet; nothing where that was not asked for.
+  let lessons: [[Meaning]]
   private let heading: String
 
   /// The picture of an outcome's packets; without a heading of the caller's it says what came of the connection.
-  public init(_ outcome: Outcome, heading: String? = nil) {
+  public init(_ outcome: Outcome, heading: String? = nil, isExplained: Bool = false) {
     self.outcome = outcome
     self.heading =
       (heading ?? "\(outcome.flow.remote): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)").printable
@@ -40,6 +42,8 @@ public struct LadderPicture {
     rows = drawn.map { allRows[$0] }
     fates = drawn.map { allFates[$0] }
     words = PacketWords(outcome)
+    let lessons = isExplained ? PacketLessons(outcome).meanings : []
+    self.lessons = drawn.map { $0 < lessons.count ? lessons[$0] : [] }
     // A step's packets are never in a fold.
     brackets = StepBracket.brackets(of: outcome).map { bracket in
       var bracket = bracket
@@ -51,10 +55,12 @@ public struct LadderPicture {
     let first = rows.first { $0.entry.stamp.bestWall.isKnown }?.entry
     var latest = Interval.zero
     let (rows, words, fates, columns) = (rows, words, fates, frame.columns)
+    let explained = self.lessons
     let packets = rows.indices.map { index in
       let row = rows[index]
       func height(isHalved: Bool) -> Double {
-        let lines = LadderPicture.lines(row, fates[index], words, columns: columns, isHalved: isHalved)
+        let lines = LadderPicture.lines(
+          row, fates[index], words, explained[index], columns: columns, isHalved: isHalved)
         return LadderFrame.lineHeight * Double(lines.count) + 6
       }
       // What has no time takes none.
@@ -121,7 +127,7 @@ extension LadderPicture {
 
   /// What is written along an arrow, from above.
   static func lines(
-    _ row: Ladder.Row, _ fate: PacketFate, _ words: PacketWords, columns: Int, isHalved: Bool
+    _ row: Ladder.Row, _ fate: PacketFate, _ words: PacketWords, _ lessons: [Meaning], columns: Int, isHalved: Bool
   ) -> [Line] {
     let room = isHalved ? columns / 2 - 1 : columns
     var texts = words.lines(row.entry, width: row.entry.isRetransmission ? room - 2 : room)
@@ -133,6 +139,9 @@ extension LadderPicture {
     case .refused(let refusal): lines.append(Line(text: "✗ \(refusal.rawValue)", kind: "label small bad"))
     case .unanswered: lines.append(Line(text: "✗ no reply in time", kind: "label small doubtful"))
     case .arrived, .turnedBack, .error: break
+    }
+    for lesson in lessons {
+      lines += lesson.lines(small).map { Line(text: $0, kind: "label small faint") }
     }
     return lines
   }
@@ -151,7 +160,8 @@ extension LadderPicture {
           "circle", [("class", "router"), ("cx", start.x.coordinate), ("cy", start.y.coordinate), ("r", "4")])
       case .arrived, .turnedBack, .refused: break
       }
-      let lines = LadderPicture.lines(row, fate, words, columns: frame.columns, isHalved: arrow.isCrossing)
+      let lines = LadderPicture.lines(
+        row, fate, words, lessons[index], columns: frame.columns, isHalved: arrow.isCrossing)
       drawWords(lines, along: start, end, on: &svg)
     }
   }

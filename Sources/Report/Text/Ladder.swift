@@ -19,6 +19,8 @@ public struct Ladder {
   private let words: PacketWords
   private let rows: [Row]
   private let folds: [LadderFold]
+  /// What explains each packet; empty where that was not asked for.
+  private let lessons: [[Meaning]]
   private let width: Int
   private let timeWidth: Int
   private let innerWidth: Int
@@ -28,7 +30,7 @@ public struct Ladder {
   private static let noteWidth = 17
 
   /// The ladder of an outcome's packets; runs of plain data are one line each, unless it is to be whole.
-  public init(_ outcome: Outcome, style: Style = .plain, isWhole: Bool = true) {
+  public init(_ outcome: Outcome, style: Style = .plain, isWhole: Bool = true, isExplained: Bool = false) {
     self.outcome = outcome
     self.style = style
     glyphs = style.isUnicode ? .unicode : .ascii
@@ -37,12 +39,13 @@ public struct Ladder {
     self.words = words
     self.rows = rows
     folds = isWhole ? [] : LadderFold.folds(in: outcome, rows, PacketFate.fates(of: outcome))
+    lessons = isExplained ? PacketLessons(outcome).meanings : []
     width = min(max(style.width, 24), 1_000)
     timeWidth = max(7, rows.map(\.time.count).max() ?? 0)
     // Two lifelines, and a space between neighbouring columns.
     let narrow = timeWidth + 2 * Ladder.stateWidth + 5
     let full = narrow + Ladder.noteWidth + 1
-    let least = max(rows.map { (words.forms($0.entry).last?.columns ?? 0) + 5 }.max() ?? 0, 24)
+    let least = max(rows.map { (words.forms($0.entry).last?.columns ?? 0) + 5 }.max() ?? 0, isExplained ? 36 : 24)
     layout = full + min(least, 60) <= width ? .full : narrow + least <= width ? .narrow : .list
     innerWidth = max(width - (layout == .full ? full : narrow), 24)
   }
@@ -59,7 +62,7 @@ public struct Ladder {
       if let fold = fold(over: index) {
         if index == fold.range.lowerBound { lines.append(line(of: fold, indent: leftWidth)) }
       } else {
-        lines += drawn(row, &states)
+        lines += drawn(row, index, &states)
       }
     }
     if outcome.log.gap == rows.count { lines.append(omission) }
@@ -105,11 +108,11 @@ public struct Ladder {
   }
 
   /// One packet: the arrow's line, then what more there is to say of it.
-  private func drawn(_ row: Row, _ states: inout EndStates) -> [String] {
+  private func drawn(_ row: Row, _ place: Int, _ states: inout EndStates) -> [String] {
     let changed = states.take(row)
     let (left, right) = isMirrored ? (changed.theirs, changed.ours) : (changed.ours, changed.theirs)
     let isFull = layout == .full
-    let inner = [arrow(row)] + options(row) + (isFull ? [] : row.notes.map(between))
+    let inner = [arrow(row)] + options(row) + (isFull ? [] : row.notes.map(between)) + explanations(place)
     let notes = isFull ? row.notes : []
     return (0..<max(inner.count, notes.count)).map { index in
       joined(
@@ -146,6 +149,16 @@ public struct Ladder {
       glyphs.line + (indent + words).leading(innerWidth) + glyphs.line
     }
   }
+
+  /// The sentences that explain a packet, and a line that is empty after them.
+  private func explanations(_ place: Int) -> [String] {
+    guard place < lessons.count else { return [] }
+    let lines = lessons[place].flatMap { $0.lines(innerWidth - 4, isUnicode: style.isUnicode) }
+    return lines.map { words in
+      let rest = String(" ", times: innerWidth - 2 - words.columns)
+      return glyphs.line + "  " + style.paint(words, .faint) + rest + glyphs.line
+    } + [glyphs.empty(innerWidth)]
+  }
 }
 
 // MARK: Without room for a picture
@@ -161,7 +174,7 @@ extension Ladder {
       if let fold = fold(over: index) {
         if index == fold.range.lowerBound { lines.append(line(of: fold, indent: 0)) }
       } else {
-        lines += listed(row, states.take(row))
+        lines += listed(row, index, states.take(row))
       }
     }
     if outcome.log.gap == rows.count {
@@ -170,7 +183,7 @@ extension Ladder {
     return lines.map { $0.withoutTrailingSpaces + "\n" }.together(by: "")
   }
 
-  private func listed(_ row: Row, _ changed: (ours: String?, theirs: String?)) -> [String] {
+  private func listed(_ row: Row, _ place: Int, _ changed: (ours: String?, theirs: String?)) -> [String] {
     let isSent = row.entry.direction == .sent
     let head = row.time.trailing(timeWidth) + (isSent ? " > " : " < ")
     let indent = String(" ", times: head.count)
@@ -179,6 +192,9 @@ extension Ladder {
     if let ours = changed.ours { lines.append("us \(ours)") }
     if let theirs = changed.theirs { lines.append("peer \(theirs)") }
     lines += row.notes.map { $0.text(glyphs, style) }
+    if place < lessons.count {
+      lines += lessons[place].flatMap { $0.lines(room, isUnicode: style.isUnicode) }.map { style.paint($0, .faint) }
+    }
     return lines.enumerated().map { ($0 == 0 ? head : indent) + $1 }
   }
 }

@@ -108,24 +108,3 @@ extension Flow {
   /// Our port; nil where it is not known.
   var knownSourcePort: UInt16? { local.port == 0 ? nil : local.port }
 }
-
-extension Refusal {
-  /// Why, for a person who asked.
-  var explanation: String {
-    switch self {
-    case .malformed: "does not parse"
-    case .truncated: "longer than the receive buffer: truncated"
-    case .badChecksum: "checksum is wrong"
-    case .ackMismatch: "acknowledges what was never sent"
-    case .rstMismatch: "an RST that does not acknowledge our SYN, or is not exactly at RCV.NXT"
-    case .irsMismatch: "a second SYN-ACK with another initial sequence number"
-    case .badQuote: "an ICMP error that quotes no packet of ours"
-    case .outOfWindow: "outside the receive window"
-    case .notSyn: "neither SYN nor RST; only those can answer a SYN"
-    case .noAck: "no ACK on an established connection"
-    case .paws: "its timestamp is older than the last one accepted"
-    case .unexpectedSyn: "a SYN on an established connection"
-    case .notForListen: "not a SYN; only a SYN opens a connection"
-    }
-  }
-}

@@ -30,15 +30,7 @@ struct PacketWords {
   func lines(_ entry: PacketLog.Entry, width: Int) -> [String] {
     let forms = forms(entry)
     if let fitting = forms.first(where: { $0.columns <= width }) { return [fitting] }
-    var lines: [String] = []
-    for word in forms.last?.split(separator: " ") ?? [] {
-      if let last = lines.last, last.columns + 1 + word.count <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines
+    return forms.last?.wrapped(width) ?? []
   }
 
   private func forms(_ segment: Segment, _ direction: PacketLog.Entry.Direction) -> [String] {

@@ -29,6 +29,19 @@ extension String {
   /// Filled with spaces in front up to a width.
   func trailing(_ width: Int) -> String { String(" ", times: width - columns) + self }
 
+  /// In lines of so many columns, broken between words; a word that is longer has a line to itself.
+  func wrapped(_ width: Int) -> [String] {
+    var lines: [String] = []
+    for word in split(separator: " ") {
+      if let last = lines.last, last.columns + 1 + word.unicodeScalars.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   /// Without spaces at the end.
   var withoutTrailingSpaces: String {
     let end = utf8.lastIndex { $0 != UInt8(ascii: " ") }

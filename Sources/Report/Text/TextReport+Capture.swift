@@ -11,8 +11,7 @@ extension TextReport {
   public func flow(_ flow: TrackedFlow, _ story: FlowPacketLog) -> String {
     let ends = "\(flow.client.endpoint) \(style.isUnicode ? "→" : "->") \(flow.server.endpoint)"
     var text = "FLOW \(flow.number): \(ends): \(style.paint(flow.endingWords, flow.endingColour))\n"
-    let ladder = Ladder(story.outcome(of: flow), style: style).text
-    text += ladder.isEmpty ? "" : "\n" + ladder + "\n"
+    text += ladder(story.outcome(of: flow), isWhole: true)
     let steps = flow.steps.map(\.words)
     if !steps.isEmpty { text += "steps: " + steps.joined(separator: ", ") + "\n" }
     for (name, side) in [("client", flow.client), ("server", flow.server)] {

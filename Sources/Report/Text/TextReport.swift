@@ -12,11 +12,17 @@ public struct TextReport: Sendable {
   /// How the time before a line is written (`-D`); nil where there is none.
   public var timeFormat: TimeFormat?
 
+  /// Whether each packet, and what came of it, is explained (`--explain`).
+  public var isExplained: Bool
+
   /// A way of telling results.
-  public init(style: Style = .plain, isVerbose: Bool = false, timeFormat: TimeFormat? = nil) {
+  public init(
+    style: Style = .plain, isVerbose: Bool = false, timeFormat: TimeFormat? = nil, isExplained: Bool = false
+  ) {
     self.style = style
     self.isVerbose = isVerbose
     self.timeFormat = timeFormat
+    self.isExplained = isExplained
   }
 
   /// What is about to be probed, before the first result: `PROBE web.test:80 (10.0.0.2) from 10.0.0.1: …`.
@@ -38,8 +44,10 @@ public struct TextReport: Sendable {
   }
 
   /// The packets of one probe; empty where the kernel kept them to itself.
-  public func ladder(_ record: Record) -> String {
-    let ladder = Ladder(record.outcome, style: style, isWhole: isVerbose).text
+  public func ladder(_ record: Record) -> String { ladder(record.outcome, isWhole: isVerbose) }
+
+  func ladder(_ outcome: Outcome, isWhole: Bool) -> String {
+    let ladder = Ladder(outcome, style: style, isWhole: isWhole, isExplained: isExplained).text
     return ladder.isEmpty ? "" : "\n" + ladder + "\n"
   }
 
@@ -51,7 +59,13 @@ public struct TextReport: Sendable {
     let outcome = record.outcome
     var text = stamp(outcome) + verdict(record, isRepeated: false) + "\n"
     text += steps(record) + notes(outcome)
-    return text + refused(outcome)
+    return text + refused(outcome) + explanations(outcome)
+  }
+
+  /// With `--explain`: what the words for what came of it mean.
+  func explanations(_ outcome: Outcome) -> String {
+    guard isExplained else { return "" }
+    return "\n" + Vocabulary.words(of: outcome).map { $0.text(style) }.together(by: "")
   }
 
   /// One probe in one line, as ping tells a reply: `open 10.0.0.2:80: seq=1 reason=syn-ack ttl=64 time=0.213 ms`.

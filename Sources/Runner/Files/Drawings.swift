@@ -19,7 +19,7 @@ final class Drawings {
     guard presentation.svgPath != nil || presentation.htmlPath != nil else { return nil }
     svg = try session.file(presentation.svgPath)
     html = try session.file(presentation.htmlPath)
-    page = HTMLPage()
+    page = HTMLPage(isExplained: presentation.explains)
   }
 
   /// Takes one result, and the requests that its connection carried.

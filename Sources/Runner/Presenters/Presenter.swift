@@ -160,13 +160,15 @@ extension TextReport {
   /// The text that a run was asked for, as the output can show it.
   init(_ presentation: Presentation, on output: borrowing Output) {
     let style = Style(output, allowsColor: presentation.allowsColor)
-    self.init(style: style, isVerbose: presentation.isVerbose, timeFormat: presentation.timeFormat)
+    self.init(
+      style: style, isVerbose: presentation.isVerbose, timeFormat: presentation.timeFormat,
+      isExplained: presentation.explains)
   }
 }
 
 extension Style {
   /// The style that an output allows; a terminal that is called dumb would show colours as letters.
-  init(_ output: borrowing Output, allowsColor: Bool) {
+  public init(_ output: borrowing Output, allowsColor: Bool) {
     let isWanted = allowsColor && Environment.value(of: "NO_COLOR")?.isEmpty ?? true
     let mayColor = isWanted && Environment.value(of: "TERM") != "dumb"
     self.init(

@@ -111,6 +111,8 @@ public struct Presentation: Hashable, Sendable {
   public var timeFormat: TimeFormat?
   /// The file that results are written into instead of standard output; nil where none is wanted.
   public var outputPath: FilePath?
+  /// Each packet explained, and what came of it.
+  public var explains = false
   /// Every packet, tcpdump's way.
   public var tracesPackets = false
   /// The file that packets are written into, `-` for standard output; nil where none is wanted.
