@@ -80,10 +80,10 @@ public struct UsageError: Error, Hashable, Sendable {
   /// An error with its line.
   public init(_ message: String) { self.message = message }
 
-  /// An error in a file: more than so many places are only counted.
-  init(places: [String], of file: String, limit: Int = 100) {
-    self.places = Array(places.prefix(limit))
-    message = places.count > limit ? "\(file): \(places.count - limit) more invalid lines" : ""
+  /// An error in a file: of more than so many places the first are printed.
+  init(places: [String], of file: String) {
+    self.places = Array(places.prefix(ListFile.mostFaults))
+    message = places.count > ListFile.mostFaults ? "\(file): more lines are invalid" : ""
   }
 
   /// The first of its lines: what fits where there is room for one.

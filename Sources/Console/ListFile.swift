@@ -4,18 +4,38 @@ import Kernel
 struct ListFile {
   /// What messages call the file.
   let name: String
-  /// Its lines, blank ones and comments too.
-  let lines: [Line]
+  private let text: String
 
   /// The longest file that is read, in octets.
   static let limit = 4 << 20
+  /// The most lines that are named as invalid; beyond them reading ends.
+  static let mostFaults = 100
 
   /// The text of a file; a byte order mark is no part of the first line.
   init(_ text: String, name: String) {
     self.name = name
-    let scalars = text.unicodeScalars.first == "\u{feff}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
-    lines = scalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, line in
-      Line(String(line), number: index + 1)
+    self.text = text
+  }
+
+  /// Its lines, blank ones and comments too, each made when it is asked for.
+  var lines: Lines {
+    let scalars = text.unicodeScalars
+    return Lines(rest: scalars.first == "\u{feff}" ? scalars.dropFirst() : scalars[...])
+  }
+
+  /// Lines one after the other.
+  struct Lines: Sequence, IteratorProtocol {
+    fileprivate var rest: Substring.UnicodeScalarView?
+    private var number = 0
+
+    fileprivate init(rest: Substring.UnicodeScalarView) { self.rest = rest }
+
+    mutating func next() -> Line? {
+      guard let text = rest else { return nil }
+      let end = text.firstIndex(of: "\n")
+      rest = end.map { text[text.index(after: $0)...] }
+      number += 1
+      return Line(String(text[..<(end ?? text.endIndex)]), number: number)
     }
   }
 

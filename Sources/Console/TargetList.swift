@@ -12,15 +12,19 @@ struct TargetList {
   ///
   /// What names no port has `ports`.
   init(_ file: ListFile, ports: [UInt16] = []) {
+    var count = 0
     for line in file.lines where !line.words.isEmpty {
       do throws(UsageError) {
-        specs += try TargetParser.targets(line.words.map(\.text), ports: ports)
-        guard specs.count <= TargetParser.portLimit else {
+        let more = try TargetParser.targets(line.words.map(\.text), ports: ports)
+        count += more.reduce(0) { $0 + $1.ports.count }
+        guard count <= TargetParser.portLimit else {
           throw UsageError("too many targets; at most \(TargetParser.portLimit) at once")
         }
+        specs += more
       } catch {
         faults.append("\(file.name):\(line.number): \(error.message)")
-        if specs.count > TargetParser.portLimit { return }
+        // No more is kept than a run takes, whatever the file has.
+        if count > TargetParser.portLimit || faults.count > ListFile.mostFaults { return }
       }
     }
     if specs.isEmpty, faults.isEmpty { faults = ["\(file.name):1: no targets found; each line is HOST:PORT"] }

@@ -21,7 +21,14 @@ enum TargetParser {
     }
     var specs: [TargetSpec] = []
     var rest = words[...]
-    while let word = rest.popFirst() { specs += try target(word, &rest, ports) }
+    var count = 0
+    while let word = rest.popFirst() {
+      let more = try target(word, &rest, ports)
+      specs += more
+      count += more.reduce(0) { $0 + $1.ports.count }
+      // No more is kept than a run takes.
+      if count > portLimit { break }
+    }
     try checkCount(specs)
     return specs
   }

@@ -40,6 +40,19 @@ import Testing
     #expect(list(String(repeating: "a:1\n", count: 65_536)).faults == [])
   }
 
+  @Test("neither targets nor faults are collected without an end") func bounded() {
+    let many = list(String(repeating: "a:1-65535\n", count: 100_000))
+    #expect(many.faults == ["f:2: too many targets; at most 65536 at once"])
+    #expect(many.specs.count == 1)
+    let bad = list(String(repeating: "a\n", count: 1_000_000))
+    #expect(bad.faults.count == ListFile.mostFaults + 1)
+    let error = UsageError(places: bad.faults, of: "f")
+    #expect((error.places.count, error.message) == (100, "f: more lines are invalid"))
+    let checks = CheckFile(ListFile(String(repeating: "a:1-65535 open\n", count: 100_000), name: "f"))
+    #expect(checks.faults.map(\.message) == ["131070 checks are too many; at most 65536 at once"])
+    #expect(CheckFile(ListFile(String(repeating: "a\n", count: 1_000_000), name: "f")).faults.count == 101)
+  }
+
   @Test("a line without an end is refused in few words") func longLine() {
     let fault = list(String(repeating: "x", count: 1_000_000)).faults.first ?? ""
     #expect(fault == "f:1: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…' is too long for a target (1000000 bytes)")

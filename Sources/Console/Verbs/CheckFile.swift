@@ -32,15 +32,16 @@ struct CheckFile {
       } catch {
         faults.append(Fault(line: line.number, column: error.column, message: error.message))
       }
+      if items.count > TargetParser.portLimit {
+        let words = "\(items.count) checks are too many; at most \(TargetParser.portLimit) at once"
+        faults = [Fault(line: line.number, column: 1, message: words)]
+      }
+      if items.count > TargetParser.portLimit || faults.count > ListFile.mostFaults { break }
     }
     if items.isEmpty, faults.isEmpty {
       faults = [
         Fault(line: 1, column: 1, message: "no checks found; each line is HOST:PORT STATE, e.g. web.test:443 open")
       ]
-    }
-    if items.count > TargetParser.portLimit {
-      let words = "\(items.count) checks are too many; at most \(TargetParser.portLimit) at once"
-      faults = [Fault(line: file.lines.count, column: 1, message: words)]
     }
   }
 
