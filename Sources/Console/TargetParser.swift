@@ -33,6 +33,19 @@ enum TargetParser {
     return specs
   }
 
+  /// A URL names what to type instead: its host and port, or the command for it.
+  private static func url(_ word: String) -> UsageError {
+    let isSecure = word.hasPrefix("https:")
+    // What follows the first two slashes.
+    let rest = word.drop { $0 != "/" }.dropFirst(2)
+    var host = rest.prefix { !"/?#".contains($0) }
+    if let user = host.lastIndex(of: "@") { host = host[host.index(after: user)...] }
+    let hasPort = host.lastIndex(of: ":").map { !host[$0...].contains("]") } ?? false
+    let target = hasPort ? String(host) : "\(host):\(isSecure ? 443 : 80)"
+    guard !host.isEmpty else { return UsageError("'\(word)' is a URL; use HOST:PORT") }
+    return UsageError("'\(word)' is a URL; use \(target), or run: probe http \(word)")
+  }
+
   /// Refuses more than can be probed at once.
   static func checkCount(_ specs: [TargetSpec]) throws(UsageError) {
     let count = specs.reduce(0) { $0 + $1.ports.count }
@@ -53,7 +66,7 @@ enum TargetParser {
     guard word.utf8.count <= wordLimit else {
       throw UsageError("'\(word.prefix(32))…' is too long for a target (\(word.utf8.count) bytes)")
     }
-    guard !word.contains("://") else { throw UsageError("'\(word)' is a URL; use HOST:PORT, or probe http URL") }
+    guard !word.contains("://") else { throw Self.url(word) }
     let (host, named) = try split(word)
     var lists = named.map { [$0] } ?? []
     while let following = rest.first, isPortList(following, isFirst: lists.isEmpty) {

@@ -131,8 +131,11 @@ import Testing
     Mistake(
       "10.0.0.0/23:1", "10.1.0.0/23:1", "10.2.0.1-2:1",
       says: "1026 targets in address ranges are too many; at most 1024 at once: use smaller ranges or fewer ports"),
-    Mistake("http://h:80", says: "'http://h:80' is a URL; use HOST:PORT, or probe http URL"),
-    Mistake("https://h/", says: "'https://h/' is a URL; use HOST:PORT, or probe http URL"),
+    Mistake("http://h:80", says: "'http://h:80' is a URL; use h:80, or run: probe http http://h:80"),
+    Mistake(
+      "http://u@[::1]/x:9", says: "'http://u@[::1]/x:9' is a URL; use [::1]:80, or run: probe http http://u@[::1]/x:9"),
+    Mistake("http://", says: "'http://' is a URL; use HOST:PORT"),
+    Mistake("https://h/", says: "'https://h/' is a URL; use h:443, or run: probe http https://h/"),
     Mistake("h:1-65535", "i:1-65535", says: "131070 ports are too many; at most 65536 at once"),
   ]
 

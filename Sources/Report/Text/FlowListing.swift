@@ -9,7 +9,7 @@ public struct FlowListing: Sendable {
   private let style: Style
   private var widths: [Int] = []
 
-  private static let heads = ["flow", "client", "server", "syn ms", "open ms", "packets", "octets", "end"]
+  private static let heads = ["flow", "client", "server", "syn ms", "open ms", "packets", "bytes", "end"]
 
   /// A table of which nothing is written yet.
   public init(style: Style = .plain) { self.style = style }

@@ -45,7 +45,6 @@ extension TrackedFlow {
     if others > 0 { words.append(counted(others, "SYN-ACK") + " with another sequence number") }
     tell({ $0.strays - Int($0.otherSynAcks) }, "stray")
     tell(\.badChecksums, "bad checksum")
-    tell(\.unfinishedChecksums, "", "TX checksum offloaded")
     tell(\.unverifiedChecksums, "", "cut short")
     tell(\.duplicates, "", "captured twice")
     tell(\.malformedOptions, "malformed option list")

@@ -47,7 +47,7 @@ extension TextReport {
     tell(summary.outOfOrder, "segment", " out of order")
     tell(summary.icmpErrors, "ICMP error")
     tell(summary.badChecksums, "bad checksum")
-    tell(summary.unfinishedChecksums, "checksum", " TX checksums offloaded")
+    tell(summary.unfinishedChecksums, "TX checksum", " offloaded")
     return words.map { ", " + $0 }.joined()
   }
 
