@@ -30,6 +30,9 @@ public enum Format: Hashable, Sendable {
   /// The option where its lines are for a program that reads standard output as they come.
   public var lineOption: String? { self == .json || self == .csv ? option : nil }
 
+  /// Whether every result is listed even where a person only waits for one.
+  public var listsAllResults: Bool { self != .text }
+
   /// What it is put into words by.
   public func writer(_ wording: Wording) -> any ResultWriter {
     switch self {

@@ -35,7 +35,7 @@ final class Presenter: ConnectionPresenter {
     findings = awaited == nil ? [] : targets.map { _ in "" }
     isSingle = targets.count == 1 && settings.schedule.count == 1 && awaited == nil
     hasSummary = settings.schedule.count != 1 && awaited == nil
-    tellsAll = settings.presentation.isVerbose || settings.presentation.format != .text
+    tellsAll = settings.presentation.isVerbose || settings.presentation.format.listsAllResults
     count = settings.schedule.count
     teller = Teller(settings.presentation)
     // Of many targets that are probed once each, none is summed up: 65,535 summaries would be much memory for nothing.
