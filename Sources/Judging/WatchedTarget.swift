@@ -29,8 +29,11 @@ public struct WatchedTarget: Sendable {
   public private(set) var changes = 0
   /// Probes that found the expected state.
   public private(set) var successes = 0
-  /// Total duration of ended outages, in seconds.
-  public private(set) var outageTime = Interval.zero
+  /// How long outages lasted together, the present one up to its latest lost probe: it never falls.
+  public var outageTime: Interval { pastOutages + (outages.current?.length ?? .zero) }
+  private var pastOutages = Interval.zero
+  /// Probes that were sent before the figures of the screen were reset.
+  private var sentBefore = 0
   /// Everything since the beginning.
   public private(set) var summary: TargetSummary
   /// What happened in each interval of the last minutes.
@@ -64,8 +67,23 @@ public struct WatchedTarget: Sendable {
   /// The times of a step; nil where no probe has one.
   public subscript(step: StepKind) -> BucketCounts? { buckets[step.index] }
 
+  /// Probes that were sent since the figures of the screen were reset.
+  public var sent: Int { summary.loss.sent - sentBefore }
+
+  /// Begins the figures of the screen anew; the summary and the metrics count on.
+  public mutating func reset() {
+    sentBefore = summary.loss.sent
+    course = TimeSeries(length: course.length, capacity: WatchedTarget.intervals, limit: .forgetting)
+  }
+
+  /// Notes how long the latest look-up of its name took.
+  public mutating func lookUp(took: Interval?) { resolve = took }
+
   /// Takes one result, of a probe that was due so long after the start; says how the state changed, if it did.
-  public mutating func add(_ record: Record, at offset: Interval) -> WatchChange? {
+  ///
+  /// `isHeldBack` says that the link address of the next hop was not known, so that the probe may never have left this
+  /// host: such silence is loss, but says nothing of the target's state.
+  public mutating func add(_ record: Record, at offset: Interval, isHeldBack: Bool = false) -> WatchChange? {
     let outcome = record.outcome
     let before = outages.latest
     summary.add(record)
@@ -75,13 +93,15 @@ public struct WatchedTarget: Sendable {
       buckets[step.kind.index, default: BucketCounts()].record(time)
     }
     let time = outcome.measurement(of: .syn)?.interval
-    course.record(record.isReply ? time : nil, at: offset)
-    if let over = outages.latest, over != before { outageTime = outageTime + over.length }
+    course.record(record.isReply ? time : nil, at: offset, isAnswered: record.isReply)
+    course.count(attempts: outcome.syns.sent, lost: outcome.syns.lost, at: offset)
+    if let over = outages.latest, over != before { pastOutages = pastOutages + over.length }
     guard record.sequence > sequence else { return nil }
     sequence = record.sequence
     latest = outcome.started
     last = time
     took = record.duration
+    if isHeldBack, outcome.verdict == .filtered, outcome.reason == .noResponse { return nil }
     return take(outcome, sequence: record.sequence)
   }
 

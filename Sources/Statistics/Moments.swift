@@ -62,9 +62,8 @@ extension Interval {
   fileprivate init(truncating nanoseconds: UInt128) { self.init(nanoseconds: Int64(clamping: nanoseconds)) }
 }
 
-/// Least, mean, greatest and deviation in ping's own arithmetic: every duration cut to whole microseconds first.
-///
-/// So the line that is printed from it is the one that ping would print, to the last digit.
+/// Least, mean, greatest and deviation in ping's own arithmetic: every duration is rounded to whole microseconds first, half
+/// up, since that is all that ping knows.
 public struct PingTimes: Hashable, Sendable {
   /// Counts microseconds where its own words say nanoseconds.
   private var moments = Moments()
@@ -73,7 +72,10 @@ public struct PingTimes: Hashable, Sendable {
   public init() {}
 
   /// Takes one duration.
-  public mutating func record(_ interval: Interval) { moments.record(interval / 1_000) }
+  public mutating func record(_ interval: Interval) {
+    let nanoseconds = Swift.max(interval.nanoseconds, 0)
+    moments.record(.nanoseconds(nanoseconds / 1_000 + nanoseconds % 1_000 / 500))
+  }
 
   /// The shortest; nil without any.
   public var min: Interval? { moments.min.map(PingTimes.whole) }

@@ -16,6 +16,9 @@ public struct TimeSeries: Sendable {
     public fileprivate(set) var sent = 0
     /// How many of them were not answered.
     public fileprivate(set) var lost = 0
+    /// How many packets were sent for them, and how many of those were lost.
+    public fileprivate(set) var attempts = 0
+    public fileprivate(set) var lostAttempts = 0
     /// The times of those that were, told apart to about 3 %.
     public fileprivate(set) var histogram = Histogram(.coarse)
     /// The longest of them, exactly; nil without any.
@@ -27,12 +30,10 @@ public struct TimeSeries: Sendable {
       return Swift.min(value, max)
     }
 
-    fileprivate mutating func record(_ interval: Interval?) {
+    fileprivate mutating func record(_ interval: Interval?, isLost: Bool) {
       sent += 1
-      guard let interval else {
-        lost += 1
-        return
-      }
+      if isLost { lost += 1 }
+      guard let interval else { return }
       histogram.record(interval)
       max = Swift.max(max ?? interval, interval)
     }
@@ -40,6 +41,8 @@ public struct TimeSeries: Sendable {
     fileprivate mutating func merge(_ other: Slice) {
       sent += other.sent
       lost += other.lost
+      attempts += other.attempts
+      lostAttempts += other.lostAttempts
       histogram.merge(other.histogram)
       if let longest = other.max { max = Swift.max(max ?? longest, longest) }
     }
@@ -66,8 +69,9 @@ public struct TimeSeries: Sendable {
 
   /// Counts a probe that left so long after the run's start, and what came of it; nil where nothing came.
   ///
+  /// `isAnswered` says so where something came whose time is not known.
   /// What lies before the start counts as at it, and what lies before the first interval that is kept not at all.
-  public mutating func record(_ interval: Interval?, at offset: Interval) {
+  public mutating func record(_ interval: Interval?, at offset: Interval, isAnswered: Bool? = nil) {
     var index = place(of: offset)
     switch limit {
     case .merging:
@@ -79,7 +83,15 @@ public struct TimeSeries: Sendable {
     }
     guard index >= first else { return }
     while slices.count <= index - first { slices.append(Slice()) }
-    slices[index - first].record(interval)
+    slices[index - first].record(interval, isLost: isAnswered.map { !$0 } ?? (interval == nil))
+  }
+
+  /// Counts the packets of a probe that was recorded at the same offset.
+  public mutating func count(attempts: Int, lost: Int, at offset: Interval) {
+    let index = place(of: offset) - first
+    guard slices.indices.contains(index) else { return }
+    slices[index].attempts += attempts
+    slices[index].lostAttempts += lost
   }
 
   private func place(of offset: Interval) -> Int { Int(max(offset.nanoseconds, 0) / length.nanoseconds) }

@@ -11,7 +11,7 @@ extension NetworkTests {
     private let listener: RecordingListener
     private var target: String { "127.0.0.1:\(listener.port)" }
     /// Forty probes need fifty SYNs.
-    private static let pace = ["-c", "40", "-i", "0.01", "-W", "0.1", "--retries", "8"]
+    private static let pace = ["--count", "40", "-i", "0.01", "-W", "0.1", "--retries", "8"]
 
     init() throws {
       namespace = try Namespace()

@@ -39,6 +39,7 @@ extension NetworkTests {
         word, *values = line.split()
         if word == "wait": read(float(values[0]))
         if word == "until": read(10, values[0].encode())
+        if word == "key": os.write(terminal, values[0].encode())
         if word == "signal": os.kill(pid, int(values[0]))
         if word == "resize": resize(int(values[0]), int(values[1]))
         if word == "stopped":
@@ -73,6 +74,28 @@ extension NetworkTests {
         ["python3", "-c", WatchScreenTests.terminal, "until statistics"] + words, in: namespace, seconds: 30)
       #expect(outcome.output.contains("closed"))
       #expect(outcome.output.contains("\u{1b}[") == (setting == "TERM=xterm"), "\(outcome.output)")
+    }
+
+    /// q ends it with the summary and the code of a run that ended by itself; p pauses, r resets, ? explains.
+    @Test(arguments: [[], ["--connect"]]) func keys(_ way: [String]) throws {
+      let namespace = try Namespace()
+      let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
+      defer { listener.stop() }
+      let words = ["watch", "127.0.0.1:\(listener.port)", "-i", "0.05"] + way
+      func run(_ script: String) throws -> Outcome {
+        try Program.run(
+          ["python3", "-c", WatchScreenTests.terminal, script, Probe.path] + words, in: namespace, seconds: 30)
+      }
+      let quit = try run("wait 1;key q")
+      #expect(quit.errors.contains("code=0 echo=same"), "\(quit.errors)")
+      #expect(quit.output.contains(Self.leave) && quit.output.contains(" probe statistics ---"))
+      let help = try run("wait 0.5;key ?;until closes;key x;wait 0.4;key r;wait 0.4;key q")
+      #expect(help.output.contains("pause: start no probes") && help.errors.contains("code=0 echo=same"))
+      // While it is paused nothing is sent: 40 probes would be due in two seconds.
+      let paused = try run("wait 0.5;key p;until paused;wait 2;key p;wait 0.3;key q")
+      let sent = try #require(paused.output.firstMatch(of: /(\d+) packets transmitted/).flatMap { Int($0.1) })
+      #expect(sent < 30, "\(sent)")
+      #expect(!paused.output.contains("not started"), "what was not wanted was not missed")
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func isLeftAsItWas(_ signal: Int32) throws {
@@ -156,7 +179,7 @@ extension NetworkTests {
 
     @Test func endsByItself() throws {
       let outcome = try run("wait 0", "watch", "127.0.0.1:9", "-c", "3", "-i", "0.05", in: try Namespace())
-      #expect(outcome.errors == "code=0 echo=same\n")
+      #expect(outcome.errors == "code=1 echo=same\n", "closed is not open")
       #expect(outcome.output.contains(WatchScreenTests.leave))
     }
 

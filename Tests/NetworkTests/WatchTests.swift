@@ -195,7 +195,7 @@ extension NetworkTests {
       #expect(talks.count > 100)
       #expect(talks.allSatisfy { $0["closed_by"]?.string == "timeout" })
       #expect(talks.allSatisfy { $0["notes"]?.array?.contains { $0.string == "kept-sending" } ?? false })
-      #expect(outcome.errors.contains("127.0.0.1:8111: not probed while so many"))
+      #expect(outcome.errors.contains("127.0.0.1:8111: not probed while too many"))
       #expect(outcome.seconds < 8)
     }
 

@@ -54,17 +54,43 @@ import Wire
   @Test("a reply's time has ping's digits", arguments: times)
   func replyTime(micros: Int64, text: String) {
     #expect(Interval.microseconds(micros).replyMilliseconds == text)
-    #expect(Interval.nanoseconds(micros * 1_000 + 999).replyMilliseconds == text)
     #expect(TextReport().line(record(micros * 1_000)).contains(" time=\(text) ms"))
+  }
+
+  /// Nanoseconds, a reply's digits, the summary's three decimals: each is rounded half up, once, from the nanoseconds.
+  private static let rounded: [(Int64, String, String)] = [
+    (0, "0.000", "0.000"), (499, "0.000", "0.000"), (500, "0.001", "0.001"), (12_499, "0.012", "0.012"),
+    (12_500, "0.013", "0.013"), (12_909, "0.013", "0.013"), (999_499, "0.999", "0.999"), (999_500, "1.00", "1.000"),
+    (1_004_999, "1.00", "1.005"), (1_005_000, "1.01", "1.005"), (9_994_999, "9.99", "9.995"),
+    (9_995_000, "10.0", "9.995"),
+    (12_349_999, "12.3", "12.350"), (99_949_999, "99.9", "99.950"), (99_950_000, "100", "99.950"),
+    (1_499_999_999, "1500", "1500.000"), (1_499_499_999, "1499", "1499.500"),
+  ]
+
+  @Test("times are rounded by one rule", arguments: rounded)
+  func rounding(_ nanoseconds: Int64, _ reply: String, _ fixed: String) {
+    let time = Interval.nanoseconds(nanoseconds)
+    #expect(time.replyMilliseconds == reply)
+    #expect(time.fixedMilliseconds == fixed)
+    #expect(Interval.nanoseconds(-nanoseconds).fixedMilliseconds == (fixed == "0.000" ? "" : "-") + fixed)
+    // Performance data, fping and ping's own line agree with them to the last digit.
+    let micros = (nanoseconds + 500) / 1_000
+    #expect(time.decimalSeconds == "\(micros / 1_000_000)." + padded(micros % 1_000_000, 6))
+    var ping = PingTimes()
+    ping.record(time)
+    #expect(ping.min?.fixedMilliseconds == fixed && ping.mean?.fixedMilliseconds == fixed)
+    #expect(
+      time.fixedSeconds == "\((nanoseconds + 500_000) / 1_000_000_000)."
+        + padded((nanoseconds + 500_000) / 1_000_000 % 1_000, 3))
   }
 
   @Test("extreme durations are told without a trap")
   func extremes() {
     #expect(Interval.nanoseconds(.min).replyMilliseconds == "0.000")
     #expect(Interval.nanoseconds(.max).replyMilliseconds == "9223372036855")
-    #expect(Interval.nanoseconds(.min).fixedMilliseconds == "-9223372036854.775")
-    #expect(Interval.nanoseconds(-1_500).fixedMilliseconds == "-0.001")
-    #expect(Interval.nanoseconds(-999).fixedMilliseconds == "0.000")
+    #expect(Interval.nanoseconds(.min).fixedMilliseconds == "-9223372036854.776")
+    #expect(Interval.nanoseconds(-1_500).fixedMilliseconds == "-0.002")
+    #expect(Interval.nanoseconds(-499).fixedMilliseconds == "0.000")
     #expect(Interval.nanoseconds(-1).wholeMilliseconds == "0")
     #expect(Interval.nanoseconds(499_999).wholeMilliseconds == "0")
     #expect(Interval.nanoseconds(500_000).wholeMilliseconds == "1")

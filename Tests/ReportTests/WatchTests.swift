@@ -55,6 +55,60 @@ import Wire
   static let frame = WatchScreen.Frame(
     now: WallTime(nanoseconds: Scene.epoch + 120_000_000_000), elapsed: .seconds(120), interval: .seconds(1))
 
+  @Test("an outage counts while it lasts, and never falls") func outageTime() {
+    var target = WatchTests.target()
+    var times: [Interval] = []
+    for sequence in 1...8 {
+      WatchTests.feed(&target, [WatchTests.record(sequence, (3...6).contains(sequence) ? .filtered : .open)])
+      times.append(target.outageTime)
+    }
+    // The first miss alone is no outage; from the second on it lasts from the first to the latest, then to the answer.
+    #expect(times == [0, 0, 0, 1, 2, 3, 4, 4].map { .seconds($0) })
+    let text = PrometheusText.document([target])
+    #expect(text.contains("probe_outage_seconds_total{target=\"web.test:80\"} 4.000000000\n"))
+  }
+
+  @Test("silence while the next hop is being asked for is loss, and no state") func heldBack() {
+    var target = WatchTests.target()
+    #expect(target.add(WatchTests.record(1, .filtered), at: .zero, isHeldBack: true) == nil)
+    #expect(target.state == nil && target.summary.loss == Loss(sent: 1, received: 0))
+    #expect(target.add(WatchTests.record(2), at: .seconds(1))?.to == .open)
+    #expect(target.add(WatchTests.record(3, .filtered), at: .seconds(2), isHeldBack: true) == nil)
+    #expect(target.state == .open)
+    #expect(target.add(WatchTests.record(4, .filtered), at: .seconds(3))?.to == .filtered)
+    #expect(target.add(WatchTests.record(5, .unreachable), at: .seconds(4), isHeldBack: true)?.to == .unreachable)
+  }
+
+  @Test("an answer whose time is not known is no loss; figures of the screen can be reset") func recentFigures() {
+    var target = WatchTests.target()
+    WatchTests.feed(&target, [WatchTests.record(1), WatchTests.record(2, us: nil), WatchTests.record(3, .filtered)])
+    let recent = RecentTimes(target.course)
+    #expect(recent.sent == 3 && recent.lost == 1 && recent.attempts == 3 && recent.lostAttempts == 1)
+    #expect(recent.loss == "34%" && recent.synLoss == "34%" && recent.max == .microseconds(200))
+    target.reset()
+    #expect(target.sent == 0 && RecentTimes(target.course).sent == 0 && target.summary.loss.sent == 3)
+    WatchTests.feed(&target, [WatchTests.record(900, us: 300)])
+    #expect(target.sent == 1 && RecentTimes(target.course).loss == "0%")
+  }
+
+  @Test("keys, the pause and the help are on the screen, however small it is") func keys() {
+    var frame = WatchTests.frame
+    let screen = WatchScreen(style: Style(isColoured: false, width: 60), rows: 10)
+    #expect(screen.lines(WatchTests.several, frame).last == "q quit, p pause, r reset, ? help; times in ms")
+    frame.isPaused = true
+    let paused = screen.lines(WatchTests.several, frame)
+    #expect(paused[0].contains("  paused  ") && paused.last == "q quit, p resume, r reset, ? help; times in ms")
+    frame.hasKeys = false
+    #expect(screen.lines(WatchTests.several, frame).last == "times in ms; Ctrl-C to quit")
+    frame.showsHelp = true
+    for (width, rows) in [(120, 40), (80, 20), (60, 10), (40, 5), (10, 1), (1, 1)] {
+      let lines = WatchScreen(style: Style(isColoured: false, width: width), rows: rows).lines(
+        WatchTests.several, frame)
+      #expect(lines.count <= rows && lines.allSatisfy { $0.unicodeScalars.count <= width })
+    }
+    #expect(screen.lines(WatchTests.several, frame).contains { $0.hasPrefix("p     pause") })
+  }
+
   @Test("a name that moves is told, and what was counted stays") func move() throws {
     var target = WatchTests.target()
     WatchTests.feed(&target, [WatchTests.record(1), WatchTests.record(2, .filtered)])

@@ -200,6 +200,9 @@ extension ConnectEngine {
     targets[index].standing = .absent
   }
 
+  /// Begins no probe from now on, or goes on; what is under way comes to its end.
+  public mutating func setPaused(_ isPaused: Bool, at now: Instant) { rota.setPaused(isPaused, at: now) }
+
   /// Begins what follows to a target as it is from now on; what is under way stays as it is.
   public mutating func retarget(_ index: Int, to target: Target) {
     if targets.indices.contains(index) { targets[index] = target }

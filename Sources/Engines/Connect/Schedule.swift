@@ -57,6 +57,8 @@ public struct ProbeClock: Sendable {
   /// By how much all that is left was put off.
   private var shift = Interval.zero
   private var latest: Instant?
+  /// Since when nothing is to begin; nil where it is.
+  private var pausedAt: Instant?
   /// The least time between two probes.
   private var gap = ProbeClock.leastGap
 
@@ -89,12 +91,26 @@ public struct ProbeClock: Sendable {
   /// When the next probe is to begin; nil where none is left.
   public var nextStart: Instant? {
     guard let due else { return nil }
+    if pausedAt != nil { return ProbeClock.never }
     return latest.map { max(due, $0 + gap) } ?? due
   }
 
   private var due: Instant? { queue.first.map { $0.deadline + shift } }
 
   private var pace: Interval { schedule.due(round: 1, target: 0, of: targets) }
+
+  /// Later than any run lasts.
+  private static let never = Instant(nanoseconds: .max / 2)
+
+  /// Begins nothing from now on, or goes on: what is left is due as much later as the pause lasted.
+  public mutating func setPaused(_ isPaused: Bool, at now: Instant) {
+    if isPaused {
+      pausedAt = pausedAt ?? now
+    } else if let since = pausedAt {
+      shift = shift + (now - since)
+      pausedAt = nil
+    }
+  }
 
   /// Puts off what is left by as many whole rounds as the next probe is late; returns how many.
   public mutating func slip(at now: Instant) -> Int {

@@ -39,7 +39,7 @@ public struct Terminal: ~Copyable {
     var settings = termios()
     if unsafe tcgetattr(STDIN_FILENO, &settings) == 0 {
       found = settings
-      settings.c_lflag &= ~tcflag_t(ECHO)
+      Terminal.takeKeys(&settings)
       _ = unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
     } else {
       found = nil
@@ -55,6 +55,26 @@ public struct Terminal: ~Copyable {
       _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &found)
     }
     clinux_unguard_terminal()
+  }
+
+  /// No echo, and each key at once; reading never waits. Ctrl-C and Ctrl-Z stay signals.
+  private static func takeKeys(_ settings: inout termios) {
+    settings.c_lflag &= ~tcflag_t(ECHO | ICANON)
+    settings.c_cc.6 = 0  // VMIN
+    settings.c_cc.5 = 0  // VTIME
+  }
+
+  /// Whether keys can be read: standard input is a terminal, too.
+  public var hasKeys: Bool { found != nil }
+
+  /// The keys that were typed since the last call, at most 64; nil once the terminal has gone.
+  public func keys() -> [UInt8]? {
+    // Whoever is in the background does not read from the terminal.
+    guard found != nil, isOurs else { return [] }
+    var octets = [UInt8](repeating: 0, count: 64)
+    let count = unsafe octets.withUnsafeMutableBytes { unsafe read(STDIN_FILENO, $0.baseAddress, $0.count) }
+    guard count >= 0 else { return errno == EIO ? nil : [] }
+    return Array(octets.prefix(count))
   }
 
   /// The alternate screen, no cursor, and no line that runs on in the next one.
@@ -80,7 +100,7 @@ public struct Terminal: ~Copyable {
   /// Takes it again after a stop that came without a word (SIGSTOP): the shell has used it meanwhile.
   public func enterAgain() throws(Errno) {
     if var settings = found {
-      settings.c_lflag &= ~tcflag_t(ECHO)
+      Terminal.takeKeys(&settings)
       _ = unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
     }
     try output.control(Terminal.entering)

@@ -169,6 +169,23 @@ public struct Neighbor: Hashable, Sendable {
     return found
   }
 
+  /// Whether the kernel has asked for the link address of an address and has no answer: packets to it wait, or fail.
+  public static func isUnresolved(_ address: IPAddress, on interface: Interface) throws(Errno) -> Bool {
+    var netlink = try Netlink()
+    var isUnresolved = false
+    do throws(Errno) {
+      try netlink.request(
+        Int(RTM_GETNEIGH), body: question(address, interface), call: .neighborLookup, answers: Int(RTM_NEWNEIGH)
+      ) { (message) throws(Errno) in
+        guard message.byteCount >= 12 else { return }
+        isUnresolved = CInt(message.load(native: 8, as: UInt16.self)) & (NUD_INCOMPLETE | NUD_FAILED) != 0
+      }
+    } catch {
+      guard error.code == ENOENT else { throw error }
+    }
+    return isUnresolved
+  }
+
   private static func question(_ address: IPAddress, _ interface: Interface) -> [UInt8] {
     // An ndmsg: family, padding, interface, state, flags, type.
     var body: [UInt8] = [UInt8(address.family.number), 0, 0, 0]

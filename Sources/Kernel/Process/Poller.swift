@@ -41,6 +41,12 @@ public struct Poller: ~Copyable {
     return Slot(index: set.count - 1)
   }
 
+  /// Waits for what is typed: for standard input, which nobody owns.
+  public mutating func addStandardInput() -> Slot {
+    set.append(pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0))
+    return Slot(index: set.count - 1)
+  }
+
   /// Waits for other events in the same place.
   public mutating func change(_ slot: Slot, to events: Events) { set[slot.index].events = events.rawValue }
 

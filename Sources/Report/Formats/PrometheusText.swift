@@ -69,7 +69,8 @@ public enum PrometheusText {
       ("probe_state_changes_total", "Number of state changes.", { "\($0.changes)" }),
       ("probe_outages_total", "Number of outages (two or more consecutive lost probes).", { "\($0.outages.count)" }),
       (
-        "probe_outage_seconds_total", "Total duration of ended outages, in seconds.",
+        "probe_outage_seconds_total",
+        "Total duration of outages, in seconds; an ongoing one up to its latest lost probe.",
         { $0.outageTime.exactSeconds }
       ),
     ]

@@ -3,8 +3,8 @@ import Timebase
 
 /// A distribution of durations as rows of bars for a terminal, a row for each span of time.
 ///
-/// Bars are as long as the logarithm of their count: one answer among a million is still to be seen. Beside each row
-/// stand its count, its share, and which percentiles fall into it.
+/// Bars are as long as their count, and never too short to be seen: one answer among a million has the shortest. Beside
+/// each row stand its count, its share, and which percentiles fall into it.
 public struct DistributionText: Sendable {
   /// The percentiles that are marked where nothing else is asked for.
   public static let marks: [Quantile] = [.p50, .p90, .p99, .p999, .p9999]
@@ -31,7 +31,7 @@ public struct DistributionText: Sendable {
     let widths = [labels, counts, shares, marked].map { $0.map(\.columns).max() ?? 0 }
     // Two columns in front, one to each side of the line, two between the others.
     let room = max(10, min(style.width, 200) - widths.reduce(0, +) - 10)
-    var text = "from".trailing(widths[0] + 2) + "  answers (bars: logarithm of their number)\n"
+    var text = "from".trailing(widths[0] + 2) + "  answers\n"
     for index in rows.indices {
       var line = labels[index].trailing(widths[0] + 2) + (style.isUnicode ? " │" : " |")
       line += style.paint(bar(rows[index].count, of: most, room).leading(room), .good) + " "
@@ -76,7 +76,7 @@ public struct DistributionText: Sendable {
 
   private func bar(_ count: UInt64, of most: UInt64, _ width: Int) -> String {
     guard count > 0 else { return "" }
-    let share = (Double(count) + 1).naturalLogarithm / (Double(most) + 1).naturalLogarithm
+    let share = Double(count) / Double(max(most, 1))
     guard style.isUnicode else { return String("#", times: max(1, Int((share * Double(width)).rounded()))) }
     let eighths = max(1, Int((share * Double(width) * 8).rounded()))
     let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]

@@ -1,35 +1,40 @@
 import Statistics
 import Timebase
 
-/// Durations as ping prints them, in milliseconds.
+/// Durations as ping prints them, in milliseconds, each rounded half up from the nanoseconds: ours are finer than ping's.
 extension Interval {
+  /// So many units of so many nanoseconds, rounded half up; the sign is left aside.
+  private func rounded(to unit: UInt64) -> UInt64 { (nanoseconds.magnitude + unit / 2) / unit }
+
   /// With the digits that ping gives to one reply: `0.021`, `1.23`, `12.3`, `123`.
-  ///
-  /// Ping's arithmetic on whole microseconds: cut below a millisecond, rounded above.
   var replyMilliseconds: String {
-    let micros = max(nanoseconds, 0) / 1_000
-    switch micros {
-    case (100_000 - 50)...: return String((micros + 500) / 1_000)
-    case (10_000 - 5)...: return "\((micros + 50) / 1_000).\((micros + 50) % 1_000 / 100)"
-    case 1_000...: return "\((micros + 5) / 1_000)." + padded((micros + 5) % 1_000 / 10, 2)
-    default: return max(self, .zero).fixedMilliseconds
+    let time = max(self, .zero)
+    switch time.nanoseconds {
+    case (100_000_000 - 50_000)...: return String(time.rounded(to: 1_000_000))
+    case (10_000_000 - 5_000)...:
+      let tenths = time.rounded(to: 100_000)
+      return "\(tenths / 10).\(tenths % 10)"
+    case (1_000_000 - 500)...:
+      let hundredths = time.rounded(to: 10_000)
+      return "\(hundredths / 100)." + padded(hundredths % 100, 2)
+    default: return time.fixedMilliseconds
     }
   }
 
-  /// With three decimals, cut as ping cuts them in its summary: `0.213`; the sign is kept.
+  /// With three decimals, as ping's summary has them: `0.213`; the sign is kept.
   var fixedMilliseconds: String {
-    let micros = nanoseconds.magnitude / 1_000
+    let micros = rounded(to: 1_000)
     return (nanoseconds < 0 && micros > 0 ? "-" : "") + "\(micros / 1_000)." + padded(micros % 1_000, 3)
   }
 
-  /// In seconds with three decimals, cut: `4.003`.
+  /// In seconds with three decimals: `4.003`.
   var fixedSeconds: String {
-    let millis = max(nanoseconds, 0) / 1_000_000
+    let millis = max(self, .zero).rounded(to: 1_000_000)
     return "\(millis / 1_000)." + padded(millis % 1_000, 3)
   }
 
-  /// In whole milliseconds, rounded as ping rounds the time of a run.
-  var wholeMilliseconds: String { String((max(nanoseconds, 0) &+ 500_000) / 1_000_000) }
+  /// In whole milliseconds, as ping has the time of a run.
+  var wholeMilliseconds: String { String(max(self, .zero).rounded(to: 1_000_000)) }
 }
 
 extension Interval {
@@ -42,7 +47,7 @@ extension Interval {
 
   /// In seconds with six decimals, rounded: `0.000213`.
   var decimalSeconds: String {
-    let micros = (max(nanoseconds, 0) + 500) / 1_000
+    let micros = max(self, .zero).rounded(to: 1_000)
     return "\(micros / 1_000_000).\(padded(micros % 1_000_000, 6))"
   }
 

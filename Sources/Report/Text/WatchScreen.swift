@@ -17,6 +17,13 @@ public struct WatchScreen: Sendable {
     /// What a person should know beside it, such as a file that cannot be written; nil where all is well.
     public var remark: String?
 
+    /// Whether keys are read; otherwise Ctrl-C is all there is.
+    public var hasKeys = true
+    /// Whether no probe is started at present.
+    public var isPaused = false
+    /// Whether the keys and columns are explained instead of shown.
+    public var showsHelp = false
+
     /// A frame from its parts.
     public init(now: WallTime, elapsed: Interval, interval: Interval, remark: String? = nil) {
       (self.now, self.elapsed, self.interval, self.remark) = (now, elapsed, interval, remark)
@@ -36,11 +43,12 @@ public struct WatchScreen: Sendable {
 
   /// The picture's lines, none longer than the screen is wide, and no more than it has.
   public func lines(_ targets: [WatchedTarget], _ frame: Frame) -> [String] {
+    if frame.showsHelp { return help(targets, frame) }
     let columns = WatchColumns(targets, width: style.width)
     let titles = line(columns.titles.map { Cell($0, .faint) })
     // On few lines the targets have the room.
     let head = rows < 4 ? [title(targets, frame)] : [title(targets, frame)] + (rows < 8 ? [] : [""]) + [titles]
-    let remark = frame.remark.map { Cell($0.printable, .bad) } ?? Cell("times in ms; Ctrl-C to quit", .faint)
+    let remark = frame.remark.map { Cell($0.printable, .bad) } ?? Cell(keys(frame), .faint)
     let foot = rows < 4 ? [] : [line([remark])]
     let room = max(rows - head.count - foot.count - 1, 0)
     let isCrowded = targets.count > room + 1
@@ -48,6 +56,24 @@ public struct WatchScreen: Sendable {
     var lines = head + shown.map { line(columns.cells($0, frame.now, style)) }
     if isCrowded { lines.append(line([Cell("\(targets.count - shown.count) more", .faint)])) }
     return Array((lines + foot).prefix(rows))
+  }
+
+  private func keys(_ frame: Frame) -> String {
+    guard frame.hasKeys else { return "times in ms; Ctrl-C to quit" }
+    return "q quit, p \(frame.isPaused ? "resume" : "pause"), r reset, ? help"
+      + (style.width < 60 ? "" : "; times in ms")
+  }
+
+  /// What the keys do, and what the columns mean.
+  private func help(_ targets: [WatchedTarget], _ frame: Frame) -> [String] {
+    let lines = [
+      "", "q     quit, with the summary", "p     pause: start no probes; p again resumes",
+      "r     reset the figures on the screen", "?     this help; any key closes it", "",
+      "LAST  time of the latest handshake, ms", "P50   median of the time shown, ms", "P99   99th percentile, ms",
+      "MAX   maximum, ms", "LOSS  probes without an answer", "SYN   SYNs without an answer, retransmissions too",
+      "SENT  probes since the start or reset",
+    ]
+    return Array(([title(targets, frame)] + lines.map { line([Cell($0, nil)]) }).prefix(rows))
   }
 
   /// Where there is not room for all, those that are not as expected come first.
@@ -61,6 +87,7 @@ public struct WatchScreen: Sendable {
     let count = targets.count == 1 ? "1 target" : "\(targets.count) targets"
     let trouble = targets.count(where: isAmiss)
     var cells = [Cell("probe watch", nil), Cell("\(count) every \(frame.interval.compact)", nil)]
+    if frame.isPaused { cells.append(Cell("paused", .doubtful)) }
     if trouble > 0 { cells.append(Cell("\(trouble) not as expected", .bad)) }
     cells.append(Cell("for \(frame.elapsed.roughly)", .faint))
     cells.append(Cell(frame.now.second, .faint))
@@ -99,7 +126,7 @@ struct Cell {
 struct WatchColumns {
   /// A column, in the order in which they stand.
   enum Kind: Int, CaseIterable {
-    case target, state, lasting, last, median, slow, loss, course
+    case target, state, lasting, last, median, slow, max, loss, syn, sent, course
   }
 
   private let target: Int
@@ -113,7 +140,7 @@ struct WatchColumns {
     var rest = width - target - 2 - WatchColumns.width(.state)
     var kinds: Set<Kind> = [.target, .state]
     let least = 10
-    for kind in [Kind.last, .loss, .course, .median, .slow, .lasting] {
+    for kind in [Kind.last, .syn, .loss, .course, .median, .max, .slow, .sent, .lasting] {
       let need = 2 + (kind == .course ? least : WatchColumns.width(kind))
       guard rest >= need else { continue }
       rest -= need
@@ -130,8 +157,8 @@ struct WatchColumns {
     switch kind {
     case .target, .course: 0
     case .state: 11
-    case .lasting, .last, .median, .slow: 6
-    case .loss: 4
+    case .lasting, .last, .median, .slow, .max, .sent: 6
+    case .loss, .syn: 4
     }
   }
 
@@ -145,7 +172,10 @@ struct WatchColumns {
       case .last: "LAST".trailing(WatchColumns.width(.last))
       case .median: "P50".trailing(WatchColumns.width(.median))
       case .slow: "P99".trailing(WatchColumns.width(.slow))
+      case .max: "MAX".trailing(WatchColumns.width(.max))
       case .loss: "LOSS".trailing(WatchColumns.width(.loss))
+      case .syn: "SYN".trailing(WatchColumns.width(.syn))
+      case .sent: "SENT".trailing(WatchColumns.width(.sent))
       case .course: window
       }
     }
@@ -162,9 +192,21 @@ struct WatchColumns {
       case .last: Cell(watched.last?.replyMilliseconds ?? "-", nil).trailing(kind)
       case .median: Cell(recent.value(at: .p50), nil).trailing(kind)
       case .slow: Cell(recent.value(at: .p99), nil).trailing(kind)
+      case .max: Cell(recent.max?.replyMilliseconds ?? "-", nil).trailing(kind)
       case .loss: Cell(recent.loss, recent.lost > 0 ? .bad : nil).trailing(kind)
+      case .syn: Cell(recent.synLoss, recent.lostAttempts > 0 ? .bad : nil).trailing(kind)
+      case .sent: Cell(WatchColumns.short(watched.sent), nil).trailing(kind)
       case .course: Cell(Sparkline(watched.course, width: course, isUnicode: style.isUnicode).text, nil)
       }
+    }
+  }
+
+  /// A count in six columns: beyond a million in thousands.
+  private static func short(_ count: Int) -> String {
+    switch count {
+    case ..<1_000_000: "\(count)"
+    case ..<100_000_000: "\(count / 1_000)k"
+    default: "\(count / 1_000_000)M"
     }
   }
 
@@ -191,11 +233,17 @@ struct RecentTimes {
   private var histogram = Histogram()
   private(set) var sent = 0
   private(set) var lost = 0
+  private(set) var attempts = 0
+  private(set) var lostAttempts = 0
+  private(set) var max: Interval?
 
   init(_ course: TimeSeries) {
     for slice in course.slices {
       sent += slice.sent
       lost += slice.lost
+      attempts += slice.attempts
+      lostAttempts += slice.lostAttempts
+      if let longest = slice.max { max = Swift.max(max ?? longest, longest) }
       histogram.merge(slice.histogram)
     }
   }
@@ -203,7 +251,14 @@ struct RecentTimes {
   func value(at quantile: Quantile) -> String { histogram.value(at: quantile)?.replyMilliseconds ?? "-" }
 
   /// In whole per cent, rounded up: what is lost is never told as nothing.
-  var loss: String { sent == 0 ? "-" : "\((lost * 100 + sent - 1) / sent)%" }
+  var loss: String { RecentTimes.share(lost, of: sent) }
+
+  /// The same of SYNs.
+  var synLoss: String { RecentTimes.share(lostAttempts, of: attempts) }
+
+  private static func share(_ lost: Int, of sent: Int) -> String {
+    sent == 0 ? "-" : "\((lost * 100 + sent - 1) / sent)%"
+  }
 }
 
 /// The course of a target's times in one line, the latest at the right end.

@@ -68,7 +68,10 @@ struct EngineWork<E: Engine>: LoopWork {
     companion?.watch(by: &poller)
   }
 
-  mutating func watch(by poller: inout Poller) { names?.targets.watch(by: &poller) }
+  mutating func watch(by poller: inout Poller) {
+    names?.targets.watch(by: &poller)
+    observer.watch(&poller)
+  }
 
   mutating func collect(_ poller: borrowing Poller) throws(RunError) {
     let intake = intake
@@ -79,6 +82,7 @@ struct EngineWork<E: Engine>: LoopWork {
       try companion?.serve()
     }
     takeNames()
+    takeKeys(poller)
     tick()
     settlePackets()
   }
@@ -111,11 +115,20 @@ struct EngineWork<E: Engine>: LoopWork {
     }
   }
 
+  private mutating func takeKeys(_ poller: borrowing Poller) {
+    guard failure == nil else { return }
+    do throws(Errno) { try observer.takeKeys(poller) } catch { fail(RunError(writing: error)) }
+    revise?(&engine)
+    if observer.isSatisfied(), !isInterrupted {
+      isInterrupted = true
+      engine.interrupt(at: SystemClock.now())
+    }
+  }
+
   private mutating func tick() {
     guard failure == nil, let due = observer.nextTick(), due <= SystemClock.monotonic() else { return }
     let observer = observer
     note { () throws(Errno) in try observer.tick() }
-    revise?(&engine)
   }
 
   /// Lets the engine do what is due, one thing at a time; where it is behind, packets and signals have their turn too.
@@ -243,4 +256,7 @@ struct LoopObserver<Report: Sendable> {
   /// When the observer has something to do by itself, and what.
   var nextTick: () -> Instant? = { nil }
   var tick: () throws(Errno) -> Void = {}
+  /// Asks the loop to wait for what is typed, and takes it.
+  var watch: (inout Poller) -> Void = { _ in }
+  var takeKeys: (borrowing Poller) throws(Errno) -> Void = { _ in }
 }

@@ -70,6 +70,7 @@ struct KernelWork: LoopWork {
 
   mutating func watch(by poller: inout Poller) {
     targets.watch(by: &poller)
+    presenter.watch(by: &poller)
     for slot in slots { poller.remove(slot) }
     slots.removeAll(keepingCapacity: true)
     for probe in probes { if let slot = probe.watch(by: &poller) { slots.append(slot) } }
@@ -77,6 +78,9 @@ struct KernelWork: LoopWork {
 
   mutating func collect(_ poller: borrowing Poller) throws(RunError) {
     try takeNames()
+    do throws(Errno) { try presenter.takeKeys(poller) } catch { throw RunError(writing: error) }
+    if presenter.isSatisfied { isInterrupted = true }
+    rota.setPaused(presenter.isPaused, at: SystemClock.monotonic())
     guard let due = presenter.nextTick, due <= SystemClock.monotonic() else { return }
     try writing { () throws(Errno) in try presenter.tick() }
   }
@@ -144,7 +148,7 @@ struct KernelWork: LoopWork {
           try presenter.resolved(index, targets.list[index])
         case .unknown(let index):
           try presenter.unresolved(index, targets.problems[index] ?? "")
-        case .moved, .troubled, .recovered: try presenter.learn(news, targets)
+        case .moved, .troubled, .recovered, .lookedUp: try presenter.learn(news, targets)
         }
       }
     }

@@ -36,6 +36,12 @@ protocol ConnectionPresenter: AnyObject {
   var signals: [Signal] { get }
   /// Is told of one of them.
   func take(_ signal: Signal) throws(Errno)
+  /// Asks the loop to wait for what is typed.
+  func watch(by poller: inout Poller)
+  /// Takes what was typed.
+  func takeKeys(_ poller: borrowing Poller) throws(Errno)
+  /// Whether no probe is to begin at present.
+  var isPaused: Bool { get }
   /// When it has something to do by itself; nil where results alone bring news.
   var nextTick: Instant? { get }
   /// Does it.
@@ -50,6 +56,12 @@ extension ConnectionPresenter {
     guard unsent.note(refusal, of: index) else { return }
     Output.complain(unsent.line(of: index, name(of: index)))
   }
+  /// Most read no keys.
+  func watch(by poller: inout Poller) {}
+  /// There are none.
+  func takeKeys(_ poller: borrowing Poller) throws(Errno) {}
+  /// Most never pause.
+  var isPaused: Bool { false }
   /// Most want every probe.
   var isSatisfied: Bool { false }
   /// Most follow no name.

@@ -25,6 +25,12 @@ final class WatchPresenter: ConnectionPresenter {
   private let started = SystemClock.monotonic()
   /// Nil where lines are written.
   private var terminal: Terminal?
+  /// Where the loop waits for keys; nil where it does not.
+  private var keySlot: Poller.Slot?
+  private var showsHelp = false
+  private(set) var isPaused = false
+  /// Whether somebody has asked for the end by a key.
+  private(set) var isSatisfied = false
   /// Whether the next SIGCONT is known of already.
   private var isBack = false
   private var drawnAt = Instant(nanoseconds: 0)
@@ -95,12 +101,23 @@ final class WatchPresenter: ConnectionPresenter {
     let turn = sequence + (missed[index] ?? 0)
     let rounds = turn - 1 + delays.before(turn)
     let due = settings.run.schedule.due(round: rounds, target: index, of: watched.count)
-    let change = watched[index].add(record, at: due)
+    let change = watched[index].add(record, at: due, isHeldBack: isHeldBack(outcome, index))
     if outcome.reason != .notSent { unsent.clear(index) }
     let cannotSend = outcome.reason == .noRoute || outcome.reason == .notSent
     if cannotSend { unreachable.insert(index) } else { unreachable.remove(index) }
     nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
     try tell(record, of: index, change)
+  }
+
+  /// Whether the next hop's link address is still being asked for (ARP, neighbour discovery), so that the SYNs wait in this
+  /// host. The kernel gives that up after three seconds, and says so by an ICMP error of its own.
+  private func isHeldBack(_ outcome: Outcome, _ index: Int) -> Bool {
+    guard outcome.reason == .noResponse, watched[index].state != .filtered, let interface = targets[index].interface,
+      !interface.isLoopback
+    else { return false }
+    let address = outcome.flow.remote.address
+    let route = try? Route.to(address, from: targets[index].source, interface: interface)
+    return (try? Neighbor.isUnresolved(route?.gateway ?? address, on: interface)) ?? false
   }
 
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {
@@ -165,6 +182,33 @@ extension WatchPresenter {
     }
   }
 
+  func watch(by poller: inout Poller) {
+    if terminal?.hasKeys ?? false {
+      if keySlot == nil { keySlot = poller.addStandardInput() }
+    } else if let slot = keySlot {
+      poller.remove(slot)
+      keySlot = nil
+    }
+  }
+
+  func takeKeys(_ poller: borrowing Poller) throws(Errno) {
+    guard let slot = keySlot, !poller.events(of: slot).isEmpty else { return }
+    guard let keys = terminal?.keys(), !poller.events(of: slot).contains(.hangUp) else { return leave() }
+    for key in keys { press(key) }
+    if !keys.isEmpty { try draw() }
+  }
+
+  private func press(_ key: UInt8) {
+    let (hadHelp, letter) = (showsHelp, Character(Unicode.Scalar(key)))
+    showsHelp = letter == "?" && !hadHelp
+    switch letter {
+    case "q", "Q": isSatisfied = true
+    case "p", "P", " ": isPaused.toggle()
+    case "r", "R": for index in watched.indices { watched[index].reset() }
+    default: break
+    }
+  }
+
   var nextTick: Instant? {
     var next = terminal == nil ? nil : nextDrawing
     if let due = metrics?.due { next = min(next ?? due, due) }
@@ -221,6 +265,7 @@ extension WatchPresenter {
       } else {
         names.note("\(move.target): address \(move.from) -> \(move.to.address)", at: now)
       }
+    case .lookedUp(let index): watched[index].lookUp(took: all.list[index].resolve?.interval)
     case .known, .unknown: break
     }
   }
@@ -231,9 +276,10 @@ extension WatchPresenter {
     guard let size = terminal?.size else { return }
     var style = text.style
     style.width = size.columns
-    let frame = WatchScreen.Frame(
+    var frame = WatchScreen.Frame(
       now: SystemClock.now().wall, elapsed: drawnAt - started, interval: settings.run.schedule.interval,
       remark: remark)
+    (frame.hasKeys, frame.isPaused, frame.showsHelp) = (terminal?.hasKeys ?? false, isPaused, showsHelp)
     try terminal?.draw(WatchScreen(style: style, rows: size.rows).lines(watched, frame))
   }
 }

@@ -37,7 +37,7 @@ extension RunTargets {
     case .moved(let index, _):
       engine.retarget(index, to: list[index].target(settings))
       try presenter.learn(news, self)
-    case .troubled, .recovered: try presenter.learn(news, self)
+    case .troubled, .recovered, .lookedUp: try presenter.learn(news, self)
     }
   }
 

@@ -19,6 +19,8 @@ final class RunTargets {
     case troubled(host: String, String)
     /// It can be again.
     case recovered(host: String)
+    /// The name of a target with an address was looked up once more; its time stands in `list`.
+    case lookedUp(Int)
   }
 
   let resolution: TargetResolution
@@ -190,8 +192,10 @@ extension RunTargets {
   /// Takes the answers that have come, and asks for what is due.
   func turn(at now: Instant) -> [News] {
     var news: [NameLookups.News] = []
+    var again: [News] = []
     do throws(Errno) {
       while let answer = try service?.next() {
+        if case .success = answer.result { again += time(Int(answer.question), answer.took) }
         if let item = lookups.take(answer.result, of: answer.question, took: answer.took, at: now) { news.append(item) }
       }
     } catch {
@@ -202,7 +206,15 @@ extension RunTargets {
       ask(at: now)
     }
     if service == nil { news += lookups.fail("cannot look up names: \(missing)", at: now) }
-    return news.flatMap { take($0) }
+    return again + news.flatMap { take($0) }
+  }
+
+  /// Notes how long the latest look-up of a name took.
+  private func time(_ name: Int, _ took: Measurement) -> [News] {
+    guard isFollowed, members.indices.contains(name) else { return [] }
+    let known = members[name].filter { list[$0].isKnown }
+    for index in known { list[index].resolve = took }
+    return known.map { .lookedUp($0) }
   }
 
   private func take(_ news: NameLookups.News) -> [News] {

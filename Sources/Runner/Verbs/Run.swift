@@ -125,6 +125,8 @@ public enum Run {
     observer.summarize = { () throws(Errno) in try presenter.summarize() }
     observer.signals = presenter.signals
     observer.signal = { (signal) throws(Errno) in try presenter.take(signal) }
+    observer.watch = { presenter.watch(by: &$0) }
+    observer.takeKeys = { (poller) throws(Errno) in try presenter.takeKeys(poller) }
     observer.nextTick = { presenter.nextTick }
     observer.tick = { () throws(Errno) in try presenter.tick() }
     if settings.presentation.tracesPackets {

@@ -46,6 +46,7 @@ extension Run {
     try presenter.prepare()
     let result = try byHand(settings.run, targets, presenter, network, packets, sealed) { work in
       work.revise = { engine in
+        engine.setPaused(presenter.isPaused, at: SystemClock.monotonic())
         for index in presenter.unreachable where targets.list[index].isKnown {
           let way = targets.resolution.way(to: targets.list[index])
           engine.reroute(index, from: way.route?.source, obstacle: way.obstacle)
