@@ -74,6 +74,19 @@ extension NetworkTests {
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.contains("tmp") } == false)
     }
 
+    /// The screen as a picture, also where there is no terminal.
+    @Test(arguments: [[], ["--connect"]]) func pictureOfTheScreen(_ words: [String]) throws {
+      let namespace = try Namespace()
+      let folder = try TemporaryDirectory()
+      let outcome = try Probe.run(
+        ["watch", "127.0.0.1:9", "-q", "-c", "2", "-i", "0.05", "--svg", folder.file("w.svg")] + words, in: namespace)
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      let svg = folder.text("w.svg")
+      #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+      for word in ["probe", "127.0.0.1:9", "closed"] { #expect(svg.contains(">\(word)</text>"), "\(svg)") }
+      #expect(!svg.contains(">quit,</text>"))
+    }
+
     @Test func metricsWithoutAPlace() throws {
       let namespace = try Namespace()
       let outcome = try Probe.run("watch", "127.0.0.1:9", "--prometheus", "/nowhere/probe.prom", in: namespace)

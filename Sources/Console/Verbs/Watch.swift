@@ -51,6 +51,10 @@ extension OptionGroup where Settings == WatchSettings {
           """
         ) { $0.prometheusPath = $1 },
         .value(
+          nil, "svg", "FILE", .file, "write the final screen to FILE as SVG",
+          "Writes the screen as it is at the end to FILE as SVG, with a line for every target, also where there was no terminal."
+        ) { $0.picture = $1 },
+        .value(
           nil, "resolve-every", "SEC", .intervalOrZero(.milliseconds(100) ... .seconds(86_400)),
           "look names up again every SEC (default 60; 0: never)",
           """

@@ -8,8 +8,8 @@ public struct ScreenPicture: Sendable {
   public let title: String
 
   /// A picture of lines.
-  public init(_ lines: [String], title: String) {
-    (self.lines, self.title) = (lines, title)
+  public init(_ lines: some Sequence<String>, title: String) {
+    (self.lines, self.title) = (Array(lines), title)
   }
 
   /// What a column and a line take, in units of the picture.

@@ -270,15 +270,27 @@ extension WatchPresenter {
     }
   }
 
+  /// The screen as a picture, with a line for every target, whether or not it is on a terminal.
+  var picture: String {
+    let style = Style(isColoured: true, isUnicode: true, width: 110)
+    let frame = frame(at: SystemClock.monotonic())
+    let lines = WatchScreen(style: style, rows: watched.count + 8).lines(watched, frame)
+    // A picture has no keys: without anything to report, the line below the targets is left out.
+    return ScreenPicture(frame.remark == nil ? lines.dropLast() : lines, title: "probe watch").svg
+  }
+
+  private func frame(at now: Instant) -> WatchScreen.Frame {
+    WatchScreen.Frame(
+      now: SystemClock.now().wall, elapsed: now - started, interval: settings.run.schedule.interval, remark: remark)
+  }
+
   private func draw() throws(Errno) {
     drawnAt = SystemClock.monotonic()
     nextDrawing = drawnAt + WatchPresenter.slow
     guard let size = terminal?.size else { return }
     var style = text.style
     style.width = size.columns
-    var frame = WatchScreen.Frame(
-      now: SystemClock.now().wall, elapsed: drawnAt - started, interval: settings.run.schedule.interval,
-      remark: remark)
+    var frame = frame(at: drawnAt)
     (frame.hasKeys, frame.isPaused, frame.showsHelp) = (terminal?.hasKeys ?? false, isPaused, showsHelp)
     try terminal?.draw(WatchScreen(style: style, rows: size.rows).lines(watched, frame))
   }

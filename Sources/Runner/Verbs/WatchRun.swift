@@ -13,6 +13,8 @@ public struct WatchSettings: Sendable {
   var expected: ExpectedState { run.expected ?? .open }
   /// The file that Prometheus' text collector reads; nil writes none.
   public var prometheusPath: FilePath?
+  /// Where the last screen goes as a picture; nil draws none.
+  public var picture: FilePath?
 
   /// How often names are looked up again; nil never.
   public var lookupPeriod: Interval? = .seconds(60)
@@ -26,7 +28,8 @@ extension Run {
   public static func watch(_ settings: WatchSettings) throws(RunError) -> RunResult {
     var settings = settings
     try settings.run.presentation.claim(
-      [.written(settings.prometheusPath, by: "--prometheus")] + settings.run.filesRead)
+      [.written(settings.prometheusPath, by: "--prometheus"), .written(settings.picture, by: "--svg")]
+        + settings.run.filesRead)
     let session = try Session(for: settings.run)
     let targets = try RunTargets(
       settings.run, unique(settings.run.targets), isFollowed: true, every: settings.lookupPeriod)
@@ -34,10 +37,12 @@ extension Run {
     let presenter = WatchPresenter(settings, targets.list)
     defer { presenter.leave() }
     session.replaces(settings.prometheusPath)
+    let picture = try session.file(settings.picture)
     if settings.run.usesKernel {
       var run = try KernelWork(settings.run, targets, presenter, session)
       try presenter.prepare()
       let result = try run.run()
+      try picture?.finish(presenter.picture)
       try session.finish()
       return result
     }
@@ -53,6 +58,7 @@ extension Run {
         }
       }
     }
+    try picture?.finish(presenter.picture)
     try session.finish()
     return result
   }
