@@ -34,4 +34,18 @@ import Timebase
     clock.setPaused(true, at: start)
     #expect(clock.nextStart == nil)
   }
+
+  @Test("targets come and go while it runs") func addAndRemove() throws {
+    var clock = ProbeClock(Schedule(count: nil, interval: .seconds(1)), targets: 1, from: start)
+    _ = clock.take(at: start)
+    clock.add(isAbsent: false, at: start + .milliseconds(500))
+    #expect(clock.nextStart == start + .milliseconds(500) && clock.next == (1, 1))
+    _ = clock.take(at: start + .milliseconds(500))
+    clock.add(isAbsent: true, at: start + .milliseconds(600))
+    clock.remove(0)
+    #expect(clock.next == (1, 2), "what is absent has no turn before it joins, what is gone none at all")
+    clock.join(0, at: start + .milliseconds(700))
+    clock.join(2, at: start + .milliseconds(700))
+    #expect(clock.next == (2, 1))
+  }
 }

@@ -31,6 +31,57 @@ extension NetworkTests {
       #expect(!outcome.output.contains("\u{1b}"), "no terminal, no screen")
     }
 
+    /// SIGHUP reads the list again: what is new is probed, what is gone is not, and the others' figures go on.
+    @Test(arguments: [[], ["--connect"]]) func reload(_ words: [String]) throws {
+      let namespace = try Namespace()
+      let directory = try TemporaryDirectory()
+      let list = directory.file("targets")
+      func write(_ lines: String...) throws {
+        try lines.joined(separator: "\n").write(toFile: list, atomically: true, encoding: .utf8)
+      }
+      try write("127.0.0.1:9", "127.0.0.2:9")
+      let program = try Program(
+        [Probe.path, "watch", "-f", list, "-i", "0.05", "--prometheus", directory.file("m.prom")] + words, in: namespace
+      )
+      #expect(waits(program, for: "127.0.0.2:9: closed (rst)"))
+      try write("127.0.0.1:9", "[::1]:9 # new", "127.0.0.3:9")
+      program.send(SIGHUP)
+      #expect(waits(program, for: "[::1]:9: closed (rst)") && waits(program, for: "127.0.0.3:9: closed (rst)"))
+      try write("127.0.0.1:9 nonsense nonsense")
+      program.send(SIGHUP)
+      #expect(
+        waitUntil(seconds: 5) { program.errorsSoFar.contains("targets not reloaded: \(list):1: ") ? true : nil }
+          ?? false)
+      try write("127.0.0.1:9", "127.0.0.3:9")
+      program.send(SIGHUP)
+      #expect(waitUntil(seconds: 5) { program.errorsSoFar.contains("0 added, 1 removed") ? true : nil } ?? false)
+      program.send(SIGINT)
+      let outcome = program.wait(seconds: 5)
+      #expect(outcome.code == 130)
+      #expect(outcome.errorLines.first == "probe: targets reloaded: 2 added, 1 removed", "\(outcome.errors)")
+      let summaries = outcome.lines.filter { $0.hasSuffix(" probe statistics ---") }
+      #expect(summaries == ["--- 127.0.0.1:9 probe statistics ---", "--- 127.0.0.3:9 probe statistics ---"])
+      let metrics = try String(contentsOfFile: directory.file("m.prom"), encoding: .utf8)
+      #expect(metrics.contains("probe_success{target=\"127.0.0.3:9\"}") && !metrics.contains("127.0.0.2:9"))
+    }
+
+    /// With no list there is nothing to read again: SIGHUP ends it, as everywhere.
+    @Test func hangUpWithoutAList() throws {
+      let program = try Program([Probe.path, "watch", "127.0.0.1:9", "-i", "0.05"], in: try Namespace())
+      #expect(waits(program, for: "closed (rst)"))
+      program.send(SIGHUP)
+      #expect(program.wait(seconds: 5).code != 0)
+    }
+
+    /// While ARP asks in vain, which takes three seconds, silence says nothing of the target: the state never flaps.
+    @Test func theNextHopIsBeingAskedFor() throws {
+      let wire = try Wire()
+      let words = ["watch", "10.77.0.99:80", "-W", "0.1", "--retries", "0", "-i", "0.25", "-w", "5", "-q"]
+      let outcome = try Probe.run(words, in: wire.client, seconds: 30)
+      let states = outcome.lines.filter { $0.contains("10.77.0.99:80: ") }
+      #expect(states.count == 1 && states[0].hasSuffix(": unreachable (icmp-host-unreachable)"), "\(outcome.output)")
+    }
+
     @Test(arguments: [[], ["--connect"]]) func lines(_ words: [String]) throws {
       let namespace = try Namespace()
       let outcome = try Probe.run(

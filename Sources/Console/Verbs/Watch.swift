@@ -22,8 +22,24 @@ extension Verb {
       after the summary; 2 could not run.
       """,
     prepare: { (settings, operands) throws(UsageError) in
+      let asked = settings
       try settings.takeTargets(operands)
       try settings.run.check()
+      let lists = settings.run.targetLists
+      // What may wait for a writer is read once.
+      guard !lists.isEmpty, lists.allSatisfy({ !$0.isStandardInput && $0.isRegularFile }) else { return }
+      settings.reload = {
+        if let other = lists.first(where: { !$0.isRegularFile }) {
+          return .failure(.refused("\(other): not a regular file"))
+        }
+        var again = asked
+        do throws(UsageError) {
+          try again.takeTargets(operands)
+          return .success(again.run.targets)
+        } catch {
+          return .failure(.refused(error.first))
+        }
+      }
     },
     run: { (settings) throws(RunError) in try Ending(Run.watch(settings), settings.run) })
 }

@@ -200,6 +200,22 @@ extension ConnectEngine {
     targets[index].standing = .absent
   }
 
+  /// Takes another target in, and probes it from now on or once it joins.
+  public mutating func add(_ target: Target, at now: Instant) {
+    targets.append(target)
+    if schedule.count != 1 { activeOf.append(0) }
+    if target.standing == .awaited { awaited += 1 }
+    rota.add(isAbsent: target.standing != .ready, at: now)
+  }
+
+  /// Begins no probe of a target any more; what is under way comes to its end.
+  public mutating func drop(_ target: Int) {
+    dismiss(target)
+    guard targets.indices.contains(target) else { return }
+    targets[target].standing = .absent
+    rota.remove(target)
+  }
+
   /// Begins no probe from now on, or goes on; what is under way comes to its end.
   public mutating func setPaused(_ isPaused: Bool, at now: Instant) { rota.setPaused(isPaused, at: now) }
 

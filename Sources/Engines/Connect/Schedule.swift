@@ -49,7 +49,7 @@ public struct Schedule: Hashable, Sendable {
 /// for all at once: what is left is put off by whole rounds.
 public struct ProbeClock: Sendable {
   private let schedule: Schedule
-  private let targets: Int
+  private var targets: Int
   /// When the next probe of each target is due, not counting what was put off.
   private var queue = DeadlineQueue()
   /// How many turns each target has had.
@@ -86,6 +86,20 @@ public struct ProbeClock: Sendable {
     queue.set(now + shift * -1, of: target)
     // It comes between others, whose distance was the schedule's.
     gap = max(gap, schedule.due(round: 0, target: 1, of: targets))
+  }
+
+  /// Gives another target its turns, the first one now, or when it joins.
+  public mutating func add(isAbsent: Bool, at now: Instant) {
+    targets += 1
+    turns.append(0)
+    if !isAbsent { join(targets - 1, at: now) }
+  }
+
+  /// Takes all turns from a target for good.
+  public mutating func remove(_ target: Int) {
+    guard turns.indices.contains(target) else { return }
+    queue.set(nil, of: target)
+    turns[target] = .max
   }
 
   /// When the next probe is to begin; nil where none is left.

@@ -116,3 +116,8 @@ extension stat {
   /// Whether anyone may put files there but not take away those of others, as in /tmp.
   var isEveryones: Bool { st_mode & S_ISVTX != 0 && st_mode & 0o002 != 0 }
 }
+
+extension FilePath {
+  /// Whether a regular file has the name, whose reading waits for nobody.
+  public var isRegularFile: Bool { FileStatus.of(self).map { $0.kind == S_IFREG } ?? false }
+}

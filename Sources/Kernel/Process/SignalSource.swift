@@ -17,6 +17,8 @@ public enum Signal: Hashable, Sendable {
   case suspend
   /// SIGCONT: the process goes on after a stop.
   case resume
+  /// SIGHUP: files are to be read again, or the terminal has gone.
+  case hangUp
 
   /// The signal's number; a process that it ended exits with 128 more.
   public var number: Int32 {
@@ -27,6 +29,7 @@ public enum Signal: Hashable, Sendable {
     case .resize: SIGWINCH
     case .suspend: SIGTSTP
     case .resume: SIGCONT
+    case .hangUp: SIGHUP
     }
   }
 
@@ -46,6 +49,7 @@ public enum Signal: Hashable, Sendable {
     case SIGWINCH: self = .resize
     case SIGTSTP: self = .suspend
     case SIGCONT: self = .resume
+    case SIGHUP: self = .hangUp
     default: return nil
     }
   }

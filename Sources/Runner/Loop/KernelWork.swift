@@ -80,9 +80,22 @@ struct KernelWork: LoopWork {
     try takeNames()
     do throws(Errno) { try presenter.takeKeys(poller) } catch { throw RunError(writing: error) }
     if presenter.isSatisfied { isInterrupted = true }
+    try reload()
     rota.setPaused(presenter.isPaused, at: SystemClock.monotonic())
     guard let due = presenter.nextTick, due <= SystemClock.monotonic() else { return }
     try writing { () throws(Errno) in try presenter.tick() }
+  }
+
+  private mutating func reload() throws(RunError) {
+    let (presenter, targets, now) = (presenter, targets, SystemClock.monotonic())
+    try writing { () throws(Errno) in
+      try presenter.reload(targets) { index in
+        rota.add(isAbsent: !targets.list[index].isKnown, at: now)
+        sources.append([])
+      } drop: {
+        rota.remove($0)
+      }
+    }
   }
 
   mutating func take(_ signal: Signal) throws(RunError) {

@@ -40,6 +40,8 @@ protocol ConnectionPresenter: AnyObject {
   func watch(by poller: inout Poller)
   /// Takes what was typed.
   func takeKeys(_ poller: borrowing Poller) throws(Errno)
+  /// Reads the targets again if somebody asked for it: `add` and `drop` are told of what changed, by the targets' indices.
+  func reload(_ targets: RunTargets, add: (Int) -> Void, drop: (Int) -> Void) throws(Errno)
   /// Whether no probe is to begin at present.
   var isPaused: Bool { get }
   /// When it has something to do by itself; nil where results alone bring news.
@@ -60,6 +62,8 @@ extension ConnectionPresenter {
   func watch(by poller: inout Poller) {}
   /// There are none.
   func takeKeys(_ poller: borrowing Poller) throws(Errno) {}
+  /// Most keep their targets.
+  func reload(_ targets: RunTargets, add: (Int) -> Void, drop: (Int) -> Void) throws(Errno) {}
   /// Most never pause.
   var isPaused: Bool { false }
   /// Most want every probe.

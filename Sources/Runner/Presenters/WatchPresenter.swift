@@ -8,7 +8,11 @@ import Wire
 
 /// Shows targets that are watched: on a terminal as a live screen, elsewhere as lines, and as metrics in a file.
 final class WatchPresenter: ConnectionPresenter {
-  private(set) var tallies: [Tally]
+  var tallies: [Tally] { removed.isEmpty ? allTallies : present.map { allTallies[$0] } }
+  private var allTallies: [Tally]
+  /// Targets that are probed no more, since the file that named them does not any longer.
+  private var removed: Set<Int> = []
+  private var wantsReload = false
   /// Targets that cannot be sent to at present, by index.
   private(set) var unreachable: Set<Int> = []
   private var watched: [WatchedTarget]
@@ -53,7 +57,7 @@ final class WatchPresenter: ConnectionPresenter {
         $0.name, remote: $0.remote, mode: mode, expected: settings.expected, resolve: $0.resolve?.interval,
         interval: pace)
     }
-    tallies = targets.map { _ in Tally() }
+    allTallies = targets.map { _ in Tally() }
     teller = Teller(settings.run.presentation)
     text = TextReport(settings.run.presentation, on: settings.run.presentation.output)
     nextDrawing = started
@@ -93,8 +97,9 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
+    guard !removed.contains(index) else { return }
     guard let outcome else { return watched[index].skip(sequence: sequence) }
-    tallies[index].add(outcome.verdict, outcome.reason)
+    allTallies[index].add(outcome.verdict, outcome.reason)
     let target = targets[index]
     let record = Record(
       target: target.name, sequence: sequence, resolve: sequence == 1 ? target.resolve : nil, outcome: outcome)
@@ -144,12 +149,12 @@ final class WatchPresenter: ConnectionPresenter {
     guard terminal == nil else { return try draw() }
     let elapsed = SystemClock.monotonic() - started
     for index in watched.indices { watched[index].setElapsed(elapsed) }
-    try teller.tell(.summaries(watched.map(\.summary), isFinal: false))
+    try teller.tell(.summaries(shown.map(\.summary), isFinal: false))
   }
 
   func conclude() throws(Errno) {
     leave()
-    metrics?.refresh(watched)
+    metrics?.refresh(shown)
     try summarize()
   }
 
@@ -160,7 +165,7 @@ final class WatchPresenter: ConnectionPresenter {
 // MARK: What it does by itself
 
 extension WatchPresenter {
-  var signals: [Signal] { Signal.ofTerminal }
+  var signals: [Signal] { Signal.ofTerminal + (settings.reload == nil ? [] : [.hangUp]) }
 
   func take(_ signal: Signal) throws(Errno) {
     switch signal {
@@ -178,6 +183,11 @@ extension WatchPresenter {
       if Terminal.isAvailable { try terminal?.enterAgain() } else { leave() }
       try draw()
     case .resume: isBack = false
+    case .hangUp where terminal != nil && !Terminal.isAvailable:
+      // It is the terminal that has gone, and whoever read it.
+      leave()
+      isSatisfied = true
+    case .hangUp: wantsReload = true
     default: try draw()
     }
   }
@@ -210,6 +220,7 @@ extension WatchPresenter {
   }
 
   var nextTick: Instant? {
+    if wantsReload { return started }
     var next = terminal == nil ? nil : nextDrawing
     if let due = metrics?.due { next = min(next ?? due, due) }
     // Routes are looked up again once a second.
@@ -217,12 +228,60 @@ extension WatchPresenter {
     return next
   }
 
+  /// The targets that are probed, and what is known of them.
+  private var present: [Int] { watched.indices.filter { !removed.contains($0) } }
+  private var shown: [WatchedTarget] { removed.isEmpty ? watched : present.map { watched[$0] } }
+
+  func reload(_ all: RunTargets, add: (Int) -> Void, drop: (Int) -> Void) throws(Errno) {
+    guard wantsReload, let reload = settings.reload else { return }
+    wantsReload = false
+    switch reload() {
+    case .failure(let error): try announce("targets not reloaded: \(error.message)")
+    case .success(let specs):
+      let wanted = Run.unique(specs)
+      let names = Set(wanted.map(\.text))
+      let gone = present.filter { !names.contains(targets[$0].name) }
+      for index in gone {
+        removed.insert(index)
+        unreachable.remove(index)
+        unsent.clear(index)
+        drop(index)
+      }
+      let known = Set(present.map { targets[$0].name })
+      let new = wanted.filter { !known.contains($0.text) }
+      for spec in new {
+        for index in all.add(spec) { try join(index, all, add) }
+      }
+      try announce("targets reloaded: \(new.count) added, \(gone.count) removed")
+    }
+    try draw()
+  }
+
+  private func join(_ index: Int, _ all: RunTargets, _ add: (Int) -> Void) throws(Errno) {
+    let (target, run) = (all.list[index], settings.run)
+    let pace = run.schedule.due(round: 1, target: 0, of: watched.count + 1)
+    targets.append(target)
+    allTallies.append(Tally())
+    watched.append(
+      WatchedTarget(
+        target.name, remote: target.remote, mode: watched.first?.summary.mode ?? Outcome.Mode(run.plan),
+        expected: settings.expected, interval: pace))
+    missed[index] = Int((SystemClock.monotonic() - started).nanoseconds / max(pace.nanoseconds, 1))
+    add(index)
+    if let problem = all.problems[index] { try unresolved(index, problem) }
+  }
+
+  private func announce(_ words: String) throws(Errno) {
+    guard terminal != nil else { return Output.complain(words) }
+    names.note(words, at: SystemClock.monotonic())
+  }
+
   private var nextLook: Instant { max(lookedAt + .seconds(1), started) }
 
   func tick() throws(Errno) {
     let now = SystemClock.monotonic()
     if nextLook <= now { lookedAt = now }
-    if let due = metrics?.due, due <= now { metrics?.refresh(watched, isSilent: terminal != nil) }
+    if let due = metrics?.due, due <= now { metrics?.refresh(shown, isSilent: terminal != nil) }
     if nextDrawing <= now { try draw() }
   }
 
@@ -239,7 +298,8 @@ extension WatchPresenter {
 
   /// It is as unreachable as what cannot be sent to, and looked up again.
   func unresolved(_ index: Int, _ cause: String) throws(Errno) {
-    tallies[index].addUnresolved()
+    guard !removed.contains(index) else { return }
+    allTallies[index].addUnresolved()
     let outcome = Outcome.unresolved(targets[index], mode: watched[index].summary.mode)
     let change = watched[index].fail(outcome)
     if let line = names.fail(targets[index].name, "\(cause); the lookup will be retried"), terminal == nil {
@@ -292,6 +352,6 @@ extension WatchPresenter {
     style.width = size.columns
     var frame = frame(at: drawnAt)
     (frame.hasKeys, frame.isPaused, frame.showsHelp) = (terminal?.hasKeys ?? false, isPaused, showsHelp)
-    try terminal?.draw(WatchScreen(style: style, rows: size.rows).lines(watched, frame))
+    try terminal?.draw(WatchScreen(style: style, rows: size.rows).lines(shown, frame))
   }
 }

@@ -109,6 +109,9 @@ final class Session {
     changesNames(beside: path)
   }
 
+  /// Notes that files are read again while it runs.
+  func rereads() { needs.insert(.reading) }
+
   private func changesNames(beside path: FilePath) {
     needs.insert(.names)
     // One that cannot be opened is told when a name in it is to be changed.

@@ -66,6 +66,9 @@ struct NameLookups {
   /// How many names there are.
   var count: Int { names.count }
 
+  /// The address of a name; nil while it has none.
+  func address(of name: Int) -> ZonedAddress? { names[name].address }
+
   /// A name, as it was typed.
   subscript(name: Int) -> String { names[name].host }
 

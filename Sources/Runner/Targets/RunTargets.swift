@@ -34,6 +34,8 @@ final class RunTargets {
   private var service: NameService?
   private var slot: Poller.Slot?
   private let isFollowed: Bool
+  /// Whether targets may be added while it runs.
+  private(set) var isReloadable = false
   /// Whether a target whose name has no address keeps the run going.
   let waitsForNames: Bool
   /// Why there is nobody to ask.
@@ -107,6 +109,35 @@ final class RunTargets {
     }
   }
 
+  /// Gets ready to take further targets in later, names too; call it before privileges are given up.
+  func prepareForReload() {
+    isReloadable = true
+    if service == nil { begin() }
+  }
+
+  /// Takes another target in while it runs, one a port; what cannot be probed has its problem.
+  func add(_ spec: TargetSpec) -> Range<Int> {
+    let first = list.count
+    var ways: [String: Result<(ZonedAddress, Way), RunError>] = [:]
+    do throws(RunError) {
+      try add(spec, isOnly: true, &ways)
+    } catch {
+      for target in resolution.unknown(spec) {
+        problems[list.count] = error.message
+        list.append(target)
+      }
+    }
+    // A name that other targets have is not new to the look-ups.
+    for (name, indices) in members.enumerated() {
+      guard let address = lookups.address(of: name) else { continue }
+      for index in indices where index >= first && !list[index].isKnown {
+        list[index] = resolution.moved(list[index], to: address)
+        list[index].host = lookups[name]
+      }
+    }
+    return first..<list.count
+  }
+
   /// Whether a target's first look-up is not over yet.
   func isAwaited(_ index: Int) -> Bool { !list[index].isKnown && problems[index] == nil }
 
@@ -123,7 +154,8 @@ final class RunTargets {
   /// outlives routes, also those of targets that none leads to yet.
   var families: [AddressFamily] {
     AddressFamily.allCases.filter { family in
-      let mayCome = (isAwaiting || isFollowed && hasNames) && resolution.family.map { $0 == family } ?? true
+      let mayCome =
+        (isReloadable || isAwaiting || isFollowed && hasNames) && resolution.family.map { $0 == family } ?? true
       return mayCome
         || list.contains { $0.isKnown && $0.remote.address.family == family && (isFollowed || $0.source != nil) }
     }
@@ -155,7 +187,7 @@ final class RunTargets {
 
   private func begin() {
     do throws(Errno) {
-      service = try NameService(workers: lookups.count)
+      service = try NameService(workers: max(lookups.count, isReloadable ? 4 : 1))
     } catch {
       missing = "\(error.hinted)"
     }

@@ -134,7 +134,7 @@ public enum Run {
     }
     var work = EngineWork(engine: engine, network: network, observer: observer, sealed, companion: companion)
     work.packets = packets
-    if targets.hasNames {
+    if targets.hasNames || targets.isReloadable {
       let learn = { (engine: inout ConnectEngine, news: RunTargets.News, now: Instant) throws(Errno) in
         try targets.learn(news, &engine, settings, network, presenter, at: now)
       }

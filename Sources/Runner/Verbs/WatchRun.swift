@@ -19,6 +19,9 @@ public struct WatchSettings: Sendable {
   /// How often names are looked up again; nil never.
   public var lookupPeriod: Interval? = .seconds(60)
 
+  /// Reads the targets again, on SIGHUP; nil where none of them came from a file.
+  public var reload: (@Sendable () -> Result<[TargetSpec], RunError>)?
+
   /// A run that goes on until interrupted.
   public init() { run.schedule.count = nil }
 }
@@ -34,6 +37,10 @@ extension Run {
     let targets = try RunTargets(
       settings.run, unique(settings.run.targets), isFollowed: true, every: settings.lookupPeriod)
     if let signal = try targets.settleForPort(settings.run) { return RunResult(tallies: [], signal: signal) }
+    if settings.reload != nil {
+      targets.prepareForReload()
+      session.rereads()
+    }
     let presenter = WatchPresenter(settings, targets.list)
     defer { presenter.leave() }
     session.replaces(settings.prometheusPath)
@@ -51,7 +58,17 @@ extension Run {
     try presenter.prepare()
     let result = try byHand(settings.run, targets, presenter, network, packets, sealed) { work in
       work.revise = { engine in
-        engine.setPaused(presenter.isPaused, at: SystemClock.monotonic())
+        let now = SystemClock.monotonic()
+        engine.setPaused(presenter.isPaused, at: now)
+        try? presenter.reload(targets) { index in
+          var target = targets.list[index].target(settings.run)
+          if (try? network.admit(targets.list[index])) == nil || !targets.list[index].isKnown {
+            target.standing = targets.isAwaited(index) ? .awaited : .absent
+          }
+          engine.add(target, at: now)
+        } drop: {
+          engine.drop($0)
+        }
         for index in presenter.unreachable where targets.list[index].isKnown {
           let way = targets.resolution.way(to: targets.list[index])
           engine.reroute(index, from: way.route?.source, obstacle: way.obstacle)
@@ -64,7 +81,7 @@ extension Run {
   }
 
   /// Each target once: by its name metrics are told apart.
-  private static func unique(_ specs: [TargetSpec]) -> [TargetSpec] {
+  static func unique(_ specs: [TargetSpec]) -> [TargetSpec] {
     var names: Set<String> = []
     return specs.flatMap(\.single).filter { names.insert($0.text).inserted }
   }
