@@ -98,7 +98,7 @@ extension NetworkTests {
         print(r.status, r.getheader("Connection"), len(r.read()))
         """
       let client = try Program.run(["python3", "-c", script], in: wire.client, seconds: 20)
-      #expect(client.lines == ["200 keep-alive 69", "200 keep-alive 69", "200 close 69"], "\(client.errors)")
+      #expect(client.lines == ["200 keep-alive 70", "200 keep-alive 70", "200 close 70"], "\(client.errors)")
       let connections = try listening.end().connections
       #expect(connections.map { $0["closed_by"]?.string } == ["fin", "fin"])
     }
@@ -181,7 +181,7 @@ extension NetworkTests {
       defer { listener.stop() }
       let outcome = try Probe.run("listen", "127.0.0.1:\(listener.port)", in: namespace)
       #expect(outcome.code == 2 && outcome.errorLines.count == 1)
-      #expect(outcome.errors.contains("port \(listener.port) is taken"))
+      #expect(outcome.errors.contains("port \(listener.port) is in use"))
     }
 
     /// Each command line that cannot be carried out, and a word of the one line that says so.

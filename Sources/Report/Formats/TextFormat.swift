@@ -30,7 +30,7 @@ struct TextFormat: ResultWriter {
     case .target(let target, let remote, let share, let source, let words):
       text.header(target: target, remote: remote, share: share, source: source, does: words)
     case .benchBegin(let words): words
-    case .listening(let endpoint, _, let words): text.listening(at: endpoint, does: words)
+    case .listening(let endpoint, _, let words): text.listening(at: "\(endpoint)", does: words)
     case .connection(let record, _, .whole): text.single(record)
     case .connection(let record, _, .among) where text.isVerbose || text.isExplained:
       text.line(record) + text.ladder(record)

@@ -37,7 +37,10 @@ public struct ListenTally: Hashable, Sendable {
 
 extension TextReport {
   /// What is answered for, before the first connection: `LISTEN 127.0.0.1:8080: echo data back`.
-  public func listening(at endpoint: Endpoint, does words: String) -> String { "LISTEN \(endpoint): \(words)\n" }
+  ///
+  /// The endpoint comes as text: without optimization the compiler aligns one wrongly behind the members of a report
+  /// (movaps on the stack), and the program traps.
+  public func listening(at endpoint: String, does words: String) -> String { "LISTEN \(endpoint): \(words)\n" }
 
   /// The closing line; what did not happen is not told.
   public func summary(_ tally: ListenTally) -> String {
