@@ -334,7 +334,7 @@ extension WatchPresenter {
   var picture: String {
     let style = Style(isColoured: true, isUnicode: true, width: 110)
     let frame = frame(at: SystemClock.monotonic())
-    let lines = WatchScreen(style: style, rows: watched.count + 8).lines(watched, frame)
+    let lines = WatchScreen(style: style, rows: shown.count + 8).lines(shown, frame)
     // A picture has no keys: without anything to report, the line below the targets is left out.
     return ScreenPicture(frame.remark == nil ? lines.dropLast() : lines, title: "probe watch").svg
   }
