@@ -16,8 +16,9 @@ public struct TimeSeries: Sendable {
     public fileprivate(set) var sent = 0
     /// How many of them were not answered.
     public fileprivate(set) var lost = 0
-    /// How many packets were sent for them, and how many of those were lost.
+    /// How many packets were sent for them.
     public fileprivate(set) var attempts = 0
+    /// How many of those packets were lost.
     public fileprivate(set) var lostAttempts = 0
     /// The times of those that were, told apart to about 3 %.
     public fileprivate(set) var histogram = Histogram(.coarse)
