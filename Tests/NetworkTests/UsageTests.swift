@@ -56,7 +56,7 @@ extension NetworkTests {
       Mistake("[fe80::1]:80", names: "%INTERFACE"),
       Mistake("[fe80::1%]:80", names: "zone"),
       Mistake("[fe80::1%nosuch0]:80", names: "nosuch0"),
-      Mistake("[fe80::1%\(Wire.device)]:80", "-I", "lo", names: "-I says lo"),
+      Mistake("[fe80::1%\(Wire.device)]:80", "-I", "lo", names: "-I is lo"),
       Mistake("http://10.77.0.2:80", names: "URL"),
       Mistake("10.77.0.2:80", "--connect", "--ttl", "1", names: "--ttl"),
       Mistake("--no\nsuch\u{1b}[31m", names: #"--no\u{a}such\u{1b}[31m"#),
