@@ -141,7 +141,7 @@ extension NetworkTests {
       #expect(ours.map(\.sequence).sorted() == seen.map(\.sequence).sorted())
       #expect(theirs.first?.comments == ["SYN: accepted"])
       #expect(theirs.dropFirst().first?.comments.first == "SYN-ACK, ack = IRS+1")
-      #expect(ours.contains { $0.comments.first?.contains("octets of text, ack = ") ?? false })
+      #expect(ours.contains { $0.comments.first?.contains("bytes of payload, ack = ") ?? false })
       try nobody.write("checks.txt", "127.0.0.1:9 closed\n")
       _ = try Probe.run("check", nobody.file("checks.txt"), "--pcap", nobody.file("c.pcapng"), "-q", in: namespace)
       #expect(
