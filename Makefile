@@ -85,17 +85,17 @@ COMPLETION_BASH := $(SHARE)/bash-completion/completions/probe
 COMPLETION_ZSH  := $(SHARE)/zsh/site-functions/_probe
 COMPLETION_FISH := $(SHARE)/fish/vendor_completions.d/probe.fish
 MANUALS         := $(wildcard Docs/man/*.1)
-HOWTO           := $(wildcard Docs/HowTo/*)
-DOCUMENTS       := README.md CHANGELOG.md SECURITY.md LICENSE $(wildcard Docs/*.md Docs/*.svg)
+# In the folders that their links expect.
+DOCUMENTS       := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(wildcard Docs/*.md Docs/*.svg \
+  Docs/HowTo/* Docs/Decisions/*.md Docs/schema/*.json)
 
 # Installs what was built and builds nothing: under sudo there may be no swift.
 install: ## install binary, man pages, completions and documents under PREFIX (default /usr/local), below DESTDIR
 	@[ -x $(BINARY) ] || { echo "make install installs what was built; run 'make build' first" >&2; exit 1; }
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/probe
-	install -d $(SHARE)/man/man1 $(SHARE)/doc/probe/HowTo
+	install -d $(SHARE)/man/man1
 	install -m 0644 $(MANUALS) $(SHARE)/man/man1
-	install -m 0644 $(DOCUMENTS) $(SHARE)/doc/probe
-	$(if $(HOWTO),install -m 0644 $(HOWTO) $(SHARE)/doc/probe/HowTo)
+	for file in $(DOCUMENTS); do install -D -m 0644 $$file $(SHARE)/doc/probe/$$file || exit 1; done
 	$(BINARY) completions bash | install -D -m 0644 /dev/stdin $(COMPLETION_BASH)
 	$(BINARY) completions zsh | install -D -m 0644 /dev/stdin $(COMPLETION_ZSH)
 	$(BINARY) completions fish | install -D -m 0644 /dev/stdin $(COMPLETION_FISH)

@@ -48,7 +48,7 @@ extension OptionGroup where Settings: HasPresentation {
         ) { $0.presentation.tracesPackets = true },
         .flag(
           "j", "json", "JSON Lines",
-          "JSON Lines: one object per line. Output.md, in share/doc/probe, describes the fields."
+          "JSON Lines: one object per line. Output.md, in share/doc/probe/Docs, describes the fields."
         ) { $0.presentation.format = .json },
         .flag(
           nil, "csv", needs: .table, excludes: ["--json", "--packet-trace"], "comma-separated values",

@@ -61,7 +61,7 @@ extension OptionGroup where Settings == WatchSettings {
           nil, "prometheus", "FILE", .file, "write metrics to FILE every interval, atomically",
           """
           Writes metrics to FILE every interval, at most once a second, for node_exporter's textfile collector: a reader
-          finds the old file or the new one. Reference.md, in share/doc/probe, lists the metrics; the names are those of
+          finds the old file or the new one. Reference.md, in share/doc/probe/Docs, lists the metrics; the names are those of
           the blackbox exporter where it has one. If the file cannot be written at the start probe ends; later this is
           reported, and tried again. The file stays when probe ends.
           """

@@ -170,7 +170,7 @@ extension ListenEngine {
     guard isListening else { return .none }
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):
-      guard let slot = table.slot(of: flow) else {
+      guard let slot = table.slot(of: flow), !isSucceeded(slot, by: segment) else {
         return receiveInListen(segment, text: text, of: flow, hopLimit: hopLimit, at: now)
       }
       return serve(slot, at: now) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
@@ -186,6 +186,16 @@ extension ListenEngine {
       }
     case .notOurs: return stray()
     }
+  }
+
+  /// Whether a connection is over and waits for its last timestamp alone, so that a SYN is of the next one of its flow:
+  /// CLOSED keeps no record of a connection, and the SYN is LISTEN's (RFC 9293 §3.10.7.1).
+  private mutating func isSucceeded(_ slot: Int, by segment: Segment) -> Bool {
+    guard segment.flags.contains(.syn), table.entries[slot]?.conversation.connection.isFinished == true else {
+      return false
+    }
+    table.release(slot)
+    return true
   }
 
   /// What became of the packet that came last.

@@ -22,7 +22,8 @@ struct ListenTable {
 
   private static let never = Instant(nanoseconds: .max)
 
-  var count: Int { slots.count }
+  /// How many connections there are.
+  private(set) var count = 0
 
   /// The slots that hold a connection.
   var occupied: [Int] { entries.indices.filter { entries[$0] != nil } }
@@ -32,6 +33,7 @@ struct ListenTable {
   mutating func insert(_ entry: ListenEntry) -> Int {
     let slot = free.popLast() ?? entries.count
     slots[entry.conversation.flow] = slot
+    count += 1
     if slot == entries.count {
       entries.append(entry)
       deadlines.append(ListenTable.never)
@@ -45,12 +47,19 @@ struct ListenTable {
   /// Takes a connection out.
   mutating func remove(_ slot: Int) -> ListenEntry? {
     guard let entry = entries[slot] else { return nil }
-    slots[entry.conversation.flow] = nil
+    release(slot)
+    count -= 1
     entries[slot] = nil
     deadlines[slot] = ListenTable.never
     activity[slot] = nil
     free.append(slot)
     return entry
+  }
+
+  /// Leaves a connection's flow to the next one of the same ends.
+  mutating func release(_ slot: Int) {
+    guard let flow = entries[slot]?.conversation.flow, slots[flow] == slot else { return }
+    slots[flow] = nil
   }
 
   /// Lets a connection take news of a packet that it sent; false where it is gone.

@@ -254,6 +254,24 @@ import Wire
     #expect(world.engine.judgement(ofSent: first) == nil)
   }
 
+  @Test("a SYN right behind the end of a connection with the same ends is answered, and both are reported")
+  func successor() throws {
+    var world = ListenWorld()
+    world.isStamped = false
+    let iss = try world.open()
+    world.receive(Segment(seq: ListenWorld.irs + 1, ack: iss + 1, flags: .rst))
+    #expect(world.findings.isEmpty && world.engine.size == 1, "it waits for a transmit stamp")
+    #expect(world.receive(ListenWorld.syn()).map(\.segment.flags) == [[.syn, .ack]])
+    #expect(world.engine.size == 2)
+    world.pass(.milliseconds(3))
+    #expect(world.findings.count == 1 && world.engine.size == 1)
+    let next = try #require(world.sent.last).segment
+    world.receive(Segment(seq: ListenWorld.irs + 1, ack: next.seq + 1, wnd: 9))
+    world.receive(Segment(seq: ListenWorld.irs + 1, ack: next.seq + 1, flags: .rst))
+    world.pass(.milliseconds(3))
+    #expect(world.findings.count == 2 && world.engine.size == 0 && world.engine.counts.established == 2)
+  }
+
   @Test("places are used again, and whoever is due takes turns") func places() throws {
     var world = ListenWorld()
     for round in 0..<50 {

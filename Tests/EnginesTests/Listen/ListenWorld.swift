@@ -13,6 +13,8 @@ struct ListenWorld {
   static let irs = SequenceNumber(5_000)
 
   var engine: ListenEngine
+  /// Whether the kernel's transmit stamps come.
+  var isStamped = true
   private(set) var sent: [Transmission] = []
   private(set) var findings: [ListenEngine.Finding] = []
   private(set) var isDone = false
@@ -87,8 +89,8 @@ struct ListenWorld {
     case .report(let finding, _): findings.append(finding)
     case .send(let transmission):
       sent.append(transmission)
-      engine.note(.departed(transmission.token, at: stamp))
-      engine.note(.transmitted(transmission.token, kernel: stamp.wall))
+      engine.note(.departed(transmission.token, at: Stamp(instant: stamp.instant, wall: stamp.wall)))
+      if isStamped { engine.note(.transmitted(transmission.token, kernel: stamp.wall)) }
     }
   }
 
