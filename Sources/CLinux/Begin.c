@@ -30,7 +30,7 @@ static uintptr_t stack_pointer(const ucontext_t *context) {
 }
 
 // The runtime ends the process by a signal where memory or stack run out. Here it is said, by calls that may be made in a
-// handler. Any other fault, and a signal that somebody sends, takes its course: the handler is gone by then.
+// handler. Any other fault, and a signal that someone sends, takes its course: the handler is gone by then.
 static void explain(int number, siginfo_t *details, void *context) {
   if (errno == ENOMEM) {
     say("probe: out of memory: raise `ulimit -v`, or ask for less\n");

@@ -216,7 +216,7 @@ static void give_terminal_back(int number) {
   raise(number);
 }
 
-// Whether a signal that nobody handles ends the process, and can be handled: signal(7).
+// Whether a signal that no one handles ends the process, and can be handled: signal(7).
 static int ends_the_process(int number) {
   switch (number) {
     case SIGKILL: case SIGSTOP: case SIGCHLD: case SIGCONT: case SIGURG: case SIGWINCH: case SIGTSTP: case SIGTTIN:

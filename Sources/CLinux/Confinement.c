@@ -25,7 +25,7 @@ enum { ALWAYS = 0, SOCKETS = CLINUX_SOCKETS, CONNECT = CLINUX_CONNECT, FILES = C
 // What is done with a call, by its number.
 enum verdict { REFUSE, ALLOW, KILL, NOT_THERE, NO_FILES, SOCKET_FAMILY, THREADS_ALONE, NOT_EXECUTABLE, PRCTL, IOCTL };
 
-// More than the greatest number of either architecture; those beyond are refused.
+// More than the largest number of either architecture; those beyond are refused.
 enum { NUMBERS = 512, MOST_INSTRUCTIONS = 1024 };
 
 struct filter {

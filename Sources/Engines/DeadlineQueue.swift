@@ -8,7 +8,7 @@ struct DeadlineQueue {
   /// Where each slot is in the heap; -1 where it wants nothing.
   private var places: [Int] = []
 
-  /// The earliest deadline and whose it is; nil where nobody wants anything.
+  /// The earliest deadline and whose it is; nil where no one wants anything.
   var first: (deadline: Instant, slot: Int)? { heap.first }
 
   /// Notes when a slot wants attention; nil never.

@@ -7,7 +7,7 @@ import Wire
 /// An engine reads no clock, owns no socket and is never asked twice: whatever it wants done is in the
 /// returned action, and where more is due than one action can say, `nextDeadline` is already past.
 public protocol Engine: ~Copyable {
-  /// What it has to tell when something has ended.
+  /// What it has to show when something has ended.
   associatedtype Report: Sendable
 
   /// When `expire(at:)` wants to be called next; nil where only a packet can bring news.

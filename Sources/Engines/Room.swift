@@ -1,4 +1,4 @@
-/// How many connections may be under way at once: in all, and of one target.
+/// How many connections may be in flight at once: in all, and of one target.
 ///
 /// A target whose connections last long, because it is silent or never stops sending, must not take the places of the
 /// others: beyond its share its probes are left out, as soon as half of all places are taken.
@@ -18,6 +18,6 @@ public struct Room: Hashable, Sendable {
     share = max(1, places / max(targets, 1))
   }
 
-  /// Whether a target that has so many connections under way, of so many in all, may have another.
+  /// Whether a target that has so many connections in flight, of so many in all, may have another.
   public func allows(_ own: Int, of all: Int) -> Bool { own < share || all < places / 2 }
 }

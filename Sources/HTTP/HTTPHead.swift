@@ -49,7 +49,7 @@ public enum HTTPFault: String, Error, Hashable, Sendable, CaseIterable {
   case switchedProtocols = "switched-protocols"
   /// Content-Length is no number, too large a one, or several different ones (RFC 9112 §6.3).
   case badLength = "bad-length"
-  /// Both Content-Length and Transfer-Encoding: somebody may be smuggling (RFC 9112 §6.3).
+  /// Both Content-Length and Transfer-Encoding: someone may be smuggling (RFC 9112 §6.3).
   case lengthAndEncoding = "length-and-encoding"
   /// A Transfer-Encoding that cannot frame a message (RFC 9112 §6.1).
   case badEncoding = "bad-encoding"

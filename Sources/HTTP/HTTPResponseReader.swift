@@ -38,9 +38,9 @@ public struct HTTPResponseReader: Sendable {
 
   var stage = Stage.idle
   var method = HTTPMethod.get
-  /// The head under way; nil before its status line has been read.
+  /// The head in flight; nil before its status line has been read.
   var head: HTTPHead?
-  /// The line under way.
+  /// The line in flight.
   var lines = HTTPLines()
   var interim = 0
   private var hasFailedInHead = false
@@ -48,7 +48,7 @@ public struct HTTPResponseReader: Sendable {
   /// A reader that awaits nothing yet.
   public init() {}
 
-  /// Whether no response is under way or awaited.
+  /// Whether no response is in flight or awaited.
   public var isIdle: Bool { stage == .idle }
 
   /// Whether anything of the awaited response has come.
@@ -68,7 +68,7 @@ public struct HTTPResponseReader: Sendable {
     return HTTPStatusLine(line.last == HTTPGrammar.cr ? line.dropLast() : line).head
   }
 
-  /// Whether the line under way is one of a head, or was when it turned out to be faulty.
+  /// Whether the line in flight is one of a head, or was when it turned out to be faulty.
   private var isReadingHead: Bool {
     switch stage {
     case .failed: hasFailedInHead
@@ -118,7 +118,7 @@ public struct HTTPResponseReader: Sendable {
     stage = .failed(fault)
   }
 
-  /// The stream has ended: `end` where that ends the response, nil where none was under way.
+  /// The stream has ended: `end` where that ends the response, nil where none was in flight.
   public mutating func finish() throws(HTTPFault) -> Event? {
     switch stage {
     case .failed(let fault): throw fault

@@ -100,7 +100,7 @@ extension HTTPSession {
     isStopped = true
   }
 
-  /// The connection ended in another way than by the server's FIN, or its time is over: what is under way is not whole.
+  /// The connection ended in another way than by the server's FIN, or its time is over: what is in flight is not whole.
   public mutating func lost(_ fault: HTTPFault? = nil) {
     guard !isOver else { return }
     if answered < transactions.count { fail(fault ?? (reader.hasBegun ? .truncated : .noResponse)) }

@@ -1,7 +1,7 @@
 import Handshake
 import Wire
 
-/// The hop limits of the hosts' answers in a run: an RST with another one may come from somebody on the way.
+/// The hop limits of the hosts' answers in a run: an RST with another one may come from someone on the way.
 ///
 /// A SYN-ACK counts for its host, and until there is one the first RST.
 public struct AnswerDistances: Sendable {

@@ -41,7 +41,7 @@ public struct BenchSummary: Sendable {
   public var syns = SynCounts()
   /// All endings that occur, by name.
   public var endings: [Ending] = []
-  /// Packets of ours that were sent again.
+  /// Packets of ours that were retransmitted.
   public var retransmitted = 0
   /// Duplicate replies.
   public var duplicates = 0

@@ -185,10 +185,10 @@ public struct CaptureComparison: Sendable {
     return found.enumerated().sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(\.element)
   }
 
-  /// Differences that are told apart; a file may have been made to have more.
+  /// Differences that are distinguished; a file may have been made to have more.
   private static let limit = 10_000
 
-  /// Steps that are told apart.
+  /// Steps that are distinguished.
   private static let stepLimit = 32
 
   private static func shifts(
@@ -258,7 +258,7 @@ extension FlowMatching.Pair {
         found.append(("\(name) \(kind)", .stripped))
         continue
       }
-      // Clocks differ from one run to the next, and nobody is to blame.
+      // Clocks differ from one run to the next, and no one is to blame.
       if kind != "TS", a[index] != b[other] { found.append(("\(name) \(kind)", .values(a[index], b[other]))) }
     }
     for kind in after where !before.contains(kind) { found.append(("\(name) \(kind)", .added)) }

@@ -17,7 +17,7 @@ public struct CaptureSummary: Sendable {
   public private(set) var synRetransmissions = 0
   /// Copies of SYN-ACKs beyond the first.
   public private(set) var synAckRetransmissions = 0
-  /// Segments whose octets were sent again.
+  /// Segments whose octets were retransmitted.
   public private(set) var retransmissions = 0
   /// Segments that were overtaken.
   public private(set) var outOfOrder = 0

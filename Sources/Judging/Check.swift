@@ -54,7 +54,7 @@ public struct CheckResult: Sendable {
   public private(set) var telling: Telling?
   /// Packets that were refused.
   public private(set) var invalid = 0
-  /// Packets of ours that were sent again.
+  /// Packets of ours that were retransmitted.
   public private(set) var retransmitted = 0
   /// The SYNs of these probes.
   public private(set) var syns = SynCounts()

@@ -126,7 +126,7 @@ extension ComparedFlow.Side {
     address = side.endpoint.address.description
     port = Int64(side.endpoint.port)
     isn = side.isn.map { Int64($0.value) }
-    // Of what the capture cut short nobody knows what was there.
+    // Of what the capture cut short no one knows what was there.
     options = side.synchronization.flatMap { $0.areOptionsCut ? nil : OptionWords.withoutPadding($0.options) }
     window = side.synchronization.map { Int64($0.window) }
     hopLimit = side.packets > 0 ? Int64(side.hopLimit) : nil

@@ -4,9 +4,9 @@ package struct FlowMatching {
   package enum Evidence: String, CaseIterable {
     /// Both addresses and both ports.
     case addresses
-    /// Both initial sequence numbers: somebody has rewritten addresses or ports.
+    /// Both initial sequence numbers: someone has rewritten addresses or ports.
     case numbers
-    /// The time stamps of both SYNs, and the octets each way: somebody has rewritten the numbers as well.
+    /// The timestamps of both SYNs, and the octets each way: someone has rewritten the numbers as well.
     case contents
     /// The same server, in the same turn: another run of the same work.
     case order

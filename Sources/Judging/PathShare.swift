@@ -1,8 +1,9 @@
 import Handshake
 import Timebase
 
-/// How much of the wait for a response is the path's, and how much the application's: "is it the network or the server?"
+/// How much of the wait for a response is the path's, and how much the application's.
 ///
+/// It answers "is it the network or the server?".
 /// The kernel of the other host answers SYN, keep-alive probe and FIN without asking the application, so their times are
 /// the path's. A response takes the path's time too; what is left is the application's.
 public struct PathShare: Hashable, Sendable {

@@ -23,9 +23,9 @@ public enum PluginState: Int32, Hashable, Sendable, CaseIterable {
 public struct PluginThreshold: Hashable, Sendable {
   /// The longest median round-trip time of the handshake.
   public var rtt: Interval?
-  /// The greatest share of probes that were not in the expected state, in percent.
+  /// The largest share of probes that were not in the expected state, in percent.
   public var loss: Int?
-  /// The greatest share of SYNs that were lost, in percent.
+  /// The largest share of SYNs that were lost, in percent.
   public var synLoss: Int?
 
   /// No threshold, or those that are given.
@@ -36,7 +36,7 @@ public struct PluginThreshold: Hashable, Sendable {
   }
 }
 
-/// How one result is judged by thresholds.
+/// How one result is classified by thresholds.
 public struct PluginFinding: Hashable, Sendable {
   /// The answer.
   public private(set) var state = PluginState.ok
@@ -49,7 +49,7 @@ public struct PluginFinding: Hashable, Sendable {
 
   /// Not one probe as expected is critical, and so is a time above a check's own limit.
   ///
-  /// Some that are not are judged
+  /// Some that are not are classified
   /// by the thresholds of loss, and are a warning where there are none.
   public init(_ result: CheckResult, warning: PluginThreshold, critical: PluginThreshold) {
     guard result.problem == nil, result.decided > 0, result.standing != .error else {

@@ -23,7 +23,7 @@ public struct Record: Sendable {
   public var target: String
   /// Which probe of the target it was, from 1.
   public var sequence: Int
-  /// How long the look-up of the name took; nil where there was none, or it was for an earlier probe.
+  /// How long the lookup of the name took; nil where there was none, or it was for an earlier probe.
   public var resolve: Measurement?
   /// Which of a name's addresses was probed; nil where it has one, or that has been said.
   public var share: AddressShare?
@@ -41,7 +41,7 @@ public struct Record: Sendable {
     self.outcome = outcome
   }
 
-  /// The steps in the order in which they ended, the look-up of the name before all others.
+  /// The steps in the order in which they ended, the lookup of the name before all others.
   public var steps: [Step] { (resolve.map { [Step(.resolve, $0)] } ?? []) + outcome.steps }
 
   /// Whether the port answered for itself: open and closed do; silence and a router's word do not.

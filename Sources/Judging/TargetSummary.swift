@@ -24,7 +24,7 @@ public struct TargetSummary: Sendable {
   public private(set) var undecided = 0
   /// Intervals in which a probe was due but not started.
   public private(set) var notStarted = 0
-  /// Packets of ours that were sent again.
+  /// Packets of ours that were retransmitted.
   public private(set) var retransmitted = 0
   /// SYNs among them.
   public private(set) var synsRetransmitted = 0
@@ -34,7 +34,7 @@ public struct TargetSummary: Sendable {
   public private(set) var invalid = 0
   /// Probes in a row that were not answered.
   public private(set) var outages = Outages()
-  /// Answers that were overtaken by those of later probes, and how many probes were under way at once.
+  /// Answers that were overtaken by those of later probes, and how many probes were in flight at once.
   public private(set) var reordering = Reordering()
   /// From the first packet of the first probe to the last of the latest; may be set by whoever knows better.
   public var elapsed = Interval.zero

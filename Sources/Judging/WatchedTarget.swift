@@ -3,7 +3,7 @@ import Statistics
 import Timebase
 import Wire
 
-/// What is known of a target that is probed for ever, in memory that does not grow.
+/// What is known of a target that is probed forever, in memory that does not grow.
 public struct WatchedTarget: Sendable {
   /// The target as it was typed.
   public let name: String
@@ -11,7 +11,7 @@ public struct WatchedTarget: Sendable {
   public private(set) var remote: Endpoint
   /// The state that counts as success.
   public let expected: ExpectedState
-  /// How long the look-up of its name took; nil where there was none.
+  /// How long the lookup of its name took; nil where there was none.
   public private(set) var resolve: Interval?
   /// The state that the latest probe found; nil before the first.
   public private(set) var state: Verdict?
@@ -70,13 +70,13 @@ public struct WatchedTarget: Sendable {
   /// Probes that were sent since the figures of the screen were reset.
   public var sent: Int { summary.loss.sent - sentBefore }
 
-  /// Begins the figures of the screen anew; the summary and the metrics count on.
+  /// Begins the figures of the screen again; the summary and the metrics count on.
   public mutating func reset() {
     sentBefore = summary.loss.sent
     course = TimeSeries(length: course.length, capacity: WatchedTarget.intervals, limit: .forgetting)
   }
 
-  /// Notes how long the latest look-up of its name took.
+  /// Notes how long the latest lookup of its name took.
   public mutating func lookUp(took: Interval?) { resolve = took }
 
   /// Takes one result, of a probe that was due so long after the start; says how the state changed, if it did.
@@ -134,7 +134,7 @@ public struct WatchedTarget: Sendable {
   /// Counts intervals in which no probe began although one was due.
   public mutating func putOff(_ rounds: Int) { summary.putOff(rounds) }
 
-  /// Where somebody knows how long the run has taken.
+  /// Where someone knows how long the run has taken.
   public mutating func setElapsed(_ elapsed: Interval) { summary.elapsed = elapsed }
 
   private mutating func take(_ outcome: Outcome, sequence: Int) -> WatchChange? {
@@ -191,7 +191,7 @@ public struct WatchMove: Hashable, Sendable {
 }
 
 extension Record {
-  /// From the first segment to the end of the last step, and the look-up before it: what a probe took in all.
+  /// From the first segment to the end of the last step, and the lookup before it: what a probe took in all.
   var duration: Interval? {
     let own = outcome.log.entries
     if let first = own.first, let last = own.last, let whole = last.elapsed(since: first) { return whole }

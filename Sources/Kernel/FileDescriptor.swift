@@ -63,8 +63,8 @@ public struct FileDescriptor: ~Copyable, Sendable {
 public enum StandardDescriptors {
   /// Fills the places among 0, 1 and 2 that whoever started us left closed: to be called before anything is opened.
   ///
-  /// Otherwise the next socket would get such a number, and results or complaints would be written into it. Input that
-  /// is missing is empty, output that is missing has a reader who has gone (EPIPE), and complaints go nowhere.
+  /// Otherwise the next socket would get such a number, and results or messages would be written into it. Input that
+  /// is missing is empty, output that is missing has a reader who has gone (EPIPE), and messages go nowhere.
   public static func fill() {
     for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) < 0 {
       // The lowest free number is the one that is given out: this very place, since those before it are filled.
@@ -81,7 +81,7 @@ public enum StandardDescriptors {
     if null > STDERR_FILENO { _ = close(null) }
   }
 
-  /// Puts a pipe that nobody reads into the lowest free place, which must be that of standard output; false where
+  /// Puts a pipe that no one reads into the lowest free place, which must be that of standard output; false where
   /// there is none to be had.
   private static func fillWithBrokenPipe() -> Bool {
     var ends: (CInt, CInt) = (-1, -1)

@@ -114,7 +114,7 @@ private struct Shares {
 
 /// Numbers that look random and are the same for the same seed on every machine (Steele, Lea and Flood 2014).
 ///
-/// For samples and tests; not for what nobody may guess.
+/// For samples and tests; not for what no one may guess.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

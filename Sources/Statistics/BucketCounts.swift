@@ -2,7 +2,7 @@ import Timebase
 
 /// How many durations were no longer than each of some fixed bounds: a histogram as monitoring systems keep it.
 ///
-/// Counts at the bounds are exact, and it takes the same few octets for ever.
+/// Counts at the bounds are exact, and it takes the same few octets forever.
 public struct BucketCounts: Hashable, Sendable {
   /// From 10 µs to 10 s in steps of 1, 2.5 and 5: a rack's round trip, and a SYN's last copy.
   public static let bounds: [Interval] = [

@@ -25,7 +25,7 @@ public struct Quantile: Hashable, Sendable {
   /// All but one of ten thousand.
   public static let p9999 = Quantile(9_999, of: 10_000)
 
-  /// The rank of the sample that is meant, from 1: the least that leaves no more than the rest above it.
+  /// The rank of the sample that is meant, from 1: the smallest that leaves no more than the rest above it.
   public func rank(among count: UInt64) -> UInt64 {
     let (whole, rest) = count.quotientAndRemainder(dividingBy: denominator)
     let part = (rest * numerator + denominator - 1) / denominator
@@ -49,7 +49,7 @@ public struct Histogram: Sendable {
     case coarse = 5
   }
 
-  /// Durations that are not told apart, and how many there were.
+  /// Durations that are not distinguished, and how many there were.
   public struct Bucket: Hashable, Sendable {
     /// The shortest of them.
     public var lowest: Interval
@@ -59,14 +59,14 @@ public struct Histogram: Sendable {
     public var count: UInt64
   }
 
-  /// The longest duration that is told apart, in nanoseconds: one hour.
+  /// The longest duration that is distinguished, in nanoseconds: one hour.
   public static let ceiling: Int64 = 3_600_000_000_000
 
   private static let fewLimit = 64
 
-  /// How finely durations are told apart once there are more than a few.
+  /// How finely durations are distinguished once there are more than a few.
   public let precision: Precision
-  /// How many durations were recorded; stays at the greatest number there is.
+  /// How many durations were recorded; stays at the largest number there is.
   public private(set) var count: UInt64 = 0
   /// The first samples, in their order; empty once there are counters.
   private var few: [Int64] = []

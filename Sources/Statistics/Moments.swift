@@ -1,6 +1,6 @@
 import Timebase
 
-/// Count, least, greatest, mean and deviation of durations, all in exact integers.
+/// Count, least, largest, mean and deviation of durations, all in exact integers.
 public struct Moments: Hashable, Sendable {
   /// How many durations were recorded.
   public private(set) var count: UInt64 = 0
@@ -62,8 +62,8 @@ extension Interval {
   fileprivate init(truncating nanoseconds: UInt128) { self.init(nanoseconds: Int64(clamping: nanoseconds)) }
 }
 
-/// Least, mean, greatest and deviation in ping's own arithmetic: every duration is rounded to whole microseconds first, half
-/// up, since that is all that ping knows.
+/// Least, mean, largest and deviation in ping's own arithmetic: every duration is rounded to whole microseconds first,
+/// half up, since that is all that ping knows.
 public struct PingTimes: Hashable, Sendable {
   /// Counts microseconds where its own words say nanoseconds.
   private var moments = Moments()

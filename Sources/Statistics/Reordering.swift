@@ -1,6 +1,6 @@
 import Timebase
 
-/// Probes that were under way at once: how many answers came after that of a probe which had left later (RFC 4737 §3.3,
+/// Probes that were in flight at once: how many answers came after that of a probe which had left later (RFC 4737 §3.3,
 /// for answers instead of packets), and how many probes were waited for at most.
 ///
 /// Results may be told in any order; only the last 256 are compared with each other.
@@ -20,7 +20,7 @@ public struct Reordering: Hashable, Sendable {
   private static let window = 256
   private var flights: [Flight] = []
   private var oldest = 0
-  /// The latest arrival, and the highest number: whatever left after both met nobody.
+  /// The latest arrival, and the highest number: whatever left after both met no one.
   private var latest: WallTime?
   private var highest = 0
 

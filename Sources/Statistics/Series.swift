@@ -2,7 +2,7 @@ import Timebase
 
 /// Everything that is told of one kind of duration: moments, quantiles and jitter, in bounded memory.
 public struct Series: Sendable {
-  /// Count, least, greatest, mean and deviation.
+  /// Count, least, largest, mean and deviation.
   public private(set) var moments = Moments()
   /// How often each duration occurred.
   public private(set) var histogram = Histogram()

@@ -20,7 +20,7 @@ public struct TimeSeries: Sendable {
     public fileprivate(set) var attempts = 0
     /// How many of those packets were lost.
     public fileprivate(set) var lostAttempts = 0
-    /// The times of those that were, told apart to about 3 %.
+    /// The times of those that were, distinguished to about 3 %.
     public fileprivate(set) var histogram = Histogram(.coarse)
     /// The longest of them, exactly; nil without any.
     public fileprivate(set) var max: Interval?

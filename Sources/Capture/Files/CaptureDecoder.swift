@@ -42,7 +42,7 @@ struct CaptureDecoder: Sendable {
     }
   }
 
-  /// Tells that the file has ended while so many octets of a record were left.
+  /// Shows that the file has ended while so many octets of a record were left.
   mutating func finish(left: Int) {
     guard !progress.hasStopped else { return }
     progress.hasStopped = true

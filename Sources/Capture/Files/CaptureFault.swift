@@ -17,7 +17,7 @@ public struct CaptureFault: Error, Hashable, Sendable {
     case compressed(by: String)
     /// A capture in another program's format, by its name.
     case foreign(String)
-    /// A version of its format that nobody has described.
+    /// A version of its format that no one has described.
     case version(major: UInt16, minor: UInt16)
     /// It ends early: so many octets of the record are there, of so many.
     case cut(have: Int64, need: Int64)

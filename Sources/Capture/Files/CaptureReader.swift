@@ -59,7 +59,7 @@ public struct CaptureReader: Sendable {
     if !hasStopped { swap(&held, &carry) }
   }
 
-  /// Tells that the file has ended: what is left of a record is a fault.
+  /// Shows that the file has ended: what is left of a record is a fault.
   public mutating func finish() {
     decoder.finish(left: carry.count)
     carry = []

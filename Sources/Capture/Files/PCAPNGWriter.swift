@@ -86,7 +86,7 @@ public struct PCAPNGWriter: Sendable {
     public var end: WallTime
     /// How many packets passed.
     public var received: UInt64
-    /// How many of them were lost for want of room; nil where nobody counted.
+    /// How many of them were lost for lack of room; nil where no one counted.
     public var dropped: UInt64?
 
     /// Statistics of these values.

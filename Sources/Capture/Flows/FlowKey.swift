@@ -34,7 +34,7 @@ struct FlowKey: Hashable, Sendable {
     (Endpoint(address(low), lowPort), Endpoint(address(high), highPort))
   }
 
-  /// A hash that nobody can aim at who does not know the seed: a capture may have been made to fill one chain.
+  /// A hash that no one can aim at who does not know the seed: a capture may have been made to fill one chain.
   func hash(seed: UInt64) -> UInt32 {
     let ports = UInt64(lowPort) << 32 | UInt64(highPort) << 16 | (family == .v6 ? 1 : 0)
     var hash = seed ^ 0x9e37_79b9_7f4a_7c15

@@ -39,7 +39,7 @@ public struct FlowSide: Sendable {
 
   /// Packets.
   public internal(set) var packets = 0
-  /// Octets of text, those that were sent again among them.
+  /// Octets of text, those that were retransmitted among them.
   public internal(set) var octets: UInt64 = 0
   /// Segments whose octets were sent before; copies of the SYN and of the FIN are counted apart.
   public internal(set) var retransmissions = 0
@@ -63,7 +63,7 @@ public struct FlowSide: Sendable {
   public internal(set) var badChecksums = 0
   /// Segments whose checksum was left to hardware that the capture came before.
   public internal(set) var unfinishedChecksums = 0
-  /// Segments that the capture cut short, so that nobody can tell.
+  /// Segments that the capture cut short, so that no one can tell.
   public internal(set) var unverifiedChecksums = 0
   /// Segments whose options do not parse.
   public internal(set) var malformedOptions = 0
@@ -74,7 +74,7 @@ public struct FlowSide: Sendable {
   public internal(set) var finCopies = 0
   /// The first acknowledgment of its FIN, by the other end.
   public internal(set) var finAcknowledged = FrameMark.none
-  /// Whether the FIN had been sent again by then, so that its time cannot be known.
+  /// Whether the FIN had been retransmitted by then, so that its time cannot be known.
   var isFinAmbiguous = false
   /// The number behind its FIN.
   var finEnd: SequenceNumber?
@@ -205,7 +205,7 @@ struct SynAttempt: Sendable {
   private(set) var first = FrameMark.none
   /// How many there were.
   private(set) var copies = 0
-  /// TSval of the first and of the latest, to tell which one was answered (RFC 7323 §4).
+  /// TSval of the first and of the latest, to show which one was answered (RFC 7323 §4).
   private(set) var firstTimestamp: UInt32?
   private(set) var lastTimestamp: UInt32?
   /// Whether no two that followed each other carried the same TSval, or none at all.

@@ -9,7 +9,7 @@ public struct FlowStep: Hashable, Sendable {
   public var from: FrameMark
   /// The packet that it is counted to.
   public var to: FrameMark
-  /// Whether the first packet was sent more than once, and nothing tells which copy was answered: then there is no time
+  /// Whether the first packet was sent more than once, and nothing shows which copy was answered: then there is no time
   /// (Karn's rule, RFC 6298 §3).
   public var isAmbiguous: Bool
   /// The first copy, where there was more than one.

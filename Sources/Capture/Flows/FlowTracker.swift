@@ -40,7 +40,7 @@ public struct FlowTracker: Sendable {
     public var other = 0
     /// Flows that were begun.
     public var flows = 0
-    /// Flows given up for want of room.
+    /// Flows given up for lack of room.
     public var evicted = 0
     /// Flows given up because they were silent for too long.
     public var idle = 0

@@ -46,7 +46,7 @@ public struct FrameMark: Hashable, Sendable {
 ///
 /// A capture on all interfaces has what a bridge or router passes on once for each; a mirrored port has what it was
 /// handed and what it handed on. Link headers and hop limits of the copies differ, the segment and IPv4's identification
-/// do not, and they follow each other sooner than any sender sends again.
+/// do not, and they follow each other sooner than any sender retransmits.
 struct RecentPackets: Sendable {
   /// One packet, by a hash.
   private struct Print: Sendable {
@@ -110,7 +110,7 @@ struct RecentPackets: Sendable {
   }
 
   /// What tells one segment from another: both numbers, flags, window and checksum, which stands for the text, and the
-  /// last of the options, where the time stamps are.
+  /// last of the options, where the timestamps are.
   private static func hash(_ header: borrowing TCPHeaderView, _ seed: UInt64) -> UInt64 {
     let octets = header.segment
     let numbers: UInt64 = octets.load(native: 4)

@@ -11,7 +11,7 @@ struct RequestTiming: Sendable {
   private(set) var response = FrameMark.none
   /// The server's last text before the client speaks again.
   private(set) var responseEnd = FrameMark.none
-  /// Whether some of the request was sent again before it was answered.
+  /// Whether some of the request was retransmitted before it was answered.
   private(set) var isAmbiguous = false
   private var requestEnd = SequenceNumber(0)
   private var isInSyn = false

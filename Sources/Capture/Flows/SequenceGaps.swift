@@ -9,7 +9,7 @@ public enum SegmentNovelty: Hashable, Sendable, CaseIterable {
   case beyondGap
   /// It fills a gap, and soon: it was overtaken on its way.
   case outOfOrder
-  /// Its octets were seen before, or fill a gap so late that they must have been sent again.
+  /// Its octets were seen before, or fill a gap so late that they must have been retransmitted.
   case retransmission
   /// One octet, or none, just before SND.NXT: it asks whether the other end is still there (RFC 9293 §3.8.4).
   case keepAlive
@@ -126,7 +126,7 @@ struct SequenceGaps: Hashable, Sendable {
     let since = gap.since
     let before = first.distance(from: gap.first)
     let after = gap.length - before
-    // The longer part stays known; of two parts one is forgotten, which at worst calls a late segment sent again.
+    // The longer part stays known; of two parts one is forgotten, which at worst calls a late segment retransmitted.
     let behind = after > length ? after - length : 0
     if behind >= before {
       gap.first = first + min(length, after)

@@ -45,8 +45,8 @@ extension TrackedFlow {
     isClientHigh = fromHigh
   }
 
-  /// Takes the next packet of the flow, at a moment of the capture's clock; `recent` tells whether the capture has it once
-  /// more.
+  /// Takes the next packet of the flow, at a moment of the capture's clock; `recent` shows whether the capture has it
+  /// once more.
   mutating func receive(
     _ segment: borrowing CapturedSegment, fromHigh: Bool, _ mark: FrameMark, at now: Int64,
     among recent: inout RecentPackets
@@ -150,8 +150,8 @@ extension TrackedFlow {
     synCopiesBeforeAnswer = 1
   }
 
-  /// Whether a SYN was sent again, with the same number, behind an RST that ended what was before, and no connection was
-  /// open between.
+  /// Whether a SYN was retransmitted, with the same number, behind an RST that ended what was before, and no connection
+  /// was open between.
   private var isResetBeforeLatestAttempt: Bool {
     let attempt = self[isClientHigh].attempt.first.frame
     guard low.reset.isSet || high.reset.isSet, !established.isSet else { return false }

@@ -22,7 +22,7 @@ public struct TrackedFlow: Sendable {
     case halfClosed = "half-closed"
     /// A FIN that was never acknowledged.
     case closing
-    /// Nobody has closed it.
+    /// No one has closed it.
     case open
   }
 
@@ -69,15 +69,15 @@ public struct TrackedFlow: Sendable {
   var talk = RequestTiming()
   /// How late a segment may fill a gap and count as overtaken: the handshake's round trip, once it is known.
   var patience = SequenceGaps.patience
-  /// Who sent the first FIN or RST, whichever came first; nil where nobody closed.
+  /// Who sent the first FIN or RST, whichever came first; nil where no one closed.
   var isCloserHigh: Bool?
-  /// Whether it was reset, or refused, before the SYN was sent again and answered.
+  /// Whether it was reset, or refused, before the SYN was retransmitted and answered.
   public internal(set) var isReopened = false
   /// Whether both ends had sent SYNs without ACK (RFC 9293 §3.5, figure 7).
   public internal(set) var isSimultaneous = false
   /// What ICMP errors said of it; nil without any.
   public internal(set) var errors: FlowErrors?
-  /// Whether it was given up for want of room or because it was idle, not because the capture ended or it did.
+  /// Whether it was given up for lack of room or because it was idle, not because the capture ended or it did.
   public internal(set) var isForgotten = false
 
   init(number: Int, _ key: FlowKey, senderIsHigh: Bool, at mark: FrameMark) {
@@ -113,7 +113,7 @@ public struct TrackedFlow: Sendable {
     return reasonOfErrors == nil ? .unanswered : .unreachable
   }
 
-  /// Whether the client sent the first FIN or RST; nil where nobody closed.
+  /// Whether the client sent the first FIN or RST; nil where no one closed.
   public var isClosedByClient: Bool? { isCloserHigh.map { $0 == isClientHigh } }
 
   /// Whether the client sent the first RST; nil without one.
@@ -133,7 +133,7 @@ public struct TrackedFlow: Sendable {
   var isHeadSeen: Bool { isOpenerKnown && client.firstSyn.frame == first.frame }
 
   /// Whether the client is the only end whose packets were captured though the other answered it; false where the
-  /// server is; nil where both were, or nobody answered.
+  /// server is; nil where both were, or no one answered.
   public var isOnlyClientSeen: Bool? {
     let (client, server) = (client, server)
     if server.packets == 0 { return client.hasSpoken ? true : nil }
@@ -157,7 +157,7 @@ public struct FlowAgreement: Hashable, Sendable {
   public var serverWindowScale: UInt8?
   /// Whether selective acknowledgments may be sent (RFC 2018 §2).
   public var sack: Bool
-  /// Whether time stamps are sent (RFC 7323 §3.2).
+  /// Whether timestamps are sent (RFC 7323 §3.2).
   public var timestamps: Bool
   /// Whether congestion is told by marks (RFC 3168 §6.1.1).
   public var ecn: Bool

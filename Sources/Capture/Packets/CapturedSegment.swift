@@ -3,7 +3,7 @@ import Wire
 
 /// An IP packet of a capture, freed of what the link and tunnels put around it, where it lies.
 ///
-/// Nothing of it has been judged but the version, which is 4 or 6.
+/// Nothing of it has been classified but the version, which is 4 or 6.
 public struct CapturedPacket: ~Escapable, BitwiseCopyable {
   /// Which frame of the file brought it, or its last fragment; from 1.
   public let number: Int
@@ -93,11 +93,11 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
     return TransportChecksum.judge(segment: header.segment, pseudoHeader: pseudoHeader)
   }
 
-  /// Whether the options do not parse; false where they were cut short, since nobody knows.
+  /// Whether the options do not parse; false where they were cut short, since no one knows.
   public var hasMalformedOptions: Bool {
     let options = header.options
     guard !options.isEmpty, header.headerLength == header.statedHeaderLength else { return false }
-    // What nearly every segment carries, as RFC 7323's appendix A recommends it: two NOPs, then the time stamps.
+    // What nearly every segment carries, as RFC 7323's appendix A recommends it: two NOPs, then the timestamps.
     if options.byteCount == 12, options.load(bigEndian: 0, as: UInt32.self) == 0x0101_080a { return false }
     var cursor = TCPOptionCursor(options)
     do throws(WireError) {

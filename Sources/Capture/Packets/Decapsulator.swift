@@ -30,7 +30,7 @@ public struct Decapsulator: Sendable {
     public var packets = 0
     /// Frames that carry no IP, such as ARP's.
     public var others = 0
-    /// Frames too short to tell what they carry.
+    /// Frames too short to show what they carry.
     public var cut = 0
     /// Frames of a link type that cannot be read.
     public var unreadable = 0
@@ -42,7 +42,7 @@ public struct Decapsulator: Sendable {
     public var abandoned = 0
     /// Packets taken out of tunnels.
     public var tunnelled = 0
-    /// Packets that carry others, and were handed out as they are since nobody asked for tunnels.
+    /// Packets that carry others, and were handed out as they are since no one asked for tunnels.
     public var unopened = 0
 
     /// Nothing counted yet.

@@ -31,7 +31,7 @@ struct Fragment: Hashable {
 
   /// Looks whether a packet is a piece of another, which the first four bits say is of IPv4 or IPv6.
   ///
-  /// Nil where it is not, or nobody can tell; one whose fragment header says that it is whole is none (RFC 6946).
+  /// Nil where it is not, or no one can tell; one whose fragment header says that it is whole is none (RFC 6946).
   static func look(at packet: RawSpan, interface: Int) -> Fragment? {
     packet.octet(at: 0) &>> 4 == 6 ? ofIPv6(packet, interface) : ofIPv4(packet, interface)
   }

@@ -94,7 +94,7 @@ extension LinkWalk {
     return behindLLC(at: start + length + (isAggregate ? 14 : 0))
   }
 
-  /// Radiotap: a length in little-endian order; a flag tells whether the MAC header is padded.
+  /// Radiotap: a length in little-endian order; a flag shows whether the MAC header is padded.
   mutating func behindRadiotap(at start: Int) -> LinkLayer {
     guard frame.byteCount >= start + 8, let head = littleWord(at: start) else { return .cut }
     guard head & 0xff == 0, head >> 16 >= 8 else { return .other }

@@ -5,7 +5,7 @@ import Wire
 
 /// An ICMP error that quotes a TCP segment, ports and all.
 ///
-/// Its checksum is not judged: whoever changes the addresses of a capture leaves those of quotes as they were.
+/// Its checksum is not classified: whoever changes the addresses of a capture leaves those of quotes as they were.
 struct QuotingError {
   /// ICMP type and code.
   let type: UInt8

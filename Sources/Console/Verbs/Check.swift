@@ -59,7 +59,7 @@ extension OptionGroup where Settings == CheckSettings {
       ])
   }
 
-  /// The least rate is one probe in a quarter of an hour, the most what no run goes beyond.
+  /// The smallest rate is one probe in a quarter of an hour, the most what no run goes beyond.
   fileprivate static var pace: OptionGroup {
     OptionGroup(
       title: "Load",

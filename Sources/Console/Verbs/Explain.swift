@@ -16,7 +16,8 @@ extension Verb {
       for operand in operands {
         let named = Vocabulary.words(named: operand)
         guard !named.isEmpty else {
-          let near = Spelling.nearestOption(to: operand.lowercased()[...], among: Vocabulary.all.map { $0.name.lowercased() })
+          let known = Vocabulary.all.map { $0.name.lowercased() }
+          let near = Spelling.nearestOption(to: operand.lowercased()[...], among: known)
           throw UsageError(
             "unknown word '\(operand)'; \(near.map { "did you mean \($0)?" } ?? "'probe explain' lists them")")
         }

@@ -31,7 +31,7 @@ extension BenchEngine {
       return finish(slot, .garbled)
     }
     guard isWhole else {
-      // A peer that goes on sending is waited for, but not for ever.
+      // A peer that goes on sending is waited for, but not forever.
       setTimer(slot, at: min(now.instant + plan.patience, slots[slot].result.due + plan.lifetime))
       return sendAck(slot, at: now.instant, into: &batch)
     }

@@ -4,7 +4,7 @@ import Wire
 
 /// What was made of single packets, for whoever writes them down: a benchmark keeps no account of them by itself.
 extension BenchEngine {
-  /// Takes a packet that came, as `receive(_:at:into:)` does, and tells what became of it; nil where it belongs to no
+  /// Takes a packet that came, as `receive(_:at:into:)` does, and shows what became of it; nil where it belongs to no
   /// connection.
   public mutating func judge(
     _ arrival: borrowing ReceivedPacket, at now: Stamp, into batch: inout PacketBatch

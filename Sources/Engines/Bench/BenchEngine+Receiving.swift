@@ -164,7 +164,7 @@ extension BenchEngine {
     slots[slot].window = max(offer.window >> UInt16(shift), 1)
   }
 
-  /// Settles which copy of the SYN was answered: with several, the echoed time stamp says so or nothing does.
+  /// Settles which copy of the SYN was answered: with several, the echoed timestamp says so or nothing does.
   private mutating func noteAnswer(echo: UInt32?, _ slot: Int, at now: Stamp) {
     slots[slot].result.sinceDue = max(now.instant - slots[slot].result.due, .zero)
     slots[slot].echo = echo

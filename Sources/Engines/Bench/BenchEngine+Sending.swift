@@ -112,7 +112,7 @@ extension BenchEngine {
       localPort: slots[slot].port, seq: seq,
       acknowledgment: flags.contains(.ack) ? slots[slot].receiveNext : SequenceNumber(0), flags: flags,
       window: flags.contains(.rst) ? 0 : slots[slot].window)
-    // An RST needs no time stamps (RFC 7323 §3.2).
+    // An RST needs no timestamps (RFC 7323 §3.2).
     guard slots[slot].hasTimestamps, let now else {
       return append(lanes[target].plain, fields, slot, role, into: &batch)
     }

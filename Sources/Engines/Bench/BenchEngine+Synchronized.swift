@@ -76,7 +76,7 @@ extension BenchEngine {
     guard slots[slot].una.precedes(ack) else { return }
     slots[slot].una = ack
     guard ack == slots[slot].nxt else { return }
-    // Karn's rule (RFC 6298 §3): of what was sent twice, nobody knows which copy was acknowledged.
+    // Karn's rule (RFC 6298 §3): of what was sent twice, no one knows which copy was acknowledged.
     let took = slots[slot].copies == 1 ? slots[slot].left.map { now.since($0) } : nil
     if let took { slots[slot].retransmission.sample(took.interval) }
     switch slots[slot].state {

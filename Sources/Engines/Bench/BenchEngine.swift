@@ -3,7 +3,7 @@ import Handshake
 import Timebase
 import Wire
 
-/// The open-loop benchmark: thousands of connections under way, each begun when it is due whatever the others do.
+/// The open-loop benchmark: thousands of connections in flight, each begun when it is due whatever the others do.
 ///
 /// A batched sibling of `Engine`: what it wants sent is appended to a batch that its owner sends and empties, and what has
 /// ended waits in `results`. It reads no clock and owns no socket, and after its ports are there it allocates nothing.
@@ -16,7 +16,7 @@ public struct BenchEngine: Sendable {
   public internal(set) var wantedHome: Int?
   /// Packets that belong to no connection of the run.
   public internal(set) var strays = 0
-  /// Connections under way.
+  /// Connections in flight.
   public internal(set) var underWay = 0
   /// Why a packet was refused last; asked for by `judge(_:at:into:)` alone.
   var lastRefusal: Refusal?
@@ -66,7 +66,7 @@ public struct BenchEngine: Sendable {
   /// What was counted at one target.
   public func counts(of target: Int) -> BenchCounts { lanes[target].counts }
 
-  /// Whether nothing is under way and nothing is due any more.
+  /// Whether nothing is in flight and nothing is due any more.
   public var isDone: Bool { underWay == 0 && schedule.isOver }
 
   /// When `advance` wants to be called next; nil where only a packet can bring news.
@@ -130,7 +130,7 @@ public struct BenchEngine: Sendable {
     results.removeAll(keepingCapacity: true)
   }
 
-  /// Ends: nothing is begun any more, and whatever is under way is reset.
+  /// Ends: nothing is begun any more, and whatever is in flight is reset.
   ///
   /// False where the batch had not room for all: it is to be sent, and this called again.
   public mutating func interrupt(at now: Instant, into batch: inout PacketBatch) -> Bool {

@@ -32,9 +32,9 @@ public struct BenchPlan: Hashable, Sendable {
   public var count: Int?
   /// How long connections are begun; nil for as long as the count takes.
   public var duration: Interval? = .seconds(10)
-  /// The most connections that may be under way at once, over all targets.
+  /// The most connections that may be in flight at once, over all targets.
   public var concurrency = 1_000
-  /// How often a SYN, and later anything else of ours, is sent again.
+  /// How often a SYN, and later anything else of ours, is retransmitted.
   public var retries = 2
   /// The wait for the answer to the first transmission; it doubles with each further one (RFC 6298 §5.5).
   public var wait = Interval.seconds(1)

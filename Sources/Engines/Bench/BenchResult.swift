@@ -91,9 +91,9 @@ public struct BenchResult: Hashable, Sendable {
 public struct BenchCounts: Hashable, Sendable {
   /// Connections whose SYN was made.
   public var started = 0
-  /// Connections that were due and could not start: too many were under way, or it was too late.
+  /// Connections that were due and could not start: too many were in flight, or it was too late.
   public var notStarted = 0
-  /// Packets of ours that were sent again.
+  /// Packets of ours that were retransmitted.
   public var retransmitted = 0
   /// Duplicate replies.
   public var duplicates = 0

@@ -2,7 +2,7 @@ import Handshake
 import Timebase
 import Wire
 
-/// One connection under way, or the rest of one: a few words, and nothing on the heap.
+/// One connection in flight, or the rest of one: a few words, and nothing on the heap.
 ///
 /// A leaner `Connection`: it has no list of packets, no send queue, and takes text in order only.
 struct BenchSlot: Sendable {
@@ -21,7 +21,7 @@ struct BenchSlot: Sendable {
   var receiveNext = SequenceNumber(0)
   /// Our window as the header says it.
   var window: UInt16 = 0
-  /// Whether both sides send time stamps, and the peer's latest (RFC 7323 §3.2).
+  /// Whether both sides send timestamps, and the peer's latest (RFC 7323 §3.2).
   var hasTimestamps = false
   var recentTimestamp: UInt32 = 0
 
@@ -92,7 +92,7 @@ struct BenchCopy: Hashable, Sendable {
 struct PacketTag: Hashable, Sendable {
   /// What a packet is to its connection.
   enum Role: UInt8 {
-    /// Nobody waits for its stamp.
+    /// No one waits for its stamp.
     case other
     /// A copy of the SYN.
     case syn

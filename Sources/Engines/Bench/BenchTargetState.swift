@@ -10,11 +10,11 @@ struct BenchTargetState: Sendable {
   let syn: PacketTemplate
   /// Any other segment without options.
   let plain: PacketTemplate
-  /// Any other segment with time stamps (RFC 7323 appendix A).
+  /// Any other segment with timestamps (RFC 7323 appendix A).
   let stamped: PacketTemplate
   /// Slots that no connection uses; the last one freed is used first, so that few ports serve a slow run.
   var free: [Int] = []
-  /// How many connections are under way.
+  /// How many connections are in flight.
   var underWay = 0
   var counts = BenchCounts()
 

@@ -12,7 +12,7 @@ extension ConnectEngine {
     return next
   }
 
-  /// Whether nothing is under way, and nothing more is to come.
+  /// Whether nothing is in flight, and nothing more is to come.
   private var isOver: Bool { active == 0 && nextStart == nil && (awaited == 0 || isInterrupted) }
 
   /// When the whole run is to end.

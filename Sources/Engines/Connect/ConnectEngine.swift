@@ -49,7 +49,7 @@ public struct ConnectEngine: Engine {
     public var isLeftOut = false
   }
 
-  /// A connection under way.
+  /// A connection in flight.
   struct Probe {
     var target: Int
     var sequence: Int
@@ -94,7 +94,7 @@ public struct ConnectEngine: Engine {
   /// Whether it was the schedule's deadline that ended the run: what has not been answered by then is unanswered.
   var isOverdue = false
 
-  /// The most connections that are under way at once, of few targets or of many that are probed once; a probe that is
+  /// The most connections that are in flight at once, of few targets or of many that are probed once; a probe that is
   /// due beyond that waits for a free place.
   public static let concurrency = 256
   /// How long a finished connection waits for the kernel's last transmit stamp.
@@ -193,7 +193,7 @@ extension ConnectEngine {
     rota.join(index, at: now)
   }
 
-  /// Waits no more for a target; it may join later all the same.
+  /// Waits no more for a target; it may join later still.
   public mutating func dismiss(_ index: Int) {
     guard targets.indices.contains(index), targets[index].standing == .awaited else { return }
     awaited -= 1
@@ -208,7 +208,7 @@ extension ConnectEngine {
     rota.add(isAbsent: target.standing != .ready, at: now)
   }
 
-  /// Begins no probe of a target any more; what is under way comes to its end.
+  /// Begins no probe of a target any more; what is in flight comes to its end.
   public mutating func drop(_ target: Int) {
     dismiss(target)
     guard targets.indices.contains(target) else { return }
@@ -216,15 +216,15 @@ extension ConnectEngine {
     rota.remove(target)
   }
 
-  /// Begins no probe from now on, or goes on; what is under way comes to its end.
+  /// Begins no probe from now on, or goes on; what is in flight comes to its end.
   public mutating func setPaused(_ isPaused: Bool, at now: Instant) { rota.setPaused(isPaused, at: now) }
 
-  /// Begins what follows to a target as it is from now on; what is under way stays as it is.
+  /// Begins what follows to a target as it is from now on; what is in flight stays as it is.
   public mutating func retarget(_ index: Int, to target: Target) {
     if targets.indices.contains(index) { targets[index] = target }
   }
 
-  /// Begins nothing new, and ends what is under way.
+  /// Begins nothing new, and ends what is in flight.
   public mutating func interrupt(at now: Stamp) {
     isInterrupted = true
     for slot in places.indices { setDeadline(of: slot) }

@@ -21,7 +21,7 @@ public struct Schedule: Hashable, Sendable {
   /// The most time between the first probes of two neighbouring targets: none starts in the same instant.
   public static let stagger = Interval.milliseconds(5)
 
-  /// The least time between any two probes: a run never sends more than a thousand a second of its own accord.
+  /// The smallest time between any two probes: a run never sends more than a thousand a second of its own accord.
   public static let leastGap = Interval.milliseconds(1)
 
   /// As far ahead as anything is ever due: decades, and far from the end of the clock.
@@ -45,7 +45,7 @@ public struct Schedule: Hashable, Sendable {
 /// Whose turn it is and when: round by round, target by target, as a schedule says.
 ///
 /// A target whose name is still being looked up has no turns; it joins when that is known, and has as many as the others.
-/// Probes that could not begin when they were due, for want of a free place or because the host slept, are not made up
+/// Probes that could not begin when they were due, for lack of a free place or because the host slept, are not made up
 /// for all at once: what is left is put off by whole rounds.
 public struct ProbeClock: Sendable {
   private let schedule: Schedule
@@ -59,13 +59,13 @@ public struct ProbeClock: Sendable {
   private var latest: Instant?
   /// Since when nothing is to begin; nil where it is.
   private var pausedAt: Instant?
-  /// The least time between two probes.
+  /// The smallest time between two probes.
   private var gap = ProbeClock.leastGap
 
-  /// Lateness of less is made up for, however short the interval: a busy machine wakes nobody to the millisecond.
+  /// Lateness of less is made up for, however short the interval: a busy machine wakes no one to the millisecond.
   static let tolerance = Interval.milliseconds(100)
 
-  /// The least time between two probes, also where the earlier one was late.
+  /// The smallest time between two probes, also where the earlier one was late.
   public static let leastGap = Schedule.leastGap / 2
 
   /// The turns of so many targets, but those that are absent.

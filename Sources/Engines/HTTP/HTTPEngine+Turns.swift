@@ -5,7 +5,7 @@ import Wire
 
 /// What is due when: one thing at a time, until nothing is.
 extension HTTPEngine {
-  /// When the connection under way wants attention, the next is to begin, or the run is to end.
+  /// When the connection in flight wants attention, the next is to begin, or the run is to end.
   public var nextDeadline: Instant? {
     guard let due = visitDeadline else { return visit == nil ? startedAt : end }
     guard let end, !isInterrupted else { return due }
@@ -14,7 +14,7 @@ extension HTTPEngine {
 
   private var end: Instant? { job.deadline.map { startedAt + min($0, Schedule.farthest) } }
 
-  /// When the connection under way wants attention; nil where none is, or its port is not reserved yet.
+  /// When the connection in flight wants attention; nil where none is, or its port is not reserved yet.
   private var visitDeadline: Instant? {
     guard let isFinished = visit?.conversation?.connection.isFinished else { return nil }
     if visit?.session.hasContent == true { return startedAt }

@@ -49,7 +49,7 @@ public struct HTTPEngine: Engine {
     public var traffic: Traffic
   }
 
-  /// The connection under way.
+  /// The connection in flight.
   struct Visit {
     var sequence: Int
     /// Nil until the source port is reserved.
@@ -69,7 +69,7 @@ public struct HTTPEngine: Engine {
   }
 
   /// How long a connection may last unless more is said: a server that sends an octet now and then, or has room for one,
-  /// would hold us for ever.
+  /// would hold us forever.
   public static let usualLifetime = Interval.seconds(60)
 
   /// How many octets may be on their way to us: more keeps a fast path busy, but what comes waits in the buffer of a
@@ -108,7 +108,7 @@ extension HTTPEngine {
     return expire(at: now)
   }
 
-  /// Hands a packet to the connection under way.
+  /// Hands a packet to the connection in flight.
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<News> {
     let octets = arrival.packetLength
     switch arrival.judged() {
@@ -176,7 +176,7 @@ extension HTTPEngine {
     visit?.traffic.departed(at: stamp)
   }
 
-  /// Begins nothing new, and ends what is under way.
+  /// Begins nothing new, and ends what is in flight.
   public mutating func interrupt(at now: Stamp) { isInterrupted = true }
 
   private func isCurrent(_ token: Token) -> Bool { visit.map { $0.sequence == Int(token.generation) } ?? false }

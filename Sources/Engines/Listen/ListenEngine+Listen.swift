@@ -68,7 +68,7 @@ extension ListenEngine {
 
   /// Has the idlest connection go where a new one exceeds their number.
   ///
-  /// Not for a SYN, whose sender may be forged: only who has completed a handshake takes somebody's place.
+  /// Not for a SYN, whose sender may be forged: only who has completed a handshake takes someone's place.
   mutating func makeRoom(for slot: Int, at now: Instant) {
     guard open > limits.connections else { return }
     // Of several SYNs that were answered in view of one such connection, all but the first take a younger one's place.
@@ -109,8 +109,8 @@ extension ListenEngine {
       ListenEntry(conversation, number: entered, attendant: Application(service), heard: now.instant))
   }
 
-  /// Numbers that nobody can foresee, and that grow from one connection of a flow to its next (RFC 6528 §3: a clock of
-  /// 4 µs and a keyed hash of the flow; RFC 7323 §5.4 for time stamps).
+  /// Numbers that no one can foresee, and that grow from one connection of a flow to its next (RFC 6528 §3: a clock of
+  /// 4 µs and a keyed hash of the flow; RFC 7323 §5.4 for timestamps).
   private func seed(of flow: Flow, at now: Instant) -> Seed {
     var hash = SipHash(key)
     hash.add(flow)

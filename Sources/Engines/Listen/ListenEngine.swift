@@ -87,7 +87,7 @@ public struct ListenEngine: Engine {
     var plan = plan
     plan.isPassive = true
     plan.isInteractive = true
-    // What is sent back comes in whatever pieces it came in: it is nobody's measurement.
+    // What is sent back comes in whatever pieces it came in: it is no one's measurement.
     plan.joinsSmallSegments = service == .echo
     self.plan = plan
     self.key = key
@@ -211,7 +211,7 @@ extension ListenEngine {
     return .none
   }
 
-  /// Begins nothing new, and resets what is under way.
+  /// Begins nothing new, and resets what is in flight.
   public mutating func interrupt(at now: Stamp) {
     isInterrupted = true
     for slot in table.occupied { settle(slot) }

@@ -107,7 +107,7 @@ struct ListenEntry {
       case .established, .closeWait: limits.idle
       // The machine itself waits for the peer's FIN, and for nothing once both are there.
       case .finWait2, .timeWait: nil
-      // For the acknowledgment of ours it waits as long as retransmissions take, or for ever where there is no room.
+      // For the acknowledgment of ours it waits as long as retransmissions take, or forever where there is no room.
       default: max(limits.idle, conversation.connection.plan.longestStage)
       }
     return [idle.map { moved + $0 }, limits.lifetime.map { opened + $0 }].compactMap(\.self).min()

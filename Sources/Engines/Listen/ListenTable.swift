@@ -17,7 +17,7 @@ struct ListenTable {
     var opened: Instant
     var moved: Instant
   }
-  /// Where the next search for what is due begins: nobody is served twice while others wait.
+  /// Where the next search for what is due begins: no one is served twice while others wait.
   private var cursor = 0
 
   private static let never = Instant(nanoseconds: .max)

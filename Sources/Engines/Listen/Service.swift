@@ -39,7 +39,7 @@ enum Application: Sendable {
   /// How many requests it has answered.
   var answered: Int { if case .http(let page) = self { page.answered } else { 0 } }
 
-  /// Whether a request is under way that has not come to its end.
+  /// Whether a request is in flight that has not come to its end.
   var isWithinRequest: Bool { if case .http(let page) = self { page.isWithinRequest } else { false } }
 
   /// Whether it closes although the peer has not.

@@ -10,7 +10,7 @@ public enum ListenAnswer: Hashable, Sendable {
   /// A connection begins: SYN-RECEIVED.
   case open
 
-  /// Judges a segment in the order of the RFC's checks.
+  /// Classifies a segment in the order of the RFC's checks.
   public init(to segment: Segment) {
     let flags = segment.flags
     // first, an RST: never answered, whatever else is set.
@@ -57,11 +57,11 @@ extension Connection {
   /// Whether the peer opened the connection and has not acknowledged our SYN-ACK yet.
   var isPassiveSynReceived: Bool { plan.isPassive && state == .synReceived }
 
-  /// The peer's SYN once more, in SYN-RECEIVED: our SYN-ACK was lost, or is under way, and is sent again.
+  /// The peer's SYN once more, in SYN-RECEIVED: our SYN-ACK was lost, or is in flight, and is retransmitted.
   ///
   /// Nil for any other segment. Another SYN, wherever it lies, is challenged (RFC 5961 §4.2) rather than taken for the
   /// end of the half-open connection (RFC 9293 §3.10.7.4, fourth): whoever can forge a SYN could end one otherwise,
-  /// and a peer that has begun anew answers the challenge by the RST that clears the way.
+  /// and a peer that has begun again answers the challenge by the RST that clears the way.
   mutating func receiveSynAgain(_ segment: Segment, at now: Stamp) -> Reaction? {
     guard segment.flags.contains(.syn), segment.flags.isDisjoint(with: [.ack, .rst, .fin]), segment.seq == tcb.rcv.irs
     else { return nil }
@@ -91,7 +91,7 @@ extension Connection {
 
   /// The last wait for the acknowledgment of our SYN-ACK is over.
   ///
-  /// No RST: if the SYN's source was forged, it would go to somebody who never asked; Linux is silent as well.
+  /// No RST: if the SYN's source was forged, it would go to someone who never asked; Linux is silent as well.
   mutating func giveUpHalfOpen() -> Outgoing? {
     state = .closed
     peer = .closed

@@ -19,7 +19,7 @@ extension Connection {
 
   /// A keep-alive probe, SEG.SEQ = SND.NXT-1 (RFC 9293 §3.8.4), with one garbage octet where SACK was agreed.
   ///
-  /// An acknowledgment alone proves little: a half-open peer must answer an unacceptable segment by an ACK too
+  /// An acknowledgment alone shows little: a half-open peer must answer an unacceptable segment by an ACK too
   /// (§3.10.7.4), and Linux does while it waits for data (TCP_DEFER_ACCEPT) or for room in its accept queue. But
   /// only who takes text can say that this octet came twice, by a D-SACK (RFC 2883 §4).
   mutating func sendConfirm(at now: Instant) -> Outgoing {
@@ -41,7 +41,7 @@ extension Connection {
   /// Where the confirming probe lies: just before what the peer expects.
   var confirmSequence: SequenceNumber { tcb.snd.nxt - 1 }
 
-  /// Goes on to what follows the confirmation, whether or not it proved anything.
+  /// Goes on to what follows the confirmation, whether or not it verified anything.
   mutating func afterConfirm() {
     if peer == .synReceived { notes.insert(.unconfirmed) }
     timer = nil
@@ -112,7 +112,7 @@ extension Connection {
       decideUnanswered()
       return endUndecided(at: now.instant)
     }
-    // A peer that says again and again that it has no room may do so for ever (RFC 9293 §3.8.6.1, MUST-37), as long as it
+    // A peer that says again and again that it has no room may do so forever (RFC 9293 §3.8.6.1, MUST-37), as long as it
     // is asked.
     let isAsked = plan.isInteractive && plan.retransmissions > 0
     let isShut = isAsked && tcb.snd.wnd == 0 && heardSinceResend && !sender.isAllAcknowledged

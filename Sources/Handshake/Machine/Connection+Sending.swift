@@ -36,7 +36,7 @@ extension Connection {
     return emit(segment, text: text, isRetransmission: counters.transmissions > 1)
   }
 
-  /// The acknowledgment number of a crafted first segment: unpredictable, so that an answer proves itself.
+  /// The acknowledgment number of a crafted first segment: unpredictable, so that an answer shows itself.
   var craftedAcknowledgment: SequenceNumber { SequenceNumber(seed.timestamp ^ 0x5bd1_e995) }
 
   /// A segment of a connection whose SYNs are exchanged: acknowledges everything taken so far.
@@ -57,7 +57,7 @@ extension Connection {
     return emit(ack)
   }
 
-  /// The ACK that proves to a doubtful segment where we stand, if the throttle allows one (RFC 5961 §7).
+  /// The ACK that shows to a doubtful segment where we stand, if the throttle allows one (RFC 5961 §7).
   mutating func sendChallengeAck(at now: Instant) -> Outgoing? {
     challenges.allows(at: now) ? sendAck(at: now) : nil
   }

@@ -21,7 +21,7 @@ extension Connection {
 
   /// second, the RST bit: it counts only if it acknowledges the SYN (RFC 9293 §3.10.7.3; RFC 5961 §3.1).
   private mutating func acceptReset(at now: Stamp) -> Reaction {
-    // The time stamps of an RST prove nothing: whoever sends one keeps no connection (RFC 7323 §3.2).
+    // The timestamps of an RST show nothing: whoever sends one keeps no connection (RFC 7323 §3.2).
     noteAnswer(echo: nil, at: now)
     decide(.refused, .rst)
     state = .closed
@@ -33,7 +33,7 @@ extension Connection {
   /// An unacceptable ACK is answered by `<SEQ=SEG.ACK><CTL=RST>`, and the wait goes on.
   ///
   /// Without SYN it is what a peer says that still holds an old connection of this flow (RFC 9293 §3.5.1,
-  /// figure 9): our RST clears it away, and the SYN is sent again at once, but only once.
+  /// figure 9): our RST clears it away, and the SYN is retransmitted at once, but only once.
   private mutating func rejectAcknowledgment(
     _ ack: SequenceNumber, isSyn: Bool, at now: Stamp
   ) -> Reaction {
@@ -153,7 +153,7 @@ extension Connection {
     if unoffered { notes.insert(.unofferedOption) }
   }
 
-  /// Notes that our SYN was acknowledged by a segment whose time stamps, where we offered any, say which copy.
+  /// Notes that our SYN was acknowledged by a segment whose timestamps, where we offered any, say which copy.
   mutating func noteAnswer(_ segment: Segment, at now: Stamp) {
     let timestamps = plan.offer.timestamps ? ParsedOptions(segment.options).timestamps : nil
     noteAnswer(echo: timestamps?.echoReply, at: now)
@@ -175,7 +175,7 @@ extension Connection {
 
 /// A first segment that does not open a connection (`--flags`): whatever answers it by the rules decides.
 extension Connection {
-  /// Judges an answer to a crafted segment.
+  /// Classifies an answer to a crafted segment.
   ///
   /// A closed port answers a segment without ACK by `<SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>` and one with
   /// ACK by `<SEQ=SEG.ACK><CTL=RST>` (RFC 9293 §3.10.7.1); a listener may answer SYN with anything else by

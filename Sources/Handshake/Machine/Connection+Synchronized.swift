@@ -5,7 +5,7 @@ import Wire
 extension Connection {
   mutating func receiveSynchronized(_ segment: Segment, text: RawSpan, at now: Stamp) -> Reaction {
     if let repeated = receiveRepeatedSyn(segment, at: now) { return repeated }
-    // first, the sequence number, and before it the time stamp (RFC 7323 §5.3)
+    // first, the sequence number, and before it the timestamp (RFC 7323 §5.3)
     if isOldByItsStamp(segment, at: now.instant) {
       return Reaction(send: sendChallengeAck(at: now.instant), refusal: .paws)
     }
@@ -77,7 +77,7 @@ extension Connection {
     let isOld = !segment.end.isIn(tcb.rcv.nxt + 1, length: 1 << 31)
     if isOld, segment.len > 0 {
       counters.duplicates += 1
-      // Only the peer's FIN, sent again, begins the wait anew; `stageLimit` has the last word.
+      // Only the peer's FIN, retransmitted, begins the wait again; `stageLimit` has the last word.
       if state == .timeWait, segment.flags.contains(.fin), segment.end == tcb.rcv.nxt {
         stageDeadline = now.instant + plan.timeWait
       }

@@ -17,7 +17,7 @@ extension Connection {
   /// The sequence number of an octet of ours.
   func sequence(at offset: Int) -> SequenceNumber { tcb.snd.iss + 1 + UInt32(truncatingIfNeeded: offset) }
 
-  /// Which lost segment is sent again next, by its index in the flight; nil where none may be.
+  /// Which lost segment is retransmitted next, by its index in the flight; nil where none may be.
   ///
   /// As fast as segments leave the path (RFC 6675 §5); the oldest never waits, unless the peer has no room for it.
   private var dueLoss: Int? {

@@ -55,12 +55,12 @@ extension Connection {
   }
 }
 
-/// Time stamps on what comes in (RFC 7323 §4.3 and §5).
+/// Timestamps on what comes in (RFC 7323 §4.3 and §5).
 extension Connection {
   /// How long a value of the peer's clock says what is older: its clock may have gone half round since (RFC 7323 §5.5).
   private static let validity = Interval.seconds(24 * 86_400)
 
-  /// Whether a segment's time stamp says that it is an old duplicate; counts those that carry none, and believes them, as
+  /// Whether a segment's timestamp says that it is an old duplicate; counts those that carry none, and believes them, as
   /// Linux does where RFC 7323 §3.2 would drop them.
   mutating func isOldByItsStamp(_ segment: Segment, at now: Instant) -> Bool {
     guard let recent = recentTimestamp, segment.flags.isDisjoint(with: [.rst, .syn]) else { return false }
@@ -84,7 +84,7 @@ extension Connection {
 
 /// What exceeds the acceptance test of RFC 9293 §3.4 on both sides.
 extension Connection {
-  /// The oldest number that the peer may acknowledge: the first of ours, or as far back as numbers can be told apart.
+  /// The oldest number that the peer may acknowledge: the first of ours, or as far back as numbers can be distinguished.
   var oldestOfOurs: SequenceNumber {
     sender.acknowledged < 1 << 30 ? tcb.snd.iss + 1 : tcb.snd.una - (1 << 30)
   }

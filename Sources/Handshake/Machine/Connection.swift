@@ -62,7 +62,7 @@ public struct Connection: Sendable {
   var nextNumber: UInt32 = 0
   /// The number of the packet that is being handled.
   var current: UInt32 = 0
-  /// TS.Recent: the peer's clock value that we echo (RFC 7323 §4.3); nil where time stamps were not agreed.
+  /// TS.Recent: the peer's clock value that we echo (RFC 7323 §4.3); nil where timestamps were not agreed.
   var recentTimestamp: UInt32?
   /// When TS.Recent was taken: after 24 days it says nothing any more (RFC 7323 §5.5).
   var recentTimestampAt = Instant(nanoseconds: 0)
@@ -98,7 +98,7 @@ public struct Counters: Hashable, Sendable {
   public var duplicates = 0
   /// Packets that were refused.
   public var invalid = 0
-  /// Segments without the time stamps that were agreed.
+  /// Segments without the timestamps that were agreed.
   public var unstamped = 0
   /// Octets of the peer's text that were taken in order.
   public var octetsReceived = 0

@@ -50,7 +50,7 @@ public struct Plan: Hashable, Sendable {
   ///
   /// What exceeds 65,535 octets counts only where window scaling is agreed (RFC 7323 §2.3).
   public var receiveLimit: Int?
-  /// How often the SYN, and later anything else of ours, is sent again.
+  /// How often the SYN, and later anything else of ours, is retransmitted.
   public var retries = 2
   /// Whether small segments wait for what was sent before them (RFC 9293 §3.7.4, Nagle): not where each is to be timed.
   public var joinsSmallSegments = false
@@ -60,8 +60,8 @@ public struct Plan: Hashable, Sendable {
   public var wait = Interval.seconds(1)
   /// How long TIME-WAIT lasts: 2 MSL in the RFC, nothing for a prober whose port is not used again.
   ///
-  /// As long as it lasts a FIN that the peer repeats is acknowledged, and begins the wait anew (RFC 9293 §3.10.7.4), but
-  /// not for longer than `patience` in all: a peer may repeat it for ever.
+  /// As long as it lasts a FIN that the peer repeats is acknowledged, and begins the wait again (RFC 9293 §3.10.7.4), but
+  /// not for longer than `patience` in all: a peer may repeat it forever.
   public var timeWait = Interval.zero
 
   /// The plan of an ordinary probe.
@@ -70,7 +70,7 @@ public struct Plan: Hashable, Sendable {
   /// The most retransmissions that a plan may ask for: the copies of a SYN are kept in a table of fixed size.
   public static let retriesLimit = 15
 
-  /// How often a segment is really sent again: the retries, within what can be kept.
+  /// How often a segment is really retransmitted: the retries, within what can be kept.
   var retransmissions: Int { min(max(retries, 0), Plan.retriesLimit) }
 
   /// Whether the first segment opens a connection, rather than only provoking an answer.

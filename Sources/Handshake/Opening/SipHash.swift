@@ -1,4 +1,4 @@
-/// SipHash-2-4: a short keyed hash that nobody without the key can foresee (Aumasson and Bernstein, 2012).
+/// SipHash-2-4: a short keyed hash that no one without the key can foresee (Aumasson and Bernstein, 2012).
 ///
 /// Fast on a few words, which is what the sequence numbers of a listener need (RFC 6528 §3, RFC 4987 §3.6).
 public struct SipHash: Sendable {

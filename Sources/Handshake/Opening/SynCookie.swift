@@ -8,13 +8,13 @@ import Wire
 /// what the number may have been made of, `tries` hashes at the most, so that a guess succeeds with
 /// probability `tries` / 2^32.
 ///
-/// What it cannot carry is lost: window scale, SACK and time stamps are therefore neither answered nor used.
+/// What it cannot carry is lost: window scale, SACK and timestamps are therefore neither answered nor used.
 public struct SynCookie: Sendable {
   private let key: SipHash.Key
 
-  /// The maximum segment sizes that a cookie tells apart; the largest that the peer's reaches is taken.
+  /// The maximum segment sizes that a cookie distinguishes; the largest that the peer's reaches is taken.
   ///
-  /// From the least that Linux ever sends by over IPv4's and IPv6's defaults and the usual tunnels to jumbo frames.
+  /// From the smallest that Linux ever sends by over IPv4's and IPv6's defaults and the usual tunnels to jumbo frames.
   public static let segmentSizes: [UInt16] = [48, 536, 1_220, 1_300, 1_400, 1_440, 1_460, 8_940]
   /// How long a cookie's time lasts: it is accepted until the next one is over too.
   public static let period = Interval.seconds(64)

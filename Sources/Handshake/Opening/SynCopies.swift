@@ -1,6 +1,6 @@
 import Wire
 
-/// The copies of our SYN that were sent, each with a time-stamp value of its own, so that an echo tells which
+/// The copies of our SYN that were sent, each with a time-stamp value of its own, so that an echo shows which
 /// one was answered (RFC 7323 §4.1; the way round Karn's rule, RFC 6298 §3).
 struct SynCopies: Sendable {
   struct Copy: Hashable, Sendable {
@@ -46,7 +46,7 @@ enum AnsweredCopy: Hashable, Sendable {
 }
 
 extension SynCopies {
-  /// Judges which copy an answer belongs to.
+  /// Classifies which copy an answer belongs to.
   ///
   /// An echo of the latest copy settles it. An echo of an *older* one does not: a peer whose SYN-ACK was lost
   /// repeats it with the old echo (Linux does, on its timer and on a repeated SYN), so what looks like a slow
@@ -76,7 +76,7 @@ public enum SynAnswer: Hashable, Sendable {
   /// A SYN that acknowledges ours: the port is open.
   case synAck
 
-  /// Judges a segment that came to SYN-SENT with these send variables.
+  /// Classifies a segment that came to SYN-SENT with these send variables.
   @inlinable public init(_ segment: Segment, una: SequenceNumber, nxt: SequenceNumber) {
     // first, the ACK bit: SND.UNA < SEG.ACK =< SND.NXT, ISS+1 or up to the end of the text that the SYN carried.
     let acknowledges = segment.ack.map { $0.isIn(una + 1, length: nxt.distance(from: una)) } ?? false

@@ -9,7 +9,7 @@ public struct SynOptions: Hashable, Sendable {
   public var windowScale: UInt8?
   /// Whether SACK is permitted.
   public var sack: Bool
-  /// Whether time stamps are offered.
+  /// Whether timestamps are offered.
   public var timestamps: Bool
 
   /// An offer of the given options.
@@ -47,7 +47,7 @@ public struct SynOptions: Hashable, Sendable {
 }
 
 extension TCPOptionList {
-  /// The list of any segment after the SYN where time stamps were agreed (RFC 7323 appendix A).
+  /// The list of any segment after the SYN where timestamps were agreed (RFC 7323 appendix A).
   public static func timestampsOnly(value: UInt32, echoReply: UInt32) -> TCPOptionList {
     var list = TCPOptionList()
     list.appendNoOperation()
@@ -59,7 +59,7 @@ extension TCPOptionList {
 
 /// The options of a SYN or a SYN-ACK that change how a connection runs, read from the list.
 public struct ParsedOptions: Hashable, Sendable {
-  /// The time stamps of a segment (RFC 7323 §3.2).
+  /// The timestamps of a segment (RFC 7323 §3.2).
   public struct Timestamps: Hashable, Sendable {
     /// TSval: the sender's clock.
     public var value: UInt32
@@ -73,7 +73,7 @@ public struct ParsedOptions: Hashable, Sendable {
   public var windowScale: UInt8?
   /// SACK-permitted (RFC 2018 §2).
   public var sackPermitted: Bool
-  /// The time stamps; nil where the option is absent.
+  /// The timestamps; nil where the option is absent.
   public var timestamps: Timestamps?
   /// Whether the walk ended at something that does not parse.
   public var isMalformed: Bool

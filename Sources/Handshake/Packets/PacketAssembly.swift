@@ -61,7 +61,7 @@ public enum PacketAssembly {
 
 /// A packet that is prepared once and then made over and over: only what varies is written, and only that is summed.
 ///
-/// The addresses, the remote port and the options stay; local port, numbers, control bits, window and time stamps are
+/// The addresses, the remote port and the options stay; local port, numbers, control bits, window and timestamps are
 /// filled in, and the checksum is that of the prepared rest and these words (RFC 1071 §2: a sum may be taken in parts).
 public struct PacketTemplate: Sendable {
   /// What varies from packet to packet.
@@ -76,9 +76,9 @@ public struct PacketTemplate: Sendable {
     public var flags: TCPFlags
     /// SEG.WND as it stands on the wire.
     public var window: UInt16
-    /// TSval (RFC 7323 §3.2); left out where the template has no time stamps.
+    /// TSval (RFC 7323 §3.2); left out where the template has no timestamps.
     public var timestamp: UInt32
-    /// TSecr; left out where the template has no time stamps.
+    /// TSecr; left out where the template has no timestamps.
     public var echoReply: UInt32
 
     /// The fields of one packet.
@@ -100,7 +100,7 @@ public struct PacketTemplate: Sendable {
   private let octets: [UInt8]
   /// Where the TCP header begins.
   private let transport: Int
-  /// Where TSval lies; nil without time stamps.
+  /// Where TSval lies; nil without timestamps.
   private let timestamps: Int?
   /// The sum of pseudo-header and all words that stay, not folded.
   private let sum: UInt64
@@ -164,7 +164,7 @@ public struct PacketTemplate: Sendable {
     return octets.count
   }
 
-  /// Where in an option list TSval lies; nil where there are no time stamps.
+  /// Where in an option list TSval lies; nil where there are no timestamps.
   private static func timestamps(in list: TCPOptionList) -> Int? {
     var cursor = TCPOptionCursor(list.bytes)
     while let (kind, payload) = try? cursor.next() {

@@ -6,7 +6,7 @@ public struct ReceivedPacket: ~Escapable {
   public enum Framing: Sendable {
     /// In the octets, which begin with it (IPv4, and packets of our own).
     case inBand
-    /// Told apart: the octets begin with the transport header (IPv6).
+    /// Distinguished: the octets begin with the transport header (IPv6).
     case outOfBand(Envelope)
   }
 
@@ -16,7 +16,7 @@ public struct ReceivedPacket: ~Escapable {
   public let framing: Framing
   /// Whether its checksum may be one that a local peer left to an offload that never happens.
   public let mayBeUnfinished: Bool
-  /// Whether its end was lost for want of room: nothing of it can be verified.
+  /// Whether its end was lost for lack of room: nothing of it can be verified.
   public let isTruncated: Bool
 
   /// A packet from a raw socket.
@@ -53,7 +53,7 @@ public struct ICMPNotice: Hashable, Sendable {
   public var source: IPAddress?
 }
 
-/// What an arrival turned out to be: the first three rows of "how a reply is judged".
+/// What an arrival turned out to be: the first three rows of "how a reply is classified".
 public enum ReceivedContent: ~Escapable {
   /// A TCP segment that parses and whose checksum is right, its text, and the hop limit it came with.
   case segment(Flow, Segment, text: RawSpan, hopLimit: UInt8)
@@ -66,7 +66,7 @@ public enum ReceivedContent: ~Escapable {
 }
 
 extension ReceivedPacket {
-  /// Parses the packet, checks its checksum and finds its flow; judges nothing that depends on a connection.
+  /// Parses the packet, checks its checksum and finds its flow; classifies nothing that depends on a connection.
   @_lifetime(copy self)
   public func judged() -> ReceivedContent {
     guard !isTruncated else { return .refused(.truncated, flowOfMalformed) }

@@ -42,7 +42,7 @@ public struct TracedConnection: Sendable {
     return reaction.send
   }
 
-  /// Takes a segment of this flow whose octets nobody asks for: they are counted.
+  /// Takes a segment of this flow whose octets no one asks for: they are counted.
   public mutating func receive(_ segment: Segment, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
     receive(segment, text: RawSpan(), hopLimit: hopLimit, at: now)
   }

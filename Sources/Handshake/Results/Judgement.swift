@@ -10,7 +10,7 @@ public struct Judgement: Hashable, Sendable {
   public var irs: SequenceNumber?
   /// How many copies of our SYN had been sent.
   public var copies: Int
-  /// Whether it came after the connection had ended, so that nobody looked at it.
+  /// Whether it came after the connection had ended, so that no one looked at it.
   public var isLate: Bool
 
   /// A judgement from its parts.

@@ -2,7 +2,7 @@ import Timebase
 
 /// A step of a connection that is timed, in the names that the output uses; our own, or one that a capture shows.
 public enum StepKind: String, Hashable, Sendable, CaseIterable {
-  /// From the look-up of the name to its address.
+  /// From the lookup of the name to its address.
   case resolve
   /// From the SYN that was answered to its SYN-ACK (or the RST that refused it).
   case syn

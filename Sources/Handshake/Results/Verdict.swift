@@ -53,7 +53,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
   case icmpPortUnreachable = "icmp-port-unreachable"
   /// The host said: protocol unreachable.
   case icmpProtoUnreachable = "icmp-proto-unreachable"
-  /// Somebody said: administratively prohibited.
+  /// Someone said: administratively prohibited.
   case icmpAdminProhibited = "icmp-admin-prohibited"
   /// A router said: fragmentation needed. Never decides a state.
   case icmpFragNeeded = "icmp-frag-needed"
@@ -89,7 +89,7 @@ public enum Refusal: String, Hashable, Sendable, CaseIterable {
   case notSyn = "not-syn"
   /// No ACK on a synchronized connection, where every segment carries one.
   case noAck = "no-ack"
-  /// A time stamp older than what came before: an old duplicate (RFC 7323 §5).
+  /// A timestamp older than what came before: an old duplicate (RFC 7323 §5).
   case paws
   /// A SYN on a synchronized connection (RFC 5961 §4).
   case unexpectedSyn = "unexpected-syn"
@@ -112,7 +112,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let windowZero = Notes(rawValue: 1 << 2)
   /// The SYN-ACK answered an option that was never offered.
   public static let unofferedOption = Notes(rawValue: 1 << 3)
-  /// The echoed time stamp is none of ours.
+  /// The echoed timestamp is none of ours.
   public static let tsecrMismatch = Notes(rawValue: 1 << 4)
   /// The SYN-ACK carried text.
   public static let dataInSynAck = Notes(rawValue: 1 << 5)
@@ -128,7 +128,7 @@ public struct Notes: OptionSet, Hashable, Sendable {
   public static let peerVanished = Notes(rawValue: 1 << 10)
   /// The peer acknowledged our FIN and never sent its own.
   public static let peerFinMissing = Notes(rawValue: 1 << 11)
-  /// Nothing proved that the peer is ESTABLISHED: it may be no more than half-open.
+  /// Nothing verified that the peer is ESTABLISHED: it may be no more than half-open.
   public static let unconfirmed = Notes(rawValue: 1 << 12)
   /// Text came beyond a gap: what fills the gap was lost or overtaken.
   public static let dataOutOfOrder = Notes(rawValue: 1 << 13)
@@ -137,10 +137,10 @@ public struct Notes: OptionSet, Hashable, Sendable {
 
   /// Our SYN-ACK was a SYN cookie, and its acknowledgment brought the connection back.
   public static let synCookie = Notes(rawValue: 1 << 15)
-  /// A second SYN-ACK came with another initial sequence number: somebody else answers too, or the peer forgot the first.
+  /// A second SYN-ACK came with another initial sequence number: someone else answers too, or the peer forgot the first.
   public static let irsMismatch = Notes(rawValue: 1 << 28)
 
-  /// The RST's hop limit is not that of the host's other answers: somebody on the way may have sent it.
+  /// The RST's hop limit is not that of the host's other answers: someone on the way may have sent it.
   public static let ttlMismatch = Notes(rawValue: 1 << 29)
 
   /// A `prohibit` route of this host's forbids the destination.

@@ -13,7 +13,7 @@ struct Flight: Hashable, Sendable {
     var sentAt: Instant
     /// Whether the peer has said to hold it beyond a gap (RFC 2018 §5).
     var isHeld = false
-    /// Whether it is taken for lost, and was not sent again since.
+    /// Whether it is taken for lost, and was not retransmitted since.
     var isLost = false
     /// Whether it was sent more than once.
     var isSentAgain = false
@@ -28,7 +28,7 @@ struct Flight: Hashable, Sendable {
   private(set) var held = 0
   /// How many segments are.
   private(set) var heldPieces = 0
-  /// How many octets are lost and not sent again yet.
+  /// How many octets are lost and not retransmitted yet.
   private(set) var lost = 0
   private var octets = 0
 
@@ -102,7 +102,7 @@ struct Flight: Hashable, Sendable {
 // MARK: What is lost
 
 extension Flight {
-  /// Takes for lost what `isLost` says of the segments that are under way.
+  /// Takes for lost what `isLost` says of the segments that are in flight.
   mutating func markLost(_ isLost: (Piece) -> Bool) {
     for index in first..<pieces.count where !pieces[index].isHeld && !pieces[index].isLost && isLost(pieces[index]) {
       pieces[index].isLost = true
@@ -141,7 +141,7 @@ extension Flight {
     return (first..<pieces.count).first { pieces[$0].isLost }.map { $0 - first }
   }
 
-  /// Notes that a segment was sent again; no more of it than `limit`: what lies behind becomes a segment of its own.
+  /// Notes that a segment was retransmitted; no more of it than `limit`: what lies behind becomes a segment of its own.
   mutating func sentAgain(_ index: Int, upTo limit: Int, at now: Instant) {
     let index = first + index
     if limit < pieces[index].end {

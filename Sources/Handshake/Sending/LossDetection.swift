@@ -28,7 +28,7 @@ struct LossDetection: Hashable, Sendable {
 
   /// Takes word of a segment that has arrived (RFC 8985 §6.2, steps 1 to 3).
   ///
-  /// Of one that was sent again it must be clear that the last copy arrived: `isDoubtful` says that the peer's echo
+  /// Of one that was retransmitted it must be clear that the last copy arrived: `isDoubtful` says that the peer's echo
   /// contradicts, and nothing arrives faster than the fastest.
   mutating func note(_ piece: Flight.Piece, at now: Instant, isDoubtful: Bool) {
     let elapsed = now - piece.sentAt

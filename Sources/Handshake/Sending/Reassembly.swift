@@ -3,7 +3,7 @@ import Wire
 /// The text that has come and was not yet taken, in order or beyond a gap (RFC 9293 §3.8.6.2.2; RFC 2018 §4).
 ///
 /// The octets lie in a ring of fixed size, each at its sequence number; which of them came beyond a gap is a short
-/// sorted list of ranges. An octet that is there is never written again: the first copy wins, so that nobody can
+/// sorted list of ranges. An octet that is there is never written again: the first copy wins, so that no one can
 /// change what has been acknowledged. Where no octet is to be kept, only the ranges are.
 struct Reassembly: Hashable, Sendable {
   /// Text beyond a gap, and when it last grew: the newest is acknowledged first (RFC 2018 §4).

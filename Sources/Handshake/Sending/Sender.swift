@@ -16,7 +16,7 @@ struct Sender: Hashable, Sendable {
   /// What the path was trusted with before a loss that may turn out to be none (RFC 3522 §3.2, RFC 4015 §3).
   struct Doubt: Hashable, Sendable {
     var congestion: CongestionControl
-    /// Our clock's value when the first segment was sent again; nil before that.
+    /// Our clock's value when the first segment was retransmitted; nil before that.
     var value: UInt32?
   }
 
@@ -26,7 +26,7 @@ struct Sender: Hashable, Sendable {
     var isRepeat: Bool
   }
 
-  /// What there is to send, and what was sent and may have to be sent again.
+  /// What there is to send, and what was sent and may have to be retransmitted.
   private(set) var octets: [UInt8]
   /// The offset of the first of `octets`.
   private(set) var base = 0
@@ -43,7 +43,7 @@ struct Sender: Hashable, Sendable {
   var isProbing = false
   /// The sequence number of our FIN, once it was sent.
   var fin: SequenceNumber?
-  /// Whether our FIN has to be sent again after the text.
+  /// Whether our FIN has to be retransmitted after the text.
   var isFinLost = false
 
   /// How much the path is trusted with.
@@ -65,11 +65,11 @@ struct Sender: Hashable, Sendable {
 
   /// How often the timer has run out since anything new was acknowledged.
   var timeouts = 0
-  /// Our clock's value when text was last sent again: an echo of an older one may be that of a lost answer.
+  /// Our clock's value when text was last retransmitted: an echo of an older one may be that of a lost answer.
   var resentValue: UInt32?
   /// When text was last sent.
   var lastSent: Instant?
-  /// The probe that is under way.
+  /// The probe that is in flight.
   var tailProbe: TailProbe?
 
   init(_ octets: [UInt8]) { self.octets = octets }

@@ -8,7 +8,7 @@ import Wire
 /// place: what is written there is gone at once.
 ///
 /// It is begun with privileges and finished without, and as another user under `sudo` (see `Privileges.giveUp`). Where
-/// only the privilege allows names in the folder to be changed, as for root in somebody else's, no rename is possible
+/// only the privilege allows names in the folder to be changed, as for root in another's, no rename is possible
 /// later: the file is opened in its place and filled there when it is whole. A file that is new belongs to who said `sudo`.
 public final class AtomicFile {
   /// How it comes to its place.

@@ -13,7 +13,7 @@ public enum File {
   }
 
   /// Opens a file to be read piece by piece, `open(2)`, which waits for nothing: a FIFO is ready to be read once
-  /// somebody writes.
+  /// someone writes.
   ///
   /// - Throws: ENOENT, EACCES and what else `open` gives; EINVAL for a path with a NUL in it. A folder opens, and gives
   ///   EISDIR when it is read.

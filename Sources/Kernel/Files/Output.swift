@@ -66,7 +66,7 @@ public struct Output: ~Copyable, Sendable {
   }
 
   /// Writes one line on standard error, with the program's name, whatever the words hold; where it cannot be written,
-  /// there is nobody to tell.
+  /// there is no one to tell.
   public static func complain(_ words: String) { try? standardError.write("probe: \(words.printable)\n") }
 
   /// Writes what is to be obeyed by a terminal; the words in it must have been escaped.

@@ -2,14 +2,14 @@ import Glibc
 
 /// What lies where a file is to be written, looked at before anything is.
 ///
-/// Files are written only where they are named: never through a symbolic link, which somebody else may have put there,
+/// Files are written only where they are named: never through a symbolic link, which someone else may have put there,
 /// and in a folder that anyone may write to (as /tmp) never into what belongs to another user, as the kernel's
 /// fs.protected_symlinks, fs.protected_regular and fs.protected_fifos have it, whatever they are set to. Devices and
 /// FIFOs are written to as they are.
 enum OutputPlace {
   /// A descriptor that the process was started with: `-`, `/dev/stdout`, `/dev/fd/3`.
   case descriptor(CInt)
-  /// A character device, or a FIFO, which takes nothing until somebody reads it.
+  /// A character device, or a FIFO, which takes nothing until someone reads it.
   case stream
   /// A plain file, or nothing yet.
   case file(stat?)
@@ -118,6 +118,6 @@ extension stat {
 }
 
 extension FilePath {
-  /// Whether a regular file has the name, whose reading waits for nobody.
+  /// Whether a regular file has the name, whose reading waits for no one.
   public var isRegularFile: Bool { FileStatus.of(self).map { $0.kind == S_IFREG } ?? false }
 }

@@ -5,7 +5,7 @@ import Wire
 /// A terminal that is drawn on rather than written to: on its alternate screen, without cursor and echo.
 ///
 /// Whatever ends the value leaves the terminal as it was found, and so does whatever ends the process, a trap of its own
-/// included; of SIGKILL alone nobody is told.
+/// included; of SIGKILL alone no one is told.
 public struct Terminal: ~Copyable {
   private let output: Output
   /// How the terminal was set before; nil where the input is no terminal.
@@ -57,7 +57,9 @@ public struct Terminal: ~Copyable {
     clinux_unguard_terminal()
   }
 
-  /// No echo, and each key at once; reading never waits. Ctrl-C and Ctrl-Z stay signals.
+  /// No echo, and each key at once; reading never waits.
+  ///
+  /// Ctrl-C and Ctrl-Z stay signals.
   private static func takeKeys(_ settings: inout termios) {
     settings.c_lflag &= ~tcflag_t(ECHO | ICANON)
     settings.c_cc.6 = 0  // VMIN
@@ -125,6 +127,6 @@ public struct Terminal: ~Copyable {
     try output.control(picture + "\u{1b}[J")
   }
 
-  /// Stops this process as Ctrl-Z would, until somebody continues it; the terminal must have been given back.
+  /// Stops this process as Ctrl-Z would, until someone continues it; the terminal must have been given back.
   public static func suspend() { _ = raise(SIGSTOP) }
 }

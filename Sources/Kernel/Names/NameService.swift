@@ -6,16 +6,16 @@ import Wire
 /// Looks names up in a process of its own, so that whoever has packets to time waits for no name server.
 ///
 /// A process rather than threads: name services run code of this machine's and read what strangers send, which is no
-/// business of the process that holds the raw sockets; it is begun before privileges are given up, serves afterwards, and
-/// a look-up that goes on ends with it. Inside it a number of threads take questions from one socket, each in turn.
+/// business of the process that holds the raw sockets; it is begun before privileges are dropped, serves afterwards, and
+/// a lookup that goes on ends with it. Inside it a number of threads take questions from one socket, each in turn.
 public final class NameService {
   /// What came of a question.
   public struct Answer: Sendable {
     /// The question's number.
     public var question: UInt32
-    /// What the look-up gave; its errors do not say the name.
+    /// What the lookup gave; its errors do not say the name.
     public var result: Result<[ZonedAddress], ResolveError>
-    /// How long the look-up took.
+    /// How long the lookup took.
     public var took: Measurement
   }
 
@@ -73,7 +73,7 @@ public final class NameService {
 
 /// The other side of a `NameService`.
 private enum NameServer {
-  /// The most descriptors that one look-up has open: two sockets, and a pipe from `getent(1)`.
+  /// The most descriptors that one lookup has open: two sockets, and a pipe from `getent(1)`.
   private static let needed = 4
 
   /// Serves until whoever asks has gone; never returns.
@@ -84,7 +84,7 @@ private enum NameServer {
     if socket != own { _ = dup2(socket, own) }
     clinux_close_from(UInt32(own) + 1)
     StandardDescriptors.forget()
-    // Each look-up has a file or two sockets open: beyond what there is, names would seem not to exist.
+    // Each lookup has a file or two sockets open: beyond what there is, names would seem not to exist.
     let most = ResourceLimit.remainingDescriptors(upTo: workers * needed) / needed
     _ = try? Privileges.giveUp(becoming: Identity.invoker ?? .nobody)
     NameServiceSwitch.restrict()

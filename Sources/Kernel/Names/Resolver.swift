@@ -5,7 +5,7 @@ import Wire
 
 /// Names to addresses, as every other program of this machine gets them, and back.
 ///
-/// Look-ups wait for their answer: a run asks a `NameService` to do them.
+/// Lookups wait for their answer: a run asks a `NameService` to do them.
 public enum Resolver {
   /// A text as it is to be looked up.
   public enum Question: Hashable, Sendable {
@@ -63,7 +63,7 @@ public enum Resolver {
     }
   }
 
-  /// The name of an address, as `getnameinfo(3)` or `getent(1)` tells it; nil where it has none or nobody answers.
+  /// The name of an address, as `getnameinfo(3)` or `getent(1)` tells it; nil where it has none or no one answers.
   public static func name(of address: IPAddress) -> String? {
     guard NameServiceSwitch.ofThisMachine().isBuiltIn else {
       let answer = try? Getent.ask("hosts", "\(address)")
@@ -125,7 +125,7 @@ extension Resolver {
       throw .failure(name: name, reason: "\(error)")
     }
     if answer.isFound { return answer.lines.compactMap { $0.first.flatMap { ZonedAddress(parsing: $0) } } }
-    // It does not say whether nobody knows the name or nobody answered, and hides the addresses of a family that it
+    // It does not say whether no one knows the name or no one answered, and hides the addresses of a family that it
     // takes to be unused here. What DNS says of the name tells.
     guard services.asksServers(for: name) else { throw .notFound(name: name) }
     return try builtIn(name, family)
@@ -199,7 +199,7 @@ extension ZonedAddress {
 
 /// Why a name has no address.
 public enum ResolveError: Error, Hashable, Sendable {
-  /// Nobody knows the name.
+  /// No one knows the name.
   case notFound(name: String)
   /// The name has addresses, but none of the family asked for.
   case noAddress(name: String)
@@ -207,7 +207,7 @@ public enum ResolveError: Error, Hashable, Sendable {
   case temporaryFailure(name: String)
   /// The text cannot be a host name.
   case invalidName(name: String, HostNameError)
-  /// The look-up itself failed, in the words of whoever did it.
+  /// The lookup itself failed, in the words of whoever did it.
   case failure(name: String, reason: String)
 }
 

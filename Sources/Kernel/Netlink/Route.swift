@@ -16,11 +16,11 @@ public struct Route: Hashable, Sendable {
     case multicast
     /// The nearest of several hosts.
     case anycast
-    /// Nobody: senders are told so.
+    /// No one: senders are told so.
     case unreachable
-    /// Nobody: senders are told that it is forbidden.
+    /// No one: senders are told that it is forbidden.
     case prohibited
-    /// Nobody, without a word.
+    /// No one, without a word.
     case blackhole
   }
 

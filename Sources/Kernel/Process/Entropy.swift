@@ -20,7 +20,7 @@ public enum Entropy {
   }
 
   /// Up to 256 octets come whole once the machine has booted, and whether the call is there was seen before `main`: where
-  /// it fails later all the same, nothing can be sent.
+  /// it fails later still, nothing can be sent.
   private static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
     var rest = unsafe bytes[...]
     while unsafe !rest.isEmpty {

@@ -32,25 +32,25 @@ public struct Identity: Hashable, Sendable {
     return clinux_may_become(identity.user, identity.group) == 1 ? identity : nil
   }()
 
-  /// Reads the two variables; user 0 has nobody else behind it.
+  /// Reads the two variables; user 0 has no one else behind it.
   static func invoker(_ value: (String) -> String?) -> Identity? {
     guard let user = number(value("SUDO_UID")), let group = number(value("SUDO_GID")), user != 0 else { return nil }
     return Identity(user: user, group: group)
   }
 
-  /// Digits alone; the greatest number means "no change" to the kernel, and is nobody's.
+  /// Digits alone; the largest number means "no change" to the kernel, and is no one's.
   private static func number(_ text: String?) -> UInt32? {
     guard let text, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     return UInt32(text).flatMap { $0 == .max ? nil : $0 }
   }
 
-  /// Whose files the run makes, and with whose rights it goes on once its privileges are given up; found out once.
+  /// Whose files the run makes, and with whose rights it goes on once its privileges are dropped; found out once.
   public static let ofFiles = invoker ?? current
 
   /// Whether names in a folder may be changed by its owner, group and mode alone; true where they cannot be read, so
   /// that the kernel gives its own answer.
   ///
-  /// In a folder with the sticky bit, such as /tmp, a file of somebody else's cannot be replaced.
+  /// In a folder with the sticky bit, such as /tmp, a file of another's cannot be replaced.
   public func mayReplace(_ path: FilePath) -> Bool {
     guard let status = FileStatus.of(path.folder) else { return true }
     let mode = status.st_mode

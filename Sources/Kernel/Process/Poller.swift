@@ -41,7 +41,7 @@ public struct Poller: ~Copyable {
     return Slot(index: set.count - 1)
   }
 
-  /// Waits for what is typed: for standard input, which nobody owns.
+  /// Waits for what is typed: for standard input, which no one owns.
   public mutating func addStandardInput() -> Slot {
     set.append(pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0))
     return Slot(index: set.count - 1)

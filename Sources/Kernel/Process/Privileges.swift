@@ -3,7 +3,7 @@ import Glibc
 
 /// A privilege of this process, `capabilities(7)`: discovered, used to open sockets, and dropped before a packet is read.
 public enum Capability: Int, Hashable, Sendable, CaseIterable {
-  /// CAP_SETPCAP: the bounding set, which is emptied when privileges are given up.
+  /// CAP_SETPCAP: the bounding set, which is emptied when privileges are dropped.
   case setCapabilities = 8
   /// CAP_NET_BIND_SERVICE: ports below 1024.
   case netBindService = 10

@@ -73,7 +73,7 @@ public struct SignalSource: ~Copyable {
     _ = try kernel(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &signals, &before) }
     let flags = CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC)
     descriptor = FileDescriptor(owning: try kernel(.signalfd) { unsafe signalfd(-1, &signals, flags) })
-    // What somebody else blocked before stays blocked when this value ends.
+    // What someone else blocked before stays blocked when this value ends.
     self.blocked = blocked.filter { unsafe sigismember(&before, $0.number) == 0 }
     SignalSource.ignoreWriteSignals()
   }
@@ -108,7 +108,7 @@ public struct SignalSource: ~Copyable {
 
 /// A wait outside of the event loop that ends on the first signal that asks for an end.
 ///
-/// `open(2)` and `read(2)` of a FIFO may wait for ever, and while signals are collected none interrupts them: whatever
+/// `open(2)` and `read(2)` of a FIFO may wait forever, and while signals are collected none interrupts them: whatever
 /// may wait is opened without blocking, and waited for here.
 struct SignalWait: ~Copyable {
   private let signals: SignalSource

@@ -14,7 +14,7 @@ struct WorkerThread: ~Copyable {
 
   /// Starts it; nil where the system has none to give.
   ///
-  /// It takes no signal where their collection, by `SignalSource`, has begun. Unsafe: nobody else may touch what belongs
+  /// It takes no signal where their collection, by `SignalSource`, has begun. Unsafe: no one else may touch what belongs
   /// to the body before it has ended, but by means that are made for that.
   @unsafe init?(_ body: some ThreadBody) {
     let context = unsafe Unmanaged.passRetained(Box(body))
@@ -42,7 +42,7 @@ struct WorkerThread: ~Copyable {
   /// Waits until it has ended.
   func join() { _ = pthread_join(handle, nil) }
 
-  /// Lets it end by itself: nobody waits for it.
+  /// Lets it end by itself: no one waits for it.
   func detach() { _ = pthread_detach(handle) }
 
   /// What the thread is handed as a pointer: an object of one known class.

@@ -8,7 +8,7 @@ public struct BatchSender: ~Copyable, Sendable {
   public enum Path: String, Hashable, Sendable {
     /// Through the kernel's IP layer, which routes each packet and finds its neighbour, `raw(7)`.
     case raw
-    /// Straight to the interface, `packet(7)`: no look-up, and no firewall of this host in between.
+    /// Straight to the interface, `packet(7)`: no lookup, and no firewall of this host in between.
     case packet
   }
 

@@ -40,7 +40,7 @@ public struct FilterProgram: Hashable, Sendable {
   /// Lets in ICMP errors that quote a TCP segment sent from one of the ports; with no port, none that says a port.
   ///
   /// Errors whose quote is too short to hold the ports, or hides them behind IPv6 extension headers, come in too:
-  /// the reader judges and counts them.
+  /// the reader classifies and counts them.
   public static func icmpErrors(family: AddressFamily, sourcePorts ports: [UInt16]) -> FilterProgram {
     switch family {
     case .v4: FilterProgram(instructions: errorTypesV4 + quoteV4 + anyOf(ports))

@@ -9,7 +9,7 @@ public struct KernelConnection: ~Copyable, Sendable {
   /// What to poll: writable once the attempt has ended either way, readable when the peer sends, closes or resets.
   public let descriptor: FileDescriptor
 
-  /// Begins to connect; `isEstablished` tells how it goes.
+  /// Begins to connect; `isEstablished` shows how it goes.
   ///
   /// A link-local address belongs to the interface `scope`, which an address of this host's is not reached by. From a
   /// socket that holds its source already, where one is given.

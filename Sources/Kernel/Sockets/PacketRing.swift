@@ -109,7 +109,7 @@ public struct RingReception: Hashable, Sendable {
   public mutating func dropped() throws(Errno) -> UInt32 {
     let option = PacketRing.option(PACKET_STATISTICS, call: .getsockopt)
     let statistics = try descriptor.value(of: option, from: tpacket_stats())
-    // The kernel begins anew at each look.
+    // The kernel begins again at each look.
     lost &+= statistics.tp_drops
     return lost
   }

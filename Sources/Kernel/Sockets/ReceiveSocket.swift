@@ -5,7 +5,7 @@ import Wire
 
 /// A raw socket that gets a copy of every packet of one protocol that reaches this host, `raw(7)`.
 ///
-/// From IPv4 the packet comes with its IP header, from IPv6 without it. Nobody has verified a TCP or ICMP checksum
+/// From IPv4 the packet comes with its IP header, from IPv6 without it. No one has verified a TCP or ICMP checksum
 /// before (ICMPv6 ones the kernel has). It needs CAP_NET_RAW.
 public struct ReceiveSocket: ~Copyable, Sendable {
   /// The protocols that answers to a SYN come in.
@@ -81,7 +81,7 @@ public struct ReceiveSocket: ~Copyable, Sendable {
 }
 
 extension ReceiveSocket {
-  /// How many packets the socket has lost so far for want of room, SO_MEMINFO (sock_diag.h).
+  /// How many packets the socket has lost so far for lack of room, SO_MEMINFO (sock_diag.h).
   ///
   /// `ReceiveInfo.dropped` counts only up to when that packet came in: what was lost after the last one shows here alone.
   public func dropped() throws(Errno) -> UInt32 {
@@ -120,7 +120,7 @@ public struct ReceiveInfo: Hashable, Sendable {
   public var trafficClass: UInt8?
   /// Whether the packet was longer than the buffer and lost its end.
   public var isTruncated: Bool
-  /// How many packets this socket has lost so far for want of room, SO_RXQ_OVFL; only ever grows, and wraps.
+  /// How many packets this socket has lost so far for lack of room, SO_RXQ_OVFL; only ever grows, and wraps.
   public var dropped: UInt32
 }
 
@@ -128,7 +128,7 @@ public struct ReceiveInfo: Hashable, Sendable {
 ///
 /// An array of that size would be cleared first, and its pages with it, in every process that receives three packets.
 ///
-/// Sound: nobody else has the memory, it lives as long as the value, and no octet is shown before it was filled.
+/// Sound: no one else has the memory, it lives as long as the value, and no octet is shown before it was filled.
 @safe public struct ReceiveBuffer: ~Copyable {
   private let memory: UnsafeMutableRawBufferPointer
   /// How many octets of it were ever filled; what lies beyond is never shown.

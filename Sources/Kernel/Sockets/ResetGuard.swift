@@ -5,7 +5,7 @@ import Wire
 /// Keeps the kernel from resetting the connections that are made by hand from one port.
 ///
 /// It is a listening TCP socket that discards every segment before TCP can answer it: the kernel finds a listener for
-/// the SYN-ACK, the listener's own rule throws it away, and nobody answers; a raw socket has had its copy by then. It
+/// the SYN-ACK, the listener's own rule throws it away, and no one answers; a raw socket has had its copy by then. It
 /// reserves the port against the kernel's own connections, and ends with the value.
 ///
 /// The rule is a filter that lets nothing through. Recent kernels (seen on 6.18.44) allow a filter on a TCP socket

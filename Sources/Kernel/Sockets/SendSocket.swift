@@ -34,7 +34,7 @@ public struct SendSocket: ~Copyable, Sendable {
     self.family = family
   }
 
-  /// SO_TIMESTAMPING (timestamping.rst, 1.3): a software stamp on transmission, told apart by a number.
+  /// SO_TIMESTAMPING (timestamping.rst, 1.3): a software stamp on transmission, distinguished by a number.
   ///
   /// Unread stamps count against the receive buffer, so it is made large.
   private static func switchStampsOn(_ descriptor: borrowing FileDescriptor) throws(Errno) {

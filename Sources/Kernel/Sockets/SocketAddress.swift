@@ -3,7 +3,7 @@ import Wire
 
 /// A `sockaddr_in` or `sockaddr_in6` as the octets that the kernel reads and writes, `ip(7)` and `ipv6(7)`.
 ///
-/// Octets, because the C structs can only be had through pointers of the wrong type; CLinux.c proves the offsets.
+/// Octets, because the C structs can only be had through pointers of the wrong type; CLinux.c shows the offsets.
 struct SocketAddress {
   static let capacity = 28
   private var octets = InlineArray<28, UInt8>(repeating: 0)
@@ -28,7 +28,7 @@ struct SocketAddress {
     }
   }
 
-  /// A copy of an address that somebody else has made, as much of it as is there.
+  /// A copy of an address that someone else has made, as much of it as is there.
   init(copying other: RawSpan) { octets.copy(other.extracting(first: min(other.byteCount, Self.capacity)), at: 0) }
 
   /// The address; nil where the kernel left none or one of another family.

@@ -36,7 +36,7 @@ public struct TCPInformation: Hashable, Sendable {
   public var smoothedRTT: Interval
   /// How much it varies, in whole microseconds.
   public var variation: Interval
-  /// Segments sent again so far, the SYN among them.
+  /// Segments retransmitted so far, the SYN among them.
   public var retransmissions: Int
   /// The largest segment we send, in octets of payload.
   public var sendMSS: Int
@@ -49,7 +49,7 @@ public struct TCPInformation: Hashable, Sendable {
   /// Whether both ends agreed on ECN.
   public var usesECN: Bool
 
-  /// Reads a `tcp_info`, whose bit fields Swift does not take as plain octets; CLinux.c proves the offsets.
+  /// Reads a `tcp_info`, whose bit fields Swift does not take as plain octets; CLinux.c shows the offsets.
   init(_ info: RawSpan) {
     let options = CInt(info.octet(at: 5))
     state = State(rawValue: info.octet(at: 0))

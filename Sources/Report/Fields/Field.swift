@@ -344,7 +344,7 @@ extension JSONWriter {
 
 /// What a member of a record holds, as its documentation and its JSON Schema state it.
 package indirect enum FieldType: Sendable {
-  /// A whole number, and the least and the greatest that there can be.
+  /// A whole number, and the smallest and the largest that there can be.
   case integer(least: UInt64?, most: UInt64?)
   /// A number that may have a fraction.
   case number

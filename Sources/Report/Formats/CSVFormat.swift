@@ -32,7 +32,7 @@ struct CSVFormat: ResultWriter {
     var text = CSV.series.header
     for summary in summaries {
       for kind in StepKind.allCases {
-        // A target that answered nothing has lost SYNs all the same.
+        // A target that answered nothing has lost SYNs still.
         guard let series = summary[kind] ?? (kind == .syn ? Series() : nil) else { continue }
         text += CSV.series.line((summary.target, kind, series, summary.syns))
       }

@@ -3,7 +3,7 @@ import Timebase
 /// What fping's `-C` writes: a line of times for each target, at the end and on standard error.
 ///
 /// fping reports there, and SmokePing's FPing probe reads there unless told otherwise. Each time stands for one packet
-/// of fping's, which it never sends again: where the first SYN was not answered there is a dash, whatever came of its
+/// of fping's, which it never retransmits: where the first SYN was not answered there is a dash, whatever came of its
 /// retransmissions.
 struct FpingFormat: ResultWriter {
   private var names: [String] = []

@@ -37,7 +37,7 @@ struct JSONFormat: ResultWriter {
     }
   }
 
-  /// The packets of a connection, where they are traced, each with how it was judged.
+  /// The packets of a connection, where they are traced, each with how it was classified.
   private func packets(of record: Record) -> String {
     guard tracesPackets else { return "" }
     var lines = ""

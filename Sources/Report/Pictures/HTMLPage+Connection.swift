@@ -88,7 +88,7 @@ extension HTMLPage {
     }
   }
 
-  /// The remark that a capture file has beside the packet, and what became of it.
+  /// The comment that a capture file has beside the packet, and what became of it.
   private static func judgement(_ index: Int, _ outcome: Outcome, _ fate: PacketFate) -> String {
     let entries = outcome.log.entries
     if outcome.mode == .capture { return watched(entries[index], fate) }

@@ -5,7 +5,7 @@ import Wire
 /// The packets of one connection as a picture (SVG): two lifelines, states in the margins, arrows with their words, and
 /// a bracket for every step that has a time.
 ///
-/// It tells what `Ladder` tells, from the same rows. Numbers are relative as Wireshark shows them; a pointer over a
+/// It shows what `Ladder` tells, from the same rows. Numbers are relative as Wireshark shows them; a pointer over a
 /// packet shows the absolute ones. It is readable from 600 pixels of width on, on light and on dark paper.
 public struct LadderPicture {
   let outcome: Outcome

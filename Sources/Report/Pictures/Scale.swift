@@ -3,8 +3,8 @@ import Timebase
 
 /// An axis: where a duration lies between its ends, and which of them are named.
 ///
-/// By logarithm where the greatest is more than eight times the least, so that a tail does not press all else to the
-/// ground; evenly from zero or from just below the least otherwise.
+/// By logarithm where the largest is more than eight times the smallest, so that a tail does not press all else to the
+/// ground; evenly from zero or from just below the smallest otherwise.
 struct Scale {
   let low: Double
   let high: Double

@@ -63,7 +63,7 @@ public struct DistributionText: Sendable {
   private func marked(_ rows: [Row]) -> [String] {
     var words = [String](repeating: "", count: rows.count)
     for quantile in marks {
-      // Of fewer samples than its parts, a quantile is the greatest sample under another name.
+      // Of fewer samples than its parts, a quantile is the largest sample under another name.
       guard histogram.count >= quantile.denominator / max(quantile.denominator - quantile.numerator, 1),
         let value = histogram.value(at: quantile)
       else { continue }
@@ -84,7 +84,7 @@ public struct DistributionText: Sendable {
   }
 }
 
-/// Where spans of time begin that are told apart: round numbers.
+/// Where spans of time begin that are distinguished: round numbers.
 enum Spans {
   /// Renard's preferred numbers R20, times a hundred: every second is R10, every fourth R5.
   private static let preferred: [Int64] = [
@@ -93,7 +93,7 @@ enum Spans {
 
   /// The starts of no more than `limit` spans that cover both ends, the first at or below `least`.
   ///
-  /// Equally wide where the greatest is less than twice the least, each wider than the one before otherwise.
+  /// Equally wide where the largest is less than twice the smallest, each wider than the one before otherwise.
   static func edges(from least: Interval, to greatest: Interval, limit: Int) -> [Interval] {
     let (low, high) = (max(least.nanoseconds, 0), max(greatest.nanoseconds, least.nanoseconds, 0))
     // Below a hundred nanoseconds preferred numbers are no whole ones.

@@ -70,8 +70,8 @@ extension Ladder {
 
     /// From the ACK that made the peer ESTABLISHED to the packet that gave it away.
     ///
-    /// While the connection runs nobody knows whether that ACK arrived; a later acknowledgment of what only an
-    /// established peer takes proves it.
+    /// While the connection runs no one knows whether that ACK arrived; a later acknowledgment of what only an
+    /// established peer takes shows it.
     private static func establishing(_ entries: [PacketLog.Entry]) -> Range<Int>? {
       let ack = entries.firstIndex { $0.direction == .sent && $0.state.isSynchronized && $0.peer == .synReceived }
       guard let ack else { return nil }

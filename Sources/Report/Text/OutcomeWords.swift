@@ -85,7 +85,7 @@ extension Outcome {
   /// What is known of a peer that the machine takes to be in a state: that it listens is certain only once it
   /// has said so.
   func known(_ peer: State) -> State? {
-    // Whoever opened a connection to us has told its state; behind a forged address there is nobody to have one.
+    // Whoever opened a connection to us has told its state; behind a forged address there is no one to have one.
     if mode == .listen { return verdict == .open || verdict == .refused ? peer : nil }
     guard peer == .listen else { return verdict == .filtered || verdict == .unreachable ? nil : peer }
     switch verdict {
@@ -97,7 +97,7 @@ extension Outcome {
 }
 
 extension Endpoint {
-  /// The address; nil where it is not known: nobody is probed at the unspecified one.
+  /// The address; nil where it is not known: no one is probed at the unspecified one.
   var knownAddress: IPAddress? { address.isUnspecified ? nil : address }
 }
 

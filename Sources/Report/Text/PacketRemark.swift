@@ -1,14 +1,14 @@
 import Handshake
 import Wire
 
-/// What a packet is and how it was judged, in words that stand beside it in a capture file.
+/// What a packet is and how it was classified, in words that stand beside it in a capture file.
 ///
 /// Numbers count from both initial ones: `SYN-ACK, ack = ISN+1: accepted`.
 public struct PacketRemark: Sendable {
   /// The words.
   public let text: String
 
-  /// The remark on a packet of a connection.
+  /// The comment on a packet of a connection.
   public init(_ judgement: Judgement) {
     switch judgement.entry.direction {
     case .sent: text = PacketRemark.sent(judgement)
@@ -16,10 +16,10 @@ public struct PacketRemark: Sendable {
     }
   }
 
-  /// The remark on a packet that came and belongs to no connection.
+  /// The comment on a packet that came and belongs to no connection.
   public static let stray = "no matching connection, ignored"
 
-  /// The remark on a segment of ours that no connection remembers.
+  /// The comment on a segment of ours that no connection remembers.
   public init(unremembered segment: Segment) {
     text = PacketRemark.name(segment) + ": reply to a packet of no connection"
   }
@@ -79,7 +79,7 @@ public struct PacketRemark: Sendable {
 enum PacketFate: Hashable, Sendable {
   /// It came, or nothing says that it did not.
   case arrived
-  /// Nothing answered it in its time: it was sent again, or never answered at all.
+  /// Nothing answered it in its time: it was retransmitted, or never answered at all.
   case unanswered
   /// An ICMP error answered it: how far it came is not known.
   case turnedBack
@@ -106,7 +106,7 @@ enum PacketFate: Hashable, Sendable {
     }
   }
 
-  /// What takes sequence space is answered before it is sent again, or not in time; nil where neither was seen.
+  /// What takes sequence space is answered before it is retransmitted, or not in time; nil where neither was seen.
   private static func fate(of segment: Segment, at index: Int, _ entries: [PacketLog.Entry]) -> PacketFate? {
     guard segment.len > 0, !segment.flags.contains(.rst) else { return .arrived }
     for later in entries[(index + 1)...] {

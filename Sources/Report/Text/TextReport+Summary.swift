@@ -59,7 +59,7 @@ extension TextReport {
 
   /// `rtt min/avg/max/mdev = …`, in ping's arithmetic, and the quantiles in the same form.
   ///
-  /// As ping has it, `, pipe 3` tells how many probes had left at most when one of them was answered.
+  /// As ping has it, `, pipe 3` shows how many probes had left at most when one of them was answered.
   private func times(_ series: Series, pipe: Int) -> String {
     let moments = [series.ping.min, series.ping.mean, series.ping.max, series.ping.mdev]
     let quantiles = [Quantile.p50, .p90, .p99].map { series.value(at: $0) }

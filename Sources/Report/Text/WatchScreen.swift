@@ -4,7 +4,7 @@ import Statistics
 import Timebase
 import Wire
 
-/// The live picture of targets that are watched, drawn anew as a whole: pure text from what is known.
+/// The live picture of targets that are watched, drawn again as a whole: pure text from what is known.
 public struct WatchScreen: Sendable {
   /// What stands around the targets.
   public struct Frame: Hashable, Sendable {
@@ -338,7 +338,7 @@ extension WallTime {
 }
 
 extension Interval {
-  /// In the two greatest units that it has: `850ms`, `12s`, `3m07s`, `5h02m`, `12d03h`.
+  /// In the two largest units that it has: `850ms`, `12s`, `3m07s`, `5h02m`, `12d03h`.
   var roughly: String {
     let seconds = max(nanoseconds, 0) / 1_000_000_000
     switch seconds {

@@ -3,7 +3,7 @@ import Kernel
 import Report
 import Timebase
 
-/// The file that Prometheus' text collector reads, written anew as a whole at every interval.
+/// The file that Prometheus' text collector reads, written again as a whole at every interval.
 final class MetricsFile {
   private let path: FilePath
   private let period: Interval
@@ -14,7 +14,7 @@ final class MetricsFile {
   /// Why it could not be written the last time; nil where it could.
   private(set) var trouble: String?
 
-  /// A file that is due a little after the probes of each interval, once a second at most: nobody reads it more often.
+  /// A file that is due a little after the probes of each interval, once a second at most: no one reads it more often.
   init(_ path: FilePath, every interval: Interval, from start: Instant) {
     self.path = path
     period = max(interval, .seconds(1))
@@ -32,7 +32,7 @@ final class MetricsFile {
     try file.commit(isDurable: false)
   }
 
-  /// Writes it, and goes on where that fails; the failure is told once, unless somebody else shows it.
+  /// Writes it, and goes on where that fails; the failure is told once, unless someone else shows it.
   func refresh(_ targets: [WatchedTarget], isSilent: Bool = false) {
     let began = SystemClock.monotonic()
     let before = trouble

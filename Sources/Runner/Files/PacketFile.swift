@@ -7,7 +7,7 @@ import Timebase
 import Wire
 
 /// The packets of a run as a capture file (`--pcap`, pcapng): ours and those that came, with the kernel's stamps, and a
-/// remark on each that says what it is and how it was judged.
+/// comment on each that says what it is and how it was classified.
 ///
 /// The kernel says when a packet left only after the fact. So packets wait in a short queue until the stamps of all
 /// before them are there, 2 ms at most, and are written in the order of their stamps. What is in the file is whole
@@ -112,7 +112,7 @@ final class PacketFile {
     for packet in queue.prefix(count) {
       var remarks = packet.remarks
       if packet.stamp.kernel == nil { remarks.append("no kernel timestamp: the time is from user space") }
-      // Longer ones are read by nobody: libpcap's limit.
+      // Longer ones are read by no one: libpcap's limit.
       let kept = packet.octets.span.raw.extracting(first: min(packet.octets.count, CaptureReader.frameLimit))
       writer.append(
         kept, on: packet.interface, at: packet.stamp.bestWall, originalLength: packet.octets.count,
@@ -141,7 +141,7 @@ struct CapturedInterfaces {
   /// By which interface an address was last heard of, or is reached.
   private var routes: [IPAddress: UInt32] = [:]
 
-  /// The most addresses that are remembered; after that their ways are asked for anew.
+  /// The most addresses that are remembered; after that their ways are asked for again.
   private static let capacity = 4_096
 
   /// The number of the interface that a packet came by.

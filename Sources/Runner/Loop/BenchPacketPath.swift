@@ -4,7 +4,7 @@ import Kernel
 import Timebase
 import Wire
 
-/// Straight to the interface, and back by a ring of packets: no route look-up, no system call for each packet.
+/// Straight to the interface, and back by a ring of packets: no route lookup, no system call for each packet.
 ///
 /// Until the kernel knows the link address of every next hop, packets go through its IP layer, which finds it out.
 final class BenchPacketPath: BenchPath {
@@ -62,7 +62,7 @@ final class BenchPacketPath: BenchPath {
     }
   }
 
-  /// The moment that the kernel says, on both clocks: read anew for each turn of the loop, they run alike in between.
+  /// The moment that the kernel says, on both clocks: read again for each turn of the loop, they run alike in between.
   ///
   /// Where the kernel's word makes no sense, because the wall clock was stepped, it is now.
   private func stamp(_ kernel: WallTime) -> Stamp {

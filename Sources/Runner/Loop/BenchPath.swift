@@ -36,7 +36,7 @@ protocol BenchPath: AnyObject {
   func finish() throws(RunError)
 }
 
-/// A path whose packets nobody writes down.
+/// A path whose packets no one writes down.
 extension BenchPath {
   var keepsPackets: Bool { false }
   var deadline: Instant? { nil }
@@ -57,7 +57,7 @@ final class BenchRawPath: BenchPath {
   private var buffer = ReceiveBuffer()
   let sending = BatchSender.Path.raw
   let unsent = UnsentPackets()
-  /// Where every packet is written to; nil where nobody asked, and only where each is stamped.
+  /// Where every packet is written to; nil where no one asked, and only where each is stamped.
   var packets: BenchPackets?
 
   /// A way to targets; with `stamps` each packet is sent alone and stamped by the kernel.
@@ -89,7 +89,7 @@ final class BenchRawPath: BenchPath {
       // Read as late as can be: where the kernel gives no stamp, this one must do.
       let now = SystemClock.now()
       do throws(Errno) {
-        // What found no room is sent again when its timer is over.
+        // What found no room is retransmitted when its timer is over.
         let token = packets?.token(of: name) ?? Token(bench: name)
         if try link.send(batch[index], to: target, interfaceIndex: scope, token: token) {
           engine.departed(name, at: now)

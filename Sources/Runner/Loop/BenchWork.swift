@@ -55,7 +55,7 @@ struct BenchWork<Path: BenchPath>: ~Copyable, LoopWork {
     let now = SystemClock.now()
     try attempt { () throws(Errno) in
       try path.refresh(at: now)
-      // One that nobody takes would end every wait at once.
+      // One that no one takes would end every wait at once.
       try path.takeStamps(for: &engine)
       engine.advance(at: now.instant, into: &batch)
       try flush()

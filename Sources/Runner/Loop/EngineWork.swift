@@ -12,7 +12,7 @@ struct EngineWork<E: Engine>: LoopWork {
   /// A server of our own on this host that is served between packets (`probe demo`).
   var companion: DemoServer?
 
-  /// The capture file that packets are written into; nil where nobody asked for one.
+  /// The capture file that packets are written into; nil where no one asked for one.
   var packets: PacketFile?
 
   /// What may be put right in the engine after each tick.

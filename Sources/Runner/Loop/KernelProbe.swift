@@ -165,7 +165,7 @@ extension KernelProbe {
     var outcome = Outcome(
       byKernel: Flow(local: local ?? unspecified, remote: target.remote), verdict: reason.verdict, reason: reason,
       started: began.wall, steps: steps, ending: ending)
-    // Until our FIN only the SYN can have been sent again.
+    // Until our FIN only the SYN can have been retransmitted.
     if closing == nil, reason != .notSent, let information = try? connection?.information() {
       outcome.counters.transmissions = 1 + information.retransmissions
     }

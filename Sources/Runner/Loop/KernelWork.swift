@@ -39,7 +39,7 @@ struct KernelWork: LoopWork {
       try targets.tellProblems(presenter)
     }
     let signal = try loop.run(&self)
-    // Whatever was under way is undecided; its socket closes with it.
+    // Whatever was in flight is undecided; its socket closes with it.
     for probe in probes {
       try writing { () throws(Errno) in try presenter.show(probe.index, sequence: probe.sequence, nil) }
     }

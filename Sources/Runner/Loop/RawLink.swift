@@ -49,7 +49,7 @@ final class RawLink {
   }
 
   /// Shuts the filters to a port, when they are next changed: until then its late packets come in as strays, which
-  /// costs less than filters that are compiled for nobody.
+  /// costs less than filters that are compiled for no one.
   func ignore(_ port: UInt16) { ports.remove(port) }
 
   private func refreshFilters() throws(Errno) {
@@ -87,7 +87,7 @@ final class RawLink {
     return reception
   }
 
-  /// Whether a packet from this interface may carry a checksum that nobody finished.
+  /// Whether a packet from this interface may carry a checksum that no one finished.
   func mayBeUnfinished(_ interfaceIndex: UInt32) -> Bool {
     if let known = unfinished.first(where: { $0.interface == interfaceIndex }) { return known.answer }
     let answer = (try? Interface.indexed(interfaceIndex))?.leavesChecksumsUnfinished ?? false
@@ -98,7 +98,7 @@ final class RawLink {
 
 /// Which packet a transmit stamp belongs to: the kernel counts the packets of a socket, we remember the last ones.
 struct TokenRing {
-  /// Stamps come back within microseconds: so many packets are never under way at once without theirs.
+  /// Stamps come back within microseconds: so many packets are never in flight at once without theirs.
   static let capacity = 256
   private var entries = [(id: UInt32, token: Token)?](repeating: nil, count: capacity)
 

@@ -104,7 +104,7 @@ final class CheckPresenter: ConnectionPresenter {
 }
 
 extension CheckPresenter {
-  /// Tells what has not been told yet, and what it comes to; returns what a monitoring plugin answers.
+  /// Shows what has not been told yet, and what it comes to; returns what a monitoring plugin answers.
   func finish(_ signal: Signal?) throws(Errno) -> PluginState? {
     if signal != nil { try teller.tell(.interrupted) }
     while next < results.count { try tellNext() }

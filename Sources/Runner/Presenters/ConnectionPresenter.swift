@@ -30,7 +30,7 @@ protocol ConnectionPresenter: AnyObject {
   func leaveOut(_ index: Int, sequence: Int) throws(Errno)
   /// Shows a packet that passed.
   func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) throws(Errno)
-  /// Tells what there is so far: somebody asks for it (SIGQUIT), or something failed.
+  /// Shows what there is so far: someone asks for it (SIGQUIT), or something failed.
   func summarize() throws(Errno)
   /// The signals that it wants to be told of, beyond those that every run takes.
   var signals: [Signal] { get }
@@ -40,7 +40,7 @@ protocol ConnectionPresenter: AnyObject {
   func watch(by poller: inout Poller)
   /// Takes what was typed.
   func takeKeys(_ poller: borrowing Poller) throws(Errno)
-  /// Reads the targets again if somebody asked for it: `add` and `drop` are told of what changed, by the targets' indices.
+  /// Reads the targets again if someone asked for it: `add` and `drop` are told of what changed, by the targets' indices.
   func reload(_ targets: RunTargets, add: (Int) -> Void, drop: (Int) -> Void) throws(Errno)
   /// Whether no probe is to begin at present.
   var isPaused: Bool { get }
@@ -48,7 +48,7 @@ protocol ConnectionPresenter: AnyObject {
   var nextTick: Instant? { get }
   /// Does it.
   func tick() throws(Errno)
-  /// Tells what it comes to, at the end.
+  /// Shows what it comes to, at the end.
   func conclude() throws(Errno)
 }
 

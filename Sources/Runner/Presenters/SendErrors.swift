@@ -67,7 +67,7 @@ struct MissedRounds {
   private var latest: Instant?
   private var told: Instant?
 
-  /// More than there are connections under way at once, each of which may have been put off by itself.
+  /// More than there are connections in flight at once, each of which may have been put off by itself.
   private static let limit = 2 * ConnectEngine.concurrency
   /// How long it goes without saying.
   private static let silence = Interval.seconds(60)

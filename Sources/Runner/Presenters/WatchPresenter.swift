@@ -33,7 +33,7 @@ final class WatchPresenter: ConnectionPresenter {
   private var keySlot: Poller.Slot?
   private var showsHelp = false
   private(set) var isPaused = false
-  /// Whether somebody has asked for the end by a key.
+  /// Whether someone has asked for the end by a key.
   private(set) var isSatisfied = false
   /// Whether the next SIGCONT is known of already.
   private var isBack = false
@@ -115,7 +115,9 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   /// Whether the next hop's link address is still being asked for (ARP, neighbour discovery), so that the SYNs wait in this
-  /// host. The kernel gives that up after three seconds, and says so by an ICMP error of its own.
+  /// host.
+  ///
+  /// The kernel stops asking after three seconds, and reports it with an ICMP error from this host.
   private func isHeldBack(_ outcome: Outcome, _ index: Int) -> Bool {
     guard outcome.reason == .noResponse, watched[index].state != .filtered, let interface = targets[index].interface,
       !interface.isLoopback
@@ -179,7 +181,7 @@ extension WatchPresenter {
       if hadTerminal, Terminal.isAvailable { terminal = try Terminal() }
       try draw()
     case .resume where !isBack && terminal != nil:
-      // After a SIGSTOP, which nobody is told of, the shell had the terminal; in the background it still has.
+      // After a SIGSTOP, which no one is told of, the shell had the terminal; in the background it still has.
       if Terminal.isAvailable { try terminal?.enterAgain() } else { leave() }
       try draw()
     case .resume: isBack = false

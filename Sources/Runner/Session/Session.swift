@@ -6,7 +6,7 @@ import Wire
 /// What a run acquires while it may, and the one place where it gives everything else up.
 ///
 /// The order is the same for every verb: look names up, open sockets and files, `seal`, run. Whatever reads a byte that
-/// somebody else wrote wants a `Sealed`, and nobody but `seal` makes one.
+/// someone else wrote wants a `Sealed`, and no one but `seal` makes one.
 final class Session {
   /// The proof that no privilege is left: a token without contents.
   struct Sealed {
@@ -20,7 +20,7 @@ final class Session {
   private var stamping: TimestampWarmUp?
   /// Folders in which names are changed after the seal.
   private var folders: [Confinement.Folder] = []
-  /// Who changes names in folders after the seal; nil where nobody does.
+  /// Who changes names in folders after the seal; nil where no one does.
   private var renamer: Identity?
 
   /// Begins a run with what it needs once it is sealed; where it times packets the kernel is asked for stamps at once,
@@ -120,7 +120,7 @@ final class Session {
 
   /// Gives every privilege up for good, confines what is left, and waits until packets are stamped.
   ///
-  /// Root becomes who said `sudo`. Where nobody did it becomes nobody, unless names of files are to be changed later:
+  /// Root becomes who said `sudo`. Where no one did it becomes no one, unless names of files are to be changed later:
   /// then it stays user 0, with the rights of an owner and no other.
   func seal() throws(RunError) -> Sealed {
     _ = try sealShowing()
@@ -181,7 +181,7 @@ struct Layers {
 
 /// A file that a run was asked to read: opened before the seal, read after it.
 ///
-/// What is wrong with it is told in its turn: the files before it are read all the same.
+/// What is wrong with it is told in its turn: the files before it are read still.
 final class InputFile {
   let path: FilePath
   private var opened: FileDescriptor?

@@ -9,7 +9,7 @@ import Wire
 struct NameLookups {
   /// What an answer changed.
   enum News: Equatable {
-    /// The name has an address for the first time; how long its look-up took.
+    /// The name has an address for the first time; how long its lookup took.
     case found(Int, ZonedAddress, Measurement)
     /// It has another one now.
     case moved(Int, ZonedAddress)
@@ -40,20 +40,20 @@ struct NameLookups {
   private var indices: [String: Int] = [:]
   /// How many names have had no answer yet.
   private(set) var unsettled = 0
-  /// How many are under way.
+  /// How many are in flight.
   private(set) var underWay = 0
   /// The first name that has never been asked for; those before it have a time of their own, if any.
   private var fresh = 0
   /// When a question may be taken again, where the last one was not.
   private var stalledUntil = Instant(nanoseconds: 0)
-  /// From one look-up of a name to its next; nil where one is enough.
+  /// From one lookup of a name to its next; nil where one is enough.
   private let period: Interval?
   /// Whether a name that has no address yet is asked for again.
   private let isPatient: Bool
   /// Which of its addresses can be probed.
   private let choose: ([ZonedAddress]) -> ZonedAddress?
 
-  /// The most names that are under way at once.
+  /// The most names that are in flight at once.
   static let concurrency = NameService.mostWorkers
   /// How soon a name that has no address yet is asked for again, at the latest.
   static let retry = Interval.seconds(10)
@@ -84,7 +84,7 @@ struct NameLookups {
     return names.count - 1
   }
 
-  /// When somebody is to be asked; nil where only an answer brings news.
+  /// When someone is to be asked; nil where only an answer brings news.
   var nextTurn: Instant? {
     guard underWay < NameLookups.concurrency else { return nil }
     if fresh < names.count { return stalledUntil }
@@ -111,7 +111,7 @@ struct NameLookups {
     }
   }
 
-  /// Takes an answer; nil where it changes nothing, or nobody asked.
+  /// Takes an answer; nil where it changes nothing, or no one asked.
   mutating func take(_ answer: Answer, of number: UInt32, took: Measurement, at now: Instant) -> News? {
     let index = Int(number)
     guard names.indices.contains(index), names[index].isUnderWay else { return nil }
@@ -126,14 +126,14 @@ struct NameLookups {
     if names[index].address == nil {
       names[index].due = isPatient ? now + min(period ?? NameLookups.retry, NameLookups.retry) : nil
     } else if let period {
-      // Spread over the period, so that they do not all come due in the same moment for ever after.
+      // Spread over the period, so that they do not all come due in the same moment forever after.
       let share = isFirst ? period / Int64(max(names.count, 1)) * Int64(index) : .zero
       names[index].due = now + period + share
     }
     return news
   }
 
-  /// Fails every look-up that is under way: nobody will answer it.
+  /// Fails every lookup that is in flight: no one will answer it.
   mutating func fail(_ reason: String, at now: Instant) -> [News] {
     names.indices.filter { names[$0].isUnderWay }.compactMap { index in
       take(

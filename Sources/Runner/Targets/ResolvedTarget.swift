@@ -17,7 +17,7 @@ public struct ResolvedTarget: Sendable {
   public var interface: Interface?
   /// The longest IP packet on the way, in octets.
   public var mtu: Int
-  /// How long the name's look-up took; nil where there was nothing to look up.
+  /// How long the name's lookup took; nil where there was nothing to look up.
   public var resolve: Measurement?
   /// The name that was looked up; nil where there was nothing to look up.
   public var host: String?
@@ -25,7 +25,7 @@ public struct ResolvedTarget: Sendable {
   public var share: AddressShare?
   /// The interface that was asked for, by `-I` or as the address's zone; nil where routes decide.
   ///
-  /// Packets to an address of this host's leave by loopback all the same.
+  /// Packets to an address of this host's leave by loopback still.
   public var zone: Interface?
   /// What stands in the way where there is no route: what the route that forbids it is called.
   public var obstacle: Notes = []
@@ -222,7 +222,7 @@ extension ResolvedTarget {
 }
 
 extension RunError {
-  /// Whether it is about one target alone, so that others can be probed all the same.
+  /// Whether it is about one target alone, so that others can be probed still.
   var concernsTarget: Bool {
     switch self {
     case .refused, .broadcast: true
@@ -265,7 +265,7 @@ struct Scopes {
 
   /// The addresses of both ends of the targets.
   ///
-  /// - Throws: `.refused` where one address is asked for by two interfaces: answers could not be told apart.
+  /// - Throws: `.refused` where one address is asked for by two interfaces: answers could not be distinguished.
   init(_ targets: [ResolvedTarget]) throws(RunError) {
     for target in targets { try add(target) }
   }

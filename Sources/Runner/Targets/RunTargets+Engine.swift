@@ -70,7 +70,7 @@ extension Outcome {
   }
 }
 
-/// The look-ups of names in the loop, for a run that cannot begin before they are over.
+/// The lookups of names in the loop, for a run that cannot begin before they are over.
 struct LookupWork: LoopWork {
   let targets: RunTargets
   /// When they are waited for no more; nil: they have their own limits alone.

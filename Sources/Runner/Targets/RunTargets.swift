@@ -38,12 +38,12 @@ final class RunTargets {
   private(set) var isReloadable = false
   /// Whether a target whose name has no address keeps the run going.
   let waitsForNames: Bool
-  /// Why there is nobody to ask.
+  /// Why there is no one to ask.
   private var missing = "the resolver process has ended"
 
   /// Reads what is asked for, and begins to look names up.
   ///
-  /// Call it while there is one thread, and before privileges are given up. Where nothing has to be looked up, nothing
+  /// Call it while there is one thread, and before privileges are dropped. Where nothing has to be looked up, nothing
   /// is begun. `isLenient` makes an address that cannot be probed a problem of its own target, rather than of the run;
   /// `isFollowed` has names looked up again, every so often where there is a `period`.
   init(
@@ -83,7 +83,7 @@ final class RunTargets {
     do throws(ResolveError) {
       question = try Resolver.question(spec.host)
     } catch {
-      // It is that target's result, as of a name that nobody knows.
+      // It is that target's result, as of a name that no one knows.
       for target in resolution.unknown(spec) {
         problems[list.count] = "\(error)"
         list.append(target)
@@ -109,7 +109,7 @@ final class RunTargets {
     }
   }
 
-  /// Gets ready to take further targets in later, names too; call it before privileges are given up.
+  /// Gets ready to take further targets in later, names too; call it before privileges are dropped.
   func prepareForReload() {
     isReloadable = true
     if service == nil { begin() }
@@ -127,7 +127,7 @@ final class RunTargets {
         list.append(target)
       }
     }
-    // A name that other targets have is not new to the look-ups.
+    // A name that other targets have is not new to the lookups.
     for (name, indices) in members.enumerated() {
       guard let address = lookups.address(of: name) else { continue }
       for index in indices where index >= first && !list[index].isKnown {
@@ -138,13 +138,13 @@ final class RunTargets {
     return first..<list.count
   }
 
-  /// Whether a target's first look-up is not over yet.
+  /// Whether a target's first lookup is not over yet.
   func isAwaited(_ index: Int) -> Bool { !list[index].isKnown && problems[index] == nil }
 
   /// Whether a name has had no answer yet.
   var isAwaiting: Bool { lookups.unsettled > 0 }
 
-  /// Whether a target may yet get an address: its look-up is not over, or is made again.
+  /// Whether a target may yet get an address: its lookup is not over, or is made again.
   var mayGrow: Bool { isAwaiting || waitsForNames && list.contains { !$0.isKnown } }
 
   /// Whether anything has to be looked up.
@@ -161,7 +161,7 @@ final class RunTargets {
     }
   }
 
-  /// Waits for every name's first look-up where a run cannot begin before; what the wait takes is taken from its deadline.
+  /// Waits for every name's first lookup where a run cannot begin before; what the wait takes is taken from its deadline.
   func settle(_ schedule: inout Schedule) throws(RunError) -> Signal? {
     let start = SystemClock.monotonic()
     let signal = try settle(until: schedule.deadline.map { start + $0 })
@@ -206,7 +206,7 @@ final class RunTargets {
 // MARK: In the loop
 
 extension RunTargets {
-  /// Asks the poll loop to watch for answers, as long as there is somebody who may answer.
+  /// Asks the poll loop to watch for answers, as long as there is someone who may answer.
   func watch(by poller: inout Poller) {
     if let service {
       if slot == nil { slot = service.watch(by: &poller) }
@@ -241,7 +241,7 @@ extension RunTargets {
     return again + news.flatMap { take($0) }
   }
 
-  /// Notes how long the latest look-up of a name took.
+  /// Notes how long the latest lookup of a name took.
   private func time(_ name: Int, _ took: Measurement) -> [News] {
     guard isFollowed, members.indices.contains(name) else { return [] }
     let known = members[name].filter { list[$0].isKnown }

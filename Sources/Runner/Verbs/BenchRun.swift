@@ -15,7 +15,7 @@ public struct BenchSettings: Sendable {
   public var plan = BenchPlan()
   /// The request of each target's connections, by its place among them; empty unless HTTP is spoken.
   public var requests: [HTTPRequest] = []
-  /// Whether somebody has said that the targets are theirs to load.
+  /// Whether someone has said that the targets are theirs to load.
   public var ownsTargets = false
   /// Where the histograms go, in HdrHistogram's log format.
   public var histogramLog: FilePath?
@@ -27,15 +27,15 @@ public struct BenchSettings: Sendable {
 
   /// The most targets of one run: each has a table of its own.
   public static let mostTargets = 16
-  /// The most connections that may be under way: each has a port of ours, and no more are to be had.
+  /// The most connections that may be in flight: each has a port of ours, and no more are to be had.
   public static let mostConnections = 28_000
 
-  /// Connections a second to one address of somebody else's, beyond which it must be said that they may be made.
+  /// Connections a second to one address of another's, beyond which it must be said that they may be made.
   public static let freeRate = 1_000.0
 }
 
 extension Run {
-  /// Connections at a fixed rate, many of them under way at once.
+  /// Connections at a fixed rate, many of them in flight at once.
   public static func bench(_ settings: BenchSettings) throws(RunError) -> BenchOutcome {
     var settings = settings
     try settings.run.presentation.claim([

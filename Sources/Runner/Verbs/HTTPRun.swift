@@ -23,7 +23,7 @@ public struct HTTPSettings: Sendable {
   public var compares = false
   /// How long each connection may last; nil for as long as it likes.
   public var lifetime: Interval? = HTTPEngine.usualLifetime
-  /// The file that the content is written to; nil where nobody wants it.
+  /// The file that the content is written to; nil where no one wants it.
   public var bodyPath: FilePath?
 
   /// The settings of one request by a program of this name.

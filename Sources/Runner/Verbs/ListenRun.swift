@@ -143,7 +143,7 @@ struct ListenPlace {
     try refuseGroups()
   }
 
-  /// A connection is between two hosts: to a group's address the kernel binds a socket that nobody ever connects to.
+  /// A connection is between two hosts: to a group's address the kernel binds a socket that no one ever connects to.
   private func refuseGroups() throws(RunError) {
     if address.isUnspecified { return }
     let kind = address.isMulticast ? nil : try? Route.to(address, interface: interface).kind
@@ -163,7 +163,7 @@ struct ListenPlace {
     let room = mtu - (address.family == .v4 ? 20 : 40) - 20
     plan.ipFields = settings.ipFields
     plan.offer.maximumSegmentSize = settings.maximumSegmentSize ?? UInt16(clamping: room)
-    // A frame of ours is no longer than 2,048 octets; time stamps take twelve of what a segment may hold.
+    // A frame of ours is no longer than 2,048 octets; timestamps take twelve of what a segment may hold.
     plan.textLimit = min(room - 12, 1_400)
     return plan
   }

@@ -135,7 +135,7 @@ private final class CaptureReading: OctetReader {
 
   var hasEnough: Bool { walk.hasStopped }
 
-  /// Tells what octets bring.
+  /// Shows what octets bring.
   func take(_ octets: RawSpan) throws(RunError) {
     let presenter = presenter
     if settings.showsPackets || settings.telling == .packets {

@@ -163,7 +163,7 @@ public enum Run {
     return RunResult(tallies: presenter.tallies, signal: end)
   }
 
-  /// Says what of the packets received is in no result; where not even that can be written, nobody is there to read.
+  /// Says what of the packets received is in no result; where not even that can be written, no one is there to read.
   static func warn(of dropped: UInt32, truncated: Int, strays: Int) {
     if dropped > 0 {
       Output.complain("the kernel dropped \(dropped) packets (receive buffer full); some replies may be missing")
@@ -182,7 +182,7 @@ extension Room {
   /// What a run needs for itself besides a descriptor for each connection: routes, neighbours, files.
   private static let spare = 4
 
-  /// The room of a run: no more connections are under way than there are descriptors for.
+  /// The room of a run: no more connections are in flight than there are descriptors for.
   init(_ schedule: Schedule, targets: Int) {
     let most = Room(for: targets, count: schedule.count).places
     // Few are asked for where few are needed.
@@ -204,7 +204,7 @@ public struct Tally: Hashable, Sendable {
   public private(set) var answers = VerdictCounts()
   /// Probes that this host refused to send.
   public private(set) var unsent = 0
-  /// Whether every filtered verdict was for want of anything that could be believed.
+  /// Whether every filtered verdict was for lack of anything that could be believed.
   public private(set) var onlyInvalid = true
 
   /// Counts one probe.

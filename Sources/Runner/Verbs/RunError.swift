@@ -26,7 +26,7 @@ public enum RunError: Error {
   case unreadable(Errno, FilePath)
   /// A signal came while results could not be written: whoever reads them has stopped, but has not gone.
   case interrupted(Signal)
-  /// A signal came while a file was waited for: a FIFO that nobody has opened at its other end.
+  /// A signal came while a file was waited for: a FIFO that no one has opened at its other end.
   case endedWaiting(Signal, FilePath)
 
   /// What it means that raw sockets do not open.

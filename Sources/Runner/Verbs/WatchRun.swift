@@ -27,7 +27,7 @@ public struct WatchSettings: Sendable {
 }
 
 extension Run {
-  /// Targets that are probed until somebody interrupts it.
+  /// Targets that are probed until someone interrupts it.
   public static func watch(_ settings: WatchSettings) throws(RunError) -> RunResult {
     var settings = settings
     try settings.run.presentation.claim(
@@ -80,7 +80,7 @@ extension Run {
     return result
   }
 
-  /// Each target once: by its name metrics are told apart.
+  /// Each target once: by its name metrics are distinguished.
   static func unique(_ specs: [TargetSpec]) -> [TargetSpec] {
     var names: Set<String> = []
     return specs.flatMap(\.single).filter { names.insert($0.text).inserted }

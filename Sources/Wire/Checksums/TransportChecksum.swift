@@ -10,7 +10,7 @@ public enum TransportChecksum: Hashable, Sendable, CaseIterable {
   /// offload) that the packet never reached. Not damage, when it comes over such an interface.
   case unfinished
 
-  /// Judges a whole segment by the transport that the pseudo-header names: TCP, UDP or ICMPv6; `bad` for any other.
+  /// Classifies a whole segment by the transport that the pseudo-header names: TCP, UDP or ICMPv6; `bad` for any other.
   @inlinable public static func judge(segment: RawSpan, pseudoHeader: PseudoHeader) -> TransportChecksum {
     guard let field = fieldOffset(of: pseudoHeader.protocolNumber), field &+ 2 <= segment.byteCount else { return .bad }
     var sum = InternetChecksum()

@@ -27,7 +27,7 @@ public protocol ICMPKind: RawRepresentable, Hashable, Sendable where RawValue ==
   var quotedLengthField: (offset: Int, unit: Int)? { get }
 }
 
-/// A message whose length has been checked; accessors cannot fail, and nothing is judged.
+/// A message whose length has been checked; accessors cannot fail, and nothing is classified.
 public struct ICMPMessageView<Kind: ICMPKind>: ~Escapable {
   /// Octets before the body.
   @inlinable public static var headerLength: Int { 8 }

@@ -58,7 +58,7 @@ extension ICMPMessageView where Kind == ICMPv6Type {
         source: .v6(source), destination: .v6(destination), protocolNumber: IPProtocol.icmpv6, length: length))
   }
 
-  /// Judges the checksum by what the message came in.
+  /// Classifies the checksum by what the message came in.
   @inlinable public func judgeChecksum(_ pseudoHeader: PseudoHeader) -> TransportChecksum {
     TransportChecksum.judge(segment: bytes, pseudoHeader: pseudoHeader)
   }

@@ -44,7 +44,7 @@ extension IPv4Header {
   @inlinable public static var minimumLength: Int { 20 }
 }
 
-/// An IPv4 packet whose header length has been checked: the accessors cannot fail, and judge nothing.
+/// An IPv4 packet whose header length has been checked: the accessors cannot fail, and classify nothing.
 public struct IPv4HeaderView: ~Escapable {
   /// The packet, cut to its total length.
   @usableFromInline let packet: RawSpan

@@ -27,7 +27,7 @@ extension IPv6Header {
   @inlinable public static var length: Int { 40 }
 }
 
-/// An IPv6 packet whose lengths have been checked: the accessors cannot fail, and judge nothing.
+/// An IPv6 packet whose lengths have been checked: the accessors cannot fail, and classify nothing.
 public struct IPv6HeaderView: ~Escapable {
   /// The packet, cut to its payload length.
   @usableFromInline let packet: RawSpan

@@ -36,7 +36,7 @@ extension TCPHeader {
   @inlinable public static var minimumLength: Int { 20 }
 }
 
-/// A TCP segment whose header length has been checked: the accessors cannot fail, and judge nothing.
+/// A TCP segment whose header length has been checked: the accessors cannot fail, and classify nothing.
 public struct TCPHeaderView: ~Escapable, BitwiseCopyable {
   /// All octets of the segment, header and payload.
   public let segment: RawSpan
@@ -105,7 +105,7 @@ public struct TCPHeaderView: ~Escapable, BitwiseCopyable {
   }
 }
 
-/// The first eight octets of a TCP header, the least that an ICMP error quotes (RFC 792, RFC 1812 §4.3.2.3).
+/// The first eight octets of a TCP header, the smallest that an ICMP error quotes (RFC 792, RFC 1812 §4.3.2.3).
 public struct TCPHeaderPrefix: Hashable, Sendable {
   /// The sender's port.
   public let sourcePort: UInt16

@@ -67,7 +67,7 @@ public enum TCPOption: Hashable, Sendable {
     @inlinable public static var multipath: UInt8 { 30 }
     /// TCP Fast Open.
     @inlinable public static var fastOpen: UInt8 { 34 }
-    /// Experiments, told apart by the two octets that follow (RFC 6994 §3).
+    /// Experiments, distinguished by the two octets that follow (RFC 6994 §3).
     @inlinable public static var experiment254: UInt8 { 254 }
   }
 

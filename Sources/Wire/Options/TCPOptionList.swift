@@ -7,7 +7,7 @@ public struct TCPOptionList: Hashable, Sendable {
   /// No options.
   @inlinable public init() { octets = OptionOctets() }
 
-  /// A copy of a header's option octets, judged by nobody; more than 40 throw `noRoom`.
+  /// A copy of a header's option octets, classified by no one; more than 40 throw `noRoom`.
   @inlinable public init(raw: RawSpan) throws(WireError) {
     guard let octets = OptionOctets(raw) else {
       throw .noRoom(.tcpOptions, need: raw.byteCount, have: OptionOctets.capacity)

@@ -1,6 +1,6 @@
 // RFC 791, RFC 8200, RFC 9293, RFC 792 and RFC 4443 in one walk: whose packet is this?
 
-/// What surrounds a transport in a packet: enough to answer it and to judge its checksum.
+/// What surrounds a transport in a packet: enough to answer it and to classify its checksum.
 public struct Envelope: Hashable, Sendable {
   /// Where the packet comes from.
   public var source: IPAddress
@@ -51,7 +51,7 @@ public struct Envelope: Hashable, Sendable {
 
 /// What became of a packet: it parsed, it is malformed, or it is not for a TCP prober.
 ///
-/// Nothing is judged that a prober may want to see: wrong checksums, flags that contradict each other and malformed
+/// Nothing is classified that a prober may want to see: wrong checksums, flags that contradict each other and malformed
 /// options all parse.
 public enum Dissection: ~Escapable {
   /// A TCP segment.

@@ -3,7 +3,7 @@
 /// What can be read of the packet that an ICMP error quotes, however early the quote ends.
 ///
 /// Eight octets of TCP give ports and sequence number; with fewer, what is missing is nil. Routers on the way may have
-/// changed the hops left, the traffic class and, behind address translation, more; judge nothing by those alone.
+/// changed the hops left, the traffic class and, behind address translation, more; classify nothing by those alone.
 public struct QuotedPacket: Hashable, Sendable {
   /// Where the quoted packet came from: us, if it is ours.
   public let source: IPAddress

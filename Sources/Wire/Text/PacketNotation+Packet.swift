@@ -8,7 +8,7 @@ extension PacketNotation {
     line(Dissection.ofIP(packet), of: packet, relativeTo: bases)
   }
 
-  /// The same line for a transport whose IPv6 header the kernel has told apart.
+  /// The same line for a transport whose IPv6 header the kernel has distinguished.
   public static func tcpdump(transport: RawSpan, in envelope: Envelope, relativeTo bases: Bases? = nil) -> String {
     line(Dissection.ofTransport(transport, in: envelope), of: RawSpan(), relativeTo: bases)
   }

@@ -54,7 +54,7 @@ extension String {
 
 /// A change of colour in a text that is yet to be written.
 ///
-/// It is a noncharacter, and becomes an escape sequence only where the text is written: an escape character in somebody
+/// It is a noncharacter, and becomes an escape sequence only where the text is written: an escape character in someone
 /// else's words can then never pass for one of ours.
 public enum ColourMark: UInt32, CaseIterable, Hashable, Sendable {
   /// Back to the usual colours.
