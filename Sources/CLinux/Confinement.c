@@ -224,7 +224,7 @@ static uint64_t access_to_files(int version) {
   return access;
 }
 
-int clinux_confine_files(unsigned needs, const int *folders, size_t folder_count) {
+int clinux_confine_files(unsigned needs, uint16_t port, const int *folders, size_t folder_count) {
   int version = clinux_landlock_version();
   if (version < 1) return -1;
   struct ruleset ruleset = {.files = access_to_files(version)};
@@ -242,9 +242,12 @@ int clinux_confine_files(unsigned needs, const int *folders, size_t folder_count
     result = (int)syscall(ADD_RULE, rules, RULE_PATH_BENEATH, &rule, 0);
   }
   // A port that the kernel chooses: whoever makes connections by hand guards one.
+  // The one that was asked for may be bound late: a name's address, and with it ours, is known after this.
   if (result == 0 && ruleset.ports != 0 && (needs & CLINUX_SOCKETS)) {
     struct port_rule rule = {.access = ACCESS(BIND_TCP), .port = 0};
     result = (int)syscall(ADD_RULE, rules, RULE_NET_PORT, &rule, 0);
+    rule.port = port;
+    if (result == 0 && port != 0) result = (int)syscall(ADD_RULE, rules, RULE_NET_PORT, &rule, 0);
   }
   if (result == 0) result = (int)syscall(RESTRICT_SELF, rules, 0);
   int code = errno;

@@ -19,6 +19,8 @@ extension NetworkTests {
       #expect(try probe("[0:0:0:0:0:0:0:1]:8000", in: namespace) == ["::1 8000 open"])
       #expect(try probe("127.0.0.1:http-alt", in: namespace) == ["127.0.0.1 8080 closed"])
       #expect(try probe("-4", "localhost:8000", in: namespace) == ["127.0.0.1 8000 open"])
+      // The port is bound once the address is known, when the run is confined already.
+      #expect(try probe("-4", "localhost:8000", "-g", "40123", in: namespace) == ["127.0.0.1 8000 open"])
       #expect(
         try probe("127.0.0.1:8000", "[::1]:8000", "127.0.0.1:8001", in: namespace).sorted() == [
           "127.0.0.1 8000 open", "127.0.0.1 8001 closed", "::1 8000 open",

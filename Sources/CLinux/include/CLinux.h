@@ -75,7 +75,7 @@ int clinux_may_become(uid_t user, gid_t group);
 
 // seccomp(2) and Landlock (landlock(7)) have no functions in glibc; their programs and rules are made in C.
 int clinux_confine_system_calls(unsigned needs);
-int clinux_confine_files(unsigned needs, const int *folders, size_t folder_count);
+int clinux_confine_files(unsigned needs, uint16_t port, const int *folders, size_t folder_count);
 int clinux_landlock_version(void);
 // O_PATH is declared only under _GNU_SOURCE.
 int clinux_open_folder(const char *path);

@@ -31,8 +31,7 @@ extension BenchEngine {
       return finish(slot, .garbled)
     }
     guard isWhole else {
-      // A peer that goes on sending is waited for, but not forever.
-      setTimer(slot, at: min(now.instant + plan.patience, slots[slot].result.due + plan.lifetime))
+      setTimer(slot, at: now.instant + plan.patience)
       return sendAck(slot, at: now.instant, into: &batch)
     }
     slots[slot].result.transfer = slots[slot].firstOctet.map { now.since($0, from: .arrival) }

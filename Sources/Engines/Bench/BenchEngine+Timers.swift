@@ -8,8 +8,9 @@ import Wire
 extension BenchEngine {
   private static var tick: Int64 { 1_000_000 }
 
-  /// Sets a slot's timer, in place of the one that it had.
+  /// Sets a slot's timer, in place of the one that it had; a connection with a request has no time beyond its lifetime.
   mutating func setTimer(_ slot: Int, at time: Instant) {
+    let time = plan.mode == .http ? min(time, slots[slot].result.due + plan.lifetime) : time
     // Whole milliseconds, so that many timers are found by one search.
     let rounded = (time.nanoseconds / BenchEngine.tick &+ 1) &* BenchEngine.tick
     deadlines[slot] = rounded
@@ -36,6 +37,11 @@ extension BenchEngine {
   }
 
   private mutating func expire(_ slot: Int, at now: Instant, into batch: inout PacketBatch) {
+    if plan.mode == .http, now >= slots[slot].result.due + plan.lifetime {
+      let isOpening = slots[slot].state == .synSent || slots[slot].state == .synReceived
+      if !isOpening { reset(slot, into: &batch) }
+      return finish(slot, isOpening ? .lost : .abandoned)
+    }
     switch slots[slot].state {
     case .synSent, .synReceived: expireSyn(slot, at: now, into: &batch)
     case .established where slots[slot].una != slots[slot].nxt:

@@ -42,10 +42,11 @@ public enum Confinement {
     return version > 0 ? Int(version) : nil
   }
 
-  /// Leaves the process the folders, and the ports that the kernel chooses; all other files are shut, `landlock(7)`.
-  public static func confineFiles(_ needs: Needs, folders: [Folder]) throws(Errno) {
+  /// Leaves the process the folders, the ports that the kernel chooses and one that was asked for; all other files are
+  /// shut, `landlock(7)`.
+  public static func confineFiles(_ needs: Needs, port: UInt16 = 0, folders: [Folder]) throws(Errno) {
     let numbers = folders.map(\.number)
-    _ = try kernel(.landlock) { unsafe clinux_confine_files(needs.rawValue, numbers, numbers.count) }
+    _ = try kernel(.landlock) { unsafe clinux_confine_files(needs.rawValue, port, numbers, numbers.count) }
     withExtendedLifetime(folders) {}
   }
 

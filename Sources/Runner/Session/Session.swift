@@ -20,6 +20,8 @@ final class Session {
   private var stamping: TimestampWarmUp?
   /// Folders in which names are changed after the seal.
   private var folders: [Confinement.Folder] = []
+  /// The source port that was asked for; 0 without.
+  private var sourcePort: UInt16 = 0
   /// Who changes names in folders after the seal; nil where no one does.
   private var renamer: Identity?
 
@@ -51,6 +53,7 @@ final class Session {
   convenience init(for settings: RunSettings) throws(RunError) {
     try self.init(
       settings.presentation, settings.usesKernel ? .connections : .sockets, stamps: !settings.usesKernel)
+    sourcePort = settings.sourcePort
   }
 
   /// What a plain probe of a name has open at once, and what is open already.
@@ -136,7 +139,8 @@ final class Session {
     }
     layers.user = renamer != nil || Identity.current.user != 0
     if level != .off {
-      if (try? Confinement.confineFiles(needs, folders: folders)) != nil { layers.landlock = Confinement.landlock }
+      let isShut = (try? Confinement.confineFiles(needs, port: sourcePort, folders: folders)) != nil
+      if isShut { layers.landlock = Confinement.landlock }
       layers.seccomp = (try? Confinement.confineSystemCalls(needs)) != nil
     }
     if level == .strict, let missing = layers.missing.first {

@@ -90,6 +90,35 @@ import Wire
     #expect(world.sent.last?.flags.contains(.rst) == true)
   }
 
+  @Test("A silent server has no longer than --max-time, whether or not it has the request", arguments: [true, false])
+  func aSilentServer(_ acknowledges: Bool) throws {
+    var plan = BenchPlan()
+    plan.lifetime = .milliseconds(500)
+    plan.mode = .http
+    plan.count = 1
+    plan.duration = nil
+    var world = try BenchWorld(plan) { sent in
+      if sent.flags == .syn { return [(Self.ms, BenchWorld.synAck(sent), [])] }
+      guard sent.text.count > 0, acknowledges else { return [] }
+      return [(Self.ms, Segment(seq: sent.segment.acknowledgment, ack: sent.segment.end, wnd: 9), [])]
+    }
+    try world.run(until: .seconds(60))
+    #expect(world.results.map(\.end) == [.abandoned])
+    #expect(world.elapsed >= .milliseconds(500) && world.elapsed < .milliseconds(600))
+    #expect(world.sent.last?.flags.contains(.rst) == true)
+  }
+
+  @Test("A SYN that nothing answers is lost when --max-time is over") func lostWithinTheLimit() throws {
+    var plan = BenchPlan()
+    plan.lifetime = .milliseconds(500)
+    plan.mode = .http
+    plan.count = 1
+    plan.duration = nil
+    var world = try BenchWorld(plan) { _ in [] }
+    try world.run(until: .seconds(60))
+    #expect(world.results.map(\.end) == [.lost] && world.elapsed < .milliseconds(600))
+  }
+
   @Test func aServerThatSaysNothing() throws {
     var plan = BenchPlan()
     plan.mode = .http
