@@ -7,7 +7,7 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run .packaging/deb .packaging/tarball Tests/packages Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
+SCRIPTS := .ci/run .packaging/deb .packaging/stamp .packaging/tarball Tests/packages Tests/run Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
   Tests/completions Tests/words Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
@@ -16,17 +16,11 @@ SCRIPTS := .ci/run .packaging/deb .packaging/tarball Tests/packages Tests/run Te
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The commit and its day, written into a section of the finished program: as a compiler flag they would have every file
-# compiled again at each commit. CLINUX_BUILD_ROOM octets long.
-COMMIT = $$(git log -1 --format='%h %cs' --abbrev=12 2>/dev/null)
-stamp  = printf '%-64.64s' "$(COMMIT)" >$(1).commit && \
-  objcopy --update-section .probe_build=$(1).commit $(1) $(1).whole && mv $(1).whole $(1)
-
 # The linker writes the program piecemeal. Written again in one go its pages are mapped in fewer, larger pieces, and a
 # start takes 0.2 ms less (Tests/Bench/startup), as it does for an installed copy.
 build: ## the release binary, statically linked: .build/release/probe
 	@set -o pipefail; swift build $(RELEASE) --product probe 2>&1 | { grep -v -e "statically linked applications requires" -e '^$$' || true; }
-	@$(call stamp,$(BINARY))
+	@.packaging/stamp $(BINARY)
 
 # Measures the rooms themselves, and is no part of the product.
 hotpaths: build
@@ -109,7 +103,7 @@ uninstall: ## remove what install put there
 DEB_BUILD := .build/deb
 deb: ## a Debian package: .build/probe_VERSION_ARCH.deb
 	@swift build -c release --static-swift-stdlib -Xlinker -s --scratch-path $(DEB_BUILD) --product probe --quiet
-	@$(call stamp,$(DEB_BUILD)/release/probe)
+	@.packaging/stamp $(DEB_BUILD)/release/probe
 	@.packaging/deb $(DEB_BUILD)/release/probe
 
 tarball: build ## the static binary with man pages, completions and documents: .build/probe-VERSION-linux-ARCH.tar.gz
