@@ -89,7 +89,7 @@ install: ## install binary, man pages, completions and documents under PREFIX (d
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/probe
 	install -d $(SHARE)/man/man1
 	install -m 0644 $(MANUALS) $(SHARE)/man/man1
-	for file in $(DOCUMENTS); do install -D -m 0644 $$file $(SHARE)/doc/probe/$$file || exit 1; done
+	@for file in $(DOCUMENTS); do install -D -m 0644 $$file $(SHARE)/doc/probe/$$file || exit 1; done
 	$(BINARY) completions bash | install -D -m 0644 /dev/stdin $(COMPLETION_BASH)
 	$(BINARY) completions zsh | install -D -m 0644 /dev/stdin $(COMPLETION_ZSH)
 	$(BINARY) completions fish | install -D -m 0644 /dev/stdin $(COMPLETION_FISH)
