@@ -36,7 +36,7 @@ public struct CapturedFrame: ~Escapable, BitwiseCopyable {
 public struct CaptureInterface: Hashable, Sendable {
   /// The interface's name; nil where the file has none.
   ///
-  /// Whoever made the file chose it: escape it before showing.
+  /// It comes from the file: escape it before showing it.
   public var name: String?
   /// What its frames begin with.
   public var link: LinkType

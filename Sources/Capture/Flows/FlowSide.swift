@@ -63,7 +63,7 @@ public struct FlowSide: Sendable {
   public internal(set) var badChecksums = 0
   /// Segments whose checksum was left to hardware that the capture came before.
   public internal(set) var unfinishedChecksums = 0
-  /// Segments that the capture cut short, so that no one can tell.
+  /// Segments truncated by the capture, so that their checksums are unknown.
   public internal(set) var unverifiedChecksums = 0
   /// Segments whose options do not parse.
   public internal(set) var malformedOptions = 0

@@ -159,7 +159,7 @@ public struct FlowAgreement: Hashable, Sendable {
   public var sack: Bool
   /// Whether timestamps are sent (RFC 7323 §3.2).
   public var timestamps: Bool
-  /// Whether congestion is told by marks (RFC 3168 §6.1.1).
+  /// Whether congestion is signalled by marks (RFC 3168 §6.1.1).
   public var ecn: Bool
 }
 

@@ -23,7 +23,7 @@ struct ListenTable {
   private static let never = Instant(nanoseconds: .max)
 
   /// How many connections there are.
-  private(set) var count = 0
+  var count: Int { entries.count - free.count }
 
   /// The slots that hold a connection.
   var occupied: [Int] { entries.indices.filter { entries[$0] != nil } }
@@ -33,7 +33,6 @@ struct ListenTable {
   mutating func insert(_ entry: ListenEntry) -> Int {
     let slot = free.popLast() ?? entries.count
     slots[entry.conversation.flow] = slot
-    count += 1
     if slot == entries.count {
       entries.append(entry)
       deadlines.append(ListenTable.never)
@@ -48,7 +47,6 @@ struct ListenTable {
   mutating func remove(_ slot: Int) -> ListenEntry? {
     guard let entry = entries[slot] else { return nil }
     release(slot)
-    count -= 1
     entries[slot] = nil
     deadlines[slot] = ListenTable.never
     activity[slot] = nil

@@ -29,7 +29,8 @@ public struct LadderPicture {
     self.heading =
       (heading ?? "\(outcome.flow.remote): \(outcome.verdict.rawValue), \(outcome.reason.rawValue)").printable
     let (allRows, allFates) = (Ladder.Row.rows(of: outcome), PacketFate.fates(of: outcome))
-    let runs = LadderFold.folds(in: outcome, allRows, allFates)
+    let steps = StepBracket.brackets(of: outcome)
+    let runs = LadderFold.folds(in: outcome, allRows, allFates, steps)
     let folded = Set(runs.flatMap(\.range))
     var folds: [Int: LadderFold] = [:]
     var hidden = 0
@@ -45,7 +46,7 @@ public struct LadderPicture {
     let lessons = isExplained ? PacketLessons(outcome).meanings : []
     self.lessons = drawn.map { $0 < lessons.count ? lessons[$0] : [] }
     // A step's packets are never in a fold.
-    brackets = StepBracket.brackets(of: outcome).map { bracket in
+    brackets = steps.map { bracket in
       var bracket = bracket
       bracket.begin -= folded.count { $0 < bracket.begin }
       bracket.end -= folded.count { $0 < bracket.end }

@@ -18,7 +18,8 @@ public struct ScreenPicture: Sendable {
 
   /// The picture, SVG.
   public var svg: String {
-    let columns = max(lines.map { Self.runs($0).map(\.text.columns).reduce(0, +) }.max() ?? 0, title.columns, 20)
+    let lines = lines.map(Self.runs)
+    let columns = max(lines.map { $0.map(\.text.columns).reduce(0, +) }.max() ?? 0, title.columns, 20)
     let width = Double(columns) * Self.column + 2 * Self.margin
     let height = Self.bar + Double(lines.count) * Self.row + Self.margin
     var writer = SVGWriter(width: width, height: height, title: title.printable, style: Self.style)
@@ -27,7 +28,7 @@ public struct ScreenPicture: Sendable {
     for (index, line) in lines.enumerated() {
       let y = Self.bar + Double(index + 1) * Self.row - 4
       var start = 0
-      for run in Self.runs(line) {
+      for run in line {
         // Word by word: a viewer may fold spaces.
         for word in run.text.split(separator: " ", omittingEmptySubsequences: false) {
           let word = String(word).printable

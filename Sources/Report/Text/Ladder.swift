@@ -38,7 +38,9 @@ public struct Ladder {
     let rows = Row.rows(of: outcome)
     self.words = words
     self.rows = rows
-    folds = isWhole ? [] : LadderFold.folds(in: outcome, rows, PacketFate.fates(of: outcome))
+    folds =
+      isWhole
+      ? [] : LadderFold.folds(in: outcome, rows, PacketFate.fates(of: outcome), StepBracket.brackets(of: outcome))
     lessons = isExplained ? PacketLessons(outcome).meanings : []
     width = min(max(style.width, 24), 1_000)
     timeWidth = max(7, rows.map(\.time.count).max() ?? 0)

@@ -39,10 +39,12 @@ struct LadderFold: Hashable {
   /// So many packets are drawn at either end of a run.
   static let drawn = 3
 
-  /// The runs among the packets of an outcome.
-  static func folds(in outcome: Outcome, _ rows: [Ladder.Row], _ fates: [PacketFate]) -> [LadderFold] {
+  /// The runs among the packets of an outcome; the packets that a step lies between are in none.
+  static func folds(
+    in outcome: Outcome, _ rows: [Ladder.Row], _ fates: [PacketFate], _ steps: [StepBracket]
+  ) -> [LadderFold] {
     var isHeld = [Bool](repeating: false, count: rows.count)
-    for bracket in StepBracket.brackets(of: outcome) {
+    for bracket in steps {
       isHeld[bracket.begin] = true
       isHeld[bracket.end] = true
     }
