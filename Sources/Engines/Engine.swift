@@ -103,6 +103,9 @@ public struct Transmission: Sendable {
   public var data: [UInt8]
   /// Which octets of the data it carries.
   public var text: Range<Int>
+  /// Whole IP packets that are sent as they are in its place, such as the fragments of one; none: it is assembled from
+  /// the fields above.
+  public var packets: [[UInt8]] = []
 
   /// A packet from its parts.
   public init(

@@ -34,6 +34,19 @@ public struct SendSocket: ~Copyable, Sendable {
     self.family = family
   }
 
+  /// Whether a packet leaves as it is: what of it the kernel would fill in anew is right already.
+  ///
+  /// IPv4 alone: its source where that is 0, the identification where that is 0 and the packet may be fragmented, the total
+  /// length and the header checksum; a header length that cannot be is refused (`raw_send_hdrinc` in net/ipv4/raw.c).
+  /// IPv6 packets are sent as they are (`rawv6_send_hdrinc` in net/ipv6/raw.c).
+  public static func sendsUnchanged(_ packet: RawSpan) -> Bool {
+    guard packet.byteCount > 0, packet.octet(at: 0) >> 4 != 6 else { return true }
+    guard let header = try? IPv4HeaderView(checking: packet) else { return false }
+    let isIdentified = header.identification != 0 || header.dontFragment
+    return isIdentified && header.hasGoodChecksum && Int(header.totalLength) == packet.byteCount
+      && header.source.rawValue != 0
+  }
+
   /// SO_TIMESTAMPING (timestamping.rst, 1.3): a software stamp on transmission, distinguished by a number.
   ///
   /// Unread stamps count against the receive buffer, so it is made large.

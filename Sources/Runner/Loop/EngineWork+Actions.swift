@@ -60,19 +60,20 @@ extension EngineWork {
   private mutating func send(_ transmission: Transmission) {
     // Read as late as can be: where the kernel gives no stamp, this one must do.
     let now = SystemClock.now()
-    var octets: [UInt8]?
+    var sent: [[UInt8]] = []
     do throws(SendFailure) {
       let hasLeft = try network.send(transmission) { packet in
         show(ReceivedPacket(packet, framing: .inBand, mayBeUnfinished: false), at: now)
-        if packets != nil { octets = packet.copied }
+        if packets != nil { sent.append(packet.copied) }
       }
       engine.note(.departed(transmission.token, at: now))
       network.departed(transmission, at: now.instant)
-      if hasLeft, let octets { keep(octets, transmission, at: now) }
+      if hasLeft { for octets in sent { keep(octets, transmission, at: now) } }
     } catch {
       switch error {
       case .noRoute: engine.note(.failed(transmission.token, .noRoute))
       case .tooLarge: fail(.packetTooLarge)
+      case .changed: fail(.packetChanged)
       case .errno(let errno):
         let refusal = RunError.send(errno, transmission.flow.remote)
         guard concernsOne(refusal, transmission.token.slot) else { return fail(refusal) }

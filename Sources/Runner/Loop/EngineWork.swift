@@ -144,7 +144,7 @@ struct EngineWork<E: Engine>: LoopWork {
   private mutating func takeStamps() throws(Errno) {
     for link in network.all {
       while let stamp = try link.nextTransmitStamp() {
-        engine.note(.transmitted(stamp.token, kernel: stamp.wall))
+        if !stamp.isPart { engine.note(.transmitted(stamp.token, kernel: stamp.wall)) }
         packets?.transmitted(stamp.token, kernel: stamp.wall)
       }
     }

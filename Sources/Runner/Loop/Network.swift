@@ -150,12 +150,13 @@ final class Network {
     if transmission.segment.flags.contains(.rst) { guards[slot]?.lastReset = now }
   }
 
-  /// Makes a packet and sends it; `body` is given its octets before they go.
+  /// Makes a packet and sends it; `body` is given its octets before they go, and of a crafted one those of every packet
+  /// that goes in its place.
   ///
   /// - Returns: false where the kernel had no room for it, so that nothing left.
   func send(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) -> Bool {
+    guard transmission.packets.isEmpty else { return try sendCrafted(transmission, body) }
     let destination = transmission.flow.remote.address
-    guard let link = link(destination.family) else { throw .errno(.noSuchFamily) }
     var frame = FrameBuffer()
     let count: Int
     do throws(WireError) {
@@ -169,9 +170,30 @@ final class Network {
     }
     let packet = frame.view(first: count)
     body(packet)
+    return try send(packet, to: destination, transmission.token)
+  }
+
+  /// Sends the packets of a crafted transmission as they are; where one of them finds no room the rest stays here as well.
+  private func sendCrafted(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) -> Bool {
+    let last = transmission.packets.count - 1
+    for (index, octets) in transmission.packets.enumerated() {
+      let packet = octets.span.raw
+      guard SendSocket.sendsUnchanged(packet) else { throw .changed }
+      body(packet)
+      let hasLeft = try send(
+        packet, to: transmission.flow.remote.address, transmission.token, isPart: index < last)
+      guard hasLeft else { return false }
+    }
+    return true
+  }
+
+  private func send(
+    _ packet: RawSpan, to destination: IPAddress, _ token: Token, isPart: Bool = false
+  ) throws(SendFailure) -> Bool {
+    guard let link = link(destination.family) else { throw .errno(.noSuchFamily) }
     do throws(Errno) {
       let index = scopes.interface(of: destination)?.index ?? 0
-      return try link.send(packet, to: destination, interfaceIndex: index, token: transmission.token)
+      return try link.send(packet, to: destination, interfaceIndex: index, token: token, isPart: isPart)
     } catch {
       throw error.isNoRoute ? .noRoute : .errno(error)
     }
@@ -184,6 +206,8 @@ enum SendFailure: Error {
   case noRoute
   /// It does not fit a frame.
   case tooLarge
+  /// The kernel would send something else in its place.
+  case changed
   /// The kernel refused it.
   case errno(Errno)
 }

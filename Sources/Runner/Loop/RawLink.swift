@@ -58,19 +58,22 @@ final class RawLink {
     try errors.accept(only: .icmpErrors(family: family, sourcePorts: list))
   }
 
-  /// Sends a packet; its stamp will come back under the token.
+  /// Sends a packet; its stamp will come back under the token, and with the word whether more packets of that name follow.
   ///
   /// - Returns: false where there was no room for it, so that nothing left.
-  func send(_ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token) throws(Errno) -> Bool {
+  func send(
+    _ packet: RawSpan, to address: IPAddress, interfaceIndex: UInt32, token: Token, isPart: Bool = false
+  ) throws(Errno) -> Bool {
     guard let id = try sender.send(packet, to: address, interfaceIndex: interfaceIndex) else { return false }
-    tokens.put(token, under: id)
+    tokens.put(token, under: id, isPart: isPart)
     return true
   }
 
   /// The next transmit stamp in the error queue, and the packet that it belongs to.
-  func nextTransmitStamp() throws(Errno) -> (token: Token, wall: WallTime)? {
+  func nextTransmitStamp() throws(Errno) -> TokenStamp? {
     while let stamp = try sender.nextTransmitStamp() {
-      if let token = tokens.take(stamp.id) { return (token, stamp.wall) }
+      guard let entry = tokens.take(stamp.id) else { continue }
+      return TokenStamp(token: entry.token, wall: stamp.wall, isPart: entry.isPart)
     }
     return nil
   }
@@ -96,19 +99,31 @@ final class RawLink {
   }
 }
 
+/// When a packet of ours left, as the kernel saw it.
+struct TokenStamp {
+  /// Its name.
+  var token: Token
+  /// When it left.
+  var wall: WallTime
+  /// Whether another packet of the same name left after it: it is a fragment, and not the last.
+  var isPart: Bool
+}
+
 /// Which packet a transmit stamp belongs to: the kernel counts the packets of a socket, we remember the last ones.
 struct TokenRing {
   /// Stamps come back within microseconds: so many packets are never in flight at once without theirs.
   static let capacity = 256
-  private var entries = [(id: UInt32, token: Token)?](repeating: nil, count: capacity)
+  private var entries = [(id: UInt32, token: Token, isPart: Bool)?](repeating: nil, count: capacity)
 
-  mutating func put(_ token: Token, under id: UInt32) { entries[Int(id) % TokenRing.capacity] = (id, token) }
+  mutating func put(_ token: Token, under id: UInt32, isPart: Bool = false) {
+    entries[Int(id) % TokenRing.capacity] = (id, token, isPart)
+  }
 
-  mutating func take(_ id: UInt32) -> Token? {
+  mutating func take(_ id: UInt32) -> (token: Token, isPart: Bool)? {
     let index = Int(id) % TokenRing.capacity
     guard let entry = entries[index], entry.id == id else { return nil }
     entries[index] = nil
-    return entry.token
+    return (entry.token, entry.isPart)
   }
 }
 

@@ -29,6 +29,10 @@ public enum RunError: Error {
   /// A signal came while a file was waited for: a FIFO that no one has opened at its other end.
   case endedWaiting(Signal, FilePath)
 
+  /// A packet that the kernel would not send as it is.
+  static let packetChanged = RunError.refused(
+    "the kernel cannot send this packet unchanged: it fills in source, length, checksum and identification of IPv4")
+
   /// What it means that raw sockets do not open.
   init(opening errno: Errno) {
     self = errno.isPermission && !Capability.has(.netRaw) ? .noPrivilege : .system(errno)
