@@ -63,9 +63,9 @@ let package = Package(
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
     .target(name: "CLaboratory", path: "Tests/CLaboratory"),
     .target(
-      name: "Laboratory", dependencies: ["CLaboratory", "Repeatable", "Script"], path: "Tests/Laboratory",
+      name: "Laboratory", dependencies: ["CLaboratory", "Repeatable", "Script", "Timebase"], path: "Tests/Laboratory",
       swiftSettings: rules),
-    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory", "Script"], swiftSettings: rules),
+    .testTarget(name: "LaboratoryTests", dependencies: ["Laboratory", "Script", "Timebase"], swiftSettings: rules),
     .testTarget(
       name: "NetworkTests", dependencies: ["Laboratory", "Script", "Repeatable", "probe"], swiftSettings: rules),
 

@@ -32,13 +32,23 @@ public final class Peer: Sendable {
   /// What answers: it sees each segment once, in order, and may keep state.
   public typealias Script = @Sendable (PeerSegment) -> [Reply]
 
+  /// What owns the device as a whole: it sees each packet once, and sends what falls due. Times are monotonic seconds.
+  public struct Host: Sendable {
+    /// What is sent when a packet comes.
+    public var receive: @Sendable (_ packet: [UInt8], _ now: Double) -> [Reply]
+    /// What is sent because time has passed.
+    public var expire: @Sendable (_ now: Double) -> [[UInt8]] = { _ in [] }
+    /// When that is next; nil is never.
+    public var nextDeadline: @Sendable () -> Double? = { nil }
+  }
+
   /// The device's name.
   public static let device = "peer0"
   /// The addresses that most scripts live on.
   public static let address4 = "10.9.0.2", address6 = "fd09::2"
 
   private let descriptor: Int32
-  private let script: Script
+  private let host: Host
   private let seen = Mutex<[ReceivedPacket]>([])
   private let stopping = Atomic<Bool>(false)
   /// How often the device had nothing more to read.
@@ -56,14 +66,19 @@ public final class Peer: Sendable {
   }()
 
   /// Opens the device in a namespace and begins to answer.
-  public init(in namespace: Namespace, script: @escaping Script) throws {
+  public convenience init(in namespace: Namespace, script: @escaping Script) throws {
+    try self.init(in: namespace, host: Host { packet, _ in PeerSegment(packet: packet).map(script) ?? [] })
+  }
+
+  /// Opens the device in a namespace and serves it.
+  public init(in namespace: Namespace, host: Host) throws {
     try namespace.setting("net/ipv6/conf/default/accept_dad", "0")
     descriptor = try namespace.run {
       let descriptor = unsafe laboratory_open_tun(Peer.device)
       guard descriptor >= 0 else { throw LaboratoryError.system("open a TUN device") }
       return descriptor
     }
-    self.script = script
+    self.host = host
     try namespace.command("ip", "address", "add", "10.9.0.1/24", "dev", Peer.device)
     try namespace.command("ip", "address", "add", "fd09::1/64", "dev", Peer.device, "nodad")
     try namespace.command("ip", "link", "set", Peer.device, "up")
@@ -109,6 +124,14 @@ public final class Peer: Sendable {
         }
         wait = Int32(min(left * 1000, 20))  // the last millisecond is spun away
       }
+      if let deadline = host.nextDeadline() {
+        let now = monotonicSeconds()
+        if deadline <= now {
+          for packet in host.expire(now) { _ = unsafe write(descriptor, packet, packet.count) }
+          continue
+        }
+        wait = min(wait, Int32((deadline - now) * 1000) + 1)
+      }
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard unsafe poll(&polled, 1, wait) > 0 else {
         idle.add(1, ordering: .sequentiallyConsistent)
@@ -116,9 +139,12 @@ public final class Peer: Sendable {
       }
       let count = unsafe read(descriptor, &buffer, buffer.count)
       let now = monotonicSeconds()
-      guard count > 0, let segment = PeerSegment(packet: Array(buffer.prefix(count))) else { continue }
-      seen.withLock { $0.append(ReceivedPacket(segment: segment, seconds: now)) }
-      for reply in script(segment) {
+      guard count > 0 else { continue }
+      let packet = Array(buffer.prefix(count))
+      if let segment = PeerSegment(packet: packet) {
+        seen.withLock { $0.append(ReceivedPacket(segment: segment, seconds: now)) }
+      }
+      for reply in host.receive(packet, now) {
         let at = now + reply.after / 1000
         let place = due.firstIndex { $0.at > at } ?? due.endIndex
         due.insert((at, reply.packet), at: place)

@@ -18,6 +18,10 @@ public struct PeerSegment: Hashable, Sendable {
   public var timeToLive: UInt8 = 64
   /// The four bits between data offset and flags.
   public var reserved: UInt8 = 0
+  /// The urgent pointer.
+  public var urgentPointer: UInt16 = 0
+  /// The octet of the type of service or traffic class.
+  public var typeOfService: UInt8 = 0
 
   /// The flags of a segment, as bits of their octet.
   public struct Flags: OptionSet, Hashable, Sendable {
@@ -35,6 +39,12 @@ public struct PeerSegment: Hashable, Sendable {
     public static let psh = Flags(rawValue: 8)
     /// The acknowledgment field is significant.
     public static let ack = Flags(rawValue: 16)
+    /// The urgent pointer is significant.
+    public static let urg = Flags(rawValue: 32)
+    /// Congestion was experienced (RFC 3168).
+    public static let ece = Flags(rawValue: 64)
+    /// The congestion window was reduced (RFC 3168).
+    public static let cwr = Flags(rawValue: 128)
   }
 
   /// Octets of sequence space that it takes.
@@ -68,17 +78,28 @@ extension PeerSegment {
     guard packet.count >= header + 20, packet[version == 4 ? 9 : 6] == 6 else { return nil }
     let total = version == 4 ? Int(packet.word16(2)) : 40 + Int(packet.word16(4))
     guard total >= header + 20, total <= packet.count else { return nil }
-    let segment = Array(packet[header..<total])
-    let offset = Int(segment[12] >> 4) * 4
-    guard offset >= 20, offset <= segment.count else { return nil }
-    source = Array(version == 4 ? packet[12..<16] : packet[8..<24])
-    destination = Array(version == 4 ? packet[16..<20] : packet[24..<40])
+    self.init(
+      Array(packet[header..<total]), source: Array(version == 4 ? packet[12..<16] : packet[8..<24]),
+      destination: Array(version == 4 ? packet[16..<20] : packet[24..<40]))
     timeToLive = packet[version == 4 ? 8 : 7]
+    typeOfService = version == 4 ? packet[1] : UInt8(packet.word16(0) >> 4 & 255)
+  }
+
+  /// Reads the octets behind the IP header; nil where they are not a whole TCP segment.
+  ///
+  /// With `ignoringOffset` an impossible data offset is taken for one without options.
+  init?(_ segment: [UInt8], source: [UInt8], destination: [UInt8], ignoringOffset: Bool = false) {
+    guard segment.count >= 20 else { return nil }
+    var offset = Int(segment[12] >> 4) * 4
+    if ignoringOffset, offset < 20 || offset > segment.count { offset = 20 }
+    guard offset >= 20, offset <= segment.count else { return nil }
+    (self.source, self.destination) = (source, destination)
     (sourcePort, destinationPort) = (segment.word16(0), segment.word16(2))
     (seq, ack) = (segment.word32(4), segment.word32(8))
     flags = Flags(rawValue: segment[13])
     reserved = segment[12] & 15
     window = segment.word16(14)
+    urgentPointer = segment.word16(18)
     options = Array(segment[20..<offset])
     payload = Array(segment[offset...])
   }
@@ -92,6 +113,7 @@ extension PeerSegment {
     (answer.sourcePort, answer.destinationPort) = (destinationPort, sourcePort)
     (answer.seq, answer.ack, answer.flags, answer.window) = (seq, ack, flags, window)
     (answer.options, answer.payload, answer.timeToLive, answer.reserved) = (options, payload, 64, 0)
+    (answer.urgentPointer, answer.typeOfService) = (0, 0)
     return answer
   }
 
@@ -108,7 +130,8 @@ extension PeerSegment {
     segment.append32(ack)
     segment += [(dataOffset ?? UInt8(5 + padded.count / 4)) << 4 | reserved, flags.rawValue]
     segment.append16(window)
-    segment.append32(0)
+    segment.append16(0)
+    segment.append16(urgentPointer)
     segment += padded + payload
     let sum = upperLayerChecksum(segment, from: source, to: destination, protocolNumber: 6)
     switch checksum {
@@ -120,22 +143,24 @@ extension PeerSegment {
       pseudo.append32(6)
       segment.put16(~pseudo.internetChecksum, at: 16)
     }
-    return ipPacket(segment, from: source, to: destination, protocolNumber: 6, timeToLive: timeToLive)
+    return ipPacket(
+      segment, from: source, to: destination, protocolNumber: 6, timeToLive: timeToLive, typeOfService: typeOfService)
   }
 }
 
 /// An IP packet of either family around an upper layer.
 func ipPacket(
-  _ content: [UInt8], from: [UInt8], to: [UInt8], protocolNumber: UInt8, timeToLive: UInt8 = 64
+  _ content: [UInt8], from: [UInt8], to: [UInt8], protocolNumber: UInt8, timeToLive: UInt8 = 64,
+  typeOfService: UInt8 = 0
 ) -> [UInt8] {
   var header: [UInt8] = []
   if from.count == 16 {
-    header.append32(0x6000_0000)
+    header.append32(0x6000_0000 | UInt32(typeOfService) << 20)
     header.append16(UInt16(content.count))
     header += [protocolNumber, timeToLive] + from + to
     return header + content
   }
-  header += [0x45, 0]
+  header += [0x45, typeOfService]
   header.append16(UInt16(20 + content.count))
   header.append32(0x4000)
   header += [timeToLive, protocolNumber, 0, 0] + from + to
