@@ -158,7 +158,9 @@ struct ModelIP {
     return nil
   }
 
-  /// Adds a fragment; the whole content where it was the missing one. Those that overlap are all dropped (RFC 5722).
+  /// Adds a fragment; the whole content where it was the missing one.
+  ///
+  /// Those that overlap are all dropped (RFC 5722).
   private mutating func joined(_ octets: [UInt8], at place: Int, isLast: Bool, key: [UInt8]) -> [UInt8]? {
     guard isLast || octets.count % 8 == 0, !octets.isEmpty, place + octets.count <= 65_515 else { return nil }
     let index = pieces.firstIndex { $0.key == key } ?? pieces.endIndex

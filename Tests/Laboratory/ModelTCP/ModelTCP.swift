@@ -1,9 +1,8 @@
 import Timebase
 
-/// A small TCP that does what RFC 9293 and its relatives say, or breaks exactly one of their rules: packets in, packets
-/// out. It has neither a clock nor a device.
+/// A small TCP that does what RFC 9293 and its relatives say, or breaks exactly one of their rules.
 ///
-/// Written apart from the program's own TCP, to be a judge of it. It is a host of one address with some listening
+/// Packets in, packets out: it has neither a clock nor a device. Written apart from the program's own TCP, to be a judge of it. It is a host of one address with some listening
 /// ports; every other port is closed.
 public struct ModelTCP: Sendable {
   /// What answers behind a listening port.

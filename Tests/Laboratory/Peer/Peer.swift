@@ -32,7 +32,9 @@ public final class Peer: Sendable {
   /// What answers: it sees each segment once, in order, and may keep state.
   public typealias Script = @Sendable (PeerSegment) -> [Reply]
 
-  /// What owns the device as a whole: it sees each packet once, and sends what falls due. Times are monotonic seconds.
+  /// What owns the device as a whole: it sees each packet once, and sends what falls due.
+  ///
+  /// Times are monotonic seconds.
   public struct Host: Sendable {
     /// What is sent when a packet comes.
     public var receive: @Sendable (_ packet: [UInt8], _ now: Double) -> [Reply]
