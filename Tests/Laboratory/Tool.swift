@@ -27,6 +27,16 @@ public struct Tool: Hashable, Sendable {
   public static let strace = Tool(name: "strace", package: "strace")
   /// Clients and senders of the laboratory's own tests.
   public static let python = Tool(name: "python3", package: "python3")
+  /// A TCP of its own, in user space: pasta's.
+  public static let pasta = Tool(name: "pasta", package: "passt")
+  /// Another one: libslirp's.
+  public static let slirp = Tool(name: "slirp4netns", package: "slirp4netns")
+  /// Builds the small programs around libraries of TCP.
+  public static let cc = Tool(name: "cc", package: "gcc")
+  /// Finds those libraries.
+  public static let pkgConfig = Tool(name: "pkg-config", package: "pkg-config")
+  /// Builds the one around gVisor's netstack.
+  public static let go = Tool(name: "go", package: "golang-go")
 
   /// A consumer of the Test Anything Protocol.
   public static let prove = Tool(name: "prove", package: "perl")
