@@ -37,13 +37,13 @@ let package = Package(
     room("Timebase"),
     room("Wire", on: ["Timebase"]),
     room("Handshake", on: ["Wire", "Timebase"]),
-    room("Script", on: ["Wire", "Timebase"]),
+    room("Script", on: ["Handshake", "Wire", "Timebase"]),
     room("HTTP", on: ["Handshake", "Wire", "Timebase"]),
-    room("Engines", on: ["HTTP", "Handshake", "Wire", "Timebase"]),
+    room("Engines", on: ["Script", "HTTP", "Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
     room("Capture", on: ["Handshake", "Wire", "Timebase"]),
-    room("Judging", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
-    room("Report", on: ["Judging", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Judging", on: ["Script", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Report", on: ["Judging", "Script", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
@@ -56,8 +56,10 @@ let package = Package(
       ]),
     room(
       "Console",
-      on: ["Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "HTTP", "Wire", "Timebase"]
-    ),
+      on: [
+        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "HTTP", "Wire",
+        "Timebase",
+      ]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
 
     // The test laboratory: namespaces, servers, captures, a hostile peer. Never part of the binary.
@@ -75,7 +77,7 @@ let package = Package(
     tests(of: "Timebase"),
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
-    tests(of: "Script", on: ["Wire", "Timebase"]),
+    tests(of: "Script", on: ["Handshake", "Wire", "Timebase"]),
     tests(of: "HTTP", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Engines", on: ["HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
@@ -101,7 +103,7 @@ let package = Package(
 
     // What the documentation has of the tables of Report (Tests/documents).
     .executableTarget(
-      name: "Documents", dependencies: ["Report", "Handshake"], path: "Tests/Documents", swiftSettings: rules),
+      name: "Documents", dependencies: ["Report", "Script", "Handshake"], path: "Tests/Documents", swiftSettings: rules),
 
     // Golden packets, and what must hold for every one of them.
     .target(

@@ -15,7 +15,7 @@ import Timebase
 ///     +0.3 silence                    the program sends nothing for 0.3 s
 ///
 /// What the file does not say must not be sent. Where `expect` does not say them, there are no notes and no refusals,
-/// and every refusal is counted in `invalid`. `ScenarioPacket` has the words of the peer's packets.
+/// and every refusal is counted in `invalid`. `ScriptPacket` has the words of the peer's packets.
 public struct Scenario: Hashable, Sendable {
   /// The file's name, the values of its variables, and the family.
   public var name: String
@@ -43,9 +43,9 @@ public struct Scenario: Hashable, Sendable {
   /// What is done at a line.
   public enum Action: Hashable, Sendable {
     /// The program sends this.
-    case awaits(ScenarioSegment)
+    case awaits(ScriptSegment)
     /// The peer sends this.
-    case sends(ScenarioPacket)
+    case sends(ScriptPacket)
     /// The program sends nothing for the line's time.
     case silence
   }
@@ -68,27 +68,14 @@ public struct Scenario: Hashable, Sendable {
   ]
 }
 
-/// A line of a scenario file that cannot be played.
-public struct ScenarioMistake: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file.
-  public var file: String
-  /// The line, from 1.
-  public var line: Int
-  /// What is wrong with it.
-  public var text: String
-
-  /// `a.scenario:5: no flags: 'SX'`.
-  public var description: String { "\(file):\(line): \(text)" }
-}
-
 // MARK: Reading
 
 extension Scenario {
-  /// Lines of a file, octets of a line, and scenarios that a file may be.
-  static let (lineLimit, lengthLimit, countLimit) = (1_000, 4_096, 1_024)
+  /// Lines of a file, and octets of a line.
+  static let (lineLimit, lengthLimit) = (1_000, ScriptVariables.lengthLimit)
 
   /// Reads a scenario file: one scenario for each family and for each set of its variables' values.
-  public static func all(in text: String, file: String) throws(ScenarioMistake) -> [Scenario] {
+  public static func all(in text: String, file: String) throws(ScriptMistake) -> [Scenario] {
     var reader = ScenarioFile(
       name: file, lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
     return try reader.scenarios()
@@ -104,9 +91,9 @@ private struct ScenarioFile {
 
   init(name: String, lines: [String]) { (self.name, self.lines) = (name, lines) }
 
-  func mistake(_ text: String) -> ScenarioMistake { ScenarioMistake(file: name, line: number, text: text) }
+  func mistake(_ text: String) -> ScriptMistake { ScriptMistake(file: name, line: number, text: text) }
 
-  mutating func scenarios() throws(ScenarioMistake) -> [Scenario] {
+  mutating func scenarios() throws(ScriptMistake) -> [Scenario] {
     guard let first = lines.first, first.hasPrefix("# "),
       lines.contains(where: { $0.hasPrefix("#") && $0.mentions("RFC") })
     else { throw mistake("no comment that says what it is about, and which RFC") }
@@ -119,8 +106,8 @@ private struct ScenarioFile {
     let families = try families()
     let title = name.hasSuffix(".scenario") ? String(name.dropLast(9)) : name
     var all: [Scenario] = []
-    for values in try variables() {
-      let values = values.sorted { ($1.key.utf8.count, $0.key) < ($0.key.utf8.count, $1.key) }
+    let numbered = lines.enumerated().map { ($0 + 1, $1) }
+    for values in try ScriptVariables.sets(numbered, mistake: { ScriptMistake(file: name, line: $0, text: $1) }) {
       for family in families {
         let words = values.map(\.value).sorted().reduce(title) { $0 + " " + $1 } + " IPv\(family)"
         var scenario = Scenario(name: words, family: family, words: [], expected: [:], least: .zero, events: [])
@@ -137,18 +124,14 @@ private struct ScenarioFile {
 
   private func read(
     _ line: String, with values: [(key: String, value: String)], into scenario: inout Scenario
-  ) throws(ScenarioMistake) {
-    var line = line
-    for (key, value) in values {
-      guard let replaced = line.replacing(key, with: value, limit: Scenario.lengthLimit) else {
-        throw mistake("longer than \(Scenario.lengthLimit) octets with the values of its variables")
-      }
-      line = replaced
+  ) throws(ScriptMistake) {
+    guard let line = ScriptVariables.replaced(in: line, values) else {
+      throw mistake("longer than \(Scenario.lengthLimit) octets with the values of its variables")
     }
-    do throws(ScenarioWords.Mistake) { try scenario.read(line, number: number) } catch { throw mistake(error.text) }
+    do throws(ScriptWords.Mistake) { try scenario.read(line, number: number) } catch { throw mistake(error.text) }
   }
 
-  private mutating func families() throws(ScenarioMistake) -> [Int] {
+  private mutating func families() throws(ScriptMistake) -> [Int] {
     guard let index = lines.firstIndex(where: { $0.hasPrefix("family:") }) else { return [4, 6] }
     let word = lines[index].dropFirst(7).trimmed
     number = index + 1
@@ -158,38 +141,7 @@ private struct ScenarioFile {
     return [family]
   }
 
-  /// The values that every `each:` line gives to its variables, each combined with each.
-  private mutating func variables() throws(ScenarioMistake) -> [[String: String]] {
-    var sets: [[String: String]] = [[:]]
-    for (index, line) in lines.enumerated() where line.hasPrefix("each:") {
-      number = index + 1
-      let sides = line.dropFirst(5).split(separator: "=", maxSplits: 1)
-      let names = sides.first.map { $0.trimmed.split(separator: "/").map(String.init) } ?? []
-      // A single variable may have values with strokes in them, as an ICMP type and code has.
-      let rows = (sides.count == 2 ? sides[1].split(separator: " ") : []).map { value in
-        names.count == 1
-          ? [String(value)] : value.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-      }
-      guard !names.isEmpty, !rows.isEmpty, names.allSatisfy({ $0.hasPrefix("$") && $0.utf8.count > 1 }),
-        rows.allSatisfy({ $0.count == names.count })
-      else { throw mistake("say each: $a/$b = 1/2 3/4") }
-      guard sets.count * rows.count <= Scenario.countLimit else {
-        throw mistake("more than \(Scenario.countLimit) scenarios")
-      }
-      var next: [[String: String]] = []
-      for set in sets {
-        for row in rows {
-          var set = set
-          for (name, value) in zip(names, row) { set[name] = value }
-          next.append(set)
-        }
-      }
-      sets = next
-    }
-    return sets
-  }
-
-  private mutating func complete(_ scenario: inout Scenario) throws(ScenarioMistake) {
+  private mutating func complete(_ scenario: inout Scenario) throws(ScriptMistake) {
     number = lines.count
     for name in ["state", "reason", "exit"] where scenario.expected[name] == nil {
       throw mistake("it does not expect any \(name)")
@@ -209,8 +161,15 @@ private struct ScenarioFile {
 
 // MARK: A line
 
+extension ScriptSegment {
+  /// A scenario's variables are replaced before it is read: what is left of them has no value.
+  fileprivate func refuseVariables() throws(ScriptWords.Mistake) {
+    for case .variable(let name, _) in numbers { throw .init("no value for $\(name)") }
+  }
+}
+
 extension Scenario {
-  fileprivate mutating func read(_ line: String, number: Int) throws(ScenarioWords.Mistake) {
+  fileprivate mutating func read(_ line: String, number: Int) throws(ScriptWords.Mistake) {
     let line = line.prefix { $0 != "#" }.trimmed
     guard !line.isEmpty, !line.hasPrefix("family:"), !line.hasPrefix("each:") else { return }
     if line.hasPrefix("probe:") {
@@ -222,11 +181,11 @@ extension Scenario {
     }
   }
 
-  private mutating func expect(_ word: String) throws(ScenarioWords.Mistake) {
-    let (key, value) = try ScenarioWords.pair(word)
+  private mutating func expect(_ word: String) throws(ScriptWords.Mistake) {
+    let (key, value) = try ScriptWords.pair(word)
     guard expected[key] == nil else { throw .init("\(key) is said twice") }
     if key == "least" {
-      least = try ScenarioWords.time(value)
+      least = try ScriptWords.time(value)
     } else if Scenario.expectations.contains(key) {
       expected[key] = value
     } else {
@@ -234,16 +193,22 @@ extension Scenario {
     }
   }
 
-  private func event(_ line: String, number: Int) throws(ScenarioWords.Mistake) -> Event {
-    var words = ScenarioWords(line)
+  private func event(_ line: String, number: Int) throws(ScriptWords.Mistake) -> Event {
+    var words = ScriptWords(line)
     var delay: Interval?
     if let time = words.peek, time.hasPrefix("+") {
-      delay = try ScenarioWords.time(String(try words.next("a time").dropFirst()))
+      delay = try ScriptWords.time(String(try words.next("a time").dropFirst()))
     }
     let verb = try words.next("an event")
     switch verb {
-    case ">": return Event(line: number, delay: delay, action: .awaits(try ScenarioSegment(&words, isAwaited: true)))
-    case "<": return Event(line: number, delay: delay, action: .sends(try ScenarioPacket(&words, family: family)))
+    case ">":
+      let segment = try ScriptSegment(&words, isAwaited: true)
+      try segment.refuseVariables()
+      return Event(line: number, delay: delay, action: .awaits(segment))
+    case "<":
+      let packet = try ScriptPacket(&words, family: family)
+      if case .segment(let segment) = packet.content { try segment.refuseVariables() }
+      return Event(line: number, delay: delay, action: .sends(packet))
     case "silence":
       guard delay != nil else { throw .init("silence for how long? say +0.2 silence") }
       try words.end()

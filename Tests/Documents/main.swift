@@ -20,3 +20,7 @@ for (name, rows) in FieldDocument.tables {
   print("=== Docs/Output.md \(name)")
   print(FieldDocument.markdown(rows), terminator: "")
 }
+for (name, table) in AuditDocument.tables {
+  print("=== Docs/Audit.md \(name)")
+  print(table, terminator: "")
+}

@@ -2,11 +2,11 @@
 @c(LLVMFuzzerTestOneInput)
 public func fuzzScript(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
-  do throws(ScenarioMistake) {
+  do throws(ScriptMistake) {
     let segments = try Scenario.all(in: text, file: "f").flatMap(\.events).compactMap(\.segment)
     for segment in segments {
-      var words = ScenarioWords(segment.description)
-      check((try? ScenarioSegment(&words, isAwaited: false)) == segment, "read back it is another")
+      var words = ScriptWords(segment.description)
+      check((try? ScriptSegment(&words, isAwaited: false)) == segment, "read back it is another")
     }
   } catch {
     check(error.line > 0 && error.line <= text.utf8.count { $0 == 0x0a } + 1 && !error.text.isEmpty, "no such line")
@@ -15,7 +15,7 @@ public func fuzzScript(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 extension Scenario.Event {
-  fileprivate var segment: ScenarioSegment? {
+  fileprivate var segment: ScriptSegment? {
     switch action {
     case .awaits(let segment): segment
     case .sends(let packet): if case .segment(let segment) = packet.content { segment } else { nil }

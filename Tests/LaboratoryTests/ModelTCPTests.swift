@@ -104,7 +104,7 @@ extension LaboratoryTests {
       },
       Scene("two fragments are joined, in either order", ["-", "SA 0 ack 1 <2 4 8 3>", "-", "SA 0 ack 1 <2 4 8 3>"]) {
         talk in
-        var envelope = ScenarioEnvelope()
+        var envelope = ScriptEnvelope()
         envelope.fragments = [24]
         return [false, true].flatMap { isBackwards in
           talk.sourcePort += 1
@@ -113,17 +113,17 @@ extension LaboratoryTests {
         }
       },
       Scene("options of IPv4 are passed over", families: [4], ["SA 0 ack 1 <2>"]) {
-        var envelope = ScenarioEnvelope()
+        var envelope = ScriptEnvelope()
         envelope.options = [1, 7, 7, 4, 0, 0, 0, 0]
         return [$0.say(envelope.packets($0.segment(.syn).packet())[0])]
       },
       Scene("a source route is dropped", families: [4], ["-"]) {
-        var envelope = ScenarioEnvelope()
+        var envelope = ScriptEnvelope()
         envelope.options = [131, 7, 4, 10, 9, 0, 7, 0]
         return [$0.say(envelope.packets($0.segment(.syn).packet())[0])]
       },
       Scene("extension headers of IPv6 are passed over", families: [6], ["SA 0 ack 1 <2>"]) {
-        var envelope = ScenarioEnvelope()
+        var envelope = ScriptEnvelope()
         envelope.extensions = [0, 60, 43, 44]
         return [$0.say(envelope.packets($0.segment(.syn).packet())[0])]
       },

@@ -39,14 +39,14 @@ import Wire
       _ = try Scenario.all(in: Self.head + lines, file: "a.scenario")
     } throws: {
       #expect("\($0)" == words)
-      return $0 is ScenarioMistake
+      return $0 is ScriptMistake
     }
   }
 
   @Test func anUnexplainedFileIsRefused() {
-    #expect(throws: ScenarioMistake.self) { try Scenario.all(in: "probe:\n> S 0:0(0)", file: "a") }
-    #expect(throws: ScenarioMistake.self) { try Scenario.all(in: "# Why\nprobe:\n> S 0:0(0)", file: "a") }
-    #expect(throws: ScenarioMistake.self) {
+    #expect(throws: ScriptMistake.self) { try Scenario.all(in: "probe:\n> S 0:0(0)", file: "a") }
+    #expect(throws: ScriptMistake.self) { try Scenario.all(in: "# Why\nprobe:\n> S 0:0(0)", file: "a") }
+    #expect(throws: ScriptMistake.self) {
       try Scenario.all(in: "# RFC 1\nexpect: state=open\n> S 0:0(0)", file: "a")
     }
   }
@@ -83,8 +83,8 @@ import Wire
       "P. 1:2(1) ack 1 win 65535 <raw 0 255,TS val 4294967295 ecr 0,TS val 0 ecr echo,TS val 0 ecr echo+1>",
     ]) func roundTrip(_ text: String) throws
   {
-    var words = ScenarioWords(text)
-    let segment = try ScenarioSegment(&words, isAwaited: false)
+    var words = ScriptWords(text)
+    let segment = try ScriptSegment(&words, isAwaited: false)
     #expect(segment.description == text)
   }
 
@@ -112,7 +112,7 @@ import Wire
       _ = try Scenario.all(in: Self.head + lines, file: "a.scenario")
       Issue.record("it is read")
     } catch {
-      #expect(error == ScenarioMistake(file: "a.scenario", line: line, text: text))
+      #expect(error == ScriptMistake(file: "a.scenario", line: line, text: text))
     }
   }
 }

@@ -44,3 +44,17 @@ extension HTTPSettings: HasRun {}
 extension ListenSettings: HasPresentation, HasFamily {}
 extension ReadSettings: HasPresentation {}
 extension DiffSettings: HasPresentation {}
+
+extension AuditSettings: HasRun {
+  var run: RunSettings {
+    get { play.run }
+    set { play.run = newValue }
+  }
+}
+
+extension ScriptSettings: HasRun {
+  var run: RunSettings {
+    get { play.run }
+    set { play.run = newValue }
+  }
+}

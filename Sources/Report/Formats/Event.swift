@@ -1,6 +1,7 @@
 import HTTP
 import Handshake
 import Judging
+import Script
 import Timebase
 import Wire
 
@@ -42,6 +43,14 @@ public enum Event: Sendable {
   case costs(target: String, each: Traffic, kept: Traffic)
   /// What a listener counted.
   case tally(ListenTally, Endpoint)
+  /// An audit of a target is about to begin: where, from where, how many checks.
+  case auditBegin(target: String, remote: Endpoint, source: IPAddress?, count: Int)
+  /// What a check of an audit found, its number from 1; the heading of its group where it is the first.
+  case finding(Finding, target: String, remote: Endpoint, number: Int, heading: String?)
+  /// What an audit came to.
+  case audit(AuditTotals, target: String, remote: Endpoint)
+  /// What a script's conversation came to, its number from 1.
+  case script(ScriptRecord, number: Int)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
 }

@@ -14,7 +14,7 @@ struct JSONFormat: ResultWriter {
 
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
-    case .connectionsBegin, .checksBegin, .target, .benchBegin, .interrupted: break
+    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .interrupted: break
     case .listening(let endpoint, let service, _):
       sheet.results += JSONLines.listening(at: endpoint, service: service)
     case .connection(_, _, .watched) where isQuiet: break
@@ -32,6 +32,10 @@ struct JSONFormat: ResultWriter {
     case .checks(_, let totals, let file): sheet.results += JSONLines.summary(totals, of: file)
     case .costs(let target, let each, let kept): sheet.results += JSONLines.comparison(target: target, each, kept)
     case .tally(let tally, let endpoint): sheet.results += JSONLines.summary(tally, at: endpoint)
+    case .finding(let finding, let target, let remote, _, _):
+      sheet.results += AuditFields.findings.line((finding, target, remote))
+    case .audit(let totals, let target, let remote): sheet.results += AuditFields.totals.line((totals, target, remote))
+    case .script(let record, _): sheet.results += AuditFields.scripts.line(record)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
     }
@@ -61,7 +65,8 @@ public enum JSONLines {
       SummaryFields.benches.kind, SummaryFields.ratios.kind, CheckFields.checks.kind, CheckFields.totals.kind,
       WatchFields.changes.kind, WatchFields.moves.kind, ListenFields.starts.kind, ListenFields.tallies.kind,
       CaptureFields.flows.kind, CaptureFields.packets.kind, CaptureFields.summaries.kind, DiffFields.comparisons.kind,
-      ConnectionFields.packets.kind, ProgramFields.versions.kind, ProgramFields.findings.kind,
+      ConnectionFields.packets.kind, AuditFields.findings.kind, AuditFields.totals.kind, AuditFields.scripts.kind,
+      ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }
 

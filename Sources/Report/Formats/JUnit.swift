@@ -23,6 +23,36 @@ public enum JUnit {
     return markup.text
   }
 
+  /// What a run of conversations found, a test case each; `name` names the program's command.
+  public static func document(_ cases: [JUnitCase], name: String, suite: String, elapsed: Interval, started: WallTime)
+    -> String
+  {
+    let counts = [
+      ("tests", "\(cases.count)"), ("failures", "\(cases.count { $0.outcome == .failure })"),
+      ("errors", "\(cases.count { $0.outcome == .error })"), ("time", elapsed.decimalSeconds),
+    ]
+    let skipped = ("skipped", "\(cases.count { $0.outcome == .skipped })")
+    let attributes = [("name", suite)] + counts + [skipped, ("timestamp", String(started.rfc3339.prefix(19)))]
+    var markup = MarkupWriter(after: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
+    markup.element("testsuites", [("name", name)] + counts) { suites in
+      suites.element("testsuite", attributes) { list in
+        for one in cases {
+          let attributes = [("classname", one.group), ("name", one.name), ("time", one.elapsed.decimalSeconds)]
+          switch one.outcome {
+          case .good: list.element("testcase", attributes)
+          case .skipped: list.element("testcase", attributes) { $0.element("skipped", [("message", one.message)]) }
+          case .failure, .error:
+            let element = one.outcome == .error ? "error" : "failure"
+            list.element("testcase", attributes) {
+              $0.element(element, [("message", one.message), ("type", one.type)], one.details)
+            }
+          }
+        }
+      }
+    }
+    return markup.text
+  }
+
   private static func add(_ result: CheckResult, to cases: inout MarkupWriter) {
     let check = result.check
     let attributes = [
@@ -38,5 +68,34 @@ public enum JUnit {
         isError ? "error" : "failure", [("message", failure), ("type", kind)],
         "\(check.file):\(check.line): \(check.words): \(failure)\(comment)")
     }
+  }
+}
+
+/// A test case of a JUnit document.
+public struct JUnitCase: Sendable {
+  /// How it went.
+  public enum Outcome: Sendable { case good, skipped, failure, error }
+
+  /// What it belongs to.
+  public var group: String
+  /// What it is called.
+  public var name: String
+  /// How it went.
+  public var outcome: Outcome
+  /// Why, in a line.
+  public var message: String
+  /// What kind of failure it is.
+  public var type: String
+  /// The packets, a line each.
+  public var details: String
+  /// How long it took.
+  public var elapsed: Interval
+
+  /// A test case from its parts.
+  public init(
+    group: String, name: String, outcome: Outcome, message: String, type: String, details: String, elapsed: Interval
+  ) {
+    (self.group, self.name, self.outcome, self.message) = (group, name, outcome, message)
+    (self.type, self.details, self.elapsed) = (type, details, elapsed)
   }
 }

@@ -1,5 +1,6 @@
 import Handshake
 import Judging
+import Script
 
 /// The Test Anything Protocol.
 struct TAPFormat: ResultWriter {
@@ -11,6 +12,11 @@ struct TAPFormat: ResultWriter {
     switch event {
     case .checksBegin(let count, _): sheet.results += TAP.header(count)
     case .check(let result, let number, _): sheet.results += TAP.line(result, number: number)
+    case .auditBegin(_, _, _, let count): sheet.results += TAP.header(count)
+    case .finding(let finding, _, _, let number, _): sheet.results += TAP.line(finding, number: number)
+    case .script(let record, let number):
+      if number == 1 { sheet.results += TAP.header(record.count) }
+      sheet.results += TAP.line(record, number: number)
     case .interrupted:
       isOver = true
       sheet.results += TAP.bailOut("interrupted")
@@ -46,6 +52,31 @@ public enum TAP {
     if result.check.line > 0 {
       text += "  at: \(JSONWriter.quoted("\(result.check.file):\(result.check.line)"))\n"
     }
+    return text + "  ...\n"
+  }
+
+  /// What a check of an audit found: a SHOULD that does not hold is one to do, and what could not be asked is skipped.
+  public static func line(_ finding: Finding, number: Int) -> String {
+    let text = "\(number) - \(finding.rule.number) \(finding.rule.name)"
+    return switch finding.verdict {
+    case .pass, .note: "ok \(text)\n"
+    case .inconclusive, .notApplicable: "ok \(text) # SKIP \(escaped(finding.evidence))\n"
+    case .fail where finding.rule.level != .must: "not ok \(text) # TODO \(escaped(finding.evidence))\n"
+    case .fail, .error:
+      "not ok \(text)\n" + block([("message", finding.evidence), ("requirement", finding.rule.requirement)])
+    }
+  }
+
+  /// What a script's conversation came to.
+  public static func line(_ record: ScriptRecord, number: Int) -> String {
+    let text = "\(number) - \(escaped(record.title))"
+    guard !record.isGood else { return "ok \(text)\n" }
+    return "not ok \(text)\n" + block([("message", record.words), ("at", record.place)])
+  }
+
+  private static func block(_ members: [(String, String)]) -> String {
+    var text = "  ---\n"
+    for (name, value) in members { text += "  \(name): \(JSONWriter.quoted(value))\n" }
     return text + "  ...\n"
   }
 

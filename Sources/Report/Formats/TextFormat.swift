@@ -18,8 +18,10 @@ struct TextFormat: ResultWriter {
   /// What is left out where only the summary is wanted: everything that is as it should be.
   private func isDetail(_ event: Event) -> Bool {
     switch event {
-    case .target, .benchBegin, .listening, .connection, .page, .comparison: true
+    case .target, .benchBegin, .auditBegin, .listening, .connection, .page, .comparison: true
     case .checks(_, let totals, _): totals.hold == totals.count
+    case .finding(let finding, _, _, _, _): finding.verdict != .fail && finding.verdict != .error
+    case .script(let record, _): record.isGood
     default: false
     }
   }
@@ -50,6 +52,11 @@ struct TextFormat: ResultWriter {
     case .checks(_, let totals, _): text.totals(totals)
     case .costs(_, let each, let kept): text.comparison(each, kept)
     case .tally(let tally, _): text.summary(tally)
+    case .auditBegin(let target, let remote, let source, let count):
+      text.auditHeader(target: target, remote: remote, source: source, count: count)
+    case .finding(let finding, _, _, _, let heading): text.finding(finding, heading: isQuiet ? nil : heading)
+    case .audit(let totals, _, _): text.audit(totals)
+    case .script(let record, _): text.script(record)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }
   }

@@ -1,47 +1,54 @@
 import Script
 
 /// What a scenario's segments and errors are as octets: written apart from the program's own, to be a judge of it.
-extension ScenarioSegment {
+extension ScriptSegment {
   /// A segment of the program's in the notation.
   init(_ segment: PeerSegment, ours: UInt32, theirs: UInt32) {
     self.init(
-      flags: .init(rawValue: UInt16(segment.flags.rawValue)), seq: segment.seq &- ours, length: segment.payload.count,
-      ack: segment.flags.contains(.ack) ? segment.ack &- theirs : nil, window: segment.window)
+      flags: .init(rawValue: UInt16(segment.flags.rawValue)), seq: .constant(segment.seq &- ours),
+      length: segment.payload.count, ack: segment.flags.contains(.ack) ? .constant(segment.ack &- theirs) : nil,
+      window: .constant(UInt32(segment.window)))
   }
 
   /// Whether a segment of the program's is this one; what is not said is not compared.
   func fits(_ segment: PeerSegment, ours: UInt32, theirs: UInt32) -> Bool {
-    segment.flags == PeerSegment.Flags(self) && segment.seq == ours &+ seq && segment.payload.count == length
-      && (ack.map { segment.ack == theirs &+ $0 } ?? true) && (window.map { segment.window == $0 } ?? true)
+    segment.flags == PeerSegment.Flags(self) && segment.seq == ours &+ seq.value && segment.payload.count == length
+      && (ack.map { segment.ack == theirs &+ $0.value } ?? true) && (window.map { segment.window == $0.value } ?? true)
   }
 
   /// The segment of the peer's, in answer to the program's latest.
   func segment(answering latest: PeerSegment, ours: UInt32, theirs: UInt32) -> PeerSegment {
     latest.answer(
-      PeerSegment.Flags(self), seq: theirs &+ seq, ack: ack.map { ours &+ $0 } ?? 0, window: window ?? 65_000,
+      PeerSegment.Flags(self), seq: theirs &+ seq.value, ack: ack.map { ours &+ $0.value } ?? 0,
+      window: window.map { UInt16(truncatingIfNeeded: $0.value) } ?? 65_000,
       options: options?.flatMap { $0.octets(answering: latest) } ?? [],
-      payload: [UInt8](repeating: UInt8(ascii: "x"), count: length))
+      payload: text ?? [UInt8](repeating: UInt8(ascii: "x"), count: length))
   }
 }
 
-extension PeerSegment.Flags {
-  fileprivate init(_ segment: ScenarioSegment) { self.init(rawValue: UInt8(segment.flags.rawValue & 0xff)) }
+extension ScriptNumber {
+  /// A scenario's numbers are constants.
+  fileprivate var value: UInt32 { constant ?? 0 }
 }
 
-extension ScenarioSegment.Option {
+extension PeerSegment.Flags {
+  fileprivate init(_ segment: ScriptSegment) { self.init(rawValue: UInt8(segment.flags.rawValue & 0xff)) }
+}
+
+extension ScriptSegment.Option {
   fileprivate func octets(answering latest: PeerSegment) -> [UInt8] {
     switch self {
     case .octets(let octets): return octets
     case .timestamps(let value, let echo, let shift):
       var octets: [UInt8] = [8, 10]
-      octets.append32(value)
-      octets.append32(echo ?? (latest.timestamp ?? 0) &+ shift)
+      octets.append32(value.value)
+      octets.append32(echo?.value ?? (latest.timestamp ?? 0) &+ shift)
       return octets
     }
   }
 }
 
-extension ScenarioPacket {
+extension ScriptPacket {
   /// The IP packets, in answer to the program's latest segment; `other` is the address of `from=other`.
   func packets(answering latest: PeerSegment, ours: UInt32, theirs: UInt32, other: [UInt8]) -> [[UInt8]] {
     let packet: [UInt8]
@@ -64,7 +71,7 @@ extension ScenarioPacket {
     return (0..<copies).flatMap { _ in sent }
   }
 
-  private func apply(_ quote: ScenarioError.Quote, to error: inout ICMPError, about latest: PeerSegment, other: [UInt8])
+  private func apply(_ quote: ScriptError.Quote, to error: inout ICMPError, about latest: PeerSegment, other: [UInt8])
   {
     switch quote {
     case .whole: break
@@ -78,7 +85,7 @@ extension ScenarioPacket {
       error.quote = elsewhere.packet()
     case .nested: error.quote = ICMPError(error.type, error.code).packet(about: latest)
     case .extended:
-      var extended = ScenarioEnvelope()
+      var extended = ScriptEnvelope()
       extended.extensions = [60]
       error.quote = extended.packets(latest.packet()).first
     }
@@ -86,7 +93,7 @@ extension ScenarioPacket {
 }
 
 extension PeerSegment.Checksum {
-  fileprivate init(_ checksum: ScenarioPacket.Checksum) {
+  fileprivate init(_ checksum: ScriptPacket.Checksum) {
     self =
       switch checksum {
       case .right: .right
@@ -96,16 +103,34 @@ extension PeerSegment.Checksum {
   }
 }
 
-extension ScenarioEnvelope {
+extension ScriptEnvelope {
   /// The packets that leave in place of a whole and right one.
   func packets(_ packet: [UInt8]) -> [[UInt8]] {
-    guard packet[0] >> 4 == 4 else { return fragmented6(extended(packet)) }
-    return fragmented4(optioned(packet)).map { packet in
+    guard packet[0] >> 4 == 4 else { return fragmented6(extended(headed6(packet))) }
+    return fragmented4(optioned(headed4(packet))).map { packet in
       guard hasBadChecksum else { return packet }
       var packet = packet
       packet[10] ^= 0x5a
       return packet
     }
+  }
+
+  private func headed4(_ packet: [UInt8]) -> [UInt8] {
+    var packet = packet
+    packet[1] = trafficClass
+    if let identification { packet.put16(identification, at: 4) }
+    if let dontFragment { packet[6] = packet[6] & 0xbf | (dontFragment ? 0x40 : 0) }
+    if let timeToLive { packet[8] = timeToLive }
+    return packet
+  }
+
+  private func headed6(_ packet: [UInt8]) -> [UInt8] {
+    var packet = packet
+    packet[0] |= trafficClass >> 4
+    packet[1] |= trafficClass << 4 | UInt8(flowLabel >> 16)
+    packet.put16(UInt16(flowLabel & 0xffff), at: 2)
+    if let timeToLive { packet[7] = timeToLive }
+    return packet
   }
 
   private func optioned(_ packet: [UInt8]) -> [UInt8] {
@@ -114,7 +139,7 @@ extension ScenarioEnvelope {
     packet.insert(contentsOf: padded, at: 20)
     packet[0] = 0x45 + UInt8(padded.count / 4)
     packet.put16(UInt16(packet.count), at: 2)
-    return ScenarioEnvelope.summed(packet)
+    return ScriptEnvelope.summed(packet)
   }
 
   /// The packet with the right IPv4 header checksum.
@@ -163,7 +188,7 @@ extension ScenarioEnvelope {
       header.put16(UInt16(length + range.count), at: 2)
       header.put16(identification, at: 4)
       header.put16(UInt16(range.lowerBound / 8) | (range.upperBound < payload.count ? 0x2000 : 0), at: 6)
-      return ScenarioEnvelope.summed(header) + payload[range]
+      return ScriptEnvelope.summed(header) + payload[range]
     }
   }
 

@@ -43,7 +43,7 @@ struct ScenarioPlayer: Sendable {
   mutating func receive(_ segment: PeerSegment, at now: Double) -> [Reply] {
     let ours = ours ?? segment.seq
     if self.ours == nil { (self.ours, clock) = (ours, now) }
-    let words = ScenarioSegment(segment, ours: ours, theirs: ScenarioPlayer.theirs).description
+    let words = ScriptSegment(segment, ours: ours, theirs: ScenarioPlayer.theirs).description
     // Windows follow the path's MTU, and the kernel remembers what it was told of that.
     transcript.append("> \(words.prefix { $0 != "w" })")
     guard complaints.isEmpty else { return [] }

@@ -1,0 +1,42 @@
+import Wire
+
+/// The checks of `probe audit`: rules of TCP, each with the conversations that ask about it.
+///
+/// One file a group, in the notation of `ConversationReader`. A check keeps its number for ever: scripts name it.
+public enum Checks {
+  /// One group of them.
+  public struct Group: Hashable, Sendable {
+    /// What it is called, as `--only` takes it.
+    public var name: String
+    /// Its heading.
+    public var title: String
+    /// Its checks, in the notation.
+    public var text: String
+  }
+
+  /// Every group, in the order of a connection's life.
+  public static let groups = [handshake, accECN]
+
+  /// All conversations in order of groups and numbers.
+  ///
+  /// Throws the first mistake of a file: a test reads them all.
+  public static func all(_ family: AddressFamily) throws(ScriptMistake) -> [Conversation] {
+    var all: [Conversation] = []
+    for group in groups { all += try ConversationReader.checks(group.text, group: group.name, family: family) }
+    return all
+  }
+
+  /// A SYN, and what it is answered by: `pass` is open, a note is closed, and inconclusive no answer.
+  public static let knock: Conversation = {
+    let text = """
+      > S 0:0(0) win 65535 <mss 1460>
+      < S. ack 1 within 3
+      | R. note: closed
+      | silence inconclusive: no answer
+      """
+    var conversation = (try? ConversationReader.script(text, file: "knock", family: .v4))?.first
+    conversation?.isStrict = false
+    // A mistake in these lines would make every port look open: a test plays them.
+    return conversation ?? Conversation(name: "knock")
+  }()
+}

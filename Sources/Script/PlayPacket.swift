@@ -1,0 +1,135 @@
+import Handshake
+import Wire
+
+/// A packet of the peer's, as a conversation looks at it.
+public enum PlayPacket: Hashable, Sendable {
+  /// A segment whose checksum is right.
+  case segment(PlaySegment)
+  /// An ICMP error about a packet of ours.
+  case icmp(ICMPNotice)
+}
+
+/// A segment of the peer's and what its IP header says.
+public struct PlaySegment: Hashable, Sendable {
+  /// The segment.
+  public var segment: Segment
+  /// Its text.
+  public var text: [UInt8]
+  /// Time to live or hop limit.
+  public var timeToLive: UInt8
+  /// DSCP and ECN.
+  public var trafficClass: UInt8
+  /// IPv4's identification; nil with IPv6.
+  public var identification: UInt16?
+  /// Whether routers must not fragment it.
+  public var dontFragment: Bool
+
+  /// A segment from its parts.
+  public init(
+    _ segment: Segment, text: [UInt8] = [], timeToLive: UInt8 = 64, trafficClass: UInt8 = 0,
+    identification: UInt16? = nil, dontFragment: Bool = true
+  ) {
+    self.segment = segment
+    self.text = text
+    self.timeToLive = timeToLive
+    self.trafficClass = trafficClass
+    self.identification = identification
+    self.dontFragment = dontFragment
+  }
+
+  /// The number of a field; nil where it is not there.
+  func value(of field: Pattern.Field, _ numbers: PlayNumbers) -> UInt32? {
+    switch field {
+    case .seq: return segment.seq.value &- (numbers.irs ?? segment.seq.value)
+    case .ack: return segment.ack.map { $0.value &- numbers.iss }
+    case .win: return UInt32(segment.wnd)
+    case .len: return UInt32(text.count)
+    case .urg: return UInt32(segment.up)
+    case .res: return UInt32(segment.flags.intersection(.reserved).rawValue >> 9)
+    case .ttl: return UInt32(timeToLive)
+    case .id: return identification.map(UInt32.init)
+    case .df: return dontFragment ? 1 : 0
+    case .tos: return UInt32(trafficClass)
+    case .ecn: return UInt32(trafficClass & 3)
+    case .optlen: return UInt32(segment.options.count)
+    case .padding: return segment.options.octetsBehindEnd
+    case .mss, .wscale, .tsval, .tsecr, .sackleft, .sackright: return option(field, numbers)
+    }
+  }
+
+  private func option(_ field: Pattern.Field, _ numbers: PlayNumbers) -> UInt32? {
+    for option in segment.options.options {
+      switch (field, option) {
+      case (.mss, .maximumSegmentSize(let size)): return UInt32(size)
+      case (.wscale, .windowScale(let shift)): return UInt32(shift)
+      case (.tsval, .timestamps(let value, _)): return value
+      case (.tsecr, .timestamps(_, let echo)): return echo
+      case (.sackleft, .sack(let blocks)): return blocks.first.map { $0.left.value &- numbers.iss }
+      case (.sackright, .sack(let blocks)): return blocks.first.map { $0.right.value &- numbers.iss }
+      default: continue
+      }
+    }
+    return nil
+  }
+}
+
+extension TCPOptionList {
+  /// Octets behind an end of option list that are not zero (RFC 9293 §3.1: padding is zeros); 0 without one.
+  fileprivate var octetsBehindEnd: UInt32 {
+    let bytes = paddedBytes
+    var cursor = TCPOptionCursor(bytes)
+    while let (kind, payload) = try? cursor.next() {
+      if kind == TCPOption.Kind.endOfList {
+        return bytes.extracting(payload.upperBound...).octets.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+      }
+    }
+    return 0
+  }
+}
+
+/// The numbers of a conversation: both ends' variables, and what the script captured.
+public struct PlayNumbers: Hashable, Sendable {
+  /// Our ISS.
+  public var iss: UInt32
+  /// The peer's ISS; nil before its SYN.
+  public var irs: UInt32?
+  /// SND.NXT, from our ISS.
+  public var sndNxt: UInt32 = 0
+  /// SND.UNA, from our ISS.
+  public var sndUna: UInt32 = 0
+  /// RCV.NXT, from the peer's ISS.
+  public var rcvNxt: UInt32 = 0
+  /// What was captured, in order.
+  public private(set) var captured: [Captured] = []
+
+  /// A value that a packet gave to a variable.
+  public struct Captured: Hashable, Sendable {
+    /// The variable, without its sign.
+    public var name: String
+    /// The value.
+    public var value: UInt32
+  }
+
+  /// Numbers of a conversation that begins.
+  public init(iss: UInt32) { self.iss = iss }
+
+  mutating func bind(_ name: String, to value: UInt32) { captured.append(Captured(name: name, value: value)) }
+
+  /// What a number comes to; nil for a variable without a value.
+  func value(of number: ScriptNumber) -> UInt32? {
+    switch number {
+    case .constant(let value): return value
+    case .variable(let name, let plus): return value(named: name).map { $0 &+ plus }
+    }
+  }
+
+  private func value(named name: String) -> UInt32? {
+    switch name {
+    case "iss", "irs": 0
+    case "snd.nxt": sndNxt
+    case "snd.una": sndUna
+    case "rcv.nxt": rcvNxt
+    default: captured.first { $0.name == name }?.value
+    }
+  }
+}

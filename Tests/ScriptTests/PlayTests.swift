@@ -1,0 +1,166 @@
+import Handshake
+import Testing
+import Timebase
+import Wire
+
+@testable import Script
+
+/// Conversations as they are played, in virtual time: what is sent when, and what every answer means.
+@Suite struct PlayTests {
+  /// A conversation with a peer whose ISS is 1000; ours is 500.
+  private struct Stage {
+    var play: Play
+    var now = Instant(nanoseconds: 0)
+
+    init(_ text: String, isStrict: Bool = true, family: AddressFamily = .v4) throws {
+      var conversation = try #require(try ConversationReader.script(text, file: "s", family: family).first)
+      conversation.isStrict = isStrict
+      let flow = Flow(
+        local: Endpoint(.v4(IPv4Address(192, 0, 2, 1)), 40_000), remote: Endpoint(.v4(IPv4Address(192, 0, 2, 2)), 80))
+      play = Play(conversation, flow: flow, iss: 500, setting: Play.Setting(request: Array("GET\r\n".utf8)), at: now)
+    }
+
+    /// What is sent now, in the script's notation.
+    mutating func sent() -> [String] {
+      var list: [String] = []
+      while let send = play.nextSend() {
+        list.append(play.notation(of: send.segment, sender: 500, receiver: 1000))
+      }
+      return list
+    }
+
+    mutating func wait(_ milliseconds: Int64) {
+      now = now + .milliseconds(milliseconds)
+      while let due = play.nextDeadline, due <= now { play.expire(at: due) }
+    }
+
+    mutating func come(
+      _ flags: TCPFlags, _ seq: UInt32, ack: UInt32? = nil, text: String = "", options: [UInt8] = [], ttl: UInt8 = 64
+    ) throws {
+      let octets = Array(text.utf8)
+      var segment = Segment(
+        seq: SequenceNumber(1000 &+ seq), ack: ack.map { SequenceNumber(500 &+ $0) }, flags: flags, wnd: 1_000,
+        options: try TCPOptionList(raw: options.span.raw), textLength: octets.count)
+      segment.flags = flags
+      play.receive(.segment(PlaySegment(segment, text: octets, timeToLive: ttl)), at: now)
+    }
+  }
+
+  @Test func aHandshakeIsPlayed() throws {
+    var stage = try Stage("> S 0:0(0) win 7 <mss 1460>\n< S. 0:0(0) ack 1\n+0.2 > . 1:1(0) ack 1\nsilence 0.3")
+    #expect(stage.sent() == ["S 0:0(0) win 7 <mss 1460>"])
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent().isEmpty)
+    stage.wait(199)
+    #expect(stage.sent().isEmpty)
+    stage.wait(1)
+    #expect(stage.sent() == [". 1:1(0) ack 1 win 65535"])
+    stage.wait(299)
+    #expect(stage.play.result == nil)
+    stage.wait(1)
+    #expect(stage.play.result?.verdict == .pass && stage.play.closing != nil)
+    #expect(stage.play.exchange.map(\.isSent) == [true, false, true])
+    #expect(stage.play.exchange[1].text == "S. 0:0(0) ack 1 win 1000" && stage.play.exchange[1].line == 2)
+  }
+
+  @Test(
+    "the first difference decides, by its line",
+    arguments: [
+      ("< S. 0:0(0) ack 2", [.syn, .ack], 1), ("< S. 5:5(0) ack 1 ", [.syn, .ack], 1), ("< S 0:0(0)", [.syn, .ack], 1),
+      ("< S. win>1000", [.syn, .ack], 1), ("< S. has:mss", [.syn, .ack], 1), ("< S. ttl=63", [.syn, .ack], 1),
+      ("silence 0.1", [.syn, .ack], 1),
+    ] as [(String, TCPFlags, UInt32)])
+  func difference(_ line: String, _ flags: TCPFlags, _ ack: UInt32) throws {
+    var stage = try Stage("> S 0:0(0)\n" + line)
+    try stage.come(flags, 0, ack: ack)
+    #expect(stage.play.result?.verdict == .fail && stage.play.result?.line == 2, "\(line)")
+    #expect(stage.play.result?.isBySilence == false)
+  }
+
+  @Test func silenceIsAFailureOfItsOwnKind() throws {
+    var stage = try Stage("> S 0:0(0)\n< S. within 0.5")
+    stage.wait(499)
+    #expect(stage.play.result == nil)
+    stage.wait(1)
+    #expect(stage.play.result?.verdict == .fail && stage.play.result?.isBySilence == true)
+    #expect(stage.play.closing == nil)
+  }
+
+  @Test func alternativesDecide() throws {
+    let text = "> S 0:0(0)\n< S. ack 2\n| S. ack 1 note: off by one\n| R. not-applicable: closed\n| * error"
+    var stage = try Stage(text)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.play.result?.verdict == .note && stage.play.result?.words.hasPrefix("off by one: S.") == true)
+    stage = try Stage(text)
+    try stage.come([.rst, .ack], 0, ack: 1)
+    #expect(stage.play.result?.verdict == .notApplicable)
+    stage = try Stage(text)
+    try stage.come([.fin], 0)
+    #expect(stage.play.result?.verdict == .error)
+  }
+
+  @Test func whatNoLineIsAboutIsPassedOverInAChecksAndUntil() throws {
+    var stage = try Stage("> S 0:0(0)\n< F.\n", isStrict: true)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.play.result?.verdict == .fail)
+    stage = try Stage("> S 0:0(0)\nuntil F.\n", isStrict: true)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.play.result == nil)
+    try stage.come([.fin, .ack], 1, ack: 1)
+    #expect(stage.play.result?.verdict == .pass)
+  }
+
+  @Test func variablesAreCapturedAndCompared() throws {
+    let text = "> S 0:0(0)\n< S. <mss $mss>\nrequire $mss<=536 | else note: large\n> . 1(0) ack $mss"
+    var stage = try Stage(text)
+    try stage.come([.syn, .ack], 0, ack: 1, options: [2, 4, 1, 0])
+    _ = stage.sent()
+    #expect(stage.play.result?.verdict == .pass)
+    #expect(stage.play.numbers.captured == [PlayNumbers.Captured(name: "mss", value: 256)])
+    stage = try Stage(text)
+    try stage.come([.syn, .ack], 0, ack: 1, options: [2, 4, 5, 180])
+    #expect(stage.play.result?.verdict == .note && stage.sent().last == ". 1:1(0) ack 1460 win 65535")
+  }
+
+  @Test func textIsAcknowledgedByItselfInChecks() throws {
+    let text = "> S 0:0(0)\n< S.\n> . 1(0) ack 1\nask\n< ? len>0\n> . 7(0) ack $rcv.nxt"
+    var stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent() == ["S 0:0(0) win 65535", ". 1:1(0) ack 1 win 65535", "P. 1:6(5) ack 1 win 65535"])
+    try stage.come([.ack], 1, ack: 6, text: "abc")
+    #expect(stage.sent() == [". 6:6(0) ack 4 win 65535", ". 7:7(0) ack 4 win 65535"])
+    #expect(stage.play.result?.verdict == .pass)
+  }
+
+  @Test func agreedTimestampsGoOn() throws {
+    var stage = try Stage("> S 0:0(0) <TS val 9 ecr 0>\n< S.\n+0.05 > . 1(0) ack 1", isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1, options: [8, 10, 0, 0, 0, 5, 0, 0, 0, 9])
+    stage.wait(50)
+    #expect(stage.sent().last == ". 1:1(0) ack 1 win 65535 <nop,nop,TS val 59 ecr 5>")
+  }
+
+  @Test func packetsAreCounted() throws {
+    let text = "> S 0:0(0)\n< S.\ncollect 2 S. count>=2"
+    var stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    for _ in 0..<2 {
+      stage.wait(500)
+      try stage.come([.syn, .ack], 0, ack: 1)
+    }
+    stage.wait(1_000)
+    #expect(stage.play.result?.verdict == .pass && stage.play.result?.words == "after 0.5, 1 s")
+    stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    stage.wait(2_000)
+    #expect(stage.play.result?.verdict == .fail && stage.play.result?.words == "0 of 2 came")
+  }
+
+  @Test func whatIsWrongOnPurposeDoesNotMoveSndNxt() throws {
+    var stage = try Stage(
+      "> S 0:0(0)\n< S.\n> P. 1(3) ack 1 checksum=bad\n> P. $snd.nxt(2) ack 1\n> R 99(0)\n> R $snd.nxt(0)")
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent().suffix(3) == ["P. 1:3(2) ack 1 win 65535", "R 99:99(0) win 0", "R 3:3(0) win 0"])
+    // The peer was reset by the script itself.
+    #expect(stage.play.closing == nil)
+  }
+}
