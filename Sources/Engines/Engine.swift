@@ -35,6 +35,11 @@ public protocol Engine: ~Copyable {
 
   /// What the packet that it asked to be sent last is; nil where that belongs to no connection.
   func judgement(ofSent token: Token) -> Judgement?
+
+  /// What the packet that passed last belongs to, in words, where it is part of no connection with a state machine.
+  ///
+  /// Asked where packets are written to a file, right after the packet was received or handed out to be sent.
+  var lastRemark: String? { get }
 }
 
 extension Engine where Self: ~Copyable {
@@ -42,6 +47,8 @@ extension Engine where Self: ~Copyable {
   public var lastReceived: Judgement? { nil }
   /// An engine that keeps no account of single packets.
   public func judgement(ofSent token: Token) -> Judgement? { nil }
+  /// Most engines have judgements.
+  public var lastRemark: String? { nil }
 }
 
 /// What became of something that an engine asked for.

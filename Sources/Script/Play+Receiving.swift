@@ -53,7 +53,7 @@ extension Play {
       !arrived.segment.flags.contains(.syn), !course.wasReset
     else { return }
     let segment = Segment(
-      seq: SequenceNumber(numbers.iss &+ numbers.sndNxt), ack: SequenceNumber(irs &+ numbers.rcvNxt), wnd: 65_535,
+      seq: SequenceNumber(numbers.iss &+ numbers.sndNxt), ack: SequenceNumber(irs &+ numbers.rcvNxt), wnd: window,
       options: stampedOptions(at: now))
     outbox.append(PlaySend(segment: segment, ipFields: setting.ipFields))
   }
@@ -61,7 +61,7 @@ extension Play {
   // MARK: Verdicts
 
   /// Looks at a packet with the eyes of the step that waits.
-  mutating func consider(_ packet: PlayPacket, isRepeated: Bool, at now: Instant) {
+  mutating func consider(_ packet: PlayPacket, at now: Instant) {
     let words = notation(of: packet)
     switch step.action {
     case .expect(let pattern, _, let passesOver, let list):

@@ -26,7 +26,10 @@ extension Play {
   private mutating func transmit(_ send: PlaySend, counts: Bool, at now: Instant) {
     let segment = send.segment
     let words = notation(of: segment, sender: numbers.iss, receiver: numbers.irs ?? 0)
+    if !segment.flags.contains(.rst) { window = segment.wnd }
     note(isSent: true, words + (send.crafting.map { $0.words } ?? ""), line: step.line, at: now)
+    var send = send
+    send.words = step.text
     outbox.append(send)
     if !conversation.isStrict { unread = [] }
     // Only what follows in order is taken by the peer for certain, and moves SND.NXT.

@@ -42,6 +42,8 @@ public struct Play: Sendable {
   var course = Course()
   /// When it began.
   let began: Instant
+  /// The window that we said last.
+  var window: UInt16 = 65_535
   /// TSval of our SYN; nil where it offered none.
   var offered: UInt32?
 
@@ -120,7 +122,12 @@ public struct Play: Sendable {
 
   /// Takes a packet of the peer's.
   public mutating func receive(_ packet: PlayPacket, at now: Instant) {
+    var packet = packet
     let isRepeated = track(packet, at: now)
+    if isRepeated, case .segment(var arrived) = packet {
+      arrived.isAgain = true
+      packet = .segment(arrived)
+    }
     guard result == nil else { return }
     acknowledgeText(packet, at: now)
     if isRepeated, !conversation.isStrict, !isWaitingForPackets { return }
@@ -128,7 +135,7 @@ public struct Play: Sendable {
       if unread.count < Play.unreadLimit { unread.append(packet) }
       return
     }
-    consider(packet, isRepeated: isRepeated, at: now)
+    consider(packet, at: now)
     advance(at: now)
   }
 
@@ -145,7 +152,7 @@ public struct Play: Sendable {
       segment.flags.insert(.ack)
       segment.acknowledgment = SequenceNumber(irs &+ numbers.rcvNxt)
     }
-    return PlaySend(segment: segment, ipFields: setting.ipFields)
+    return PlaySend(segment: segment, ipFields: setting.ipFields, words: "end of the connection")
   }
 
   // MARK: Steps
@@ -213,7 +220,7 @@ public struct Play: Sendable {
     let early = unread
     unread = []
     for packet in early where result == nil {
-      if isWaiting { consider(packet, isRepeated: false, at: now) } else { unread.append(packet) }
+      if isWaiting { consider(packet, at: now) } else { unread.append(packet) }
     }
   }
 
@@ -276,6 +283,8 @@ public struct PlaySend: Hashable, Sendable {
   public var packets: [[UInt8]] = []
   /// How often it is sent.
   public var copies = 1
+  /// The line that it is sent by; what the player sends by itself, in a word.
+  public var words = "acknowledgment"
 }
 
 extension Interval {

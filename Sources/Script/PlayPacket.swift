@@ -23,6 +23,8 @@ public struct PlaySegment: Hashable, Sendable {
   public var identification: UInt16?
   /// Whether routers must not fragment it.
   public var dontFragment: Bool
+  /// Whether it carries text, SYN or FIN, and all of that had come before.
+  var isAgain = false
 
   /// A segment from its parts.
   public init(
@@ -51,6 +53,7 @@ public struct PlaySegment: Hashable, Sendable {
     case .df: return dontFragment ? 1 : 0
     case .tos: return UInt32(trafficClass)
     case .ecn: return UInt32(trafficClass & 3)
+    case .again: return isAgain ? 1 : 0
     case .optlen: return UInt32(segment.options.count)
     case .padding: return segment.options.octetsBehindEnd
     case .mss, .wscale, .tsval, .tsecr, .sackleft, .sackright: return option(field, numbers)

@@ -10,8 +10,8 @@ extension Verb {
   static let audit = Verb(
     "audit", "HOST:PORT", of: .targets, "ask a TCP about its RFCs, one rule at a time",
     offers: [.packets, .packetLines, .capture, .outputLetter],
-    settings: AuditSettings(),
-    options: [.checks, .playing, .families, .network, .output, .files],
+    settings: AuditSettings(program: Version.agent),
+    options: [.checks, .playing, .report, .families, .network, .output, .files],
     about: """
       Asks the target about the rules of TCP, each on a connection of its own, and
       shows what it answered. Only packets that the RFCs allow are sent, at most 4
@@ -31,6 +31,8 @@ extension Verb {
     run: { (settings) throws(RunError) in
       if settings.lists { return try list(settings) }
       let result = try Run.audit(settings)
+      // A check that could not be made says nothing; one that failed says enough.
+      if result.isGood, result.isUnable, result.signal == nil { return Ending(Ending.couldNotRun) }
       return Ending(result.signal, isAsExpected: result.isGood)
     })
 
@@ -86,6 +88,21 @@ extension OptionGroup where Settings == AuditSettings {
           nil, "own-host", "checks that hold resources of the target, too",
           "Also makes the checks that hold resources of the target for a while: use it on hosts of your own."
         ) { $0.tiers.insert(.ownHost) },
+      ])
+  }
+
+  /// The page to send to whoever maintains the stack.
+  fileprivate static var report: OptionGroup {
+    OptionGroup(
+      title: "Reports",
+      rows: [
+        .value(
+          nil, "html", "FILE", .file, "write a report to FILE as an HTML page",
+          """
+          Writes a report to FILE as an HTML page: what failed with its packets, and every check. It contains no script,
+          and loads nothing.
+          """
+        ) { $0.run.presentation.htmlPath = $1 }
       ])
   }
 }

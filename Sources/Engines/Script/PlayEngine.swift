@@ -15,6 +15,8 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
   private var slots: [Seat?]
   private var generation: UInt32 = 0
   private var startedAt = Instant(nanoseconds: 0)
+  /// What the packet that passed last belongs to.
+  public private(set) var lastRemark: String?
   /// Whether the director has nothing to play before another conversation ends.
   private var isWaiting = false
   private var isOver = false
@@ -117,6 +119,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
 
   private mutating func transmission(_ send: PlaySend, _ index: Int) -> Transmission {
     let number = slots[index]?.number ?? 0
+    lastRemark = remark(index, send.words)
     slots[index]?.number &+= 1
     let flow =
       slots[index]?.play?.flow ?? Flow(local: Endpoint(source, 0), remote: Endpoint(source, 0))
@@ -137,6 +140,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
   }
 
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Report> {
+    lastRemark = nil
     switch arrival.judged() {
     case .segment(let flow, let segment, let text, let hopLimit):
       guard let index = seat(of: flow) else { return .none }
@@ -147,12 +151,20 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
         arrived.dontFragment = envelope.dontFragment
       }
       slots[index]?.play?.receive(.segment(arrived), at: now.instant)
+      lastRemark = remark(index, "answer")
     case .icmp(let flow, let notice, _):
       guard let index = seat(of: flow) else { return .none }
       slots[index]?.play?.receive(.icmp(notice), at: now.instant)
+      lastRemark = remark(index, "ICMP error")
     case .refused, .notOurs: break
     }
     return .none
+  }
+
+  private func remark(_ index: Int, _ words: String) -> String? {
+    guard let conversation = slots[index]?.job.conversation else { return nil }
+    let check = conversation.rule.map { "check \($0.number) \($0.name)" } ?? conversation.name
+    return [check, conversation.variant, words].filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
   private func seat(of flow: Flow) -> Int? { slots.firstIndex { $0?.play?.flow == flow } }
@@ -170,7 +182,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
     case .failed(let token, let reason):
       guard slots.indices.contains(token.slot), slots[token.slot]?.generation == token.generation else { return .none }
       slots[token.slot]?.isClosed = true
-      slots[token.slot]?.play?.end(.error, "a packet was not sent: \(reason)")
+      slots[token.slot]?.play?.end(.error, "this host did not send a packet (\(reason.rawValue))")
     case .departed, .transmitted: break
     }
     return .none

@@ -192,6 +192,7 @@ extension HTMLPage {
       page: "td", border: .rule,
       "border-bottom: 1px solid; padding: 3px 14px 3px 0; vertical-align: top; max-width: 420px; overflow-wrap: break-word"
     ),
+    SVGStyle.Rule(page: "pre", "font-size: 12px; overflow-x: auto; margin: 6px 0"),
     SVGStyle.Rule(page: "summary", color: .accent, "cursor: pointer; margin: 8px 0"),
   ])
 }

@@ -63,22 +63,28 @@ public struct HTMLPage: Sendable {
 
   /// The page as a file has it.
   public func text(_ summaries: [TargetSummary]) -> String {
-    var html = MarkupWriter(after: "<!DOCTYPE html>\n<html lang=\"en\">\n")
-    let title = "probe: " + titles
-    html.element("head") { head in
-      head.element("meta", [("charset", "utf-8")])
-      head.element("meta", [("http-equiv", "Content-Security-Policy"), ("content", HTMLPage.policy)])
-      head.element("meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
-      head.element("meta", [("name", "color-scheme"), ("content", "light dark")])
-      head.element("title", [], title)
-      head.markup("<style>\n\(HTMLPage.style.text)</style>\n")
-    }
-    html.element("body") { body in
-      body.element("h1", [], title)
+    HTMLPage.document("probe: " + titles) { body in
       for summary in summaries { HTMLPage.write(summary, on: &body) }
       HTMLPage.writeDistribution(summaries, on: &body)
       writeResults(on: &body)
       for drawn in drawnConnections { write(drawn.connection, named: drawn.name, on: &body) }
+    }
+  }
+
+  /// A page with this title, and under it what the closure writes.
+  static func document(_ title: String, _ content: (inout MarkupWriter) -> Void) -> String {
+    var html = MarkupWriter(after: "<!DOCTYPE html>\n<html lang=\"en\">\n")
+    html.element("head") { head in
+      head.element("meta", [("charset", "utf-8")])
+      head.element("meta", [("http-equiv", "Content-Security-Policy"), ("content", policy)])
+      head.element("meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
+      head.element("meta", [("name", "color-scheme"), ("content", "light dark")])
+      head.element("title", [], title)
+      head.markup("<style>\n\(style.text)</style>\n")
+    }
+    html.element("body") { body in
+      body.element("h1", [], title)
+      content(&body)
     }
     return html.text + "</html>\n"
   }
@@ -102,7 +108,7 @@ public struct HTMLPage: Sendable {
   }
 
   /// Nothing is loaded and nothing is run: only what stands in the page.
-  private static let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+  static let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 }
 
 // MARK: Over all connections

@@ -33,23 +33,8 @@ extension TextReport {
     return text
   }
 
-  /// `64 checks: 60 passed, 1 failed (1 MUST), 3 notes in 31.2 s`.
-  public func audit(_ totals: AuditTotals) -> String {
-    var words: [String] = []
-    if totals[.pass] > 0 { words.append("\(totals[.pass]) passed") }
-    if totals[.fail] > 0 { words.append("\(totals[.fail]) failed (MUST: \(totals.violations))") }
-    if totals[.note] > 0 { words.append(totals[.note] == 1 ? "1 note" : "\(totals[.note]) notes") }
-    if totals[.inconclusive] > 0 { words.append("\(totals[.inconclusive]) inconclusive") }
-    if totals[.notApplicable] > 0 { words.append("\(totals[.notApplicable]) not applicable") }
-    if totals[.error] > 0 { words.append(totals[.error] == 1 ? "1 error" : "\(totals[.error]) errors") }
-    let count = totals.count == 1 ? "1 check" : "\(totals.count) checks"
-    var text = "\n\(count): \(words.together(by: ", ")) in \(totals.elapsed.fixedMilliseconds) ms\n"
-    if !totals.stoppedAfter.isEmpty {
-      let list = totals.stoppedAfter.map { "\($0)" }.together(by: ", ")
-      text += "the target stopped answering after check \(list); \(totals.unmade) checks were not made\n"
-    }
-    return text
-  }
+  /// What an audit came to, behind an empty line.
+  public func audit(_ totals: AuditTotals) -> String { "\n\(totals.words)\n" }
 
   /// Every packet of a script, the line that it belongs to, and the verdict.
   public func script(_ record: ScriptRecord) -> String {
@@ -72,6 +57,26 @@ extension TextReport {
       let line = "\(packet.after.fixedMilliseconds)".trailing(10) + " ms  " + packet.marked.printable
       let isLast = index == packets.count - 1 && decided != nil && !packet.isSent
       text += String(" ", times: indent) + style.paint(line, isLast ? .bad : nil) + "\n"
+    }
+    return text
+  }
+}
+
+extension AuditTotals {
+  /// `64 checks: 60 passed, 1 failed (MUST: 1), 3 notes in 31.2 s`.
+  var words: String {
+    var words: [String] = []
+    if self[.pass] > 0 { words.append("\(self[.pass]) passed") }
+    if self[.fail] > 0 { words.append("\(self[.fail]) failed (MUST: \(violations))") }
+    if self[.note] > 0 { words.append(self[.note] == 1 ? "1 note" : "\(self[.note]) notes") }
+    if self[.inconclusive] > 0 { words.append("\(self[.inconclusive]) inconclusive") }
+    if self[.notApplicable] > 0 { words.append("\(self[.notApplicable]) not applicable") }
+    if self[.error] > 0 { words.append(self[.error] == 1 ? "1 error" : "\(self[.error]) errors") }
+    let checks = count == 1 ? "1 check" : "\(count) checks"
+    var text = "\(checks): \(words.together(by: ", ")) in \(elapsed.fixedMilliseconds) ms"
+    if !stoppedAfter.isEmpty {
+      let list = stoppedAfter.map { "\($0)" }.together(by: ", ")
+      text += "\nthe target stopped answering after check \(list); \(unmade) checks were not made"
     }
     return text
   }

@@ -58,13 +58,13 @@ final class PacketFile {
   /// Takes a packet of ours that has left.
   func sent(
     _ packet: [UInt8], _ transmission: Transmission, through interface: Interface?, at stamp: Stamp,
-    _ judgement: Judgement?
+    _ judgement: Judgement?, remark: String? = nil
   ) {
-    let remark = judgement.map { PacketRemark($0) } ?? PacketRemark(unremembered: transmission.segment)
+    let text = remark ?? (judgement.map { PacketRemark($0) } ?? PacketRemark(unremembered: transmission.segment)).text
     let number = interfaces.number(towards: transmission.flow, through: interface, in: &writer)
     queue.append(
       Waiting(
-        octets: packet, stamp: stamp, token: transmission.token, interface: number, remarks: [remark.text]))
+        octets: packet, stamp: stamp, token: transmission.token, interface: number, remarks: [text]))
   }
 
   /// Takes the kernel's word for when one of ours left.
@@ -74,12 +74,14 @@ final class PacketFile {
   }
 
   /// Takes a packet that came.
-  func received(_ arrival: borrowing ReceivedPacket, by index: UInt32, at stamp: Stamp, _ judgement: Judgement?) {
+  func received(
+    _ arrival: borrowing ReceivedPacket, by index: UInt32, at stamp: Stamp, _ judgement: Judgement?, remark: String? = nil
+  ) {
     queue.append(
       Waiting(
         octets: arrival.packet, stamp: stamp, token: nil,
         interface: interfaces.number(of: index, from: arrival.source, in: &writer),
-        remarks: [judgement.map { PacketRemark($0).text } ?? PacketRemark.stray]))
+        remarks: [remark ?? judgement.map { PacketRemark($0).text } ?? PacketRemark.stray]))
   }
 
   /// When what waits must go even without a stamp; nil where nothing waits.

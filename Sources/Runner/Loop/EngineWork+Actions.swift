@@ -72,14 +72,16 @@ extension EngineWork {
     } catch {
       switch error {
       case .noRoute: engine.note(.failed(transmission.token, .noRoute))
-      case .tooLarge: fail(.packetTooLarge)
-      case .changed: fail(.packetChanged)
-      case .errno(let errno):
-        let refusal = RunError.send(errno, transmission.flow.remote)
-        guard concernsOne(refusal, transmission.token.slot) else { return fail(refusal) }
-        engine.note(.failed(transmission.token, .notSent))
+      case .tooLarge: refuse(transmission, .packetTooLarge)
+      case .changed: refuse(transmission, .packetChanged)
+      case .errno(let errno): refuse(transmission, .send(errno, transmission.flow.remote))
       }
     }
+  }
+
+  private mutating func refuse(_ transmission: Transmission, _ refusal: RunError) {
+    guard concernsOne(refusal, transmission.token.slot) else { return fail(refusal) }
+    engine.note(.failed(transmission.token, .notSent))
   }
 
   /// Keeps a refusal for the report of its connection; false where it ends the run.
@@ -94,6 +96,6 @@ extension EngineWork {
   private func keep(_ octets: [UInt8], _ transmission: Transmission, at stamp: Stamp) {
     packets?.sent(
       octets, transmission, through: network.interface(towards: transmission.flow.remote.address), at: stamp,
-      engine.judgement(ofSent: transmission.token))
+      engine.judgement(ofSent: transmission.token), remark: engine.lastRemark)
   }
 }

@@ -170,7 +170,8 @@ struct EngineWork<E: Engine>: LoopWork {
       mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex), isTruncated: reception.isTruncated)
     show(arrival, at: now)
     let action = engine.receive(arrival, at: now)
-    packets?.received(arrival, by: reception.interfaceIndex, at: now, engine.lastReceived)
+    packets?.received(
+      arrival, by: reception.interfaceIndex, at: now, engine.lastReceived, remark: engine.lastRemark)
     perform(action)
     return true
   }

@@ -80,6 +80,17 @@ final class AuditPresenter {
 
   var isGood: Bool { totals(stoppedAfter).isGood }
 
+  /// Whether a check could not be made.
+  var hasErrors: Bool { told.contains { $0.verdict == .error } }
+
+  /// The report as a page.
+  func page(program: String) -> String {
+    AuditPage.text(
+      told, totals: totals(stoppedAfter), target: target.name, remote: target.remote,
+      source: target.source.map { "\($0)" } ?? "?", started: started.wall, program: program,
+      titles: Dictionary(uniqueKeysWithValues: Checks.groups.map { ($0.name, $0.title) }))
+  }
+
   var junit: String {
     let cases = told.map { finding in
       JUnitCase(

@@ -40,8 +40,11 @@ public struct AuditSettings: Sendable {
   /// How many are asked at once.
   public var places = 4
 
-  /// The settings of a plain `probe audit HOST:PORT`.
-  public init() {}
+  /// What reports call the program.
+  public var program: String
+
+  /// The settings of a plain `probe audit HOST:PORT` by a program of this name and version.
+  public init(program: String) { self.program = program }
 
   /// Whether a check is wanted.
   ///
@@ -100,8 +103,8 @@ extension Run {
     }
     let dead: [Int]? = if case .dead(let after) = work.engine.director.stopped { after } else { nil }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(dead: dead, signal) }
-    try stage.finish(junit: signal == nil ? presenter.junit : nil)
-    return PlayRunResult(isGood: presenter.isGood, signal: signal)
+    try stage.finish(junit: signal == nil ? presenter.junit : nil, html: presenter.page(program: settings.program))
+    return PlayRunResult(isGood: presenter.isGood, isUnable: presenter.hasErrors, signal: signal)
   }
 
   /// The checks that are wanted; a mistake in one of ours would be told by its line.
@@ -149,6 +152,7 @@ final class PlayStage {
   private var network: Network?
   private var packets: PacketFile?
   private var junit: AtomicFile?
+  private var html: AtomicFile?
   private var sealed: Session.Sealed?
 
   init(_ settings: inout PlaySettings) throws(RunError) {
@@ -164,6 +168,7 @@ final class PlayStage {
       throw .refused("\(target.name): this host has no route to \(target.remote.address)")
     }
     junit = try session.file(settings.junitPath)
+    html = try session.file(settings.run.presentation.htmlPath)
     do throws(RunError) {
       (network, packets) = try Run.acquire(settings.run, targets)
     } catch {
@@ -174,7 +179,7 @@ final class PlayStage {
 
   func engine<Director>(_ director: Director, _ settings: PlaySettings, places: Int) -> PlayEngine<Director> {
     let setting = Play.Setting(
-      request: settings.request(to: target.host ?? "\(target.remote.address)"), ipFields: settings.run.ipFields)
+      request: settings.request(to: target.host ?? "\(target.remote.address)".bracketedHost), ipFields: settings.run.ipFields)
     return PlayEngine(
       director: director, from: target.source ?? target.remote.address, setting: setting, places: places)
   }
@@ -197,7 +202,8 @@ final class PlayStage {
   }
 
   /// Puts what was written in its place.
-  func finish(junit document: String?) throws(RunError) {
+  func finish(junit document: String?, html page: String? = nil) throws(RunError) {
+    if let page { try html?.finish(page) }
     if let document { try junit?.finish(document) }
     try session.finish()
   }

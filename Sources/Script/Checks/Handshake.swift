@@ -100,38 +100,47 @@ extension Checks {
       source: RFC 9293 §3.7.1, MUST-15
       asks: Without an MSS option in our SYN, segments carry at most 536 bytes over IPv4.
       family: 4
+      # Offload merges segments, but not one that is sent again alone.
       > S 0:0(0) win 65535
       < S. ack 1 within 3
       > . 1:1(0) ack 1
+      acks off
       ask
-      < ? len=536 within 3
-      | ? len>536 fail: longer than the default
-      | silence not-applicable: the service sends less than 536 bytes (see --request)
+      < ? again=1 len>=268 len<=536 within 4
+      | ? again=1 len>536 fail: longer than the default
+      | R inconclusive: the request was reset
+      | silence not-applicable: the service sends less than 268 bytes (see --request)
 
       check 11 default-mss
       level: must
       source: RFC 9293 §3.7.1, MUST-15
       asks: Without an MSS option in our SYN, segments carry at most 1220 bytes over IPv6.
       family: 6
+      # Offload merges segments, but not one that is sent again alone.
       > S 0:0(0) win 65535
       < S. ack 1 within 3
       > . 1:1(0) ack 1
+      acks off
       ask
-      < ? len=1220 within 3
-      | ? len>1220 fail: longer than the default
-      | silence not-applicable: the service sends less than 1220 bytes (see --request)
+      < ? again=1 len>=610 len<=1220 within 4
+      | ? again=1 len>1220 fail: longer than the default
+      | R inconclusive: the request was reset
+      | silence not-applicable: the service sends less than 610 bytes (see --request)
 
       check 12 mss-honoured
       level: must
       source: RFC 9293 §3.7.1, MUST-16
       asks: With an MSS of 300, segments carry at most 300 bytes.
+      # Offload merges segments, but not one that is sent again alone.
       > S 0:0(0) win 65535 <mss 300>
       < S. ack 1 within 3
       > . 1:1(0) ack 1
+      acks off
       ask
-      < ? len>=200 len<=300 within 3
-      | ? len>300 fail: longer than our MSS
-      | silence not-applicable: the service sends less than 300 bytes (see --request)
+      < ? again=1 len>=150 len<=300 within 4
+      | ? again=1 len>300 fail: longer than our MSS
+      | R inconclusive: the request was reset
+      | silence not-applicable: the service sends less than 150 bytes (see --request)
 
       check 13 mss-1
       level: should
