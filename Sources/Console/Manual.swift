@@ -41,7 +41,8 @@ enum Manual {
   /// `.It Fl j , Fl Fl json`, and the text.
   private static func item(_ option: Option) -> String {
     let names = option.names.map { "Fl \($0.dropFirst().flag)" }.joined(separator: " , ")
-    return ".It \(names)\(option.valueName.map { " Ar \($0)" } ?? "")\n\(mdoc(option.manual, value: option.valueName))"
+    let value = option.valueName.map { option.isValueOptional ? " Ns Op = Ns Ar \($0)" : " Ar \($0)" } ?? ""
+    return ".It \(names)\(value)\n\(mdoc(option.manual, value: option.valueName))"
   }
 
   /// Text in mdoc: a sentence begins a line, and so does whatever needs a macro.

@@ -6,6 +6,8 @@ struct Option: Hashable, Sendable {
   var long: String?
   /// What the help calls its value; nil if it takes none.
   let valueName: String?
+  /// Whether it may be left out; one that is given then stands behind `=`.
+  var isValueOptional = false
   /// What its value can be.
   let kind: ValueKind
   /// Its line of help.
@@ -31,6 +33,9 @@ struct Option: Hashable, Sendable {
     init(_ name: String, because reason: String) { (self.name, self.reason) = (name, reason) }
     init(stringLiteral name: String) { (self.name, reason) = (name, nil) }
   }
+
+  /// Its value behind its name, as help shows it; empty without one.
+  var form: String { valueName.map { isValueOptional ? "[=\($0)]" : " \($0)" } ?? "" }
 
   /// Its name as errors print it: the long one if it has one.
   var name: String { long.map { "--\($0)" } ?? short.map { "-\($0)" } ?? "" }

@@ -71,7 +71,9 @@ struct OptionReader<Settings> {
   ) throws(UsageError) {
     given.append((row.option, typed))
     var text = value ?? ""
-    if row.option.valueName != nil, value == nil { text = try next(&rest, for: row.option, typed) }
+    if row.option.valueName != nil, value == nil, !row.option.isValueOptional {
+      text = try next(&rest, for: row.option, typed)
+    }
     try row.apply(&settings, text, typed)
   }
 

@@ -8,11 +8,12 @@ struct OptionRow<Settings>: Sendable {
   /// An option with a value.
   static func value<Value>(
     _ short: Character?, _ long: String?, _ valueName: String, _ value: OptionValue<Value>, needs: Needs = [],
-    excludes: [Option.Exclusion] = [], requires: String? = nil, _ help: String, _ manual: String,
-    set: @escaping @Sendable (inout Settings, Value) throws(UsageError) -> Void
+    excludes: [Option.Exclusion] = [], requires: String? = nil, isValueOptional: Bool = false, _ help: String,
+    _ manual: String, set: @escaping @Sendable (inout Settings, Value) throws(UsageError) -> Void
   ) -> OptionRow {
     let option = Option(
-      short: short, long: long, valueName: valueName, kind: value.kind, help: help, manual: manual, needs: needs,
+      short: short, long: long, valueName: valueName, isValueOptional: isValueOptional, kind: value.kind, help: help,
+      manual: manual, needs: needs,
       forgoes: [], excludes: excludes, requires: requires)
     let parse = value.parse
     return OptionRow(option) { (settings, text, name) throws(UsageError) in try set(&settings, parse(text, name)) }

@@ -85,3 +85,26 @@ enum Values {
     return FilePath(text)
   }
 }
+
+extension Values {
+  /// Octets in hexadecimal, two digits each, with or without `0x` in front.
+  static func octets(
+    _ text: some StringProtocol, for option: String, in range: ClosedRange<Int>
+  ) throws(UsageError) -> [UInt8] {
+    let digits = text.lowercased().hasPrefix("0x") ? text.dropFirst(2) : text[...]
+    guard digits.utf8.count % 2 == 0, digits.utf8.allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit }) else {
+      throw UsageError("\(option): '\(text)' is not hexadecimal with two digits a byte, such as 0a1b")
+    }
+    let count = digits.utf8.count / 2
+    guard range.contains(count) else {
+      throw UsageError("\(option): '\(text)' has \(count) bytes; from \(range.lowerBound) to \(range.upperBound)")
+    }
+    var octets: [UInt8] = []
+    var rest = digits[...]
+    while !rest.isEmpty {
+      octets.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
+      rest = rest.dropFirst(2)
+    }
+    return octets
+  }
+}

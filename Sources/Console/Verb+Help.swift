@@ -37,7 +37,7 @@ extension OptionSection {
     for option in options {
       var names = option.short.map { "-\($0)" } ?? "   "
       if let long = option.long { names += option.short == nil ? " --\(long)" : ", --\(long)" }
-      if let value = option.valueName { names += " \(value)" }
+      names += option.form
       let column = OptionSection.column
       text += names.count < column - 1 ? "  " + names.padded(to: column) : "  \(names)\n  " + "".padded(to: column)
       text += option.help + "\n"

@@ -140,6 +140,8 @@ extension Errno {
   public var isInterruption: Bool { code == EINTR }
   /// Whether a privilege is missing: the unprivileged way may still work.
   public var isPermission: Bool { code == EPERM || code == EACCES }
+  /// Whether a firewall of this host forbids what was to be sent.
+  public var isFirewalled: Bool { code == EPERM && (call == .sendto || call == .sendmmsg) }
   /// What the kernel says where a process has all the descriptors that it may have.
   public static let outOfDescriptors = EMFILE
   /// Whether no descriptor is to be had, of this process's or of the machine's.

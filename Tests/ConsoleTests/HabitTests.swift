@@ -40,6 +40,12 @@ import Testing
       ("--timout 1 h:80", "unknown option --timout (--timeout?); --help lists them"),
       ("--retry 1 h:80", "unknown option --retry (--retries?); --help lists them"),
       ("--zz h:80", "unknown option --zz; --help lists them"),
+      ("-L 5 h:80", "unknown option -L; use --ack N"),
+      ("--frag h:80", "unknown option --frag; use --fragment SIZE for IP fragments"),
+      (
+        "-N 5 h:80",
+        "unknown option -N; use --ip-id N for the identification, or leave it out; probe closes by itself"
+      ),
       ("-c -5 h:80", "-c: -5 is out of range; from 0 to 1000000000"),
       ("--count=-5 h:80", "--count: -5 is out of range; from 0 to 1000000000"),
     ])
@@ -78,7 +84,11 @@ import Testing
 
   @Test(
     "one of the same meaning is taken",
-    arguments: ["-vv h:80", "--max-retries 1 h:80", "--connect-timeout 2 h:80", "-iL f", "--port 80 h"])
+    arguments: [
+      "-vv h:80", "--max-retries 1 h:80", "--connect-timeout 2 h:80", "-iL f", "--port 80 h", "--badsum h:80",
+      "--setack 5 h:80",
+      "--seq 5 h:80", "--id 5 h:80", "--flow 5 h:80",
+    ])
   func same(_ line: String) { #expect(refusalOf(line) == nil) }
 
   @Test("the table has no row that an option of the same command hides, and names only options that there are")

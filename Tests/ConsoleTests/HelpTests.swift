@@ -23,7 +23,7 @@ import Testing
     let lines = verb.help.split(separator: "\n")
     for option in verb.options {
       let naming = lines.filter { line in
-        let names = line.split { $0 == " " || $0 == "," }.prefix { $0.hasPrefix("-") }
+        let names = line.split { $0 == " " || $0 == "," || $0 == "[" }.prefix { $0.hasPrefix("-") }
         return line.hasPrefix("  ") && names.contains(Substring(option.name))
       }
       #expect(naming.count == 1, "\(option.name)")

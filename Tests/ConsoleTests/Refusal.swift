@@ -21,6 +21,7 @@ func plainSettings(_ words: [String]) throws(UsageError) -> RunSettings {
   var settings = RunSettings()
   try OptionReader(words, by: { OptionTable(groups: Verb.probeTable, offers: Verb.probeOffers) }, into: &settings)
     .check()
+  try settings.settleFirstSegment()
   try settings.check()
   return settings
 }

@@ -91,10 +91,17 @@ struct NotationTests {
   }
 
   @Test func tellsWhatIsNotOurs() {
-    let lines = ["crafted-ipv4/udp", "crafted-ipv4/first-fragment", "crafted-ipv4/version-5"].map { name in
+    let names = [
+      "crafted-ipv4/udp", "crafted-ipv4/first-fragment", "crafted-ipv6/later-fragment", "crafted-ipv4/version-5",
+    ]
+    let lines = names.map { name in
       PacketNotation.tcpdump(packet: Vector.named(name).octets.span.raw)
     }
     #expect(
-      lines == ["packet of ip-proto-17", "fragment of a packet", "malformed packet: IPv4 malformed at byte 0"])
+      lines == [
+        "packet of ip-proto-17", "IP 192.0.2.1 > 198.51.100.7: frag (0|24)",
+        "IP6 2001:db8::1 > 2001:db8:0:7::50: frag (24|13)",
+        "malformed packet: IPv4 malformed at byte 0",
+      ])
   }
 }

@@ -161,7 +161,8 @@ extension OptionGroup where Settings: HasRun {
           "flags of the first segment: S, SA, FPU, none, SYN,ACK",
           """
           The flags of the first segment: letters of `FSRPAUEC`, and `N` for the ninth bit (as in `SA`), names separated
-          by commas (as in `SYN,ACK`), a hexadecimal number, or `none`. If they open no connection the state is about what
+          by commas (as in `SYN,ACK`), a hexadecimal number, or `none`. The three reserved bits are numbers, alone or among
+          names: `0xe02`, `SYN,0x200`. If they open no connection the state is about what
           answered them, and has the note `crafted-flags`.
           """
         ) { $0.run.plan.flags = $1 },

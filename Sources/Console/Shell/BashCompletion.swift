@@ -98,7 +98,7 @@ enum BashCompletion {
   }
 
   private static func kinds(_ verb: Verb) -> [String] {
-    verb.options.filter { $0.valueName != nil }.map { option in
+    verb.options.filter { $0.valueName != nil && !$0.isValueOptional }.map { option in
       let names = option.names.map { "'\(verb.name):\($0)'" }.joined(separator: "|")
       return "    \(names)) echo '\(kind(of: option.kind))' ;;"
     }

@@ -42,7 +42,8 @@ enum FishCompletion {
       if let operand = operand(verb) { lines.append("\(condition) \(operand)") }
       for option in verb.options {
         let names = (option.short.map { "-s \($0) " } ?? "") + (option.long.map { "-l \($0) " } ?? "")
-        lines.append("\(condition) \(names)\(value(option.kind))-d \(quoted(option.help))")
+        lines.append(
+          "\(condition) \(names)\(option.isValueOptional ? "" : value(option.kind))-d \(quoted(option.help))")
       }
     }
     return lines.joined(separator: "\n") + "\n"

@@ -46,9 +46,9 @@ enum ZshCompletion {
   /// A specification for each name; all of them exclude each other, but for those that may be repeated.
   private static func specifications(_ option: Option) -> [String] {
     let excluded = option.names.count > 1 ? "(\(option.names.joined(separator: " ")))" : ""
-    let value = option.valueName.map { ":\($0):\(action(option.kind))" } ?? ""
+    let value = option.valueName.map { "\(option.isValueOptional ? "::" : ":")\($0):\(action(option.kind))" } ?? ""
     return option.names.map { name in
-      let separator = value.isEmpty ? "" : name.hasPrefix("--") ? "=" : "+"
+      let separator = value.isEmpty ? "" : name.hasPrefix("--") ? option.isValueOptional ? "=-" : "=" : "+"
       return "\(excluded)\(name)\(separator)[\(escaped(option.help))]\(value)"
     }
   }

@@ -26,6 +26,7 @@ extension Verb {
         throw error
       }
       try settings.takeTargets(operands)
+      try settings.settleFirstSegment()
       try settings.check()
     },
     run: { (settings) throws(RunError) in
@@ -46,7 +47,8 @@ extension Verb {
   /// The options of the default command.
   static var probeTable: [OptionGroup<RunSettings>] {
     [
-      .targets, .connection, .timing, .families, .addresses, .network, .syn, .output, .files, .monitoring, .checkTCP,
+      .targets, .connection, .timing, .families, .addresses, .network, .syn, .crafting, .output, .files, .monitoring,
+      .checkTCP,
       .smokePing,
       .expectation, .exitState, .waiting,
     ]

@@ -259,13 +259,23 @@ extension ConnectEngine {
     setDeadline(of: token.slot)
   }
 
-  func send(_ outgoing: Outgoing?, from slot: Int) -> Action<Finding> {
+  mutating func send(_ outgoing: Outgoing?, from slot: Int) -> Action<Finding> {
     guard let outgoing, let probe = places[slot].probe, let conversation = probe.conversation else { return .none }
-    return .send(
-      Transmission(
-        token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
-        flow: conversation.flow, segment: outgoing.segment, ipFields: conversation.connection.plan.ipFields,
-        data: conversation.connection.octets(behind: outgoing), text: outgoing.text))
+    var transmission = Transmission(
+      token: Token(slot: slot, generation: probe.generation, number: outgoing.number),
+      flow: conversation.flow, segment: outgoing.segment, ipFields: conversation.connection.plan.ipFields,
+      data: conversation.connection.octets(behind: outgoing), text: outgoing.text)
+    if outgoing.isFirst, let crafting = conversation.connection.plan.crafting {
+      do throws(WireError) {
+        transmission.packets = try crafting.packets(
+          outgoing.segment, flow: conversation.flow, text: Array(transmission.data[outgoing.text]),
+          ipFields: transmission.ipFields)
+      } catch {
+        // Never anything else in its place.
+        return note(.failed(transmission.token, .notSent))
+      }
+    }
+    return .send(transmission)
   }
 }
 

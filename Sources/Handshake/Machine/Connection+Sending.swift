@@ -23,21 +23,25 @@ extension Connection {
     guard copies.hasRoom else { return nil }
     let timestamp = freshTimestampValue(at: now)
     let text = plan.textInFirst
-    let segment = Segment(
+    var segment = Segment(
       seq: tcb.snd.iss,
       ack: plan.flags.contains(.ack) ? craftedAcknowledgment : nil,
-      flags: plan.flags, wnd: plan.window,
+      flags: plan.flags, wnd: plan.window, up: plan.urgentPointer,
       options: plan.offer.list(value: timestamp, echoReply: 0),
       textLength: text.count)
+    if let acknowledgment = plan.acknowledgment { segment.acknowledgment = SequenceNumber(acknowledgment) }
     tcb.snd.nxt = segment.end
     copies.append(number: nextNumber, timestamp: timestamp)
     counters.transmissions += 1
     timer = now + retransmission.timeout
-    return emit(segment, text: text, isRetransmission: counters.transmissions > 1)
+    var first = emit(segment, text: text, isRetransmission: counters.transmissions > 1)
+    first.isFirst = true
+    return first
   }
 
-  /// The acknowledgment number of a crafted first segment: unpredictable, so that an answer shows itself.
-  var craftedAcknowledgment: SequenceNumber { SequenceNumber(seed.timestamp ^ 0x5bd1_e995) }
+  /// The acknowledgment number of a crafted first segment: unpredictable unless the plan has one, so that an answer shows
+  /// itself.
+  var craftedAcknowledgment: SequenceNumber { SequenceNumber(plan.acknowledgment ?? seed.timestamp ^ 0x5bd1_e995) }
 
   /// A segment of a connection whose SYNs are exchanged: acknowledges everything taken so far.
   mutating func segment(seq: SequenceNumber, flags: TCPFlags = [], text: Int = 0, at now: Instant) -> Segment {

@@ -97,6 +97,7 @@ extension Connection {
     let isRepeated = copies.count > counters.transmissions || (plan.isPassive && copies.count > 0)
     copies.append(number: nextNumber, timestamp: value)
     var offer = plan.offer
+    offer.extra = OptionOctets()
     // Sent with ACK, these two only answer the peer's (RFC 7323 §2.2 and §3.2).
     if peerOffer?.options.windowScale == nil { offer.windowScale = nil }
     if recentTimestamp == nil { offer.timestamps = false }
@@ -116,7 +117,9 @@ extension Connection {
     tcb.rcv.irs = segment.seq
     tcb.rcv.nxt = segment.seq + 1
     let options = ParsedOptions(segment.options)
-    peerOffer = PeerSyn(options: options, flags: segment.flags, window: segment.wnd)
+    peerOffer = PeerSyn(
+      options: options, flags: segment.flags, window: segment.wnd, fastOpenCookie: segment.options.fastOpenCookie,
+      multipath: segment.options.multipathCapability)
     agree(on: options, at: now)
     noteOddities(of: segment, options: options)
   }

@@ -112,6 +112,10 @@ public struct PeerSyn: Hashable, Sendable {
   public var flags: TCPFlags
   /// Its window field, which is never scaled in a SYN.
   public var window: UInt16
+  /// The TCP Fast Open cookie that it gave, empty where it asked for one (RFC 7413 §4.1.1); nil without the option.
+  public var fastOpenCookie: OptionOctets?
+  /// Its version and key of Multipath TCP (RFC 8684 §3.1); nil without the option.
+  public var multipath: MultipathCapability?
 
   /// Whether it speaks explicit congestion notification: its SYN asks by ECE and CWR, its SYN-ACK agrees by ECE alone
   /// (RFC 3168 §6.1.1).

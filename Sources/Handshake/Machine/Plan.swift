@@ -33,6 +33,13 @@ public struct Plan: Hashable, Sendable {
   public var flags = TCPFlags.syn
   /// The options that the first segment carries.
   public var offer = SynOptions()
+  /// The acknowledgment number of the first segment, whether or not it has the ACK bit; nil is an unpredictable one with
+  /// that bit, and 0 without.
+  public var acknowledgment: UInt32?
+  /// The urgent pointer of the first segment.
+  public var urgentPointer: UInt16 = 0
+  /// What else is done to the first segment and the packet around it; nil for nothing.
+  public var crafting: Crafting?
   /// The initial sequence number; nil draws an unpredictable one for every connection (RFC 9293 §3.4.1).
   public var iss: UInt32?
   /// Our receive window in octets, as the first segment's window field says it.

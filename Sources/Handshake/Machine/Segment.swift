@@ -78,6 +78,8 @@ public struct Outgoing: Hashable, Sendable {
   public var number: UInt32
   /// Whether the same sequence space was sent before.
   public var isRetransmission: Bool
+  /// Whether it is the plan's first segment, or another copy of it, to which `Plan.crafting` is done.
+  public var isFirst = false
 }
 
 /// What the machine answers to any event: of fixed size, so that the per-packet path allocates nothing.

@@ -11,6 +11,8 @@ public struct SynOptions: Hashable, Sendable {
   public var sack: Bool
   /// Whether timestamps are offered.
   public var timestamps: Bool
+  /// Octets that follow these options in a SYN of ours as they are, right or wrong.
+  public var extra = OptionOctets()
 
   /// An offer of the given options.
   public init(
@@ -37,6 +39,7 @@ public struct SynOptions: Hashable, Sendable {
       list.appendNoOperation()
       list.appendWindowScale(windowScale)
     }
+    if !extra.isEmpty { list.append(raw: extra.bytes) }
     return list
   }
 

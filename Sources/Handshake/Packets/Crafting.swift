@@ -25,7 +25,8 @@ public struct Crafting: Hashable, Sendable {
   public var sourcePort: UInt16?
   /// The destination port in place of the flow's.
   public var destinationPort: UInt16?
-  /// IPv4's identification; nil leaves it to the kernel, by 0 in the octets, but for fragments, which need one.
+  /// IPv4's identification, and IPv6's where it is fragmented; nil is 0 where no router may fragment the packet (RFC 6864
+  /// §4.1), and else a number of the segment's own.
   public var identification: UInt16?
   /// Whether IPv4's routers must not fragment the packet.
   public var dontFragment = true
@@ -126,18 +127,19 @@ extension Crafting {
     guard payload.count <= room else { throw .noRoom(.ipv4, need: payload.count, have: room) }
     var packets: [[UInt8]] = []
     for piece in pieces {
-      var header = IPv4Header(
+      let isAtomic = dontFragment && pieces.count == 1
+      let header = IPv4Header(
         source: source, destination: destination, protocolNumber: IPProtocol.tcp, totalLength: 0,
-        typeOfService: ipFields.trafficClass, identification: identification ?? 0, dontFragment: dontFragment,
+        typeOfService: ipFields.trafficClass,
+        identification: identification ?? (isAtomic ? 0 : Crafting.identification(mark)), dontFragment: dontFragment,
         moreFragments: piece.upperBound < payload.count, fragmentOffset: UInt16(piece.lowerBound / 8),
         timeToLive: ipFields.hopLimit, options: piece.lowerBound == 0 ? first : later)
-      if pieces.count > 1 { header.identification = identification ?? Crafting.identification(mark) }
       packets.append(try packet(header, payload[piece]))
     }
     return packets
   }
 
-  /// An identification that the fragments of one packet share: never 0, which the kernel replaces in each of them.
+  /// An identification that the fragments of one packet share: never 0, which the kernel would replace in each of them.
   private static func identification(_ mark: UInt32) -> UInt16 {
     max(UInt16(truncatingIfNeeded: mark ^ mark >> 16), 1)
   }

@@ -12,6 +12,8 @@ public struct Interface: Hashable, Sendable {
   public var isLoopback: Bool
   /// Whether it is switched on.
   public var isUp: Bool
+  /// Whether hosts behind it have link addresses that are asked for; a tunnel has one other end and none.
+  public var hasNeighbors: Bool
   /// The longest IP packet it carries, in octets.
   public var mtu: Int
 
@@ -114,6 +116,7 @@ public struct Interface: Hashable, Sendable {
     self.index = index
     self.isLoopback = flags & UInt32(IFF_LOOPBACK) != 0
     self.isUp = flags & UInt32(IFF_UP) != 0
+    self.hasNeighbors = flags & UInt32(IFF_NOARP) == 0
     self.mtu = mtu
   }
 }

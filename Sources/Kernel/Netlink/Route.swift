@@ -209,7 +209,7 @@ public struct Neighbor: Hashable, Sendable {
     return nil
   }
 
-  private init(interfaceIndex: UInt32, linkAddress: [UInt8]) {
+  init(interfaceIndex: UInt32, linkAddress: [UInt8]) {
     self.interfaceIndex = interfaceIndex
     self.linkAddress = linkAddress
   }

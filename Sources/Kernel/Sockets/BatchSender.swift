@@ -51,19 +51,7 @@ public struct BatchSender: ~Copyable, Sendable {
   /// From now on destination `i` of a batch is neighbour `i`; means something for a packet socket only.
   public mutating func address(_ neighbors: [Neighbor]) {
     guard path == .packet else { return }
-    names = neighbors.flatMap { BatchSender.name(of: $0, family) }
-  }
-
-  /// A `sockaddr_ll`, `packet(7)`.
-  private static func name(of neighbor: Neighbor, _ family: AddressFamily) -> [UInt8] {
-    var name: [UInt8] = []
-    name.append(native: UInt16(AF_PACKET))
-    name.append(native: UInt16(family == .v4 ? ETH_P_IP : ETH_P_IPV6).bigEndian)
-    name.append(native: neighbor.interfaceIndex)
-    name.append(contentsOf: [0, 0, 0, UInt8(neighbor.linkAddress.count)])
-    name.append(contentsOf: neighbor.linkAddress)
-    name.append(contentsOf: repeatElement(0, count: MemoryLayout<sockaddr_ll>.size - name.count))
-    return name
+    names = neighbors.flatMap { $0.socketAddress(family) }
   }
 
   /// Sends packets of a batch from an index on, never waiting.

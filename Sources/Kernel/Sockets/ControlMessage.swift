@@ -47,6 +47,7 @@ struct ControlData {
       case SOL_SOCKET: socketLevel(message.type, bytes)
       case CInt(IPPROTO_IP): versionFour(message.type, bytes)
       case CInt(IPPROTO_IPV6): versionSix(message.type, bytes)
+      case SOL_PACKET where message.type == PACKET_TX_TIMESTAMP: extendedError(bytes)
       default: break
       }
     }

@@ -22,40 +22,41 @@ public struct SendSocket: ~Copyable, Sendable {
   public let family: AddressFamily
   private var nextID: UInt32 = 0
 
-  /// Opens the socket, bound to an interface where one is given; with `timestamps` the kernel stamps every packet.
+  /// Opens the socket, bound to an interface where one is given; with `timestamps` the kernel stamps every packet, and
+  /// with `sendsFragments` connection tracking does not put IPv4 fragments together before they leave.
   ///
   /// - Throws: EPERM without CAP_NET_RAW, EAFNOSUPPORT without IPv6, ENODEV for an interface that is gone.
-  public init(family: AddressFamily, interface: Interface? = nil, timestamps: Bool = true) throws(Errno) {
+  public init(
+    family: AddressFamily, interface: Interface? = nil, timestamps: Bool = true, sendsFragments: Bool = false
+  ) throws(Errno) {
     let descriptor = try FileDescriptor(socket: family.number, .raw, protocol: IPPROTO_RAW)
     if family == .v6 { try descriptor.set(.headerIncludedV6, to: CInt(1)) }
     if let interface { try descriptor.bind(toDevice: interface) }
-    if timestamps { try SendSocket.switchStampsOn(descriptor) }
+    if family == .v4, sendsFragments { try descriptor.set(.noDefragmentation, to: CInt(1)) }
+    if timestamps { try descriptor.switchTransmitStampsOn() }
     self.descriptor = descriptor
     self.family = family
   }
 
   /// Whether a packet leaves as it is: what of it the kernel would fill in anew is right already.
   ///
-  /// IPv4 alone: its source where that is 0, the identification where that is 0 and the packet may be fragmented, the total
-  /// length and the header checksum; a header length that cannot be is refused (`raw_send_hdrinc` in net/ipv4/raw.c).
-  /// IPv6 packets are sent as they are (`rawv6_send_hdrinc` in net/ipv6/raw.c).
+  /// In IPv4 that is the source where it is 0, the identification where it is 0 and the packet may be fragmented, the
+  /// total length and the header checksum; a header length that cannot be is refused (`raw_send_hdrinc` in
+  /// net/ipv4/raw.c). IPv6 packets are sent as they are (`rawv6_send_hdrinc` in net/ipv6/raw.c), but for fragments, which
+  /// connection tracking puts together or drops (`nf_ct_frag6_gather`).
   public static func sendsUnchanged(_ packet: RawSpan) -> Bool {
-    guard packet.byteCount > 0, packet.octet(at: 0) >> 4 != 6 else { return true }
+    guard packet.byteCount > 0, packet.octet(at: 0) >> 4 != 6 else { return !isFragment(packet) }
     guard let header = try? IPv4HeaderView(checking: packet) else { return false }
     let isIdentified = header.identification != 0 || header.dontFragment
     return isIdentified && header.hasGoodChecksum && Int(header.totalLength) == packet.byteCount
       && header.source.rawValue != 0
   }
 
-  /// SO_TIMESTAMPING (timestamping.rst, 1.3): a software stamp on transmission, distinguished by a number.
-  ///
-  /// Unread stamps count against the receive buffer, so it is made large.
-  private static func switchStampsOn(_ descriptor: borrowing FileDescriptor) throws(Errno) {
-    let flags =
-      SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID
-      | SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG
-    try descriptor.set(.timestamping, to: CInt(flags))
-    try descriptor.raiseReceiveBuffer(to: 1 << 22)
+  private static func isFragment(_ packet: RawSpan) -> Bool {
+    guard let header = try? IPv6HeaderView(lax: packet),
+      let chain = try? IPv6ExtensionChain(nextHeader: header.nextHeader, payload: header.payload)
+    else { return false }
+    return chain.fragment.map { !$0.isAtomic } ?? false
   }
 
   /// Sends one whole IP packet, `sendto(2)`, never waiting.
@@ -90,12 +91,28 @@ public struct SendSocket: ~Copyable, Sendable {
   }
 
   /// The oldest transmission stamp that has not been taken yet; nil: there is none now.
-  public func nextTransmitStamp() throws(Errno) -> TransmitStamp? {
+  public func nextTransmitStamp() throws(Errno) -> TransmitStamp? { try descriptor.nextTransmitStamp() }
+}
+
+extension FileDescriptor {
+  /// SO_TIMESTAMPING (timestamping.rst, 1.3): a software stamp on transmission, distinguished by a number.
+  ///
+  /// Unread stamps count against the receive buffer, so it is made large.
+  func switchTransmitStampsOn() throws(Errno) {
+    let flags =
+      SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID
+      | SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG
+    try set(.timestamping, to: CInt(flags))
+    try raiseReceiveBuffer(to: 1 << 22)
+  }
+
+  /// The oldest transmission stamp that has not been taken yet; nil: there is none now.
+  func nextTransmitStamp() throws(Errno) -> TransmitStamp? {
     // The queue may also hold what is no stamp: at most its length of them are passed over.
     var none = InlineArray<1, UInt8>(repeating: 0)
     var list = none.mutableSpan
     var nowhere = unsafe list.mutableBytes
-    while let message = try descriptor.receiveMessage(into: &nowhere, flags: CInt(MSG_ERRQUEUE)) {
+    while let message = try receiveMessage(into: &nowhere, flags: CInt(MSG_ERRQUEUE)) {
       guard let id = message.control.transmitID, let wall = message.control.kernelStamp else { continue }
       return TransmitStamp(id: id, wall: wall)
     }

@@ -20,6 +20,7 @@ struct SocketOption {
   static var packetInfoV6: SocketOption { SocketOption(level: CInt(IPPROTO_IPV6), name: IPV6_RECVPKTINFO) }
   static var hopLimitV6: SocketOption { SocketOption(level: CInt(IPPROTO_IPV6), name: IPV6_RECVHOPLIMIT) }
   static var trafficClassV6: SocketOption { SocketOption(level: CInt(IPPROTO_IPV6), name: IPV6_RECVTCLASS) }
+  static var noDefragmentation: SocketOption { SocketOption(level: CInt(IPPROTO_IP), name: IP_NODEFRAG) }
   static var headerIncludedV6: SocketOption { SocketOption(level: CInt(IPPROTO_IPV6), name: IPV6_HDRINCL) }
   static var quickAcknowledgment: SocketOption { SocketOption(level: CInt(IPPROTO_TCP), name: TCP_QUICKACK) }
   static var tcpInfo: SocketOption { SocketOption(level: CInt(IPPROTO_TCP), name: TCP_INFO, call: .getsockopt) }

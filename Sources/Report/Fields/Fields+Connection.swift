@@ -91,6 +91,18 @@ enum ConnectionFields {
     .truth("timestamps", "whether it offered timestamps") { $0.options.timestamps != nil },
     .truth("ecn", "whether it agreed to explicit congestion notification") { $0.explicitCongestion },
     .number("window", "the window field, bytes, not scaled") { $0.window },
+    .text(orNull: "tfo_cookie", "the TCP Fast Open cookie that it gave, in hexadecimal; null without the option") {
+      $0.fastOpenCookie?.description
+    },
+    .number(orNull: "mptcp_version", "the version of Multipath TCP that it agreed to; null without the option") {
+      $0.multipath?.version
+    },
+    .text(orNull: "mptcp_key", "its key of Multipath TCP, in hexadecimal; null without one") {
+      $0.multipath?.key.map { key in
+        let digits = String(key, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }
+    },
   ])
 
   /// A step of a connection.

@@ -141,6 +141,19 @@ extension HTMLPage {
         "explicit congestion notification", offered(asked), offered(peer.explicitCongestion),
         both(asked || syn.flags.contains(.ece), peer.explicitCongestion),
       ])
+      if syn.options.fastOpenCookie != nil || peer.fastOpenCookie != nil {
+        table.row([
+          "TCP Fast Open", offered(syn.options.fastOpenCookie != nil),
+          peer.fastOpenCookie.map { "cookie \($0)" } ?? "",
+          both(syn.options.fastOpenCookie != nil, peer.fastOpenCookie != nil),
+        ])
+      }
+      if syn.options.multipathCapability != nil || peer.multipath != nil {
+        table.row([
+          "Multipath TCP", offered(syn.options.multipathCapability != nil), offered(peer.multipath != nil),
+          both(syn.options.multipathCapability != nil, peer.multipath != nil),
+        ])
+      }
     }
   }
 

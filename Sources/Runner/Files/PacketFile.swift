@@ -55,16 +55,17 @@ final class PacketFile {
     writer = PCAPNGWriter(application: "probe", comment: PacketFile.comment)
   }
 
-  /// Takes a packet of ours that has left.
+  /// Takes a packet of ours that has left; `part` says which part of the transmission it is, where it is not the whole.
   func sent(
     _ packet: [UInt8], _ transmission: Transmission, through interface: Interface?, at stamp: Stamp,
-    _ judgement: Judgement?, remark: String? = nil
+    _ judgement: Judgement?, remark: String? = nil, part: String? = nil
   ) {
     let text = remark ?? (judgement.map { PacketRemark($0) } ?? PacketRemark(unremembered: transmission.segment)).text
     let number = interfaces.number(towards: transmission.flow, through: interface, in: &writer)
     queue.append(
       Waiting(
-        octets: packet, stamp: stamp, token: transmission.token, interface: number, remarks: [text]))
+        octets: packet, stamp: stamp, token: transmission.token, interface: number,
+        remarks: [text] + (part.map { [$0] } ?? [])))
   }
 
   /// Takes the kernel's word for when one of ours left.

@@ -68,12 +68,15 @@ extension EngineWork {
       }
       engine.note(.departed(transmission.token, at: now))
       network.departed(transmission, at: now.instant)
-      if hasLeft { for octets in sent { keep(octets, transmission, at: now) } }
+      guard hasLeft else { return }
+      for (index, octets) in sent.enumerated() {
+        keep(octets, transmission, sent.count > 1 ? "fragment \(index + 1) of \(sent.count)" : nil, at: now)
+      }
     } catch {
       switch error {
       case .noRoute: engine.note(.failed(transmission.token, .noRoute))
       case .tooLarge: refuse(transmission, .packetTooLarge)
-      case .changed: refuse(transmission, .packetChanged)
+      case .changed: refuse(transmission, .changed(transmission.flow.remote))
       case .errno(let errno): refuse(transmission, .send(errno, transmission.flow.remote))
       }
     }
@@ -93,9 +96,9 @@ extension EngineWork {
   }
 
   /// Has a packet of ours written into the capture file.
-  private func keep(_ octets: [UInt8], _ transmission: Transmission, at stamp: Stamp) {
+  private func keep(_ octets: [UInt8], _ transmission: Transmission, _ part: String?, at stamp: Stamp) {
     packets?.sent(
       octets, transmission, through: network.interface(towards: transmission.flow.remote.address), at: stamp,
-      engine.judgement(ofSent: transmission.token), remark: engine.lastRemark)
+      engine.judgement(ofSent: transmission.token), remark: engine.lastRemark, part: part)
   }
 }

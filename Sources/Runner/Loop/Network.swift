@@ -10,6 +10,8 @@ final class Network {
   private let links: [RawLink]
   /// The interfaces that link-local addresses belong to.
   private var scopes: Scopes
+  /// The interface that everything goes by; nil where the routes decide.
+  private let interface: Interface?
   /// By slot.
   private var guards: [Reservation?] = []
   /// A port that was asked for by number stays reserved for the whole run.
@@ -41,13 +43,17 @@ final class Network {
   /// The most ports that are guarded after our RST; beyond them the oldest is given back early.
   private static let lingerLimit = 64
 
-  /// Opens the raw sockets for the given families.
-  init(families: [AddressFamily], interface: Interface?, scopes: Scopes) throws(Errno) {
+  /// Opens the raw sockets for the given families; with `sendsAnything` also what the packets of
+  /// `Transmission.packets` need that a raw socket would not send as they are.
+  init(
+    families: [AddressFamily], interface: Interface?, scopes: Scopes, sendsAnything: Bool = false
+  ) throws(Errno) {
     self.scopes = scopes
+    self.interface = interface
     var links: [RawLink] = []
     for family in families {
       do throws(Errno) {
-        links.append(try RawLink(family: family, interface: interface))
+        links.append(try RawLink(family: family, interface: interface, sendsAnything: sendsAnything))
       } catch {
         // A kernel may have no IPv6, and of several families one may do.
         guard error.isNoSuchFamily, families.count > 1, family == .v6 else { throw error }
@@ -170,33 +176,28 @@ final class Network {
     }
     let packet = frame.view(first: count)
     body(packet)
-    return try send(packet, to: destination, transmission.token)
+    guard let link = link(destination.family) else { throw .errno(.noSuchFamily) }
+    do throws(Errno) {
+      let index = scopes.interface(of: destination)?.index ?? 0
+      return try link.send(packet, to: destination, interfaceIndex: index, token: transmission.token)
+    } catch {
+      throw SendFailure(error)
+    }
   }
 
   /// Sends the packets of a crafted transmission as they are; where one of them finds no room the rest stays here as well.
   private func sendCrafted(_ transmission: Transmission, _ body: (RawSpan) -> Void) throws(SendFailure) -> Bool {
-    let last = transmission.packets.count - 1
+    let (local, remote) = (transmission.flow.local.address, transmission.flow.remote.address)
+    guard let link = link(remote.family) else { throw .errno(.noSuchFamily) }
+    let interface = scopes.interface(of: remote) ?? interface
     for (index, octets) in transmission.packets.enumerated() {
-      let packet = octets.span.raw
-      guard SendSocket.sendsUnchanged(packet) else { throw .changed }
-      body(packet)
-      let hasLeft = try send(
-        packet, to: transmission.flow.remote.address, transmission.token, isPart: index < last)
+      body(octets.span.raw)
+      let hasLeft = try link.sendUnchanged(
+        octets.span.raw, from: local, to: remote, interface: interface, token: transmission.token,
+        isPart: index < transmission.packets.count - 1)
       guard hasLeft else { return false }
     }
     return true
-  }
-
-  private func send(
-    _ packet: RawSpan, to destination: IPAddress, _ token: Token, isPart: Bool = false
-  ) throws(SendFailure) -> Bool {
-    guard let link = link(destination.family) else { throw .errno(.noSuchFamily) }
-    do throws(Errno) {
-      let index = scopes.interface(of: destination)?.index ?? 0
-      return try link.send(packet, to: destination, interfaceIndex: index, token: token, isPart: isPart)
-    } catch {
-      throw error.isNoRoute ? .noRoute : .errno(error)
-    }
   }
 }
 
@@ -210,6 +211,9 @@ enum SendFailure: Error {
   case changed
   /// The kernel refused it.
   case errno(Errno)
+
+  /// What it means that the kernel refused it.
+  init(_ errno: Errno) { self = errno.isNoRoute ? .noRoute : .errno(errno) }
 }
 
 /// A reset guard with several owners: the slots that use its port.

@@ -11,6 +11,8 @@ final class RawLink {
   private let segments: ReceiveSocket
   private let errors: ReceiveSocket
   private var tokens = TokenRing()
+  /// For what the sender would not send as it is; nil where no one asked for that.
+  private let direct: LinkPath?
   private var ports = PortSet()
   /// Whether packets of an interface may carry unfinished checksums, by interface index: as many as there are interfaces.
   private var unfinished: [(interface: UInt32, answer: Bool)] = []
@@ -20,19 +22,22 @@ final class RawLink {
   /// How many packets were longer than the buffer, and lost their end.
   private(set) var truncated = 0
 
-  /// Opens the sockets; nothing is received before `listen(on:)`.
-  init(family: AddressFamily, interface: Interface?) throws(Errno) {
+  /// Opens the sockets, with `sendsAnything` one more for what a raw socket changes; nothing is received before
+  /// `listen(on:)`.
+  init(family: AddressFamily, interface: Interface?, sendsAnything: Bool = false) throws(Errno) {
     self.family = family
     segments = try ReceiveSocket(family: family, carrying: .tcp, interface: interface)
     errors = try ReceiveSocket(family: family, carrying: .icmp, interface: interface)
-    sender = try SendSocket(family: family, interface: interface, timestamps: true)
+    sender = try SendSocket(family: family, interface: interface, sendsFragments: sendsAnything)
+    direct = sendsAnything ? try LinkPath(family: family) : nil
   }
 
-  /// Asks the poll loop to watch all three sockets; the error queue shows as an error event.
+  /// Asks the poll loop to watch all sockets; the error queue shows as an error event.
   func watch(by poller: inout Poller) {
     _ = poller.add(segments.descriptor, for: .readable)
     _ = poller.add(errors.descriptor, for: .readable)
     _ = poller.add(sender.descriptor, for: [])
+    direct?.watch(by: &poller)
   }
 
   /// Lets packets to a port of ours through the filters.
@@ -69,13 +74,56 @@ final class RawLink {
     return true
   }
 
-  /// The next transmit stamp in the error queue, and the packet that it belongs to.
+  /// Sends a packet exactly as it is, by whichever way does that.
+  ///
+  /// - Returns: false where there was no room for it, so that nothing left.
+  /// - Throws: `changed` where it cannot be sent so.
+  func sendUnchanged(
+    _ packet: RawSpan, from source: IPAddress, to address: IPAddress, interface: Interface?, token: Token, isPart: Bool
+  ) throws(SendFailure) -> Bool {
+    if SendSocket.sendsUnchanged(packet) {
+      do throws(Errno) {
+        return try send(packet, to: address, interfaceIndex: interface?.index ?? 0, token: token, isPart: isPart)
+      } catch {
+        // Packets to everyone are refused by a raw socket that was not told to expect them.
+        guard error.isPermission, direct != nil, !error.isFirewalled else { throw SendFailure(error) }
+      }
+    }
+    guard let direct else { throw .changed }
+    let neighbor = try direct.neighbor(towards: address, interface, of: packet) { () throws(Errno) in
+      let nothing = nothing(from: source, to: address)
+      _ = try sender.send(nothing.span.raw, to: address, interfaceIndex: interface?.index ?? 0)
+    }
+    return try direct.send(packet, to: neighbor, token: token, isPart: isPart)
+  }
+
+  /// A packet of a header alone, whose protocol number says that nothing follows (RFC 8200 §4.7).
+  private func nothing(from source: IPAddress, to address: IPAddress) -> [UInt8] {
+    var frame = FrameBuffer()
+    let count = try? frame.build { (out) throws(WireError) in
+      switch (source, address) {
+      case (.v4(let source), .v4(let destination)):
+        try IPv4Header(
+          source: source, destination: destination, protocolNumber: IPProtocol.noNextHeader, totalLength: 20,
+          dontFragment: true, timeToLive: 1
+        ).serialize(into: &out)
+      case (.v6(let source), .v6(let destination)):
+        try IPv6Header(
+          source: source, destination: destination, nextHeader: IPProtocol.noNextHeader, payloadLength: 0, hopLimit: 1
+        ).serialize(into: &out)
+      default: 0
+      }
+    }
+    return frame.view(first: count ?? 0).octets
+  }
+
+  /// The next transmit stamp in an error queue, and the packet that it belongs to.
   func nextTransmitStamp() throws(Errno) -> TokenStamp? {
     while let stamp = try sender.nextTransmitStamp() {
       guard let entry = tokens.take(stamp.id) else { continue }
       return TokenStamp(token: entry.token, wall: stamp.wall, isPart: entry.isPart)
     }
-    return nil
+    return try direct?.nextTransmitStamp()
   }
 
   /// Receives one packet, TCP before ICMP: a TCP answer outranks an ICMP error.

@@ -35,6 +35,7 @@ struct SendErrors {
 extension RunError {
   /// What went wrong without where: for lines that begin with the target.
   var cause: String {
+    if case .changed = self { return RunError.fillsIn }
     guard case .send(let errno, _) = self else { return message }
     return errno.hinted
   }

@@ -50,7 +50,9 @@ struct TargetResolution {
     }
     if let (address, zone) = try TargetResolution.source(settings.source) {
       if let family = settings.family, address.family != family {
-        throw .refused("-S \(address) is not an \(family) address, but -\(family == .v6 ? 6 : 4) was given")
+        throw .refused(
+          "-S \(address) is not an \(family) address, but \(settings.familyOption ?? "-\(family == .v6 ? 6 : 4)") was given"
+        )
       }
       if let zone, zone != interface {
         guard interface == nil else { throw .refused("-S and -I name different interfaces; leave one of them out") }
@@ -105,7 +107,10 @@ struct TargetResolution {
   /// The way to an address that was typed; refuses what must not be probed.
   func way(to given: ZonedAddress, _ spec: TargetSpec) throws(RunError) -> Way {
     let address = given.address
-    if let family, family != address.family { throw .refused("\(spec.host) is not an \(family) address") }
+    if let family, family != address.family {
+      let reason = settings.familyOption.map { ", which \($0) needs" } ?? ""
+      throw .refused("\(spec.host) is not an \(family) address\(reason)")
+    }
     try refuseGroups(address, spec)
     let through = try interface(of: given.zone, spec) ?? interface
     if case .v6(let v6) = address, v6.isLinkLocal, through == nil {
@@ -245,7 +250,7 @@ extension ResolvedTarget {
     let network = remote.address.family == .v4 ? 20 : 40
     let room = max(mtu - network - 20, 88)
     let segment = UInt16(clamping: settings.maximumSegmentSize.map(Int.init) ?? room - (mtu > 65_535 ? 1 : 0))
-    plan.offer.maximumSegmentSize = segment
+    plan.offer.maximumSegmentSize = settings.omitsOptions ? nil : segment
     plan.ipFields = settings.ipFields
     plan.window = settings.window ?? (segment > 0 ? UInt16.max / segment * segment : 64_240)
     // A frame of ours is no longer than 2,048 octets, headers included.

@@ -170,7 +170,7 @@ final class PlayStage {
     junit = try session.file(settings.junitPath)
     html = try session.file(settings.run.presentation.htmlPath)
     do throws(RunError) {
-      (network, packets) = try Run.acquire(settings.run, targets)
+      (network, packets) = try Run.acquire(settings.run, targets, sendsAnything: true)
     } catch {
       throw error.withoutConnect
     }

@@ -81,14 +81,16 @@ public enum Run {
 
   /// Opens what needs a privilege, and reserves what was asked for by number.
   ///
-  /// The capture file is begun last, so that no run that could not begin empties one.
+  /// The capture file is begun last, so that no run that could not begin empties one. With `sendsAnything` a packet may be
+  /// one that a raw socket would change.
   static func acquire(
-    _ settings: RunSettings, _ targets: RunTargets
+    _ settings: RunSettings, _ targets: RunTargets, sendsAnything: Bool = false
   ) throws(RunError) -> (Network, PacketFile?) {
     let scopes = try Scopes(targets.list)
     let network = try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in
       try Network(
-        families: targets.families, interface: targets.resolution.interface, scopes: scopes)
+        families: targets.families, interface: targets.resolution.interface, scopes: scopes,
+        sendsAnything: sendsAnything || settings.sendsAnything)
     }
     if settings.sourcePort != 0 {
       for source in targets.list.compactMap(\.source) where !network.keeps(Endpoint(source, settings.sourcePort)) {

@@ -18,6 +18,8 @@ public enum RunError: Error {
   case send(Errno, Endpoint)
   /// A packet does not fit.
   case packetTooLarge
+  /// A packet would not be sent as it is.
+  case changed(Endpoint)
   /// Results could not be written.
   case output(Errno)
   /// A file that was asked for could not be written.
@@ -28,10 +30,6 @@ public enum RunError: Error {
   case interrupted(Signal)
   /// A signal came while a file was waited for: a FIFO that no one has opened at its other end.
   case endedWaiting(Signal, FilePath)
-
-  /// A packet that the kernel would not send as it is.
-  static let packetChanged = RunError.refused(
-    "the kernel cannot send this packet unchanged: it fills in source, length, checksum and identification of IPv4")
 
   /// What it means that raw sockets do not open.
   init(opening errno: Errno) {
@@ -71,6 +69,7 @@ public enum RunError: Error {
     case .port(let errno, let endpoint) where endpoint.port == 0: "source \(endpoint.address): \(errno.hinted)"
     case .port(let errno, let endpoint): "source \(endpoint): \(errno.hinted)"
     case .send(let errno, let endpoint): "\(endpoint): \(errno.hinted)"
+    case .changed(let endpoint): "\(endpoint): \(RunError.fillsIn)"
     case .packetTooLarge: "the packet is too large; send less with --data"
     case .output(let errno): "cannot write results: \(errno)"
     case .file(let errno, let path): "cannot write \(path): \(errno.hinted)"
@@ -79,6 +78,11 @@ public enum RunError: Error {
     case .interrupted: "interrupted while output was blocked; some results were lost"
     }
   }
+
+  /// Why a packet would not be sent as it is, and what to do.
+  static let fillsIn =
+    "the kernel fills in an IPv4 identification of 0, and drops what avoids that on loopback; "
+    + "use --df, or --ip-id from 1, or probe another host"
 
   /// The same for a verb that has no use for the kernel's `connect()`.
   var withoutConnect: RunError {

@@ -64,6 +64,16 @@ public struct RunSettings: Sendable {
   public var plan = Plan()
   /// The MSS that was asked for; nil takes the route's.
   public var maximumSegmentSize: UInt16?
+  /// Whether the SYN carries none of an ordinary client's options.
+  public var omitsOptions = false
+  /// Flags of the first segment beside those of the plan.
+  public var extraFlags: TCPFlags = []
+  /// Options that follow the ordinary ones in the first segment, as they are.
+  public var extraOptions: [UInt8] = []
+  /// Whether routers may not fragment the first segment; nil takes the usual.
+  public var dontFragment: Bool?
+  /// The option that makes one family necessary; nil where none does.
+  public var familyOption: String?
   /// The window that was asked for; nil takes an ordinary Linux client's.
   public var window: UInt16?
   /// How often and when.
@@ -87,6 +97,13 @@ public struct RunSettings: Sendable {
 
   /// The settings of a plain `probe HOST:PORT`.
   public init() {}
+
+  /// Whether a packet may be sent that a raw socket would change.
+  public var sendsAnything: Bool {
+    guard let crafting = plan.crafting else { return false }
+    return crafting.hasBadHeaderChecksum || !crafting.fragments.isEmpty
+      || crafting.identification == 0 && !crafting.dontFragment
+  }
 }
 
 /// What monitoring asks for.

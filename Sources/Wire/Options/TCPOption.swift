@@ -20,6 +20,20 @@ public struct SACKBlock: Hashable, Sendable {
   }
 }
 
+/// What an MP_CAPABLE option says (RFC 8684 §3.1).
+public struct MultipathCapability: Hashable, Sendable {
+  /// The version of Multipath TCP.
+  public var version: UInt8
+  /// The sender's key; nil in a SYN, which has none.
+  public var key: UInt64?
+
+  /// A capability of these values.
+  @inlinable public init(version: UInt8, key: UInt64? = nil) {
+    self.version = version
+    self.key = key
+  }
+}
+
 /// One TCP option by its meaning; a known kind of an unusual length is `other`, so nothing on the wire is lost.
 public enum TCPOption: Hashable, Sendable {
   /// Kind 0: nothing but padding follows (RFC 9293 §3.2).

@@ -94,6 +94,37 @@ extension TCPOptionList {
     return (bytes.load(bigEndian: payload), bytes.load(bigEndian: payload &+ 4))
   }
 
+  /// The cookie of the first Fast Open option, empty where one is asked for; the experimental option counts too (RFC 7413
+  /// §4.1.1).
+  public var fastOpenCookie: OptionOctets? {
+    let bytes = bytes
+    var cursor = TCPOptionCursor(bytes)
+    while let option = try? cursor.next() {
+      let payload = bytes.extracting(option.payload)
+      if option.kind == TCPOption.Kind.fastOpen { return OptionOctets(payload) }
+      guard option.kind == TCPOption.Kind.experiment254, payload.byteCount >= 2,
+        payload.load(bigEndian: 0, as: UInt16.self) == TCPOption.fastOpenExperiment
+      else { continue }
+      return OptionOctets(payload.extracting(droppingFirst: 2))
+    }
+    return nil
+  }
+
+  /// What the first MP_CAPABLE option says (RFC 8684 §3.1); nil without one.
+  public var multipathCapability: MultipathCapability? {
+    let bytes = bytes
+    var cursor = TCPOptionCursor(bytes)
+    while let option = try? cursor.next() {
+      let payload = bytes.extracting(option.payload)
+      guard option.kind == TCPOption.Kind.multipath, payload.byteCount >= 2, payload.octet(at: 0) >> 4 == 0 else {
+        continue
+      }
+      let key: UInt64? = payload.byteCount >= 10 ? payload.load(bigEndian: 2) : nil
+      return MultipathCapability(version: payload.octet(at: 0) & 0xf, key: key)
+    }
+    return nil
+  }
+
   /// The offset of the payload of the first option of this kind and payload length, before anything malformed.
   @inlinable func first(_ kind: UInt8, length: Int) -> Int? {
     var cursor = TCPOptionCursor(bytes)

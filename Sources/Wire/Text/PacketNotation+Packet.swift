@@ -30,9 +30,21 @@ extension PacketNotation {
     case .icmpv6(let envelope, let message):
       return prefix(envelope) + (extensionWords(of: packet) ?? "") + words(for: message)
     case .malformed(let error): return "malformed packet: \(error)"
-    case .foreign(.fragment): return "fragment of a packet"
+    case .foreign(.fragment): return fragment(packet)
     case .foreign(.transport(let number)): return "packet of ip-proto-\(number)"
     }
+  }
+
+  /// A fragment, in the words that tcpdump has for those of IPv6: where it belongs in the whole, and its length.
+  private static func fragment(_ packet: RawSpan) -> String {
+    if let header = try? IPv4HeaderView(checking: packet) {
+      return
+        "IP \(header.source) > \(header.destination): frag (\(Int(header.fragmentOffset) * 8)|\(header.payload.byteCount))"
+    }
+    guard let header = try? IPv6HeaderView(checking: packet), let words = extensionWords(of: packet) else {
+      return "fragment of a packet"
+    }
+    return "IP6 \(header.source) > \(header.destination): \(words.dropLast())"
   }
 
   private static func prefix(_ envelope: Envelope) -> String {
