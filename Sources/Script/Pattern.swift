@@ -109,16 +109,21 @@ extension Pattern {
       kind = .segment(try ScriptSegment.flags(flags))
     }
     if let word = words.peek, word.hasSuffix(")") { try readNumbers(try words.next("numbers")) }
-    if words.take("ack") { try expect(.ack, words.next("the acknowledgment")) }
-    if words.take("win") { try expect(.win, words.next("the window")) }
-    if let word = words.peek, word.hasPrefix("<"), word.hasSuffix(">") {
-      let text = try words.next("options")
-      allowsMoreOptions = text.hasSuffix(",*>") || text == "<*>"
-      options = try Pattern.options(allowsMoreOptions ? String(text.dropLast(2)) + ">" : text)
-    }
-    while let word = words.peek, let test = try Pattern.test(word) {
-      _ = try words.next("a test")
-      tests.append(test)
+    while let word = words.peek {
+      if words.take("ack") {
+        try expect(.ack, words.next("the acknowledgment"))
+      } else if words.take("win") {
+        try expect(.win, words.next("the window"))
+      } else if word.hasPrefix("<"), word.hasSuffix(">") {
+        _ = try words.next("options")
+        allowsMoreOptions = word.hasSuffix(",*>") || word == "<*>"
+        options = try Pattern.options(allowsMoreOptions ? String(word.dropLast(2)) + ">" : word)
+      } else if let test = try Pattern.test(word) {
+        _ = try words.next("a test")
+        tests.append(test)
+      } else {
+        return
+      }
     }
   }
 

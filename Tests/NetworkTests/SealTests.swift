@@ -7,12 +7,14 @@ extension NetworkTests {
   ///
   /// Its output is a full pipe: it is looked at while it waits to write its first line.
   @Suite(.needs(.setpriv, .python)) struct SealTests {
-    /// Each verb as it is started; PORT is one that is listened on, FIFO a pipe that nobody writes into, LIST a file of checks.
+    /// Each verb as it is started; PORT is one that is listened on, FIFO a pipe that nobody writes into, LIST a file of
+    /// checks, SCRIPT a script that takes its time.
     private static let verbs: [String] = [
       "127.0.0.1:PORT -c 0 -i 0.01", "127.0.0.1:PORT --connect -c 0 -i 0.01", "[::1]:PORT --syn -c 0",
       "http http://127.0.0.1:PORT/", "bench 127.0.0.1:PORT --rate 20", "bench 127.0.0.1:PORT --rate 20000 --duration 1",
       "check LIST", "check LIST --connect", "watch 127.0.0.1:PORT -i 0.01", "watch 127.0.0.1:PORT -i 0.01 --connect",
-      "listen 127.0.0.1:0", "read FIFO", "diff FIFO FIFO", "demo", "doctor",
+      "audit 127.0.0.1:PORT", "script SCRIPT 127.0.0.1:PORT", "listen 127.0.0.1:0", "read FIFO", "diff FIFO FIFO",
+      "demo", "doctor",
     ]
 
     /// Who starts it, and who it is to be then.
@@ -57,8 +59,9 @@ extension NetworkTests {
       try Program.must(["chmod", "755", folder.path])
       try Program.must(["mkfifo", "-m", "644", folder.file("fifo")])
       try folder.write("list", "127.0.0.1:\(listener.port) open\n")
+      try folder.write("script", "> S 0:0(0)\nuntil F. within 20\n")
       let words = verb.replacing("PORT", with: "\(listener.port)").replacing("FIFO", with: folder.file("fifo"))
-        .replacing("LIST", with: folder.file("list"))
+        .replacing("LIST", with: folder.file("list")).replacing("SCRIPT", with: folder.file("script"))
       let pipe = try FullPipe()
       let program = try Program(
         starter.prefix + [Probe.path] + words.split(separator: " ").map(String.init), in: namespace,

@@ -24,8 +24,6 @@ public struct AuditDirector: PlayDirector {
   private var next = 0
   private var orders: [Int: Order] = [:]
   private var lastOrder = 0
-  /// The latest checks after which the peer answered no more.
-  private var suspects: [Int] = []
 
   /// Why an audit ended before its end.
   public enum Stop: Hashable, Sendable {
@@ -41,6 +39,8 @@ public struct AuditDirector: PlayDirector {
     let variants: [Conversation]
     var open = 0
     var plays: [Finding.PlayedCheck] = []
+    /// Whether the peer was seen alive after it.
+    var isOver = false
     var isAlone: Bool { rule.tier != .standard }
   }
 
@@ -180,9 +180,11 @@ public struct AuditDirector: PlayDirector {
         queue.append(job(Checks.knock, remote, .life(index, isRepeated: true)))
         return nil
       }
-      suspects.append(checks[index].rule.number)
-      stopped = .dead(after: suspects)
+      // Any of those that were played since the peer answered last.
+      let suspects = checks.indices.prefix(next).filter { !checks[$0].isOver }
+      stopped = .dead(after: suspects.map { checks[$0].rule.number }.sorted())
     }
+    checks[index].isOver = true
     return Finding(checks[index].rule, of: checks[index].plays)
   }
 }

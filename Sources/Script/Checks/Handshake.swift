@@ -288,6 +288,19 @@ extension Checks {
       < S. ack 1 within 1
       | silence note: the SYN is dropped
 
+      check 28 port-zero
+      level: info
+      source: RFC 6335 §6
+      tier: intrusive
+      asks: A SYN from source port 0 is answered or dropped.
+      end not-applicable: an answer to port 0 is for no connection of ours
+
+      check 29 broadcast
+      level: must
+      source: RFC 9293 §3.9.2.3, MUST-57, MUST-63
+      asks: A SYN to a broadcast or multicast address is dropped.
+      end not-applicable: it has to be asked on the target's own link, and other hosts would receive it
+
       check 30 ecn
       level: info
       source: RFC 3168 §6.1.1
@@ -341,26 +354,6 @@ extension Checks {
       asks: Time to live, don't fragment and type of service of the SYN-ACK.
       > S 0:0(0) win 65535 <mss 1460>
       < S. ack 1 ttl=$ttl df=$df tos=$tos within 3
-
-      check 103 window-zero
-      level: info
-      source: RFC 4987 §3.7
-      asks: The SYN-ACK has a window above 0; a SYN proxy answers with 0.
-      > S 0:0(0) win 65535 <mss 1460>
-      < S. ack 1 win>0 within 3
-      | S. ack 1 note: window 0, as SYN proxies have
-
-      check 106 simultaneous-open
-      level: must
-      source: RFC 9293 §3.5, MUST-10
-      asks: A SYN that crosses the target's own is answered by a SYN-ACK.
-      end not-applicable: the target would have to connect to us
-
-      check 107 target-as-client
-      level: must
-      source: RFC 9293 §3.10.7.3
-      asks: The target verifies the answers to its own SYN.
-      end not-applicable: the target would have to connect to us
 
       check 108 options-clean
       level: must
