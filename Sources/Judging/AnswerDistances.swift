@@ -18,6 +18,7 @@ public struct AnswerDistances: Sendable {
     guard let hopLimit = outcome.hopLimit, outcome.verdict == .open || outcome.reason == .rst else { return }
     let (host, isOpen) = (outcome.flow.remote.address, outcome.verdict == .open)
     if let known = answers[host] {
+      if !isOpen { outcome.reset?.compare(withOtherConnections: known.hopLimit) }
       if !isOpen, known.hopLimit != hopLimit { outcome.notes.insert(.ttlMismatch) }
       if isOpen, !known.isOpen { answers[host] = (hopLimit, true) }
     } else if answers.count < AnswerDistances.capacity {

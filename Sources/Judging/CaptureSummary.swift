@@ -27,6 +27,9 @@ public struct CaptureSummary: Sendable {
   public private(set) var unfinishedChecksums = 0
   /// ICMP errors that quote a segment of theirs.
   public private(set) var icmpErrors = 0
+  /// Flows that were silent when the capture ended, for too short a time to match a signature of tampering.
+  public private(set) var undecided = 0
+  private var signatures = [Int](repeating: 0, count: TamperingSignature.allCases.count)
   private var ends = [Int](repeating: 0, count: TrackedFlow.Ending.allCases.count)
   private var series = [Series](repeating: Series(), count: StepKind.allCases.count)
 
@@ -42,11 +45,19 @@ public struct CaptureSummary: Sendable {
   /// How many flows ended so.
   public subscript(ending: TrackedFlow.Ending) -> Int { ends[ending.index] }
 
+  /// How many flows match a signature of tampering.
+  public subscript(signature: TamperingSignature) -> Int { signatures[signature.index] }
+
   /// Takes a flow.
   public mutating func add(_ flow: TrackedFlow) {
     flows += 1
     if flow.isHandshakeComplete { complete += 1 }
     ends[flow.ending.index] += 1
+    switch flow.tampering {
+    case .none: break
+    case .undecided: undecided += 1
+    case .signature(let signature): signatures[signature.index] += 1
+    }
     retransmissions += flow.client.retransmissions + flow.server.retransmissions
     outOfOrder += flow.client.outOfOrder + flow.server.outOfOrder
     badChecksums += flow.client.badChecksums + flow.server.badChecksums

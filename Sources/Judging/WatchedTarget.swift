@@ -143,7 +143,8 @@ public struct WatchedTarget: Sendable {
     let change = WatchChange(
       target: name, remote: outcome.flow.remote, sequence: sequence, from: state, to: outcome.verdict,
       reason: outcome.reason,
-      at: outcome.started, after: since.map { max(outcome.started - $0, .zero) })
+      at: outcome.started, after: since.map { max(outcome.started - $0, .zero) },
+      reset: outcome.reset)
     if state != nil { changes += 1 }
     state = outcome.verdict
     since = outcome.started
@@ -176,6 +177,8 @@ public struct WatchChange: Hashable, Sendable {
   public var at: WallTime
   /// How long the state before had lasted; nil for the first.
   public var after: Interval?
+  /// Who sent the RST that came with it; nil without one.
+  public var reset: ResetOrigin?
 }
 
 /// The name of a target was given another address.

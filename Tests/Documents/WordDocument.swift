@@ -15,6 +15,14 @@ enum WordDocument {
       ),
       ("words refusal", table(["refusal", "meaning"], Refusal.allCases.map { [code($0.rawValue), $0.meaning.text] })),
       ("words note", table(["note", "meaning"], Notes.meanings.map { [code($0.name), $0.meaning?.text ?? ""] })),
+      (
+        "words reset",
+        table(["origin", "meaning"], ResetOrigin.Sender.allCases.map { [code($0.rawValue), $0.meaning.text] })
+      ),
+      (
+        "words evidence",
+        table(["evidence", "meaning"], ResetOrigin.Evidence.meanings.map { [code($0.name), $0.text] })
+      ),
       ("words step", table(["step", "time"], StepKind.allCases.map { [code($0.rawValue), $0.meaning.text] })),
     ]
   }

@@ -68,7 +68,7 @@ private struct Match {
     segment.options = options(move[7], snd.una, move[3])
     let before = conversation.connection
     let text = Match.zeros.span.raw.extracting(first: segment.textLength)
-    let answer = conversation.receive(segment, text: text, hopLimit: 64, at: now)
+    let answer = conversation.receive(segment, text: text, ip: IPMarks(hopLimit: 64), at: now)
     check(answer == nil || !before.isFinished, "answers once it is over")
     if let answer, segment.flags.contains(.rst) { check(answer.segment.flags == .ack, "answers an RST") }
     send(answer)

@@ -7,8 +7,9 @@ extension NetworkTests {
     static let connectionNames: Set<String> = [
       "schema", "type", "target", "address", "port", "source", "source_port", "mode", "state", "reason", "seq",
       "started", "isn", "irs", "ttl", "transmissions", "peer", "steps", "closed_by", "client_state", "invalid_replies",
-      // the peer's state as inferred, the sender of an ICMP error, the oddities of its SYN-ACK, and the SYNs that were lost
-      "server_state", "icmp_from", "notes", "syns_lost",
+      // the peer's state as inferred, the sender of an ICMP error, the oddities of its SYN-ACK, the SYNs that were lost, and
+      // who sent an RST
+      "server_state", "icmp_from", "notes", "syns_lost", "reset",
     ]
 
     @Test(arguments: ["127.0.0.1", "::1"]) func connection(_ address: String) throws {

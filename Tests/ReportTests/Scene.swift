@@ -51,7 +51,7 @@ struct Scene {
   }
 
   /// After microseconds, a segment of the peer's comes.
-  mutating func receive(_ segment: Segment, after micros: Int64, ttl: UInt8? = 64) {
+  mutating func receive(_ segment: Segment, after micros: Int64, ttl: UInt8 = 64) {
     pass(micros)
     sent(conversation.receive(segment, hopLimit: ttl, at: stamp(kernel: kernelStamps)))
     settle()

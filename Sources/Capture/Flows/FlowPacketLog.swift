@@ -66,6 +66,8 @@ public struct FlowPacketLog: Sendable {
     outcome.iss = flow.client.isn
     outcome.irs = flow.server.isn
     outcome.hopLimit = flow.server.packets > 0 ? flow.server.hopLimit : nil
+    outcome.reset = flow.resetOrigin
+    if let frame = outcome.reset?.number { outcome.reset?.number = packets.firstIndex { $0.mark.frame == frame } ?? -1 }
     outcome.counters.transmissions = flow.client.synCopies
     outcome.counters.retransmissions = flow.client.retransmissions
     outcome.counters.duplicates = flow.server.retransmissions

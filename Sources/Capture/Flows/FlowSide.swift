@@ -84,6 +84,11 @@ public struct FlowSide: Sendable {
   public internal(set) var resets = 0
   /// What its latest RST acknowledged.
   var resetAcknowledgment: SequenceNumber?
+  /// What its packets have in common, and what ended the connection in its name: its first RST, or until then its first FIN.
+  var marks = SenderMarks()
+  var end: EndMarks?
+  /// When its latest packet passed.
+  var latest = FrameMark.none
   /// Whether it sent what only an end sends that has had the other's SYN: an ACK without SYN and RST.
   var hasSpoken = false
   /// Whether its latest segment offered no window.
@@ -154,6 +159,7 @@ public struct FlowSide: Sendable {
     isFinAmbiguous = false
     finEnd = nil
     reset = .none
+    end = nil
   }
 
   /// Forgets the SYN of an earlier connection of the same ports.

@@ -220,7 +220,10 @@ extension FlowTracker {
   /// Takes a flow out and hands it on, unless that was done when it was over, or nothing of it was seen.
   private mutating func retire(_ place: Int, _ ended: (TrackedFlow) -> Void) {
     table.remove(place)
-    if table.ask(place, { !$0.isHandedOut && !$0.isOnlyQuoted }) { ended(table[place]) }
+    if table.ask(place, { !$0.isHandedOut && !$0.isOnlyQuoted }) {
+      table[place].goneAt = time.now
+      ended(table[place])
+    }
   }
 
   private mutating func retireIdle(_ place: Int, _ ended: (TrackedFlow) -> Void) {

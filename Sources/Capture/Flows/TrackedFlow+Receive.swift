@@ -86,6 +86,8 @@ extension TrackedFlow {
       self[isClientHigh].attempt.settle()
     }
     converse(segment, fromHigh, mark, novelty)
+    noteSender(of: segment, fromHigh, mark, novelty)
+    traceTampering(segment, fromHigh, mark, novelty)
     if flags.contains(.fin) { finish(segment, fromHigh, mark) }
     if flags.contains(.rst) { reset(segment, fromHigh, mark) }
     return novelty
@@ -111,7 +113,9 @@ extension TrackedFlow {
       isSimultaneous = true
     }
     let answersClient = isAnswer && fromHigh != isClientHigh && acknowledgesSyn(segment.header.acknowledgment)
-    if answersClient, isResetBeforeLatestAttempt { beginAnew() }
+    if answersClient {
+      if isResetBeforeLatestAttempt { beginAnew() } else { self[fromHigh].end?.wentOn = true }
+    }
     if let known = self[fromHigh].isn, known != segment.header.sequence {
       self[fromHigh].strays += 1
       if isAnswer, self[fromHigh].otherSynAcks < .max { self[fromHigh].otherSynAcks += 1 }
@@ -166,6 +170,8 @@ extension TrackedFlow {
     answeredSyn = .none
     isCloserHigh = nil
     talk = RequestTiming()
+    trace = TamperingTrace()
+    trace.beginAnew(self[isClientHigh].attempt.first)
     low.beginAnew()
     high.beginAnew()
     self[!isClientHigh].forgetSyn()

@@ -77,6 +77,10 @@ public struct TrackedFlow: Sendable {
   public internal(set) var isSimultaneous = false
   /// What ICMP errors said of it; nil without any.
   public internal(set) var errors: FlowErrors?
+  /// How it was cut off, if it was.
+  var trace = TamperingTrace()
+  /// The capture's clock when it was handed out: how long it was silent by then.
+  var goneAt = Int64.min
   /// Whether it was given up for lack of room or because it was idle, not because the capture ended or it did.
   public internal(set) var isForgotten = false
 

@@ -1,3 +1,4 @@
+import Handshake
 import Timebase
 import Wire
 
@@ -52,6 +53,8 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   let finalDestination: IPAddress?
   /// IPv4's identification; nil for IPv6.
   let identification: UInt16?
+  /// Whether IPv4's routers must not fragment the packet; true for IPv6.
+  let dontFragment: Bool
   /// The header, with the options that were captured.
   public let header: TCPHeaderView
   /// Octets of header and payload, as IP states them.
@@ -60,13 +63,14 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   @_lifetime(copy header)
   init(
     source: IPAddress, destination: IPAddress, hopLimit: UInt8, finalDestination: IPAddress?,
-    identification: UInt16? = nil, header: consuming TCPHeaderView, length: Int
+    identification: UInt16? = nil, dontFragment: Bool = true, header: consuming TCPHeaderView, length: Int
   ) {
     self.source = source
     self.destination = destination
     self.hopLimit = hopLimit
     self.finalDestination = finalDestination
     self.identification = identification
+    self.dontFragment = dontFragment
     self.header = header
     self.length = length
   }
@@ -75,6 +79,18 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   public var payloadLength: Int { max(length - header.statedHeaderLength, 0) }
   /// Whether all of it was captured.
   public var isWhole: Bool { header.segment.byteCount >= length }
+  /// What its IP header says of who sent it.
+  var ip: IPMarks { IPMarks(hopLimit: hopLimit, identification: identification, dontFragment: dontFragment) }
+  /// TSval; nil without timestamps.
+  var timestamp: UInt32? {
+    let options = header.options
+    guard options.byteCount >= 10 else { return nil }
+    // As RFC 7323's appendix A recommends it, and nearly all have it.
+    if options.byteCount >= 12, options.load(bigEndian: 0, as: UInt32.self) == 0x0101_080a {
+      return options.load(bigEndian: 4, as: UInt32.self)
+    }
+    return (try? TCPOptionList(raw: options))?.timestamps?.value
+  }
   /// Whether it asks for a connection: SYN without ACK.
   var isOpening: Bool { header.flags.intersection([.syn, .ack]) == .syn }
   /// The sequence space it takes, SYN and FIN counting one each (RFC 9293 §3.4).
@@ -144,8 +160,8 @@ public enum CapturedContent: ~Escapable {
     return .segment(
       CapturedSegment(
         source: .v4(header.source), destination: .v4(header.destination), hopLimit: header.timeToLive,
-        finalDestination: nil, identification: header.identification, header: try view(payload, of: length),
-        length: length))
+        finalDestination: nil, identification: header.identification, dontFragment: header.dontFragment,
+        header: try view(payload, of: length), length: length))
   }
 
   @_lifetime(copy packet)

@@ -45,7 +45,14 @@ extension ConnectEngine {
       return isInterrupted ? startedAt : places[slot].probe?.conversation?.connection.nextDeadline
     }
     guard let reportBy = places[slot].probe?.reportBy else { return startedAt }
-    return places[slot].probe?.conversation?.connection.awaitsStamps == true ? reportBy : startedAt
+    return awaitsMore(slot) ? reportBy : startedAt
+  }
+
+  /// Whether what was to be said of a finished connection may yet change: stamps that are missing, a peer that goes on
+  /// after an RST that does not look like its own.
+  private func awaitsMore(_ slot: Int) -> Bool {
+    guard places[slot].probe?.conversation?.connection.awaitsStamps == false else { return true }
+    return !isInterrupted && places[slot].probe?.conversation?.isResetDoubtful == true
   }
 
   private mutating func turn(_ slot: Int, at now: Stamp) -> Action<Finding> {
@@ -58,8 +65,10 @@ extension ConnectEngine {
       return send(outgoing, from: slot)
     }
     // The kernel's stamp of the last packet may still be on its way through the error queue.
-    if connection.awaitsStamps, places[slot].probe?.reportBy == nil {
-      places[slot].probe?.reportBy = now.instant + ConnectEngine.stampGrace
+    if places[slot].probe?.reportBy == nil, awaitsMore(slot) {
+      let isDoubtful = places[slot].probe?.conversation?.isResetDoubtful == true
+      let grace = isDoubtful ? ConnectEngine.doubtGrace : ConnectEngine.stampGrace
+      places[slot].probe?.reportBy = now.instant + grace
       return .none
     }
     return report(slot)

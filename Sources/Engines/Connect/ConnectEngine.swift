@@ -99,6 +99,8 @@ public struct ConnectEngine: Engine {
   public static let concurrency = 256
   /// How long a finished connection waits for the kernel's last transmit stamp.
   static let stampGrace = Interval.milliseconds(2)
+  /// How long it waits for what the peer may still send after an RST that came from another distance.
+  static let doubtGrace = Interval.milliseconds(200)
 
   /// A run over targets; `sourcePort` 0 lets the kernel choose a port for each connection.
   public init(targets: [Target], schedule: Schedule, sourcePort: UInt16 = 0, room: Room? = nil) {
@@ -126,8 +128,8 @@ extension ConnectEngine {
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Finding> {
     lastSlot = nil
     switch arrival.judged() {
-    case .segment(let flow, let segment, let text, let hopLimit):
-      return handle(flow) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
+    case .segment(let flow, let segment, let text, let ip):
+      return handle(flow) { $0.receive(segment, text: text, ip: ip, at: now) }
     case .icmp(let flow, let notice, let hopLimit):
       return handle(flow) { $0.receive(notice, hopLimit: hopLimit, at: now) }
     case .refused(let refusal, let flow):

@@ -112,10 +112,10 @@ extension HTTPEngine {
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<News> {
     let octets = arrival.packetLength
     switch arrival.judged() {
-    case .segment(let flow, let segment, let text, let hopLimit):
+    case .segment(let flow, let segment, let text, let ip):
       guard isOurs(flow) else { return .none }
       visit?.traffic.received(octets, at: now)
-      let outgoing = visit?.conversation?.apply { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
+      let outgoing = visit?.conversation?.apply { $0.receive(segment, text: text, ip: ip, at: now) }
       follow(at: now)
       return send(outgoing ?? nil, at: now)
     case .icmp(let flow, let notice, let hopLimit):

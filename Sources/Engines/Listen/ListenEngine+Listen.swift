@@ -5,7 +5,7 @@ import Wire
 /// Segments that belong to no connection: LISTEN (RFC 9293 §3.10.7.2), and what becomes of a SYN.
 extension ListenEngine {
   mutating func receiveInListen(
-    _ segment: Segment, text: RawSpan, of flow: Flow, hopLimit: UInt8, at now: Stamp
+    _ segment: Segment, text: RawSpan, of flow: Flow, _ ip: IPMarks, at now: Stamp
   ) -> Action<Finding> {
     guard isOurs(flow) else {
       let isUnknown = port.address.isUnspecified && !port.local.contains(flow.local.address)
@@ -19,11 +19,11 @@ extension ListenEngine {
       return .none
     case .reset(let seq):
       if let size = provenSegmentSize(segment, of: flow, at: now.instant) {
-        return openByCookie(segment, text: text, of: flow, maximumSegmentSize: size, hopLimit: hopLimit, at: now)
+        return openByCookie(segment, text: text, of: flow, maximumSegmentSize: size, ip, at: now)
       }
       counts.resets += 1
       return stateless(Segment(seq: seq, flags: .rst), to: flow)
-    case .open: return answer(segment, of: flow, hopLimit: hopLimit, at: now)
+    case .open: return answer(segment, of: flow, ip, at: now)
     }
   }
 
@@ -38,7 +38,7 @@ extension ListenEngine {
 
   /// A SYN: a connection where there is room for one, a cookie where half-open ones have none.
   private mutating func answer(
-    _ syn: Segment, of flow: Flow, hopLimit: UInt8, at now: Stamp
+    _ syn: Segment, of flow: Flow, _ ip: IPMarks, at now: Stamp
   ) -> Action<Finding> {
     counts.syns += 1
     guard !isEnding, hasRoom || hasIdle(at: now.instant) else {
@@ -54,7 +54,7 @@ extension ListenEngine {
     var conversation = TracedConnection(plan, flow: flow, seed: seed(of: flow, at: now.instant))
     _ = conversation.start(at: now)
     let slot = enter(conversation, at: now)
-    return serve(slot, at: now) { $0.receive(syn, hopLimit: hopLimit, at: now) }
+    return serve(slot, at: now) { $0.receive(syn, text: RawSpan(), ip: ip, at: now) }
   }
 
   /// Whether another connection may be open.
@@ -88,7 +88,8 @@ extension ListenEngine {
 
   /// A cookie has come back: the connection that it stands for takes the acknowledgment, and whatever came with it.
   private mutating func openByCookie(
-    _ ack: Segment, text: RawSpan, of flow: Flow, maximumSegmentSize: UInt16, hopLimit: UInt8, at now: Stamp
+    _ ack: Segment, text: RawSpan, of flow: Flow, maximumSegmentSize: UInt16, _ ip: IPMarks,
+    at now: Stamp
   ) -> Action<Finding> {
     // Without room the peer is not told: its next segment may find some, as with a full accept queue.
     guard !isEnding, hasRoom || hasIdle(at: now.instant) else {
@@ -99,7 +100,7 @@ extension ListenEngine {
     let connection = Connection(
       plan, seed: seed(of: flow, at: now.instant), provenBy: ack, maximumSegmentSize: maximumSegmentSize, at: now)
     let slot = enter(TracedConnection(connection, flow: flow), at: now)
-    return serve(slot, at: now) { $0.receive(ack, text: text, hopLimit: hopLimit, at: now) }
+    return serve(slot, at: now) { $0.receive(ack, text: text, ip: ip, at: now) }
   }
 
   private mutating func enter(_ conversation: TracedConnection, at now: Stamp) -> Int {

@@ -169,11 +169,11 @@ extension ListenEngine {
     lastSlot = nil
     guard isListening else { return .none }
     switch arrival.judged() {
-    case .segment(let flow, let segment, let text, let hopLimit):
+    case .segment(let flow, let segment, let text, let ip):
       guard let slot = table.slot(of: flow), !isSucceeded(slot, by: segment) else {
-        return receiveInListen(segment, text: text, of: flow, hopLimit: hopLimit, at: now)
+        return receiveInListen(segment, text: text, of: flow, ip, at: now)
       }
-      return serve(slot, at: now) { $0.receive(segment, text: text, hopLimit: hopLimit, at: now) }
+      return serve(slot, at: now) { $0.receive(segment, text: text, ip: ip, at: now) }
     case .icmp(let flow, let notice, let hopLimit):
       guard let slot = table.slot(of: flow) else { return stray() }
       return serve(slot, at: now) { $0.receive(notice, hopLimit: hopLimit, at: now) }

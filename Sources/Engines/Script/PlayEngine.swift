@@ -142,13 +142,13 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Report> {
     lastRemark = nil
     switch arrival.judged() {
-    case .segment(let flow, let segment, let text, let hopLimit):
+    case .segment(let flow, let segment, let text, let ip):
       guard let index = seat(of: flow) else { return .none }
-      var arrived = PlaySegment(segment, text: text.octets, timeToLive: hopLimit)
+      var arrived = PlaySegment(segment, text: text.octets, timeToLive: ip.hopLimit)
+      arrived.identification = ip.identification
+      arrived.dontFragment = ip.dontFragment
       if case .tcp(let envelope, _) = arrival.dissection {
         arrived.trafficClass = envelope.trafficClass
-        arrived.identification = envelope.identification
-        arrived.dontFragment = envelope.dontFragment
       }
       slots[index]?.play?.receive(.segment(arrived), at: now.instant)
       lastRemark = remark(index, "answer")

@@ -55,8 +55,8 @@ public struct ICMPNotice: Hashable, Sendable {
 
 /// What an arrival turned out to be: the first three rows of "how a reply is classified".
 public enum ReceivedContent: ~Escapable {
-  /// A TCP segment that parses and whose checksum is right, its text, and the hop limit it came with.
-  case segment(Flow, Segment, text: RawSpan, hopLimit: UInt8)
+  /// A TCP segment that parses and whose checksum is right, its text, and what its IP header says of its sender.
+  case segment(Flow, Segment, text: RawSpan, ip: IPMarks)
   /// An ICMP error that quotes a TCP packet of the given flow.
   case icmp(Flow, ICMPNotice, hopLimit: UInt8)
   /// Not to be believed; the flow where it could be read.
@@ -101,7 +101,10 @@ extension ReceivedPacket {
       return .refused(.badChecksum, flow)
     }
     guard let segment = try? Segment(header) else { return .refused(.malformed, flow) }
-    return .segment(flow, segment, text: header.payload, hopLimit: envelope.timeToLive)
+    return .segment(
+      flow, segment, text: header.payload,
+      ip: IPMarks(
+        hopLimit: envelope.timeToLive, identification: envelope.identification, dontFragment: envelope.dontFragment))
   }
 
   /// A right checksum, or one that a local peer left unfinished on an interface that may do so.

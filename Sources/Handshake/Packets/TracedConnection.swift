@@ -9,6 +9,9 @@ public struct TracedConnection: Sendable {
   public private(set) var connection: Connection
   /// The hop limit (time to live) of the answer that decided, or of the first that came.
   public private(set) var hopLimit: UInt8?
+  /// What the peer's packets have in common, and what came in its name to end the connection.
+  var peerMarks = SenderMarks()
+  var end: EndMarks?
 
   /// A connection that has not sent anything yet.
   public init(_ plan: Plan, flow: Flow, seed: Seed) {
@@ -28,24 +31,27 @@ public struct TracedConnection: Sendable {
   /// Sends the first segment.
   public mutating func start(at now: Stamp) -> Outgoing? { connection.start(at: now).send }
 
-  /// Takes a segment of this flow with its text.
-  public mutating func receive(_ segment: Segment, text: RawSpan, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
-    let wasUndecided = connection.verdict == nil
+  /// Takes a segment of this flow with its text, and what its IP header says of its sender.
+  public mutating func receive(_ segment: Segment, text: RawSpan, ip: IPMarks, at now: Stamp) -> Outgoing? {
+    let (wasUndecided, wasFinished) = (connection.verdict == nil, connection.isFinished)
+    let next = connection.tcb.rcv.nxt
     let reaction = connection.receive(segment, text: text, at: now)
-    if wasUndecided, reaction.refusal == nil { self.hopLimit = hopLimit }
-    // Whoever resets a connection on the host's behalf is nearer or farther than the host.
-    if !wasUndecided, segment.flags.contains(.rst), reaction.refusal == nil, connection.verdict == .open,
-      let hopLimit, self.hopLimit.map({ $0 != hopLimit }) ?? false
-    {
-      connection.note(.ttlMismatch)
+    if wasUndecided, reaction.refusal == nil { self.hopLimit = ip.hopLimit }
+    if wasFinished {
+      noteLate(segment)
+    } else {
+      noteSender(of: segment, ip, next: next, isAccepted: reaction.refusal == nil)
     }
     return reaction.send
   }
 
   /// Takes a segment of this flow whose octets no one asks for: they are counted.
-  public mutating func receive(_ segment: Segment, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {
-    receive(segment, text: RawSpan(), hopLimit: hopLimit, at: now)
+  public mutating func receive(_ segment: Segment, hopLimit: UInt8, at now: Stamp) -> Outgoing? {
+    receive(segment, text: RawSpan(), ip: IPMarks(hopLimit: hopLimit), at: now)
   }
+
+  /// Adds what is seen from outside of the machine.
+  mutating func note(_ notes: Notes) { connection.note(notes) }
 
   /// Takes an ICMP error that quotes a segment of this flow.
   public mutating func receive(_ notice: ICMPNotice, hopLimit: UInt8?, at now: Stamp) -> Outgoing? {

@@ -42,6 +42,8 @@ public struct Outcome: Sendable {
   public var irs: SequenceNumber?
   /// The hop limit (time to live) of the answer; nil where none came or the kernel did not say.
   public var hopLimit: UInt8?
+  /// Who sent the RST that came, or a FIN that is not the peer's; nil where none came, or no packets were seen.
+  public var reset: ResetOrigin?
   /// What the peer's SYN offered; nil where none was believed.
   public var peerOffer: PeerSyn?
   /// The steps in the order in which they ended.
@@ -115,6 +117,7 @@ public struct Outcome: Sendable {
     notes = connection.notes
     counters = connection.counters
     log = conversation.log.inOrderOfStamps()
+    reset = conversation.resetOrigin(in: log, steps: steps)
   }
 
   /// Whether the target was found as expected: what was never sent found nothing.

@@ -67,7 +67,18 @@ enum CaptureFields {
     .word(orNull: "only_side", among: ends, "the only side whose packets were captured, although the other answered") {
       $0.isOnlyClientSeen.map(TrackedFlow.name)
     },
+    .object(orNull: "reset", "who sent the first RST, or a FIN that is not the end's; null without one", reset) {
+      $0.resetOrigin
+    },
+    .word(
+      orNull: "tampering", among: TamperingSignature.words,
+      "the tampering signature that it matches: see Tampering signatures; null without one"
+    ) { flow in
+      if case .signature(let signature) = flow.tampering { signature.rawValue } else { nil }
+    },
   ])
+
+  private static let reset = ConnectionFields.reset
 
   private static let step = FieldTable<FlowStep>([
     .word("step", among: flowSteps.map(\.rawValue), "its name") { $0.kind.rawValue },
@@ -225,6 +236,12 @@ extension CaptureFields {
     .number("icmp_errors", "ICMP errors that quote a segment of a flow") { $0.icmpErrors },
     .counts("ends", "how many flows ended how", among: TrackedFlow.Ending.words) { summary in
       TrackedFlow.Ending.allCases.map { ($0.rawValue, summary[$0]) }
+    },
+    .counts("tampering", "how many flows match which tampering signature", among: TamperingSignature.words) { summary in
+      TamperingSignature.allCases.map { ($0.rawValue, summary[$0]) }
+    },
+    .number("tampering_undecided", "silent flows that the capture shows for less than the 3 s that ∅ asks for") {
+      $0.undecided
     },
     .object("steps", "the times of each step that has any, by its name", steps) { $0 },
   ])

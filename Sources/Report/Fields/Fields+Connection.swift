@@ -58,7 +58,42 @@ enum ConnectionFields {
     .number(orNull: "syns_lost", "those of `transmissions` that nothing answered; null with `probe listen`") {
       $0.outcome.mode == .listen ? nil : $0.outcome.syns.lost
     },
+    .object(orNull: "reset", "who sent the RST, or a FIN that is not the peer's; null without one", reset) {
+      $0.outcome.reset
+    },
   ]
+
+  /// Who sent an RST.
+  static let reset = FieldTable<ResetOrigin>(
+    "reset",
+    [
+      .word("origin", among: ResetOrigin.Sender.words, "who sent it: see Resets") { $0.sender.rawValue },
+      .words("evidence", among: ResetOrigin.Evidence.names.map(\.name), "what that is concluded from") {
+        $0.evidence.list
+      },
+      .word("kind", among: ["rst", "fin"], "which packet it is") { $0.isReset ? "rst" : "fin" },
+      .truth("accepted", "whether it was accepted; one with a wrong sequence number resets nothing") {
+        $0.isAccepted
+      },
+      .number("ttl", "its time to live, or hop limit") { $0.hopLimit },
+      .number(orNull: "peer_ttl", "that of the peer's other packets, of several the nearest; null without any") {
+        $0.peerHopLimit
+      },
+      .number(orNull: "hops_nearer", "how much nearer its sender is than the peer; negative: farther away") {
+        $0.hopsNearer
+      },
+      .number(orNull: "ip_id", "its IPv4 identification; null for IPv6") { $0.identification },
+      .number(orNull: "peer_ip_id", "the latest of the peer's before it that is not 0; null without one") {
+        $0.peerIdentification
+      },
+      .number(orNull: "sequence_offset", "bytes from the nearest sequence number that the peer may send; null if none")
+      {
+        $0.sequenceOffset
+      },
+      .time(orNull: "elapsed_ns", "the time since the latest packet to the peer; null where it is not known") {
+        $0.elapsed
+      },
+    ])
 
   /// Address and port of the other side.
   static let remote: [Field<Endpoint>] = [

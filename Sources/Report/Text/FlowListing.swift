@@ -27,7 +27,7 @@ public struct FlowListing: Sendable {
     }
     for (flow, row) in zip(flows, rows) {
       text += line(row.dropLast() + [style.paint(flow.endingWords, flow.endingColour)])
-      let remarks = flow.remarks
+      let remarks = flow.listedRemarks(style)
       text += remarks.isEmpty ? "\n" : " (\(remarks.joined(separator: ", ")))\n"
     }
     return text

@@ -20,6 +20,22 @@ extension TrackedFlow {
     }
   }
 
+  /// The remarks, and before them who reset it where that was not an end, and how it was cut off.
+  func listedRemarks(_ style: Style) -> [String] {
+    var words: [String] = []
+    if let reset = resetOrigin, reset.mark != nil {
+      let end = reset.isReset ? isResetByClient : isClosedByClient
+      words.append("\(reset.subject) not from the \(TrackedFlow.name(end ?? false)) (TTL \(reset.hopLimit))")
+    }
+    if let signature = tamperingWords(style) { words.append(signature) }
+    return words + remarks
+  }
+
+  /// The signature that it matches; nil without one.
+  func tamperingWords(_ style: Style) -> String? {
+    if case .signature(let signature) = tampering { signature.words(style) } else { nil }
+  }
+
   /// What is told only where it happened, both ends together.
   var remarks: [String] {
     var words: [String] = []
@@ -49,6 +65,22 @@ extension TrackedFlow {
     tell(\.duplicates, "", "captured twice")
     tell(\.malformedOptions, "malformed option list")
     return words
+  }
+}
+
+extension TamperingSignature {
+  /// As the paper writes it; in ASCII where there is nothing else.
+  func words(_ style: Style) -> String {
+    guard !style.isUnicode else { return rawValue }
+    return rawValue.map { letter -> String in
+      switch letter {
+      case "→": "->"
+      case "∅": "nothing"
+      case "≠": "!="
+      case "₀": "(ack 0)"
+      default: String(letter)
+      }
+    }.joined()
   }
 }
 

@@ -33,6 +33,9 @@ extension Ladder {
         var notes: [Note] = []
         if let refusal = entry.refusal { notes.append(.refused(refusal)) }
         if entry.isRetransmission { notes.append(.again) }
+        if let reset = outcome.reset, reset.number == Int(entry.number), let mark = reset.mark {
+          notes.append(.foreign(mark))
+        }
         var (state, peer): (State?, State?) = (entry.state, entry.peer)
         if isAnsweredByReset(index, entries) {
           state = nil
@@ -85,11 +88,13 @@ extension Ladder {
     case step(Step)
     case refused(Refusal)
     case again
+    case foreign(String)
 
     func text(_ glyphs: Glyphs, _ style: Style) -> String {
       switch self {
       case .step(let step): step.words
       case .refused(let refusal): style.paint("\(glyphs.cross) \(refusal.rawValue)", .bad)
+      case .foreign(let words): style.paint("\(glyphs.cross) \(words)", .bad)
       case .again: style.paint("\(glyphs.again) retransmission", .doubtful)
       }
     }

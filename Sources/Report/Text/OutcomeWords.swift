@@ -25,6 +25,7 @@ extension Outcome {
     return switch ending {
     case .fin: "FIN both ways"
     case .rst: "RST by \(ours)"
+    case .peerRst where reset?.isAccepted == true && reset?.mark != nil: "RST in the name of \(theirs)"
     case .peerRst: "RST by \(theirs)"
     case .timeout where notes.contains(.keptSending): "peer kept sending; we sent RST"
     case .timeout where notes.contains(.tooSlow): "peer read the data too slowly; we sent RST"

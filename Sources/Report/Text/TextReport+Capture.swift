@@ -11,13 +11,16 @@ extension TextReport {
   public func flow(_ flow: TrackedFlow, _ story: FlowPacketLog) -> String {
     let ends = "\(flow.client.endpoint) \(style.isUnicode ? "→" : "->") \(flow.server.endpoint)"
     var text = "FLOW \(flow.number): \(ends): \(style.paint(flow.endingWords, flow.endingColour))\n"
-    text += ladder(story.outcome(of: flow), isWhole: true)
+    let outcome = story.outcome(of: flow)
+    text += ladder(outcome, isWhole: true)
     let steps = flow.steps.map(\.words)
     if !steps.isEmpty { text += "steps: " + steps.joined(separator: ", ") + "\n" }
     for (name, side) in [("client", flow.client), ("server", flow.server)] {
       text += "\(name): \(side.sentWords)" + (side.offerWords.map { "; \($0)" } ?? "") + "\n"
     }
     if let agreement = flow.agreement { text += "agreed: \(agreement.words)\n" }
+    text += outcome.resetLine(isWhole: true)
+    if let words = flow.tamperingWords(style) { text += "tampering signature: \(words)\n" }
     if !flow.remarks.isEmpty { text += "notes: " + flow.remarks.joined(separator: ", ") + "\n" }
     return text
   }
@@ -33,7 +36,7 @@ extension TextReport {
     for kind in [StepKind.syn, .ack, .handshake] {
       if let series = summary[kind] { text += times(series, of: kind) }
     }
-    return text + warnings(summary)
+    return text + tampering(summary) + warnings(summary)
   }
 
   private func handshakeRemarks(_ summary: CaptureSummary) -> String {
@@ -59,6 +62,15 @@ extension TextReport {
       intervals.map { $0?.fixedMilliseconds ?? "?" }.joined(separator: "/")
     }
     return "\(kind.rawValue) min/avg/max/mdev = \(joined(moments)) ms, p50/p90/p99 = \(joined(quantiles)) ms\n"
+  }
+
+  /// `2 flows match a tampering signature: 1 SYN → ∅, 1 PSH → RST`.
+  private func tampering(_ summary: CaptureSummary) -> String {
+    let found = TamperingSignature.allCases.filter { summary[$0] > 0 }
+    guard !found.isEmpty else { return "" }
+    let count = found.reduce(0) { $0 + summary[$1] }
+    let words = found.map { "\(summary[$0]) \($0.words(style))" }.joined(separator: ", ")
+    return counted(count, "flow") + (count == 1 ? " matches" : " match") + " a tampering signature: \(words)\n"
   }
 
   private func warnings(_ summary: CaptureSummary) -> String {

@@ -142,6 +142,7 @@ extension TextReport {
     if outcome.verdict == .open, outcome.ending == .peerRst || outcome.ending == .timeout {
       words.append("close=\(outcome.ending.rawValue)")
     }
+    if let reset = outcome.reset, reset.mark != nil { words.append("reset-from=\(reset.sender.rawValue)") }
     if outcome.mode == .connect { words.append("mode=connect") }
     return words
   }
@@ -186,6 +187,7 @@ extension TextReport {
       if outcome.mode != .connect { text += ", our end in \(outcome.state.rawValue)" }
       text += "\n"
     }
+    text += outcome.resetLine(isWhole: isVerbose || isExplained)
     if !outcome.notes.isEmpty { text += "notes: " + outcome.notes.list.together(by: ", ") + "\n" }
     return text
   }

@@ -37,6 +37,7 @@ public enum Vocabulary {
     + words("note", Notes.meanings.compactMap { name, meaning in meaning.map { (name, $0) } })
     + words("step", StepKind.allCases.map { ($0.rawValue, $0.meaning) })
     + words("close", Ending.allCases.map { ($0.rawValue, $0.meaning) })
+    + words("reset", ResetOrigin.Sender.allCases.map { ($0.rawValue, $0.meaning) })
     + words("TCP state", State.allCases.map { ($0.rawValue, $0.meaning) })
     + words(packet, PacketLesson.allCases.map { ($0.rawValue, $0.meaning) })
 
@@ -73,6 +74,9 @@ public enum Vocabulary {
       Word(name: outcome.reason.rawValue, kind: "reason", meaning: outcome.reason.meaning),
     ]
     words += outcome.notes.meanings.map { Word(name: $0.name, kind: "note", meaning: $0.meaning) }
+    if let reset = outcome.reset {
+      words.append(Word(name: reset.sender.rawValue, kind: "reset", meaning: reset.sender.meaning))
+    }
     if let ending = outcome.knownEnding {
       words.append(Word(name: ending.rawValue, kind: "close", meaning: ending.meaning))
       if outcome.mode != .connect {

@@ -323,6 +323,7 @@ extension TextReport {
     if let from = change.from { text += style.paint(from.rawValue, from.colour) + " -> " }
     text += style.paint(change.to.rawValue, change.to.colour) + " (\(change.reason.rawValue))"
     if let from = change.from, let after = change.after { text += ", was \(from.rawValue) for \(after.roughly)" }
+    if let reset = change.reset, reset.mark != nil { text += "; \(reset.subject): \(reset.words(peer: "the peer"))" }
     return text + "\n"
   }
 

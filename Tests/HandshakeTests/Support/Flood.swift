@@ -28,7 +28,7 @@ struct Flood {
     let segment = Flood.segment(for: before, &random)
     received += 1
     let text = Flood.zeros.span.raw.extracting(first: segment.textLength)
-    let outgoing = conversation.receive(segment, text: text, hopLimit: 64, at: now)
+    let outgoing = conversation.receive(segment, text: text, ip: IPMarks(hopLimit: 64), at: now)
     judge(outgoing, to: segment, before)
     if let outgoing { conversation.departed(outgoing.number, at: now) }
     if pass == 50 {

@@ -115,7 +115,7 @@ extension Trace {
     case .sends, .silence: return true
     case .receives(let segment, let refusal):
       let text = Trace.text(segment.textLength, at: segment.seq.distance(from: bases.theirs))
-      pending = conversation.receive(segment, text: text.span.raw, hopLimit: 55, at: stamp)
+      pending = conversation.receive(segment, text: text.span.raw, ip: IPMarks(hopLimit: 55), at: stamp)
       return playRefusal(refusal, line)
     case .icmp(let reason, let quoted, let refusal):
       let verdict = ICMPVerdict(reason)
