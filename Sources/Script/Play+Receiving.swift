@@ -6,8 +6,13 @@ import Wire
 extension Play {
   /// Notes the peer's numbers; says whether the packet carries only what had come before.
   mutating func track(_ packet: PlayPacket, at now: Instant) -> Bool {
-    note(isSent: false, notation(of: packet), line: nil, at: now)
-    guard case .segment(let arrived) = packet else { return false }
+    guard case .segment(let arrived) = packet else {
+      note(isSent: false, notation(of: packet), line: nil, at: now)
+      return false
+    }
+    var bare = arrived
+    bare.text = []
+    note(isSent: false, notation(of: packet), bare, line: nil, at: now)
     latest = arrived
     let segment = arrived.segment
     if segment.flags.contains(.rst) {
@@ -145,9 +150,11 @@ extension Play {
     if let index = exchange.lastIndex(where: { !$0.isSent }) { exchange[index].line = step.line }
   }
 
-  mutating func note(isSent: Bool, _ text: String, line: Int?, at now: Instant) {
+  mutating func note(
+    isSent: Bool, _ text: String, _ segment: PlaySegment? = nil, line: Int?, at now: Instant
+  ) {
     guard exchange.count < Play.exchangeLimit else { return }
-    exchange.append(Exchanged(isSent: isSent, after: now - began, text: text, line: line))
+    exchange.append(Exchanged(isSent: isSent, after: now - began, text: text, line: line, segment: segment))
   }
 
   private func notation(of packet: PlayPacket) -> String {

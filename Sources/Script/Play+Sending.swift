@@ -27,7 +27,7 @@ extension Play {
     let segment = send.segment
     let words = notation(of: segment, sender: numbers.iss, receiver: numbers.irs ?? 0)
     if !segment.flags.contains(.rst) { window = segment.wnd }
-    note(isSent: true, words + (send.crafting.map { $0.words } ?? ""), line: step.line, at: now)
+    note(isSent: true, words + (send.crafting.map { $0.words } ?? ""), PlaySegment(segment), line: step.line, at: now)
     var send = send
     send.words = step.text
     outbox.append(send)

@@ -81,6 +81,8 @@ public struct Play: Sendable {
     public var text: String
     /// The line of the script that it was sent by, or that it fits; nil where there is none.
     public var line: Int?
+    /// The segment without its text; nil for an ICMP error.
+    public var segment: PlaySegment?
   }
 
   /// The most packets that are kept in words, and that wait for their line.

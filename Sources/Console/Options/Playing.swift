@@ -9,10 +9,11 @@ protocol HasPlay: HasRun {
 
 extension AuditSettings: HasPlay {}
 extension ScriptSettings: HasPlay {}
+extension ProfileSettings: HasPlay {}
 
 extension OptionGroup where Settings: HasPlay {
-  /// What makes a service answer, and reports for continuous integration.
-  static var playing: OptionGroup {
+  /// What makes a service answer.
+  static var request: OptionGroup {
     OptionGroup(
       title: "Reports",
       rows: [
@@ -27,7 +28,15 @@ extension OptionGroup where Settings: HasPlay {
             throw UsageError(#"--request takes 1 to 1460 bytes of text with the escapes \r, \n, \t, \\ and \xHH"#)
           }
           settings.play.request = octets
-        },
+        }
+      ])
+  }
+
+  /// Every packet, and reports for continuous integration.
+  static var playing: OptionGroup {
+    OptionGroup(
+      title: "Reports",
+      rows: [
         .flag("v", "verbose", "print every packet", "Prints every packet of every connection, in one-line notation.") {
           $0.run.presentation.isVerbose = true
         },

@@ -58,3 +58,10 @@ extension ScriptSettings: HasRun {
     set { play.run = newValue }
   }
 }
+
+extension ProfileSettings: HasRun {
+  var run: RunSettings {
+    get { play.run }
+    set { play.run = newValue }
+  }
+}

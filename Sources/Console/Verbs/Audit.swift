@@ -11,7 +11,7 @@ extension Verb {
     "audit", "HOST:PORT", of: .targets, "ask a TCP about its RFCs, one rule at a time",
     offers: [.packets, .packetLines, .capture, .outputLetter],
     settings: AuditSettings(program: Version.agent),
-    options: [.checks, .playing, .report, .families, .network, .output, .files],
+    options: [.checks, .request, .playing, .report, .families, .network, .output, .files],
     about: """
       Asks the target about the rules of TCP, each on a connection of its own, and
       shows what it answered. Only packets that the RFCs allow are sent, at most 4

@@ -8,7 +8,7 @@ extension Verb {
     "script", "FILE HOST:PORT", of: .files, "play a conversation, packet by packet, from a file",
     offers: [.packets, .packetLines, .capture, .outputLetter],
     settings: ScriptSettings(),
-    options: [.playing, .families, .network, .output, .files],
+    options: [.request, .playing, .families, .network, .output, .files],
     about: """
       Plays the client's side of the conversation in FILE: sends its packets, right or
       wrong on purpose, and compares the answers. - reads standard input.

@@ -169,6 +169,15 @@ extension Field {
     orNull name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> Number?
   ) -> Field { integer(name, .orNull, meaning, read) }
 
+  /// A list of numbers that may have fractions; in a column they stand with spaces between.
+  static func decimals(_ name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> [Double]) -> Field {
+    Field(name, .list(.number), .always, meaning, read) { json, numbers in
+      json.array { for number in numbers { $0.value(number) } }
+    } cell: {
+      $0.map(\.description).together(by: " ")
+    }
+  }
+
   /// A number that may have a fraction; null where JSON has no number for it.
   static func decimal(orNull name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> Double?) -> Field {
     Field(name, .number, .orNull, meaning, read) {

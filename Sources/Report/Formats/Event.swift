@@ -51,6 +51,8 @@ public enum Event: Sendable {
   case audit(AuditTotals, target: String, remote: Endpoint)
   /// What a script's conversation came to, its number from 1.
   case script(ScriptRecord, number: Int)
+  /// What a TCP is like.
+  case profile(PeerProfile, target: String, remote: Endpoint)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
 }

@@ -35,6 +35,8 @@ struct JSONFormat: ResultWriter {
     case .finding(let finding, let target, let remote, _, _):
       sheet.results += AuditFields.findings.line((finding, target, remote))
     case .audit(let totals, let target, let remote): sheet.results += AuditFields.totals.line((totals, target, remote))
+    case .profile(let profile, let target, let remote):
+      sheet.results += ProfileFields.profiles.line((profile, target, remote))
     case .script(let record, _): sheet.results += AuditFields.scripts.line(record)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
@@ -66,6 +68,7 @@ public enum JSONLines {
       WatchFields.changes.kind, WatchFields.moves.kind, ListenFields.starts.kind, ListenFields.tallies.kind,
       CaptureFields.flows.kind, CaptureFields.packets.kind, CaptureFields.summaries.kind, DiffFields.comparisons.kind,
       ConnectionFields.packets.kind, AuditFields.findings.kind, AuditFields.totals.kind, AuditFields.scripts.kind,
+      ProfileFields.profiles.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -57,6 +57,7 @@ struct TextFormat: ResultWriter {
     case .finding(let finding, _, _, _, let heading): text.finding(finding, heading: isQuiet ? nil : heading)
     case .audit(let totals, _, _): text.audit(totals)
     case .script(let record, _): text.script(record)
+    case .profile(let profile, let target, let remote): text.profile(profile, target: target, remote: remote)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }
   }

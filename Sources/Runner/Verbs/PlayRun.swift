@@ -70,6 +70,17 @@ public struct ScriptSettings: Sendable {
   public init() {}
 }
 
+/// Everything that `probe profile` was asked for.
+public struct ProfileSettings: Sendable {
+  /// What it shares with audits.
+  public var play = PlaySettings()
+  /// For how many seconds copies of a SYN-ACK are counted.
+  public var wait = 8
+
+  /// The settings of a plain `probe profile HOST:PORT`.
+  public init() {}
+}
+
 /// How a run of conversations went.
 public struct PlayRunResult: Sendable {
   /// Whether nothing was found that must not be.
@@ -143,6 +154,43 @@ extension Run {
   }
 }
 
+extension Run {
+  /// Shows what a TCP is like.
+  public static func profile(_ settings: ProfileSettings) throws(RunError) -> PlayRunResult {
+    var settings = settings
+    let stage = try PlayStage(&settings.play)
+    if let signal = stage.signal { return PlayRunResult(isGood: false, signal: signal) }
+    let (target, family) = (stage.target, stage.target.remote.address.family)
+    let plays = try ProfilePlay.all(wait: settings.wait).map { (play) throws(RunError) in
+      do throws(ScriptMistake) { return (play, try play.conversation(wait: settings.wait, family: family)) } catch {
+        throw .refused("\(error)")
+      }
+    }
+    let trace = PacketTraceTeller(settings.play.run.presentation)
+    let album = Album()
+    // Few at a time: a short backlog is not to be filled.
+    let engine = stage.engine(ProfileDirector(plays, with: target.remote), settings.play, places: 6)
+    let (_, signal) = try stage.play(engine, settings.play, trace) { (report) throws(Errno) in
+      if let report, let play = report.played.play { album.plays.append((report.play, play)) }
+    }
+    let profile = PeerProfile(album.plays, waited: settings.wait)
+    guard profile.synAck != nil || signal != nil else {
+      throw .refused("\(target.name): no SYN-ACK; probe \(target.name) shows what answers")
+    }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+      var teller = Teller(settings.play.run.presentation)
+      try teller.tell(.profile(profile, target: target.name, remote: target.remote))
+    }
+    try stage.finish(junit: nil)
+    return PlayRunResult(isGood: profile.synAck != nil, signal: signal)
+  }
+
+  /// What was played so far.
+  private final class Album {
+    var plays: [(ProfilePlay, Play)] = []
+  }
+}
+
 /// What a run of conversations acquires: the target, sockets, files.
 final class PlayStage {
   private let session: Session
@@ -179,7 +227,8 @@ final class PlayStage {
 
   func engine<Director>(_ director: Director, _ settings: PlaySettings, places: Int) -> PlayEngine<Director> {
     let setting = Play.Setting(
-      request: settings.request(to: target.host ?? "\(target.remote.address)".bracketedHost), ipFields: settings.run.ipFields)
+      request: settings.request(to: target.host ?? "\(target.remote.address)".bracketedHost),
+      ipFields: settings.run.ipFields)
     return PlayEngine(
       director: director, from: target.source ?? target.remote.address, setting: setting, places: places)
   }
