@@ -81,7 +81,7 @@ COMPLETION_FISH := $(SHARE)/fish/vendor_completions.d/probe.fish
 MANUALS         := $(wildcard Docs/man/*.1)
 # In the folders that their links expect.
 DOCUMENTS       := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(wildcard Docs/*.md Docs/*.svg \
-  Docs/HowTo/* Docs/Decisions/*.md Docs/schema/*.json)
+  Docs/HowTo/* Docs/Scripts/* Docs/Decisions/*.md Docs/schema/*.json)
 
 # Installs what was built and builds nothing: under sudo there may be no swift.
 install: ## install binary, man pages, completions and documents under PREFIX (default /usr/local), below DESTDIR

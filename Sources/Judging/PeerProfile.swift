@@ -84,7 +84,10 @@ public struct PeerProfile: Hashable, Sendable {
     self.waited = waited
     for options in ProfilePlay.offers {
       let found = plays.first { $0.0 == .offer(options) }?.1
-      offers.append(Offer(offered: options, answer: found?.answers.first?.segment))
+      offers.append(
+        Offer(
+          offered: options,
+          answer: found?.answers.compactMap(\.segment).first { $0.segment.flags.contains([.syn, .ack]) }))
     }
     if let play = plays.first(where: { $0.0 == .withheld })?.1 { takeCopies(of: play) }
     takeNumbers(plays)
