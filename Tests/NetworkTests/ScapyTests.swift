@@ -143,6 +143,66 @@ extension NetworkTests {
       try compare((Self.bothFamilies + Self.v6).map(\.overIPv6), Wire())
     }
 
+    /// Scripts that set every field there is, and the packets in scapy's words.
+    static let scripts: [(script: String, isV6: Bool, packets: [String])] = [
+      (
+        """
+        iss: 1000
+        > 0xe53 7:12(5) ack 9 win 1000 urg 3 <mss 500,nop,wscale 7,sackOK,eol> "hello" checksum=bad port=40000 ttl=9 \
+        tos=40 id=7 df=0 ipoptions=1,1,1,0
+        > S 0:0(0) win 5 <mss 1460,sackOK,TS val 1 ecr 2,nop,wscale 3> port=40001 id=8 df=0 fragments=16,16
+        > P. 1(2) ack 1 offset=15 port=40002 id=9
+        """, false,
+        [
+          """
+          (lambda p: (setattr(p[TCP],'chksum',IP(bytes(p))[TCP].chksum^1),p)[1])(IP(src='\(Wire.client4)',\
+          dst='\(Wire.server4)',ttl=9,tos=40,id=7,flags=0,options=[IPOption_NOP(),IPOption_NOP(),IPOption_NOP(),\
+          IPOption_EOL()])/TCP(sport=40000,dport=80,seq=1007,ack=9,reserved=7,flags='FSAE',window=1000,urgptr=3,\
+          options=[("MSS",500),("NOP",None),("WScale",7),("SAckOK",b""),("EOL",None)])/b'hello')
+          """,
+          """
+          fragment(IP(src='\(Wire.client4)',dst='\(Wire.server4)',id=8,flags=0)/TCP(sport=40001,dport=80,seq=1000,\
+          flags='S',window=5,options=[("MSS",1460),("SAckOK",b""),("Timestamp",(1,2)),("NOP",None),("WScale",3)]),16)
+          """,
+          """
+          IP(src='\(Wire.client4)',dst='\(Wire.server4)',id=9,flags='DF')/TCP(sport=40002,dport=80,seq=1001,ack=1,\
+          flags='PA',window=65535,dataofs=15)/b'AA'
+          """,
+        ]
+      ),
+      (
+        """
+        iss: 1000
+        > FPU 1:6(5) win 9 urg 1 "a\\x00\\r\\nb" port=40000 ttl=9 tos=40 flowlabel=74565
+        > S 0:0(0) <raw 250 6 1 2 3 4> port=40001 extensions=hop-by-hop,destination
+        """, true,
+        [
+          """
+          IPv6(src='\(Wire.client6)',dst='\(Wire.server6)',hlim=9,tc=40,fl=74565)/TCP(sport=40000,dport=80,seq=1001,\
+          flags='FPU',window=9,urgptr=1)/b'a\\x00\\r\\nb'
+          """,
+          """
+          IPv6(src='\(Wire.client6)',dst='\(Wire.server6)',hlim=64)/IPv6ExtHdrHopByHop()/IPv6ExtHdrDestOpt()/\
+          TCP(sport=40001,dport=80,seq=1000,flags='S',window=65535,options=[(250,b"\\x01\\x02\\x03\\x04")])
+          """,
+        ]
+      ),
+    ]
+
+    @Test("a script can set every field", arguments: [0, 1]) func script(_ index: Int) throws {
+      let (script, isV6, packets) = Self.scripts[index]
+      let wire = try Wire()
+      let (capture, outcome) = try Capture.on(Wire.device, of: wire.client) {
+        try Probe.run(
+          ["script", "-", target(isV6 ? Wire.server6 : Wire.server4, 80)], in: wire.client, input: script + "\n")
+      }
+      #expect(outcome.code == 0, "\(outcome.everything)")
+      let expected = try Scapy.packets(packets).flatMap(\.self)
+      let sent = try Scapy.packets(of: capture, from: isV6 ? Wire.client6 : Wire.client4)
+        .filter { !isV6 || $0.dropFirst(12).prefix(2) != "3a" }
+      #expect(sent == expected)
+    }
+
     /// Connection tracking puts fragments together on their way out: ours leave as they are.
     @Test(arguments: [Self.v4[6], Self.v6[2].overIPv6]) func fragmentsBehindConnectionTracking(_ pair: Pair) throws {
       let wire = try Wire()
