@@ -1,7 +1,9 @@
 import Handshake
 import Wire
 
-/// What is expected of the peer: a packet, by what is said of it. What is not said is not compared.
+/// What is expected of the peer: a packet, by what is said of it.
+///
+/// What is not said is not compared.
 ///
 ///     S. 0:0(0) ack 1 win 65160 <mss *,sackOK,TS val $ts ecr 7,nop,wscale $ws>
 ///     R. *:*(0) ack 1                 any sequence number

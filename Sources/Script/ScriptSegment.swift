@@ -128,7 +128,8 @@ extension ScriptSegment.Option {
     switch self {
     case .octets(let octets): return octets.reduce(into: "raw") { $0 += " \($1)" }
     case .timestamps(let value, let echo, let shift):
-      return "TS val \(value.unsigned) ecr " + (echo.map { "\($0.unsigned)" } ?? "echo" + (shift == 0 ? "" : "+\(shift)"))
+      let reply = echo.map { $0.unsigned } ?? "echo" + (shift == 0 ? "" : "+\(shift)")
+      return "TS val \(value.unsigned) ecr \(reply)"
     }
   }
 }

@@ -13,7 +13,7 @@ extension Verb {
     settings: AuditSettings(program: Version.agent),
     options: [.checks, .request, .playing, .report, .families, .network, .output, .files],
     about: """
-      Asks the target about the rules of TCP, each on a connection of its own, and
+      Asks the target about the rules of TCP, each on its own connection, and
       shows what it answered. Only packets that the RFCs allow are sent, at most 4
       connections are open at a time, and all of them are reset at the end.
       """,

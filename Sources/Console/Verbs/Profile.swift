@@ -8,7 +8,7 @@ extension Verb {
     settings: ProfileSettings(),
     options: [.watching, .request, .families, .network, .output, .files],
     about: """
-      Shows what a few plain handshakes tell about a TCP, as facts with their numbers:
+      Shows what a few plain handshakes show of a TCP, as facts with their numbers:
       options, SYN-ACK retransmissions, initial sequence numbers, timestamps, SYN
       cookies, initial window, delays. No product is named.
       """,
@@ -30,8 +30,8 @@ extension OptionGroup where Settings == ProfileSettings {
         .value(
           nil, "wait", "SEC", .integer(1...120), "watch SYN-ACK retransmissions for SEC (default 8)",
           """
-          Counts retransmissions of a SYN-ACK that is never acknowledged for SEC seconds, from 1 to 120. Default 8. Linux
-          gives up after 63.
+          Counts retransmissions of a SYN-ACK that is never acknowledged for SEC seconds, from 1 to 120. Default 8. The
+          default of Linux is 63 in all.
           """
         ) { $0.wait = $1 }
       ])

@@ -8,6 +8,7 @@ import Wire
 /// about again on another connection; and after each check a SYN shows whether the peer still answers. Checks that may
 /// disturb others are played alone, after the rest.
 public struct AuditDirector: PlayDirector {
+  /// What a check found.
   public typealias Report = Finding
 
   /// What is audited.
@@ -80,6 +81,7 @@ public struct AuditDirector: PlayDirector {
     rules = checks.map(\.rule)
   }
 
+  /// The survey first, then what is asked again and the SYNs after checks, then the next check.
   public mutating func next(running: Int) -> PlayOrder {
     if stopped != nil { return .over }
     if survey.sent < 3 { return surveyNext() }
@@ -138,6 +140,7 @@ public struct AuditDirector: PlayDirector {
     return job(conversation, end, .check(index, variant: variant, isRepeated: isRepeated))
   }
 
+  /// A finding once the SYN after its check was answered.
   public mutating func take(_ played: PlayedJob) -> Finding? {
     guard let order = orders.removeValue(forKey: played.job.id) else { return nil }
     let result = played.result

@@ -46,6 +46,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
 
   private var running: Int { slots.count { $0 != nil } }
 
+  /// When a conversation wants attention; in the past while one has something to send.
   public var nextDeadline: Instant? {
     if isOver || hasWork { return startedAt }
     var next: Instant?
@@ -66,11 +67,13 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
     }
   }
 
+  /// Begins: the first conversation is begun by `expire(at:)`.
   public mutating func start(at now: Stamp) -> Action<Report> {
     startedAt = now.instant
     return .none
   }
 
+  /// Sends one packet, ends one conversation, or begins the next.
   public mutating func expire(at now: Stamp) -> Action<Report> {
     for index in slots.indices { slots[index]?.play?.expire(at: now.instant) }
     for index in slots.indices {
@@ -139,6 +142,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
     return transmission
   }
 
+  /// Hands a packet to the conversation that it belongs to.
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Stamp) -> Action<Report> {
     lastRemark = nil
     switch arrival.judged() {
@@ -169,6 +173,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
 
   private func seat(of flow: Flow) -> Int? { slots.firstIndex { $0?.play?.flow == flow } }
 
+  /// Begins a conversation when its port is there, and ends it when that or a packet fails.
   @discardableResult public mutating func note(_ event: Happening) -> Action<Report> {
     switch event {
     case .opened(let slot, let port, let seed, let now):
@@ -188,6 +193,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
     return .none
   }
 
+  /// Ends all conversations; their connections are reset.
   public mutating func interrupt(at now: Stamp) {
     isInterrupted = true
     for index in slots.indices { slots[index]?.play?.end(.inconclusive, "interrupted") }

@@ -3,6 +3,7 @@ import Script
 
 /// Plays the conversations that show what a TCP is like, several at a time.
 public struct ProfileDirector: PlayDirector {
+  /// A conversation and how it went.
   public typealias Report = (play: ProfilePlay, played: PlayedJob)
 
   private let plays: [(ProfilePlay, Conversation)]
@@ -15,12 +16,13 @@ public struct ProfileDirector: PlayDirector {
     self.remote = remote
   }
 
+  /// The next conversation; they do not wait for each other.
   public mutating func next(running: Int) -> PlayOrder {
     guard position < plays.count else { return .over }
-    // Whether the port is open is known before the rest is sent.
     defer { position += 1 }
     return .play(PlayJob(id: position, conversation: plays[position].1, remote: remote))
   }
 
+  /// Every conversation counts.
   public mutating func take(_ played: PlayedJob) -> Report? { (plays[played.job.id].0, played) }
 }

@@ -4,6 +4,7 @@ import Wire
 
 /// Plays the conversations of a script one after the other.
 public struct ScriptDirector: PlayDirector {
+  /// A conversation and what it came to.
   public typealias Report = PlayedJob
 
   private let conversations: [Conversation]
@@ -16,6 +17,7 @@ public struct ScriptDirector: PlayDirector {
     self.remote = remote
   }
 
+  /// The next conversation, once the one before has ended.
   public mutating func next(running: Int) -> PlayOrder {
     guard running == 0 else { return .wait }
     guard position < conversations.count else { return .over }
@@ -23,5 +25,6 @@ public struct ScriptDirector: PlayDirector {
     return .play(PlayJob(id: position, conversation: conversations[position], remote: remote))
   }
 
+  /// Every conversation is shown.
   public mutating func take(_ played: PlayedJob) -> PlayedJob? { played }
 }

@@ -60,7 +60,7 @@ enum ProfileFields {
       .texts("isn_differences", "how far the ISN moved for the same SYN, for one with ISS+5000, for one with MSS 536") {
         $0.profile.cookieDifferences.map { "\($0)" }
       },
-      .texts("proxy_evidence", "what speaks for a SYN proxy; empty if nothing does") { $0.profile.proxyEvidence },
+      .texts("proxy_evidence", "what points to a SYN proxy; empty if nothing does") { $0.profile.proxyEvidence },
       .number(orNull: "initial_window_bytes", "bytes sent before any acknowledgment; null if the service sends less") {
         $0.profile.initialWindow?.octets
       },

@@ -76,7 +76,8 @@ final class PacketFile {
 
   /// Takes a packet that came.
   func received(
-    _ arrival: borrowing ReceivedPacket, by index: UInt32, at stamp: Stamp, _ judgement: Judgement?, remark: String? = nil
+    _ arrival: borrowing ReceivedPacket, by index: UInt32, at stamp: Stamp, _ judgement: Judgement?,
+    remark: String? = nil
   ) {
     queue.append(
       Waiting(

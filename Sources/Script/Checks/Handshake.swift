@@ -100,7 +100,7 @@ extension Checks {
       source: RFC 9293 §3.7.1, MUST-15
       asks: Without an MSS option in our SYN, segments carry at most 536 bytes over IPv4.
       family: 4
-      # Offload merges segments, but not one that is sent again alone.
+      # Offload merges segments that arrive together; a retransmission arrives alone.
       > S 0:0(0) win 65535
       < S. ack 1 within 3
       > . 1:1(0) ack 1
@@ -116,7 +116,7 @@ extension Checks {
       source: RFC 9293 §3.7.1, MUST-15
       asks: Without an MSS option in our SYN, segments carry at most 1220 bytes over IPv6.
       family: 6
-      # Offload merges segments, but not one that is sent again alone.
+      # Offload merges segments that arrive together; a retransmission arrives alone.
       > S 0:0(0) win 65535
       < S. ack 1 within 3
       > . 1:1(0) ack 1
@@ -131,7 +131,7 @@ extension Checks {
       level: must
       source: RFC 9293 §3.7.1, MUST-16
       asks: With an MSS of 300, segments carry at most 300 bytes.
-      # Offload merges segments, but not one that is sent again alone.
+      # Offload merges segments that arrive together; a retransmission arrives alone.
       > S 0:0(0) win 65535 <mss 300>
       < S. ack 1 within 3
       > . 1:1(0) ack 1

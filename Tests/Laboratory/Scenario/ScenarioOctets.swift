@@ -71,8 +71,7 @@ extension ScriptPacket {
     return (0..<copies).flatMap { _ in sent }
   }
 
-  private func apply(_ quote: ScriptError.Quote, to error: inout ICMPError, about latest: PeerSegment, other: [UInt8])
-  {
+  private func apply(_ quote: ScriptError.Quote, to error: inout ICMPError, about latest: PeerSegment, other: [UInt8]) {
     switch quote {
     case .whole: break
     case .octets(let count): error.quoted = count
