@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Laboratory
 import Testing
 
@@ -76,6 +77,23 @@ extension NetworkTests {
       #expect(!list.output.contains("(--intrusive)"))
       let all = try Probe.run(["audit", "--list", "--intrusive"], in: namespace)
       #expect(all.output.contains("data-offset-impossible") && all.output.contains("(--intrusive)"))
+    }
+
+    @Test("an interrupt ends it tidily: a summary, and nothing half open") func interrupted() throws {
+      let wire = try Wire()
+      let nginx = try Nginx(in: wire.server, site: "", files: Self.page)
+      defer { nginx.stop() }
+      let program = try Program(
+        [Probe.path, "audit", target(Wire.server4, nginx.port), "--json"], in: wire.client)
+      let ready = waitUntil(seconds: 20) { program.outputSoFar.contains("\n") ? true : nil }
+      try #require(ready != nil, "no output: \(program.stop())")
+      program.send(SIGINT)
+      let outcome = program.wait(seconds: 5)
+      #expect(outcome.code == 130, "\(outcome.everything)")
+      let summary = try #require(try JSON.lines(outcome.output).last)
+      #expect(summary["type"]?.string == "summary" && (summary["unmade"]?.int ?? 0) > 0)
+      let left = try Program.run(["ss", "-tnH", "state", "syn-recv", "state", "established"], in: wire.server)
+      #expect(left.output.isEmpty, "\(left.output)")
     }
 
     @Test("a target that dies ends the audit, which says after which check") func dead() throws {
