@@ -2,6 +2,7 @@ import Handshake
 import Kernel
 import Report
 import Runner
+import Script
 
 extension Verb {
   /// `probe HOST:PORT…`: connections to one target or several; what is meant where no command is named.
@@ -30,6 +31,10 @@ extension Verb {
       try settings.check()
     },
     run: { (settings) throws(RunError) in
+      if let service = settings.service {
+        let result = try Run.service(settings, service)
+        return Ending(result.signal, isAsExpected: result.isGood)
+      }
       if settings.monitoring.isPlugin { return try Ending(Run.check(CheckSettings(of: settings))) }
       return try Ending(Run.probe(settings), settings)
     })
@@ -50,7 +55,7 @@ extension Verb {
       .targets, .connection, .timing, .families, .addresses, .network, .syn, .crafting, .output, .files, .monitoring,
       .checkTCP,
       .smokePing,
-      .expectation, .exitState, .waiting,
+      .expectation, .exitState, .waiting, .service,
     ]
   }
 }
@@ -71,6 +76,34 @@ extension OptionGroup where Settings == RunSettings {
       ])
   }
 
+  fileprivate static var service: OptionGroup {
+    OptionGroup(
+      title: "Services",
+      rows: [
+        .flag(
+          nil, "service",
+          excludes: [
+            "--count", "--syn", "--flags", "--confirm", "--connect", "--until", "--csv", "--svg", "--html", "--fping",
+            "--nagios", "--exit-state", "--expect",
+          ],
+          "ask whether a service is behind the SYN-ACK",
+          """
+          Asks whether there is more than a SYN-ACK: sends data (`--data`, or a request for / in HTTP/1.0) with the ACK of the
+          handshake, once more with PSH after a second, and waits five seconds in all.
+          The state is `service` if data came back, `acked` if it was only acknowledged, `zero-window` if the SYN-ACK offers
+          no window, `reset`, `closed`, or `silent`.
+          If it was only acknowledged, random ports of the host are asked as well: if all of them acknowledge it, the state is
+          `acking-firewall`. The exit status is 0 for `service`, and 1 for any other.
+          """
+        ) { $0.service = $0.service ?? ServiceSettings() },
+        .value(
+          nil, "random-ports", "N", .integer(0...8), requires: "--service",
+          "with --service: ask N random ports too (3)",
+          "How many random ports from 49152 on are asked if the port only acknowledges: 0 to 8, 3 without it."
+        ) { $0.service = ServiceSettings(randomPorts: $1) },
+      ])
+  }
+
   fileprivate static var exitState: OptionGroup {
     OptionGroup(
       title: "For scripts",
@@ -86,6 +119,14 @@ extension OptionGroup where Settings == RunSettings {
 extension RunSettings {
   /// Refuses values that contradict each other, before anything is sent.
   func check() throws(UsageError) {
+    if service != nil {
+      guard targets.count == 1, targets[0].ports.count == 1 else {
+        throw UsageError("--service takes one target with one port; run it again for each of the others")
+      }
+      guard plan.data.count <= Conversation.serviceDataLimit else {
+        throw UsageError("--service sends at most \(Conversation.serviceDataLimit) bytes of --data")
+      }
+    }
     if !plan.opensConnection, plan.confirm {
       throw UsageError("--confirm needs a handshake, but --flags asks for none; leave one of them out")
     }

@@ -53,6 +53,8 @@ public enum Event: Sendable {
   case script(ScriptRecord, number: Int)
   /// What a TCP is like.
   case profile(PeerProfile, target: String, remote: Endpoint)
+  /// What is behind a port.
+  case service(ServiceFinding, target: String, remote: Endpoint)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
 }

@@ -38,6 +38,8 @@ struct JSONFormat: ResultWriter {
     case .profile(let profile, let target, let remote):
       sheet.results += ProfileFields.profiles.line((profile, target, remote))
     case .script(let record, _): sheet.results += AuditFields.scripts.line(record)
+    case .service(let finding, let target, let remote):
+      sheet.results += ServiceFields.services.line((finding, target, remote))
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
     }
@@ -69,6 +71,7 @@ public enum JSONLines {
       CaptureFields.flows.kind, CaptureFields.packets.kind, CaptureFields.summaries.kind, DiffFields.comparisons.kind,
       ConnectionFields.packets.kind, AuditFields.findings.kind, AuditFields.totals.kind, AuditFields.scripts.kind,
       ProfileFields.profiles.kind,
+      ServiceFields.services.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

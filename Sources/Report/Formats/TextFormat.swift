@@ -58,6 +58,8 @@ struct TextFormat: ResultWriter {
     case .audit(let totals, _, _): text.audit(totals)
     case .script(let record, _): text.script(record)
     case .profile(let profile, let target, let remote): text.profile(profile, target: target, remote: remote)
+    case .service(let finding, let target, let remote):
+      text.service(finding, target: target, remote: remote)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }
   }

@@ -76,6 +76,8 @@ public struct RunSettings: Sendable {
   public var familyOption: String?
   /// The window that was asked for; nil takes an ordinary Linux client's.
   public var window: UInt16?
+  /// Whether it is asked only if there is a service behind the port; nil where it is not.
+  public var service: ServiceSettings?
   /// How often and when.
   public var schedule = Schedule()
   /// Whether the kernel's `connect()` makes the connections.
