@@ -32,7 +32,11 @@ extension NetworkTests {
       #expect(connection["ttl"] == .integer(64))
       #expect(connection["closed_by"] == .text("fin"))
       #expect(connection["client_state"] == .text("TIME_WAIT"))
-      #expect(connection["peer"]?.names == ["mss", "wscale", "sack", "timestamps", "ecn", "window"])
+      #expect(
+        connection["peer"]?.names
+          == [
+            "mss", "wscale", "sack", "timestamps", "ecn", "window", "mptcp_version", "mptcp_key", "tfo_cookie",
+          ])
       #expect(connection["irs"]?.int != nil)
       #expect(connection["isn"]?.int != nil)
       let started = try #require(connection["started"]?.string)
