@@ -170,6 +170,8 @@ private struct BlockReader {
       var builder = StepBuilder(family: family, isStrict: isStrict)
       for (line, text) in lines where !text.hasPrefix("each:") {
         number = line
+        // The MSS of a peer that names none (RFC 9293 §3.7.1).
+        let values = values + [("$default.mss", family == .v4 ? "536" : "1220")]
         guard let text = ScriptVariables.replaced(in: text, values) else {
           throw mistake("too long with its variables")
         }
