@@ -15,6 +15,8 @@ public struct Conversation: Hashable, Sendable {
   public var family: AddressFamily?
   /// Whether it is played against a port that is closed.
   public var needsClosedPort = false
+  /// Whether it is played against a port that hardly anything listens on, whatever that answers.
+  public var needsOtherPort = false
   /// Our ISS; nil is a random one.
   public var iss: UInt32?
   /// Whether every packet must be expected; otherwise what no line is about is passed over.

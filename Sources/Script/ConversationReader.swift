@@ -17,7 +17,7 @@ import Wire
 ///     acks off                              text that comes is not acknowledged by itself
 ///
 /// Some words stand for several lines: `half` (SYN and SYN-ACK), `open` (the handshake), `alive` (an octet of text is
-/// acknowledged), `dead` (it is reset), `request` (what makes the service answer). `offers: <mss 1460,sackOK>` says with
+/// acknowledged), `dead` (it is reset), `refuses` (a SYN is reset), `request` (what makes the service answer). `offers: <mss 1460,sackOK>` says with
 /// which options they begin.
 public enum ConversationReader {
   /// Lines of a file, and octets of a line.
@@ -76,6 +76,9 @@ public enum ConversationReader {
     "dead": [
       "> P. $snd.nxt(1) ack $rcv.nxt", "< R within 1", "| R. pass", "| ? ack=$snd.nxt fail: the connection goes on",
       "| silence inconclusive: no answer to text",
+    ],
+    "refuses": [
+      "> S 0(0) win 65535 $offers", "< R. ack 1 within 1", "| silence inconclusive: a SYN is not answered either",
     ],
     "request": [
       "ask", "< ? len>0 within 3", "| R inconclusive: the request was reset",
@@ -207,8 +210,9 @@ extension Conversation {
       }
       family = number == 4 ? .v4 : .v6
     case "port":
-      guard value == "closed" else { throw .init("port: closed is all there is") }
-      needsClosedPort = true
+      guard ["closed", "other"].contains(value) else { throw .init("the port is closed or other, not '\(value)'") }
+      needsClosedPort = value == "closed"
+      needsOtherPort = value == "other"
     case "iss": iss = try ScriptWords.number(value)
     case "offers": builder.offers = value
     default: return false

@@ -78,7 +78,9 @@ extension Play {
         consider(packet, words, list, strictly: strictly, at: now)
       }
     case .silence(_, let list):
-      consider(packet, words, list, strictly: "came where nothing was expected", at: now)
+      // What comes again breaks a silence only where a line says so.
+      let isCopy = packet.isAgain && !conversation.isStrict
+      consider(packet, words, list, strictly: isCopy ? nil : "came where nothing was expected", at: now)
     case .collect(let pattern, _, _, let list):
       if pattern.matches(packet, &numbers) {
         markLatest()
@@ -121,7 +123,9 @@ extension Play {
   /// The time is over in which packets were counted.
   mutating func conclude(counting least: Int, _ list: [Conversation.Alternative], at now: Instant) {
     var words = "\(counted.count) in time"
-    if !counted.isEmpty {
+    if let last = counted.last, counted.count > Play.countedLimit {
+      words = "\(counted.count) in \((last - since).seconds) s"
+    } else if !counted.isEmpty {
       words = "after " + counted.map { ($0 - since).seconds }.joined(separator: ", ") + " s"
     }
     guard counted.count < least else { return passed(words, at: now) }
@@ -161,7 +165,7 @@ extension Play {
     switch packet {
     case .icmp(let notice): "icmp \(notice.type)/\(notice.code)"
     case .segment(let arrived):
-      notation(of: arrived.segment, sender: numbers.irs ?? arrived.segment.seq.value, receiver: numbers.iss)
+      notation(of: arrived.segment, sender: numbers.irs ?? arrived.ownISS, receiver: numbers.iss)
     }
   }
 

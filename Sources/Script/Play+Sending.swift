@@ -34,7 +34,9 @@ extension Play {
     if !conversation.isStrict { unread = [] }
     // Only what follows in order is taken by the peer for certain, and moves SND.NXT.
     let start = segment.seq.value &- numbers.iss
-    if counts, !segment.flags.contains(.rst), start == numbers.sndNxt, segment.len > 0 {
+    // A segment without ACK is dropped once there is a connection (RFC 9293 §3.10.7.4, fifth).
+    let isTaken = counts && (segment.ack != nil || segment.flags.contains(.syn))
+    if isTaken, !segment.flags.contains(.rst), start == numbers.sndNxt, segment.len > 0 {
       numbers.sndNxt = segment.end.value &- numbers.iss
       if segment.flags.contains(.fin) { course.finSent = true }
     }

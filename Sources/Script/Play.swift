@@ -85,6 +85,9 @@ public struct Play: Sendable {
     public var segment: PlaySegment?
   }
 
+  /// The most packets whose times are told one by one.
+  static let countedLimit = 10
+
   /// The most packets that are kept in words, and that wait for their line.
   static let (exchangeLimit, unreadLimit) = (256, 64)
 
@@ -132,7 +135,6 @@ public struct Play: Sendable {
     }
     guard result == nil else { return }
     acknowledgeText(packet, at: now)
-    if isRepeated, !conversation.isStrict, !isWaitingForPackets { return }
     guard isWaiting else {
       if unread.count < Play.unreadLimit { unread.append(packet) }
       return
@@ -167,13 +169,6 @@ public struct Play: Sendable {
     case .expect, .silence, .collect: return true
     case .send, .request, .require, .acknowledge, .end: return false
     }
-  }
-
-  /// Whether packets that come again are what the step is about.
-  private var isWaitingForPackets: Bool {
-    guard isWaiting else { return true }
-    if case .silence = step.action { return false }
-    return true
   }
 
   /// Plays lines until one waits for a moment or a packet.

@@ -7,6 +7,12 @@ public enum PlayPacket: Hashable, Sendable {
   case segment(PlaySegment)
   /// An ICMP error about a packet of ours.
   case icmp(ICMPNotice)
+
+  /// Whether all that it carries had come before.
+  var isAgain: Bool {
+    guard case .segment(let arrived) = self else { return false }
+    return arrived.isAgain
+  }
 }
 
 /// A segment of the peer's and what its IP header says.
@@ -39,10 +45,14 @@ public struct PlaySegment: Hashable, Sendable {
     self.dontFragment = dontFragment
   }
 
+  /// What its numbers count from where nothing came before: its own SYN, or 0 where the peer has sent none, as a closed
+  /// port has not.
+  var ownISS: UInt32 { segment.flags.contains(.syn) ? segment.seq.value : 0 }
+
   /// The number of a field; nil where it is not there.
   func value(of field: Pattern.Field, _ numbers: PlayNumbers) -> UInt32? {
     switch field {
-    case .seq: return segment.seq.value &- (numbers.irs ?? segment.seq.value)
+    case .seq: return segment.seq.value &- (numbers.irs ?? ownISS)
     case .ack: return segment.ack.map { $0.value &- numbers.iss }
     case .win: return UInt32(segment.wnd)
     case .len: return UInt32(text.count)

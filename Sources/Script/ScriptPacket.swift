@@ -9,7 +9,7 @@
 /// | `checksum=unfinished` | it is only the sum of the pseudo-header, as an offload that never happens leaves it |
 /// | `offset=N`, `reserved=N` | that data offset, in words; those reserved bits |
 /// | `from=other`, `port=N` | from another address than the target's; from another port |
-/// | `duplicate` | twice |
+/// | `duplicate`, `copies=N` | twice; so often |
 /// | `fragments=24,16` | in fragments of so many octets behind the IP header, and the rest |
 /// | `ipchecksum=bad`, `ipoptions=1,1,1,1` | IPv4: a wrong header checksum; header options, in decimal |
 /// | `ttl=N`, `tos=N` | time to live or hop limit; type of service or traffic class |
@@ -95,6 +95,7 @@ public struct ScriptPacket: Hashable, Sendable {
       isFromOther = true
     case ("offset", .segment): dataOffset = UInt8(try ScriptWords.number(value, in: 0...15))
     case ("reserved", .segment): reserved = UInt8(try ScriptWords.number(value, in: 0...15))
+    case ("copies", _): copies = Int(try ScriptWords.number(value, in: 1...1_000))
     case ("port", .segment): port = UInt16(try ScriptWords.number(value, in: 1...65_535))
     case ("word", .icmp(var error)):
       error.word = try ScriptWords.number(value)

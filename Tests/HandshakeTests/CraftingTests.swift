@@ -292,6 +292,8 @@ import Wire
       type: isV4 ? 3 : 2, code: isV4 ? 4 : 0, word: 1400, about: packet, quoting: quoting, from: way.router,
       to: way.flow.local.address, ipFields: IPFields(hopLimit: 64, trafficClass: 0xc0))
     #expect(checksum(error) == .good)
+    // The kernel would fill in 0, and a packet socket would have to be used.
+    if isV4 { #expect(try IPv4Header(parsing: error.span.raw).identification != 0) }
     let quote = error[(way.header + 8)...]
     #expect(Array(quote) == Array(packet.prefix(quoting.map { way.header + $0 } ?? packet.count)))
     let quoted = try QuotedPacket(lax: quote.span.raw)

@@ -37,8 +37,9 @@ extension NetworkTests {
       }
       #expect(found[0] == found[1])
       #expect(found[0].count >= 30)
+      // Linux ends an embryo on some errors, by design (`tcp_req_err`), though it should wait.
       let failed = found[0].filter { $0.value == "fail" || $0.value == "inconclusive" }
-      #expect(failed.isEmpty, "\(failed)")
+      #expect(failed == [63: "fail"], "\(failed)")
     }
 
     @Test func aPortThatIsClosedCannotBeAudited() throws {

@@ -23,7 +23,7 @@ import Wire
     ("> S 0:0(0)\nrequire mss", "a:2: say require $name<=7, not 'mss'"),
     ("> S 0:0(0)\nacks maybe", "a:2: acks on or off, not 'maybe'"),
     ("> S 0:0(0)\nfamily: 5", "a:2: the family is 4 or 6, not '5'"),
-    ("> S 0:0(0)\nport: open", "a:2: port: closed is all there is"),
+    ("> S 0:0(0)\nport: open", "a:2: the port is closed or other, not 'open'"),
     ("> S 0:2(2) \"abc\"", "a:1: the text has 3 octets, and (2) is said"),
     ("> S 0:2(2) \"ab", "a:1: no end of text: \"ab"),
     ("> S $(0)", "a:1: no variable: '$'"),
@@ -77,6 +77,16 @@ import Wire
       #expect(rule.name.count <= 28 && rule.requirement.hasPrefix("RFC "), "\(rule.number)")
     }
     #expect(Set(names.values).count == names.count)
+  }
+
+  @Test func whichPortIsMeant() throws {
+    for (line, closed, other) in [("", false, false), ("port: closed\n", true, false), ("port: other\n", false, true)] {
+      let read = try #require(try ConversationReader.script(line + "> S 0:0(0)", file: "a", family: .v4).first)
+      #expect(read.needsClosedPort == closed && read.needsOtherPort == other)
+    }
+    #expect(throws: ScriptMistake.self) {
+      try ConversationReader.script("port: 80\n> S 0:0(0)", file: "a", family: .v4)
+    }
   }
 
   @Test func theKnockIsRead() { #expect(Checks.knock.steps.count == 2 && !Checks.knock.isStrict) }

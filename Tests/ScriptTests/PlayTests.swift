@@ -163,4 +163,56 @@ import Wire
     // The peer was reset by the script itself.
     #expect(stage.play.closing == nil)
   }
+
+  /// A closed port sends no SYN: its numbers count from 0, as those of a segment of ours that acknowledges it do.
+  @Test(arguments: [(UInt32(5_000), PlayVerdict.pass), (0, .fail), (5_001, .fail)])
+  func numbersOfAPeerWithoutSyn(_ seq: UInt32, _ verdict: PlayVerdict) throws {
+    var stage = try Stage("> . 7:7(0) ack 5000\n< R seq=5000\n| R fail: another number", isStrict: false)
+    #expect(stage.sent() == [". 7:7(0) ack 4000 win 65535"], "written from the stage's ISS of the peer, 1000")
+    try stage.come(.rst, seq &- 1_000)
+    #expect(stage.play.result?.verdict == verdict)
+    #expect(stage.play.exchange.last?.text == "R \(seq):\(seq)(0) win 1000")
+  }
+
+  @Test func copiesAreSent() throws {
+    let stage = try Stage("> S 0:0(0) copies=200\nsilence 0.1")
+    var play = stage.play
+    #expect(play.nextSend()?.copies == 200)
+    for word in ["copies=0", "copies=1001", "copies=x"] {
+      #expect(throws: ScriptMistake.self) { try Stage("> S 0:0(0) \(word)") }
+    }
+  }
+
+  @Test func manyPacketsAreToldByTheirNumber() throws {
+    var stage = try Stage("> S 0:0(0)\ncollect 1 S. count>=20", isStrict: false)
+    for _ in 0..<30 { try stage.come([.syn, .ack], 0, ack: 1) }
+    stage.wait(1_000)
+    #expect(stage.play.result?.words == "30 in 0 s")
+  }
+
+  /// A copy breaks no silence, unless a line is about it.
+  @Test func aCopyIsNoAnswerUnlessALineIsAboutIt() throws {
+    let text = "> S 0:0(0)\n< S. ack 1\nsilence 1"
+    for (line, verdict) in [("", PlayVerdict.pass), ("\n| S. note: again", .note), ("\n| S.+ win>2000 fail", .pass)] {
+      var stage = try Stage(text + line, isStrict: false)
+      try stage.come([.syn, .ack], 0, ack: 1)
+      stage.wait(500)
+      try stage.come([.syn, .ack], 0, ack: 1)
+      stage.wait(500)
+      #expect(stage.play.result?.verdict == verdict, "\(line)")
+      stage = try Stage(text + line, isStrict: true)
+      try stage.come([.syn, .ack], 0, ack: 1)
+      stage.wait(500)
+      try stage.come([.syn, .ack], 0, ack: 1)
+      #expect(line == "\n| S. note: again" || stage.play.result?.verdict == .fail, "a script says all that comes")
+    }
+  }
+
+  /// A segment without ACK is dropped once there is a connection: SND.NXT stays.
+  @Test(arguments: [("F 1(0)", 1), ("P 1(3)", 1), ("P. 1(3) ack 1", 4), ("F. 1(0) ack 1", 2)])
+  func whatIsDroppedDoesNotMoveSndNxt(_ segment: String, _ next: UInt32) throws {
+    var stage = try Stage("> S 0:0(0)\n< S. ack 1\n> \(segment)\nsilence 1")
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.play.numbers.sndNxt == next)
+  }
 }

@@ -106,7 +106,8 @@ import Wire
       $0.come(.ack, 1, ack: 1, text: "hi")
     },
     Row("no window", .zeroWindow) { $0.synAck(wnd: 0) },
-    Row("an RST to the SYN", .closed, "R. 0:0(0) ack 1 win 0") { $0.come([.rst, .ack], 0, ack: 1, wnd: 0) },
+    // A closed port has no initial number: its RST begins at 0.
+    Row("an RST to the SYN", .closed, "R. 0:0(0) ack 1 win 0") { $0.come([.rst, .ack], 0 &- 1_000, ack: 1, wnd: 0) },
     Row("an RST to another SYN, and nothing", .silent) {
       $0.come([.rst, .ack], 0, ack: 2, wnd: 0)
       $0.wait(2_500)

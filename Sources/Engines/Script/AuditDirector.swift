@@ -125,6 +125,10 @@ public struct AuditDirector: PlayDirector {
   /// The conversation of a check; nil where it cannot be asked here, which is noted.
   private mutating func job(_ index: Int, _ variant: Int, isRepeated: Bool) -> PlayJob? {
     let conversation = checks[index].variants[variant]
+    if conversation.needsOtherPort {
+      let end = Endpoint(remote.address, probes[0])
+      return job(conversation, end, .check(index, variant: variant, isRepeated: isRepeated))
+    }
     guard conversation.needsClosedPort else {
       return job(conversation, remote, .check(index, variant: variant, isRepeated: isRepeated))
     }

@@ -272,15 +272,16 @@ extension Crafting {
       let headerLength = try IPv4HeaderView(lax: packet.span.raw).headerLength
       let quote = quote(of: packet, headerLength, quoting, room: 576 - IPv4Header.minimumLength - messageLength)
       var message = [UInt8](repeating: 0, count: messageLength) + quote
-      try message.build { (out) throws(WireError) in
+      let checksum = try message.build { (out) throws(WireError) in
         var header = ICMPMessage(type: ICMPv4Type(rawValue: type), code: code, parameter: word)
         _ = try header.serialize(into: &out, at: 0)
         header.checksum = InternetChecksum.value(of: out.bytes)
         _ = try header.serialize(into: &out, at: 0)
+        return header.checksum
       }
       let header = IPv4Header(
         source: source, destination: destination, protocolNumber: IPProtocol.icmpv4, totalLength: 0,
-        typeOfService: ipFields.trafficClass, timeToLive: ipFields.hopLimit)
+        typeOfService: ipFields.trafficClass, identification: max(checksum, 1), timeToLive: ipFields.hopLimit)
       return try Crafting().packet(header, message[...])
     case (.v6(let source), .v6(let destination)):
       _ = try IPv6HeaderView(lax: packet.span.raw)

@@ -15,7 +15,7 @@ public enum Checks {
   }
 
   /// Every group, in the order of a connection's life.
-  public static let groups = [handshake, accECN, numbers]
+  public static let groups = [handshake, listening, synReceived, accECN, numbers]
 
   /// All conversations in order of groups and numbers.
   ///
