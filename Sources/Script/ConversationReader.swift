@@ -78,7 +78,7 @@ public enum ConversationReader {
       "| silence inconclusive: no answer to text",
     ],
     "refuses": [
-      "> S 0(0) win 65535 $offers", "< R. ack 1 within 1", "| silence inconclusive: a SYN is not answered either",
+      "> S 0(0) win 65535 $offers", "< R. within 1", "| R pass", "| silence inconclusive: a SYN is not answered either",
     ],
     "request": [
       "ask", "< ? len>0 within 3", "| R inconclusive: the request was reset",

@@ -32,6 +32,7 @@ public enum Checks {
       > S 0:0(0) win 65535 <mss 1460>
       < S. ack 1 within 3
       | R. note: closed
+      | R note: closed
       | silence inconclusive: no answer
       """
     var conversation = (try? ConversationReader.script(text, file: "knock", family: .v4))?.first

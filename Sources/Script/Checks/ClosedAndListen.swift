@@ -128,11 +128,14 @@ extension Checks {
       level: must
       source: RFC 9293 §3.5.2
       port: closed
-      asks: Of 200 SYNs at once to a closed port all are reset with the right numbers, or as many as a limit allows.
+      asks: Of 200 SYNs at once to a closed port all are reset like a single one, or as many as a limit allows.
+      > S 0:0(0) win 65535 <mss 1460>
+      < R. seq=$seq ack=$ack
+      | R not-applicable: its RST has no ACK (see 37)
+      | silence inconclusive: no answer
       > S 0:0(0) win 65535 <mss 1460> copies=200
-      collect 1 R. 0:0(0) ack 1 count>=200
-      | R. fail: another sequence or acknowledgment number
-      | R fail: an RST without ACK
+      collect 1 R. seq=$seq ack=$ack count>=200
+      | R. fail: other numbers than those of a single RST
       | silence note: resets are limited
       refuses
 
