@@ -81,6 +81,8 @@ public struct Conversation: Hashable, Sendable {
     case expect(Pattern, within: Interval, passesOver: Bool, [Alternative])
     /// The peer is to send nothing.
     case silence(Interval, [Alternative])
+    /// Data is sent, so many octets at most, until the peer's window is closed.
+    case fill(Int, within: Interval, [Alternative])
     /// Packets of the peer's are counted.
     case collect(Pattern, for: Interval, least: Int, [Alternative])
     /// Numbers are compared.

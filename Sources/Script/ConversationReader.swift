@@ -12,7 +12,8 @@ import Wire
 ///     +0.2 > . 1:1(0) ack 1                 we send, 0.2 s after the line above was done
 ///     silence 0.45                          the peer sends nothing for 0.45 s
 ///     | ? len>0 ignore                      but this
-///     collect 8 S. count>=2                 it sends so many of these in 8 s
+///     collect 8 S. count>=2                 it sends so many of these in 8 s: $count
+///     fill 300000 within 10                 we send up to so many bytes, until its window is closed
 ///     require $mss<=536                     numbers that were captured
 ///     acks off                              text that comes is not acknowledged by itself
 ///
@@ -281,6 +282,10 @@ private struct StepBuilder {
     case "until": action = try expectation(&words, passesOver: true)
     case "silence":
       action = .silence(after == .zero ? try time(&words) : after, try inlineAlternatives(&words))
+    case "fill":
+      let limit = Int(try ScriptWords.number(try words.next("a number of bytes"), in: 1...1_000_000))
+      guard words.take("within") else { throw .init("say fill 300000 within 10") }
+      action = .fill(limit, within: try time(&words), try inlineAlternatives(&words))
     case "collect":
       let time = try time(&words)
       let pattern = try Pattern(&words, family: family)
@@ -368,6 +373,7 @@ extension Conversation.Step {
     case .expect(let pattern, let within, let passesOver, let list):
       action = .expect(pattern, within: within, passesOver: passesOver, list + [alternative])
     case .silence(let time, let list): action = .silence(time, list + [alternative])
+    case .fill(let limit, let within, let list): action = .fill(limit, within: within, list + [alternative])
     case .collect(let pattern, let time, let least, let list):
       action = .collect(pattern, for: time, least: least, list + [alternative])
     case .require(let a, let relation, let b, let list): action = .require(a, relation, b, list + [alternative])

@@ -68,8 +68,8 @@ public struct Pattern: Hashable, Sendable {
   public enum Field: String, Hashable, Sendable, CaseIterable {
     /// SEG.SEQ, from the peer's ISS, and SEG.ACK, from ours.
     case seq, ack
-    /// SEG.WND as it stands, octets of text, the urgent pointer, the reserved bits.
-    case win, len, urg, res
+    /// SEG.WND as it stands, octets of text, the urgent pointer, the reserved bits, PSH.
+    case win, len, urg, res, psh
     /// Of the IP header: time to live or hop limit, identification, don't fragment, DSCP and ECN, ECN alone.
     case ttl, id, df, tos, ecn
     /// Of the options: what they carry.

@@ -88,6 +88,16 @@ extension Play {
       } else {
         consider(packet, words, list, strictly: nil, at: now)
       }
+    case .fill(_, _, let list):
+      if case .segment(let arrived) = packet, arrived.segment.wnd == 0, arrived.segment.ack != nil,
+        arrived.segment.flags.isDisjoint(with: [.rst, .fin])
+      {
+        markLatest()
+        passed(words, at: now)
+      } else {
+        consider(packet, words, list, strictly: nil, at: now)
+        if result == nil { fill(at: now) }
+      }
     case .send, .request, .require, .acknowledge, .end: break
     }
   }
@@ -122,6 +132,7 @@ extension Play {
 
   /// The time is over in which packets were counted.
   mutating func conclude(counting least: Int, _ list: [Conversation.Alternative], at now: Instant) {
+    numbers.count = UInt32(truncatingIfNeeded: counted.count)
     var words = "\(counted.count) in time"
     if let last = counted.last, counted.count > Play.countedLimit {
       words = "\(counted.count) in \((last - since).seconds) s"

@@ -23,6 +23,30 @@ extension Play {
     transmit(send, counts: send.crafting == nil || packet.isAcceptable, at: now)
   }
 
+  /// Sends what the peer's window still has room for; without its window scale, which no line of a check offers here.
+  mutating func fill(at now: Instant) {
+    guard let window = latest?.segment.wnd, deadline != nil else { return }
+    while unfilled > 0 {
+      let room = Int(window) - Int(numbers.sndNxt &- numbers.sndUna)
+      let count = min(room, unfilled, Play.fillSize)
+      guard count > 0 else { return }
+      var segment = Segment(
+        seq: SequenceNumber(numbers.iss &+ numbers.sndNxt), wnd: .max, options: stampedOptions(at: now),
+        textLength: count)
+      segment.flags = .ack
+      segment.acknowledgment = SequenceNumber((numbers.irs ?? 0) &+ numbers.rcvNxt)
+      note(
+        isSent: true, notation(of: segment, sender: numbers.iss, receiver: numbers.irs ?? 0), line: step.line, at: now)
+      let text = [UInt8](repeating: setting.filler, count: count)
+      outbox.append(PlaySend(segment: segment, text: text, ipFields: setting.ipFields))
+      numbers.sndNxt = segment.end.value &- numbers.iss
+      unfilled -= count
+    }
+  }
+
+  /// How much data a segment carries that fills a window: no more than the default MSS.
+  private static let fillSize = 536
+
   private mutating func transmit(_ send: PlaySend, counts: Bool, at now: Instant) {
     let segment = send.segment
     let words = notation(of: segment, sender: numbers.iss, receiver: numbers.irs ?? 0)

@@ -26,6 +26,8 @@ public struct Play: Sendable {
   var deadline: Instant?
   /// When the packets came that a step counts.
   var counted: [Instant] = []
+  /// Octets that `fill` may still send.
+  var unfilled = 0
   /// Packets that came before a line was about them.
   var unread: [PlayPacket] = []
   /// What is to be sent.
@@ -97,6 +99,7 @@ public struct Play: Sendable {
     self.flow = flow
     self.setting = setting
     numbers = PlayNumbers(iss: conversation.iss ?? iss)
+    numbers.request = UInt32(truncatingIfNeeded: setting.request.count)
     acknowledges = !conversation.isStrict
     since = now
     began = now
@@ -120,6 +123,7 @@ public struct Play: Sendable {
     case .expect(_, _, _, let list): missed(list, otherwise: "no answer", at: now)
     case .silence(let time, _): passed("nothing for \(time.seconds) s", at: now)
     case .collect(_, _, let least, let list): conclude(counting: least, list, at: now)
+    case .fill(_, _, let list): missed(list, otherwise: "its window does not close", at: now)
     case .require, .acknowledge, .end: break
     }
     advance(at: now)
@@ -166,7 +170,7 @@ public struct Play: Sendable {
   private var isWaiting: Bool {
     guard position < conversation.steps.count, deadline != nil else { return false }
     switch step.action {
-    case .expect, .silence, .collect: return true
+    case .expect, .silence, .collect, .fill: return true
     case .send, .request, .require, .acknowledge, .end: return false
     }
   }
@@ -191,6 +195,10 @@ public struct Play: Sendable {
       case .collect(_, let time, _, _):
         counted = []
         wait(time, at: now)
+      case .fill(let limit, let within, _):
+        unfilled = limit
+        wait(within, at: now)
+        if deadline != nil { fill(at: now) }
       case .require(let a, let relation, let b, let list): require(a, relation, b, list, at: now)
       case .end(let verdict, let words): result = PlayResult(verdict, words, line: step.line)
       case .acknowledge(let isOn):

@@ -58,6 +58,7 @@ public struct PlaySegment: Hashable, Sendable {
     case .len: return UInt32(text.count)
     case .urg: return UInt32(segment.up)
     case .res: return UInt32(segment.flags.intersection(.reserved).rawValue >> 9)
+    case .psh: return segment.flags.contains(.psh) ? 1 : 0
     case .ttl: return UInt32(timeToLive)
     case .id: return identification.map(UInt32.init)
     case .df: return dontFragment ? 1 : 0
@@ -112,6 +113,10 @@ public struct PlayNumbers: Hashable, Sendable {
   public var sndUna: UInt32 = 0
   /// RCV.NXT, from the peer's ISS.
   public var rcvNxt: UInt32 = 0
+  /// Octets of what makes the service answer.
+  public var request: UInt32 = 0
+  /// How many packets the latest `collect` counted.
+  public var count: UInt32 = 0
   /// What was captured, in order.
   public private(set) var captured: [Captured] = []
 
@@ -142,6 +147,8 @@ public struct PlayNumbers: Hashable, Sendable {
     case "snd.nxt": sndNxt
     case "snd.una": sndUna
     case "rcv.nxt": rcvNxt
+    case "count": count
+    case "request": request
     default: captured.first { $0.name == name }?.value
     }
   }

@@ -35,11 +35,12 @@ import Wire
     }
 
     mutating func come(
-      _ flags: TCPFlags, _ seq: UInt32, ack: UInt32? = nil, text: String = "", options: [UInt8] = [], ttl: UInt8 = 64
+      _ flags: TCPFlags, _ seq: UInt32, ack: UInt32? = nil, text: String = "", options: [UInt8] = [], ttl: UInt8 = 64,
+      window: UInt16 = 1_000
     ) throws {
       let octets = Array(text.utf8)
       var segment = Segment(
-        seq: SequenceNumber(1000 &+ seq), ack: ack.map { SequenceNumber(500 &+ $0) }, flags: flags, wnd: 1_000,
+        seq: SequenceNumber(1000 &+ seq), ack: ack.map { SequenceNumber(500 &+ $0) }, flags: flags, wnd: window,
         options: try TCPOptionList(raw: options.span.raw), textLength: octets.count)
       segment.flags = flags
       play.receive(.segment(PlaySegment(segment, text: octets, timeToLive: ttl)), at: now)
@@ -75,6 +76,32 @@ import Wire
     try stage.come(flags, 0, ack: ack)
     #expect(stage.play.result?.verdict == .fail && stage.play.result?.line == 2, "\(line)")
     #expect(stage.play.result?.isBySilence == false)
+  }
+
+  /// Data is sent for as long as the peer's window has room, and no further than that.
+  @Test func fillUntilTheWindowIsClosed() throws {
+    var stage = try Stage("> S 0(0)\n< S. 0(0) ack 1\nfill 9000 within 2\n| else note: it reads on")
+    _ = stage.sent()
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent() == [". 1:537(536) ack 1 win 65535", ". 537:1001(464) ack 1 win 65535"])
+    try stage.come(.ack, 1, ack: 1_001)
+    #expect(stage.sent().count == 2 && stage.play.numbers.sndNxt == 2_001, "the window of 1000 bytes is open again")
+    try stage.come(.ack, 1, ack: 2_001, window: 0)
+    #expect(stage.play.result?.verdict == .pass)
+    stage = try Stage("> S 0(0)\n< S. 0(0) ack 1\nfill 600 within 2\n| else note: it reads on")
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent().count == 3 && stage.play.numbers.sndNxt == 601)
+    stage.wait(2_000)
+    #expect(stage.play.result?.verdict == .note)
+  }
+
+  @Test(arguments: [(2, PlayVerdict.pass), (1, .fail)]) func whatWasCountedIsANumber(
+    _ count: Int, _ verdict: PlayVerdict
+  ) throws {
+    var stage = try Stage("> S 0(0)\ncollect 1 S. count>=0\nrequire $count>=2\nrequire $request=5")
+    for _ in 0..<count { try stage.come([.syn, .ack], 0, ack: 1) }
+    stage.wait(1_000)
+    #expect(stage.play.result?.verdict == verdict)
   }
 
   @Test func silenceIsAFailureOfItsOwnKind() throws {
