@@ -71,6 +71,11 @@ let package = Package(
     .testTarget(
       name: "NetworkTests", dependencies: ["Laboratory", "Script", "Repeatable", "probe"], swiftSettings: rules),
 
+    // The checks of `audit`, played with the laboratory's model of TCP in virtual time.
+    .testTarget(
+      name: "AuditTests", dependencies: ["Engines", "Script", "Handshake", "Laboratory", "Wire", "Timebase"],
+      swiftSettings: rules),
+
     // Random values that can be had again, for the tests of every room.
     .target(name: "Repeatable", dependencies: ["Statistics"], path: "Tests/Repeatable", swiftSettings: rules),
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The services behind a TCP that splices connections: echo on port 7, a page of 5000 octets on port 80."""
+import signal
 import socket
-import sys
 import threading
 
 PAGE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4940\r\n\r\n"
@@ -43,4 +43,4 @@ for port, service in (7, echo), (80, page):
     listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128)
     threading.Thread(target=serve, args=(listener, service), daemon=True).start()
 print("ready", flush=True)
-sys.stdin.read()  # until the stage is taken down
+signal.pause()  # until the stage is taken down

@@ -26,6 +26,9 @@ public struct AuditDirector: PlayDirector {
   private var orders: [Int: Order] = [:]
   private var lastOrder = 0
 
+  /// The check of the SYN-ACK as such.
+  private static let firstCheck = 1
+
   /// Why an audit ended before its end.
   public enum Stop: Hashable, Sendable {
     /// The port does not accept connections: what its SYN came to.
@@ -152,7 +155,9 @@ public struct AuditDirector: PlayDirector {
     case .target:
       survey.answered += 1
       survey.isTargetOpen = result.verdict == .pass
-      if !survey.isTargetOpen { stopped = .notOpen(result) }
+      // With a SYN-ACK that no client can believe only the check that says so can be made.
+      if result.verdict == .fail { checks.removeAll { $0.rule.number != AuditDirector.firstCheck } }
+      if !survey.isTargetOpen, result.verdict != .fail || checks.isEmpty { stopped = .notOpen(result) }
     case .other(let port):
       survey.answered += 1
       if result.verdict == .note { survey.closed.append(port) }
@@ -182,7 +187,7 @@ public struct AuditDirector: PlayDirector {
   }
 
   private mutating func takeLife(_ index: Int, _ isRepeated: Bool, _ result: PlayResult) -> Finding? {
-    if result.verdict != .pass {
+    if result.verdict != .pass, result.verdict != .fail {
       guard isRepeated else {
         queue.append(job(Checks.knock, remote, .life(index, isRepeated: true)))
         return nil
@@ -190,6 +195,11 @@ public struct AuditDirector: PlayDirector {
       // Any of those that were played since the peer answered last.
       let suspects = checks.indices.prefix(next).filter { !checks[$0].isOver }
       stopped = .dead(after: suspects.map { checks[$0].rule.number }.sorted())
+      // Where it was played alone nothing else can have been the cause.
+      if checks[index].isAlone {
+        let death = PlayResult(.fail, "the target has stopped answering")
+        checks[index].plays.append(Finding.PlayedCheck(variant: "", result: death, exchange: [], numbers: nil))
+      }
     }
     checks[index].isOver = true
     return Finding(checks[index].rule, of: checks[index].plays)

@@ -15,7 +15,7 @@ public enum Checks {
   }
 
   /// Every group, in the order of a connection's life.
-  public static let groups = [handshake, listening, synReceived, accECN, numbers]
+  public static let groups = [handshake, listening, synReceived, established, close, accECN, numbers]
 
   /// All conversations in order of groups and numbers.
   ///
@@ -31,6 +31,7 @@ public enum Checks {
     let text = """
       > S 0:0(0) win 65535 <mss 1460>
       < S. ack 1 within 3
+      | S. fail: its SYN-ACK acknowledges another number than ISS+1
       | R. note: closed
       | R note: closed
       | silence inconclusive: no answer

@@ -87,6 +87,21 @@ extension Checks {
       | R inconclusive: the request was reset
       | silence not-applicable: the service sends nothing (see --request)
 
+      check 9 window-scaled
+      level: must
+      source: RFC 7323 §2.2, §2.3
+      asks: The window of a SYN-ACK is not scaled, and those of later segments are.
+      > S 0:0(0) win 65535 <mss 1460,nop,wscale 7>
+      < S. ack 1 wscale>0 win=$first within 3
+      | S. not-applicable: it does not scale windows
+      > . 1:1(0) ack 1
+      > . 0:0(0) ack 1
+      < . 1:1(0) ack 1 win=$later within 1
+      | R inconclusive: the connection was reset
+      | silence inconclusive: a keep-alive probe is not answered
+      require $later!=$first
+      | else fail: the window of the SYN-ACK is scaled, or later ones are not
+
       check 10 wscale-15
       level: should
       source: RFC 7323 §2.3
@@ -158,6 +173,21 @@ extension Checks {
       < S. ack 1 has:sackOK within 3
       | S. note: SACK-permitted behind it is not answered
       | R fail: the SYN is reset
+
+      check 15 unknown-option
+      level: must
+      source: RFC 9293 §3.1, MUST-6
+      asks: An option of an unknown kind is ignored, and the MSS behind it counts.
+      > S 0:0(0) win 65535 <raw 250 6 1 2 3 4,mss 300>
+      < S. ack 1 within 3
+      | R fail: the SYN is reset
+      > . 1:1(0) ack 1
+      acks off
+      ask
+      < ? again=1 len>=150 len<=300 within 4
+      | ? again=1 len>300 fail: the MSS behind it is not read
+      | R inconclusive: the request was reset
+      | silence not-applicable: the service sends less than 150 bytes (see --request)
 
       check 16 option-length-illegal
       level: must

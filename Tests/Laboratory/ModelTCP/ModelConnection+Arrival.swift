@@ -263,6 +263,11 @@ extension ModelConnection {
   }
 
   private mutating func finArrived(of segment: PeerSegment, before: UInt32) {
+    if fault == .halfCloseDropsText, !outgoing.isEmpty {
+      outgoing = []
+      una = hasSentFIN ? nxt &- 1 : nxt
+      cursor = nxt
+    }
     let isPlain = segment.payload.isEmpty && segment.seq == before
     if isPlain, wasEstablished, state == .established, fault == .finNotAcknowledged { hidesFIN = true }
     switch state {

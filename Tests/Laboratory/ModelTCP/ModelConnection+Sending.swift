@@ -34,7 +34,6 @@ extension ModelConnection {
 
   private mutating func write(_ text: [UInt8]) {
     guard !hasClosed else { return }
-    if fault == .halfCloseDropsText, hasReceivedFIN, text.count > 100 { return }
     outgoing += text
   }
 

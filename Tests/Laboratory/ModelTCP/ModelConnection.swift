@@ -239,14 +239,15 @@ extension ModelConnection {
   /// What the other end's SYN says.
   mutating func learn(_ segment: PeerSegment, _ options: ModelOptions) {
     (irs, received) = (segment.seq, segment.seq &+ 1)
-    if let size = options.maximumSegmentSize, fault != .offeredMSSIgnored {
+    // What is behind an unknown option is another check's affair.
+    if let size = options.maximumSegmentSize, fault != .offeredMSSIgnored || options.hasUnknown {
       // 0 is as if there were none; the floor is Linux's.
       if size > 0 { peerMSS = max(Int(size), 48) }
     } else if options.maximumSegmentSize != nil || fault == .defaultMSSIgnored {
       peerMSS = 1_460
     }
     hasScale = options.windowShift != nil
-    sendShift = options.windowShift ?? 0
+    sendShift = fault == .peerScaleIgnored ? 0 : options.windowShift ?? 0
     hasSACK = options.permitsSACK
     hasTimestamps = options.timestamps != nil
     recent = options.timestamps?.value ?? 0

@@ -5,7 +5,7 @@ extension ModelTCP {
   public enum Fault: String, CaseIterable, Hashable, Sendable {
     // Handshake and options.
     case synNotCounted, wrapSkipsZero, scaleUnoffered, sackUnoffered, timestampsUnoffered, echoZero
-    case synWindowScaled, windowNeverScaled, defaultMSSIgnored, offeredMSSIgnored
+    case synWindowScaled, windowNeverScaled, peerScaleIgnored, defaultMSSIgnored, offeredMSSIgnored
     case unknownOptionEndsList, unknownOptionDropsSYN, optionLengthZeroHangs, badOffsetAnswered
     case badChecksumSYNAccepted, badHeaderChecksumAccepted, broadcastAnswered, multicastSourceAnswered
     case echoOfECEAlone
@@ -46,6 +46,7 @@ extension ModelTCP {
       case .echoZero: (7, "the TSecr of its SYN-ACK is 0")
       case .synWindowScaled: (9, "the window of its SYN-ACK is scaled")
       case .windowNeverScaled: (9, "the windows of its later segments are not scaled")
+      case .peerScaleIgnored: (9, "it takes our later windows as unscaled")
       case .defaultMSSIgnored: (11, "without an MSS option it sends segments of Ethernet's size")
       case .offeredMSSIgnored: (12, "it sends segments larger than the MSS option says")
       case .unknownOptionEndsList: (15, "options behind an unknown one are not read")

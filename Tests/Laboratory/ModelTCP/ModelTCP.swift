@@ -60,7 +60,7 @@ public struct ModelTCP: Sendable {
   }
 
   /// When `expire` is due.
-  public var nextDeadline: Instant? { connections.values.compactMap(\.deadline).min() }
+  public var nextDeadline: Instant? { isDead ? nil : connections.values.compactMap(\.deadline).min() }
 
   /// What is sent when time has passed: retransmissions, and probes of a closed window.
   public mutating func expire(at now: Instant) -> [[UInt8]] {
