@@ -149,18 +149,18 @@ extension Checks {
       check 61 synack-retransmission
       level: should
       source: RFC 6298 §2, RFC 9293 §3.8.1
-      asks: A SYN-ACK that is not acknowledged is sent again with the same numbers, at least twice in 8 s.
+      asks: A SYN-ACK that is not acknowledged is retransmitted with the same numbers, at least twice in 8 s.
       half
       collect 8 S. 0:0(0) ack 1 count>=2
       | S. fail: another initial sequence number
-      | R. note: it gives up with an RST
-      | R note: it gives up with an RST
+      | R. note: an RST ends it
+      | R note: an RST ends it
       | silence note: fewer than two copies
 
       check 62 accept-deferred
       level: info
       source: RFC 9293 §3.5
-      asks: After the handshake's ACK no SYN-ACK comes again; one does where the listener waits for data, or its queue is full.
+      asks: After the handshake's ACK the SYN-ACK is not retransmitted; it is if the listener waits for data, or its queue is full.
       open
       silence 8
       | S. note: SYN-ACK again after the handshake's ACK (TCP_DEFER_ACCEPT, or a full queue)
