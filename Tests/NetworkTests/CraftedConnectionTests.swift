@@ -74,6 +74,12 @@ extension NetworkTests {
       #expect(outcome.code == 0 && connection["client_state"]?.string == "TIME_WAIT", "\(outcome.everything)")
       #expect(connection["peer"]?["mptcp_version"]?.int == 1)
       #expect(connection["peer"]?["mptcp_key"]?.string?.count == 16)
+      let directory = try TemporaryDirectory()
+      _ = try Probe.run(target(address, 80), "--mptcp", "--tfo", "--html", directory.file("a.html"), in: wire.client)
+      let page = directory.text("a.html")
+      for row in [["Multipath TCP", "offered", "offered", "yes"], ["TCP Fast Open", "offered", "", "no"]] {
+        #expect(page.contains(row.map { "<td>\($0)</td>" }.joined(separator: "\n")), "\(row)")
+      }
       let plain = try self.connection(target(address, 80), [], wire).0
       #expect(plain["peer"]?["mptcp_version"]?.int == nil && plain["peer"]?["mptcp_key"]?.string == nil)
     }
