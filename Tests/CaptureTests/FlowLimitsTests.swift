@@ -162,3 +162,8 @@ import Wire
     #expect(tracker.remembered == 0)
   }
 }
+
+/// What is documented of the memory of a flow rests on its size.
+@Suite("The size of a flow") struct FlowSizeTests {
+  @Test func size() { #expect(MemoryLayout<TrackedFlow>.stride <= 1_408) }
+}

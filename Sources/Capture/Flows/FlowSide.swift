@@ -27,7 +27,7 @@ public struct FlowSide: Sendable {
   /// Its SYN or SYN-ACK; nil where none was seen.
   public internal(set) var synchronization: Synchronization?
   /// How many copies of it were seen.
-  public internal(set) var synCopies = 0
+  @Counter public internal(set) var synCopies = 0
   /// The first copy.
   public internal(set) var firstSyn = FrameMark.none
   /// The latest copy.
@@ -38,40 +38,40 @@ public struct FlowSide: Sendable {
   public internal(set) var hopLimit: UInt8 = 0
 
   /// Packets.
-  public internal(set) var packets = 0
+  @Counter public internal(set) var packets = 0
   /// Octets of text, those that were retransmitted among them.
   public internal(set) var octets: UInt64 = 0
   /// Segments whose octets were sent before; copies of the SYN and of the FIN are counted apart.
-  public internal(set) var retransmissions = 0
+  @Counter public internal(set) var retransmissions = 0
   /// Segments that were overtaken on their way.
-  public internal(set) var outOfOrder = 0
+  @Counter public internal(set) var outOfOrder = 0
   /// Times that something was not seen, or not yet, before what was.
-  public internal(set) var gaps = 0
+  @Counter public internal(set) var gaps = 0
   /// Keep-alive probes (RFC 9293 §3.8.4).
-  public internal(set) var keepAlives = 0
+  @Counter public internal(set) var keepAlives = 0
   /// Window probes (RFC 9293 §3.8.6.1).
-  public internal(set) var windowProbes = 0
+  @Counter public internal(set) var windowProbes = 0
   /// Packets that the capture has once more.
-  public internal(set) var duplicates = 0
+  @Counter public internal(set) var duplicates = 0
   /// Segments too far off to belong to any window.
-  public internal(set) var strays = 0
+  @Counter public internal(set) var strays = 0
   /// Of them, SYN-ACKs with another initial sequence number than its first one, up to 255.
   public internal(set) var otherSynAcks: UInt8 = 0
   /// Segments that offered no window, SYN, FIN and RST aside.
-  public internal(set) var zeroWindows = 0
+  @Counter public internal(set) var zeroWindows = 0
   /// Segments with a wrong checksum.
-  public internal(set) var badChecksums = 0
+  @Counter public internal(set) var badChecksums = 0
   /// Segments whose checksum was left to hardware that the capture came before.
-  public internal(set) var unfinishedChecksums = 0
+  @Counter public internal(set) var unfinishedChecksums = 0
   /// Segments truncated by the capture, so that their checksums are unknown.
-  public internal(set) var unverifiedChecksums = 0
+  @Counter public internal(set) var unverifiedChecksums = 0
   /// Segments whose options do not parse.
-  public internal(set) var malformedOptions = 0
+  @Counter public internal(set) var malformedOptions = 0
 
   /// Its first FIN.
   public internal(set) var fin = FrameMark.none
   /// Copies of its FIN.
-  public internal(set) var finCopies = 0
+  @Counter public internal(set) var finCopies = 0
   /// The first acknowledgment of its FIN, by the other end.
   public internal(set) var finAcknowledged = FrameMark.none
   /// Whether the FIN had been retransmitted by then, so that its time cannot be known.
@@ -81,14 +81,13 @@ public struct FlowSide: Sendable {
   /// Its first RST; none where a connection was opened behind it.
   public internal(set) var reset = FrameMark.none
   /// How many RSTs it sent.
-  public internal(set) var resets = 0
+  @Counter public internal(set) var resets = 0
   /// What its latest RST acknowledged.
   var resetAcknowledgment: SequenceNumber?
-  /// What its packets have in common, and what ended the connection in its name: its first RST, or until then its first FIN.
+  /// What its packets have in common.
   var marks = SenderMarks()
-  var end: EndMarks?
-  /// When its latest packet passed.
-  var latest = FrameMark.none
+  /// When its latest packet passed, in nanoseconds; `.min` where that is not known.
+  var latest = Int64.min
   /// Whether it sent what only an end sends that has had the other's SYN: an ACK without SYN and RST.
   var hasSpoken = false
   /// Whether its latest segment offered no window.
@@ -159,7 +158,6 @@ public struct FlowSide: Sendable {
     isFinAmbiguous = false
     finEnd = nil
     reset = .none
-    end = nil
   }
 
   /// Forgets the SYN of an earlier connection of the same ports.
@@ -236,4 +234,18 @@ struct SynAttempt: Sendable {
 
   /// Takes the time from a mark.
   mutating func forgetTime(of frame: Int) { if first.frame == frame { first = first.withoutTime } }
+}
+
+/// A count of what one end of a flow did, in half the room of an `Int`: beyond 4,294,967,295 it stays there.
+@propertyWrapper struct Counter: Sendable {
+  private var stored: UInt32
+
+  /// A count that begins so.
+  init(wrappedValue: Int) { stored = UInt32(clamping: wrappedValue) }
+
+  /// The count.
+  var wrappedValue: Int {
+    get { Int(stored) }
+    set { stored = UInt32(clamping: newValue) }
+  }
 }

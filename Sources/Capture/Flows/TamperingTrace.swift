@@ -24,8 +24,8 @@ struct TamperingTrace: Sendable {
   private(set) var hasClientGoneOn = false
   /// Whether the server sent anything behind what the stage began with, RSTs aside.
   private(set) var hasServerAnswered = false
-  /// The client's packet that the stage began with.
-  private(set) var began = FrameMark.none
+  /// When the client's packet passed that the stage began with, in nanoseconds; `.min` where that is not known.
+  private(set) var began = Int64.min
   /// Whether a FIN came before any RST: whoever closes so was not cut off.
   private(set) var isClosed = false
   /// Whether the client sent the first RST; those of the other end are its answers.
@@ -75,7 +75,7 @@ struct TamperingTrace: Sendable {
 
   private mutating func begin(_ next: Stage, _ mark: FrameMark) {
     stage = next
-    began = mark
+    began = mark.nanoseconds
     (hasClientGoneOn, hasServerAnswered) = (false, false)
   }
 
@@ -138,12 +138,12 @@ extension TrackedFlow {
     guard isHeadSeen, !isSimultaneous, !trace.isClosed else { return .none }
     if let isByClient = trace.isByClient {
       let isRefusal = !isByClient && trace.stage == .syn && trace.plain == 0
-      let isPlainRefusal = isRefusal && self[!isClientHigh].end?.wentOn != true
+      let isPlainRefusal = isRefusal && end?.wentOn != true
       return isPlainRefusal ? .none : trace.signatureOfResets.map(Tampering.signature) ?? .none
     }
     guard errors == nil else { return .none }
     switch trace.stage {
-    case .syn where !client.hasSpoken: return silence(since: client.lastSyn, .synNothing)
+    case .syn where !client.hasSpoken: return silence(since: client.lastSyn.nanoseconds, .synNothing)
     case .ack where !trace.hasClientGoneOn: return silence(since: client.latest, .ackNothing)
     case .push where !trace.hasServerAnswered: return silence(since: trace.began, .pushNothing)
     case .push where !trace.hasClientGoneOn: return silence(since: client.latest, .pushNothing)
@@ -151,9 +151,9 @@ extension TrackedFlow {
     }
   }
 
-  private func silence(since mark: FrameMark, _ signature: TamperingSignature) -> Tampering {
-    guard mark.nanoseconds != .min, goneAt != .min else { return .undecided }
-    let (silence, overflows) = goneAt.subtractingReportingOverflow(mark.nanoseconds)
+  private func silence(since moment: Int64, _ signature: TamperingSignature) -> Tampering {
+    guard moment != .min, goneAt != .min else { return .undecided }
+    let (silence, overflows) = goneAt.subtractingReportingOverflow(moment)
     guard !overflows, silence >= TrackedFlow.tamperingSilence.nanoseconds else { return .undecided }
     return .signature(signature)
   }

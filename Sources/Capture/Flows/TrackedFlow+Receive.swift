@@ -114,7 +114,7 @@ extension TrackedFlow {
     }
     let answersClient = isAnswer && fromHigh != isClientHigh && acknowledgesSyn(segment.header.acknowledgment)
     if answersClient {
-      if isResetBeforeLatestAttempt { beginAnew() } else { self[fromHigh].end?.wentOn = true }
+      if isResetBeforeLatestAttempt { beginAnew() } else if isEndOfHigh == fromHigh { end?.wentOn = true }
     }
     if let known = self[fromHigh].isn, known != segment.header.sequence {
       self[fromHigh].strays += 1
@@ -170,6 +170,7 @@ extension TrackedFlow {
     answeredSyn = .none
     isCloserHigh = nil
     talk = RequestTiming()
+    end = nil
     trace = TamperingTrace()
     trace.beginAnew(self[isClientHigh].attempt.first)
     low.beginAnew()

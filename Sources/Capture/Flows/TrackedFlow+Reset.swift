@@ -15,23 +15,24 @@ extension TrackedFlow {
     } else if novelty != .stray {
       self[fromHigh].marks.take(segment.ip, window: header.window, timestamp: segment.timestamp)
     }
-    if let end = self[fromHigh].end, end.isReset, !flags.contains(.rst), !flags.contains(.syn), !novelty.isAside,
+    if let end, isEndOfHigh == fromHigh, end.isReset, !flags.contains(.rst), !flags.contains(.syn), !novelty.isAside,
       novelty != .retransmission, segment.sequenceLength > 0,
       end.isPassed(by: header.sequence + segment.sequenceLength)
     {
-      self[fromHigh].end?.wentOn = true
+      self.end?.wentOn = true
     }
-    self[fromHigh].latest = mark
+    self[fromHigh].latest = mark.nanoseconds
   }
 
   private mutating func noteEnd(_ segment: borrowing CapturedSegment, _ fromHigh: Bool, _ mark: FrameMark) {
     let header = segment.header
     let isReset = header.flags.contains(.rst)
-    if let known = self[fromHigh].end, known.isReset || !isReset { return }
-    self[fromHigh].end = EndMarks(
+    if let end, end.isReset || !isReset { return }
+    isEndOfHigh = fromHigh
+    end = EndMarks(
       isReset: isReset, number: mark.frame, ip: segment.ip, seq: header.sequence, window: header.window,
       timestamp: segment.timestamp, offset: isReset ? offset(ofReset: segment, fromHigh) : nil,
-      elapsed: mark.since(self[!fromHigh].latest), after: self[fromHigh].marks)
+      elapsed: mark.since(FrameMark(nanoseconds: self[!fromHigh].latest, frame: 0)), after: self[fromHigh].marks)
   }
 
   /// How far the number of an RST is from those that it may have: up to what its sender has sent, and where it answers a
@@ -48,16 +49,11 @@ extension TrackedFlow {
 
   /// Who sent the first RST, or the first FIN where that is not the end's; nil where there was neither.
   public var resetOrigin: ResetOrigin? {
-    if let isResetByClient { return origin(ofEndBy: isResetByClient == isClientHigh) }
-    guard let isCloserHigh else { return nil }
-    return [isCloserHigh, !isCloserHigh].lazy.compactMap(origin).first { $0.sender == .path || $0.sender == .host }
-  }
-
-  private func origin(ofEndBy isHigh: Bool) -> ResetOrigin? {
-    guard let end = self[isHigh].end else { return nil }
-    let step = step(isHigh == isClientHigh ? .ack : .syn)
-    let context = ResetOrigin.Context(ownHopLimit: initialHopLimit(ofHigh: !isHigh), roundTrip: step?.time)
-    return ResetOrigin(end, among: self[isHigh].marks, context)
+    guard let end else { return nil }
+    let step = step(isEndOfHigh == isClientHigh ? .ack : .syn)
+    let context = ResetOrigin.Context(ownHopLimit: initialHopLimit(ofHigh: !isEndOfHigh), roundTrip: step?.time)
+    let origin = ResetOrigin(end, among: self[isEndOfHigh].marks, context)
+    return origin.isReset || origin.sender == .path || origin.sender == .host ? origin : nil
   }
 
   /// The hop limit of an end's packets where no router has decremented it: the capture is that host's.

@@ -77,6 +77,9 @@ public struct TrackedFlow: Sendable {
   public internal(set) var isSimultaneous = false
   /// What ICMP errors said of it; nil without any.
   public internal(set) var errors: FlowErrors?
+  /// What ended it: the first RST, or until there is one the first FIN; and which end it names as its sender.
+  var end: EndMarks?
+  var isEndOfHigh = false
   /// How it was cut off, if it was.
   var trace = TamperingTrace()
   /// The capture's clock when it was handed out: how long it was silent by then.

@@ -3,10 +3,10 @@ import Wire
 
 /// What the IP header of a packet says of who sent it.
 public struct IPMarks: Hashable, Sendable {
-  /// Time to live, or hop limit.
-  public var hopLimit: UInt8
   /// IPv4's identification; nil for IPv6, and where it is not known.
   public var identification: UInt16?
+  /// Time to live, or hop limit.
+  public var hopLimit: UInt8
   /// Whether IPv4's routers must not fragment the packet; true for IPv6.
   public var dontFragment: Bool
 
@@ -84,29 +84,29 @@ public struct SenderMarks: Hashable, Sendable {
 
 /// The packet that ended a connection, or was meant to: an RST, or until there is one the first FIN.
 public struct EndMarks: Hashable, Sendable {
-  /// Whether it is an RST.
-  public var isReset: Bool
+  // In an order that leaves no gaps: a tracker keeps tens of thousands.
   /// Its number: in the log of a connection, or of a capture's frame.
   public var number: Int
-  /// What its IP header says.
-  public var ip: IPMarks
-  /// Its sequence number.
-  public var seq: SequenceNumber
-  /// Its window field.
-  public var window: UInt16
-  /// Its timestamp; nil without one.
-  public var timestamp: UInt32?
-  /// How far its sequence number is beyond the last one that it may have; negative before the first one; nil where
-  /// neither is known.
-  public var offset: Int32?
-  /// The sender's latest identification before it; 0 without one.
-  public var lastIdentification: UInt16
   /// The time since the latest packet of the other end; nil where it is not known.
   public var elapsed: Interval?
+  /// Whether it is an RST.
+  public var isReset: Bool
   /// Whether it was believed.
   public var isAccepted: Bool
   /// Whether the sender sent data, or a SYN-ACK that is right, behind it.
   public var wentOn = false
+  /// Its sequence number.
+  public var seq: SequenceNumber
+  /// Its timestamp; nil without one.
+  public var timestamp: UInt32?
+  /// What its IP header says.
+  public var ip: IPMarks
+  /// How far its sequence number is from those that it may have; negative below them; nil where that is not known.
+  public var offset: Int32?
+  /// Its window field.
+  public var window: UInt16
+  /// The sender's latest identification before it; 0 without one.
+  public var lastIdentification: UInt16
 
   /// Marks of these values.
   public init(
