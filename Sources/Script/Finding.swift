@@ -41,7 +41,8 @@ public struct Finding: Hashable, Sendable {
     verdict = sorted.first?.result.verdict ?? .error
     let words = sorted.first?.result.words ?? ""
     let variant = plays.count > 1 ? sorted.first?.variant ?? "" : ""
-    evidence = variant.isEmpty || verdict == .pass ? words : "\(variant): \(words)"
+    let doubt = sorted.first?.exchange.senderDoubt.map { "; \($0)" } ?? ""
+    evidence = (variant.isEmpty || verdict == .pass ? words : "\(variant): \(words)") + doubt
   }
 
   /// A rule that was not asked about.

@@ -59,7 +59,9 @@ public struct ServiceDirector: PlayDirector {
       queue = [played.job]
       return nil
     }
-    let finding = ServiceFinding(state, evidence, exchange: played.play?.exchange ?? [])
+    let exchange = played.play?.exchange ?? []
+    let parts = [evidence, exchange.senderDoubt ?? ""].filter { !$0.isEmpty }
+    let finding = ServiceFinding(state, parts.joined(separator: "; "), exchange: exchange)
     guard state == .acked, !ports.isEmpty else { return finding }
     found = finding
     awaited = ports.count
