@@ -180,7 +180,7 @@ import Wire
     #expect(
       JSONLines.change(changes[2]) == """
         {"schema":1,"type":"change","target":"web.test:80","address":"10.0.0.2","port":80,"seq":7,"from":"filtered",\
-        "state":"open","reason":"syn-ack","started":"2026-01-02T03:04:11.123456789Z","after_ns":3000000000}
+        "state":"open","reason":"syn-ack","started":"2026-01-02T03:04:11.123456789Z","after_ns":3000000000,"reset":null}
 
         """)
     #expect(JSONLines.change(changes[0]).contains("\"from\":null"))

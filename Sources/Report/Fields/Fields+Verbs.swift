@@ -132,6 +132,9 @@ enum WatchFields {
       .time(orNull: "after_ns", "how long the previous state lasted, from the first probe that found it") {
         $0.after
       },
+      .object(orNull: "reset", "who sent the RST that was found; null without one", ConnectionFields.reset) {
+        $0.reset
+      },
     ])
 
   /// A line for each change of address.
