@@ -21,6 +21,10 @@ public struct PeerProfile: Hashable, Sendable {
     case clock
     /// A step for each connection, whatever the time.
     case step
+    /// The same number each time.
+    case constant
+    /// A function of the SYN, as a SYN cookie is: see `hasCookies`.
+    case cookie
     /// No order to be seen.
     case random
     /// Too few answers.
@@ -90,9 +94,9 @@ public struct PeerProfile: Hashable, Sendable {
           answer: found?.answers.compactMap(\.segment).first { $0.segment.flags.contains([.syn, .ack]) }))
     }
     if let play = plays.first(where: { $0.0 == .withheld })?.1 { takeCopies(of: play) }
+    if let play = plays.first(where: { $0.0 == .cookies })?.1 { takeCookies(play) }
     takeNumbers(plays)
     if let play = plays.first(where: { $0.0 == .clock })?.1 { takeClock(play, plays) }
-    if let play = plays.first(where: { $0.0 == .cookies })?.1 { takeCookies(play) }
     if let play = plays.first(where: { $0.0 == .unacknowledged })?.1 { takeData(play) }
     if let play = plays.first(where: { $0.0 == .octets })?.1 { takeDelays(play) }
   }
@@ -101,9 +105,11 @@ public struct PeerProfile: Hashable, Sendable {
   public var synAck: PlaySegment? { offers.last?.answer ?? offers.compactMap(\.answer).first }
 
   /// Whether the ISN is a function of the SYN: a SYN cookie (RFC 4987 §3.6); nil where it is not known.
+  ///
+  /// It contains our ISS, which tells it from a number that never changes.
   public var hasCookies: Bool? {
     guard cookieDifferences.count == 3 else { return nil }
-    return cookieDifferences[0] == 0
+    return cookieDifferences[0] == 0 && cookieDifferences[1] == 5_000
   }
 
   /// What speaks for a proxy that answers in place of the host; empty where nothing does.
@@ -143,7 +149,11 @@ extension PeerProfile {
     // A clock has the same rate at both intervals, a step the same difference.
     let rates = Spread(steps.map { $0.0 / $0.1 })
     let differences = Spread(steps.map(\.0))
-    if differences.variation < 0.01 {
+    if hasCookies == true {
+      numbers.generator = .cookie
+    } else if steps.allSatisfy({ $0.0 == 0 }) {
+      numbers.generator = .constant
+    } else if differences.variation < 0.01 {
       numbers.generator = .step
     } else if rates.variation < 0.2, rates.mean < 1e9 {
       numbers.slope = rates.mean

@@ -88,6 +88,25 @@ import Wire
     #expect(try Self.profile { (_, _, count) in count &* 64_000 }.numbers.generator == .step)
   }
 
+  @Test func alwaysTheSame() throws {
+    let profile = try Self.profile { (_, _, _) in 77 }
+    #expect(profile.numbers.generator == .constant && profile.numbers.slope == nil && profile.hasCookies == false)
+  }
+
+  @Test("with SYN cookies the numbers follow ours, and are no step") func cookieNumbers() throws {
+    var plays: [(of: ProfilePlay, play: Play)] = []
+    for (port, kind) in ([.samePorts, .cookies] + (0..<40).map(ProfilePlay.otherPort)).enumerated() {
+      let play = try Self.play(kind) { (segment, _) in
+        let mss = segment.options.options.contains { $0 == .maximumSegmentSize(536) } ? UInt32(3) : 0
+        return Self.synAck(segment, Self.mixed(UInt32(port)) &+ segment.seq.value &- mss)
+      }
+      plays.append((kind, play))
+    }
+    let profile = PeerProfile(plays, waited: 8)
+    #expect(profile.numbers.generator == .cookie && profile.hasCookies == true)
+    #expect(profile.cookieDifferences == [0, 5_000, -3])
+  }
+
   @Test func randomNumbers() throws {
     #expect(try Self.profile { (port, now, count) in Self.mixed(count &* 77 &+ port) }.numbers.generator == .random)
   }

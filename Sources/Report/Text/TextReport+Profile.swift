@@ -71,9 +71,8 @@ extension PeerProfile {
 
   fileprivate var cookieWords: String {
     guard let hasCookies else { return "not known: a SYN was not answered" }
-    let moved = "the same SYN moved the ISN by \(cookieDifferences[0])"
-    return hasCookies
-      ? "yes: the same SYN got the same ISN, ISS+5000 moved it by \(cookieDifferences[1])" : "no: \(moved)"
+    guard hasCookies else { return "no: the same SYN moved the ISN by \(cookieDifferences[0])" }
+    return "yes: the same SYN got the same ISN, ISS+5000 moved it by 5000, MSS 536 by \(cookieDifferences[2])"
   }
 
   fileprivate var windowWords: String {
@@ -94,6 +93,8 @@ extension PeerProfile.Generator {
     case .keyedClock: "a clock, with another start for each pair of ports (RFC 6528)"
     case .clock: "one clock for all"
     case .step: "a step for each connection"
+    case .constant: "always the same number"
+    case .cookie: "a function of the SYN: a SYN cookie"
     case .random: "random"
     case .unknown: "not known: too few answers"
     }
