@@ -10,16 +10,16 @@ import Wire
 /// Shows packets as they pass, and keeps what this host refused to send.
 final class PacketTraceTeller {
   private var trace: PacketTrace
-  private let output: Output
+  private let teller: Teller
   var refusals: [String] = []
 
   init(_ presentation: Presentation) {
     trace = PacketTrace(presentation.timeFormat)
-    output = presentation.format == .text ? presentation.output : .standardError
+    teller = Teller(presentation)
   }
 
   func show(_ arrival: borrowing ReceivedPacket, at stamp: Stamp) throws(Errno) {
-    try output.write(trace.line(arrival, at: stamp))
+    if teller.showsPassingPackets { try teller.write(trace.line(arrival, at: stamp)) }
   }
 }
 
