@@ -148,7 +148,8 @@ extension Play {
     at now: Instant
   ) {
     guard let left = numbers.value(of: a), let right = numbers.value(of: b) else {
-      return decide(.inconclusive, "\(a) or \(b) has no value", at: now)
+      // Another answer than the one that would have given it its value, and was noted.
+      return remark == nil ? decide(.inconclusive, "\(a) or \(b) has no value", at: now) : done(at: now)
     }
     // What holds is no evidence by itself: the packet was, from which the number came.
     if relation.holds(left, right) { return done(at: now) }

@@ -186,6 +186,15 @@ public struct AuditDirector: PlayDirector {
     if checks[index].open == 0 { queue.append(job(Checks.knock, remote, .life(index, isRepeated: false))) }
   }
 
+  /// The silence of a peer that answers nothing any more is no answer to a question.
+  private static func withoutBlame(_ played: Finding.PlayedCheck) -> Finding.PlayedCheck {
+    guard played.result.verdict == .fail, played.result.isBySilence else { return played }
+    var played = played
+    played.result = PlayResult(
+      .inconclusive, "the target has stopped answering", line: played.result.line, bySilence: true)
+    return played
+  }
+
   private mutating func takeLife(_ index: Int, _ isRepeated: Bool, _ result: PlayResult) -> Finding? {
     if result.verdict != .pass, result.verdict != .fail {
       guard isRepeated else {
@@ -195,6 +204,7 @@ public struct AuditDirector: PlayDirector {
       // Any of those that were played since the peer answered last.
       let suspects = checks.indices.prefix(next).filter { !checks[$0].isOver }
       stopped = .dead(after: suspects.map { checks[$0].rule.number }.sorted())
+      checks[index].plays = checks[index].plays.map(AuditDirector.withoutBlame)
       // Where it was played alone nothing else can have been the cause.
       if checks[index].isAlone {
         let death = PlayResult(.fail, "the target has stopped answering")

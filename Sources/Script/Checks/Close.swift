@@ -62,7 +62,8 @@ extension Checks {
       < ? ack=2 within 1
       | R not-applicable: it resets the connection
       | silence inconclusive: the FIN is not acknowledged
-      > F. 1(0) ack 1
+      # Behind the peer's own FIN, which is not what answers this one.
+      +0.3 > F. 1(0) ack 1
       < . ack 2 within 1
       | F.+ ignore
       | R fail: the connection is reset
