@@ -48,6 +48,19 @@ extension NetworkTests {
     @Test(.enabled(if: OtherTCP.gvisor.obstacle == nil, Comment(rawValue: OtherTCP.gvisor.obstacle ?? "")))
     func gvisor() throws { try isOpen(.gvisor) }
 
+    /// What the audit finds wrong with them was reproduced by another tool: Docs/Audit.md has the packets.
+    @Test(.enabled(if: OtherTCP.lwip.obstacle == nil, Comment(rawValue: OtherTCP.lwip.obstacle ?? "")))
+    func auditOfLwIP() throws { #expect(try failures(.lwip) == [69, 74]) }
+    @Test(.enabled(if: OtherTCP.gvisor.obstacle == nil, Comment(rawValue: OtherTCP.gvisor.obstacle ?? "")))
+    func auditOfGVisor() throws { #expect(try failures(.gvisor) == [63, 68, 69, 75]) }
+
+    private func failures(_ other: OtherTCP) throws -> Set<Int64> {
+      let outcome = try other.run("$probe audit $TCP_ADDRESS:$TCP_PAGE_PORT --json", seconds: 110)
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      let findings = try JSON.lines(outcome.output).filter { $0["type"]?.string == "finding" }
+      return Set(findings.filter { $0["verdict"]?.string == "fail" }.compactMap { $0["check"]?.int })
+    }
+
     private func isOpen(_ other: OtherTCP, closed: String = "closed") throws {
       let outcome = try other.run(
         """
