@@ -70,6 +70,9 @@ public enum ConversationReader {
       "| silence inconclusive: no SYN-ACK",
     ],
     "open": ["half", "> . 1(0) ack 1"],
+    "quiet": [
+      "silence 0.25", "| ? len>0 not-applicable: the service speaks before it is asked", "| * ignore",
+    ],
     "alive": [
       "> P. $snd.nxt(1) ack $rcv.nxt", "< ? ack=$snd.nxt within 1", "| R fail: the connection was reset",
       "| silence inconclusive: text is not acknowledged any more",

@@ -231,7 +231,12 @@ extension Pattern {
         guard arrived.segment.options.options.contains(where: { $0.kind == kind }) == isThere else { return false }
       case .compare(let field, let relation, let number):
         guard let value = arrived.value(of: field, numbers) else { return false }
-        guard compare(value, relation, number, &numbers) else { return false }
+        // An empty segment stands behind all that its sender has sent, asked or not.
+        let isAhead = field == .seq && arrived.text.isEmpty && numbers.spoken > 0 && number.constant != nil
+        guard
+          compare(value, relation, number, &numbers)
+            || isAhead && compare(value &- numbers.spoken, relation, number, &numbers)
+        else { return false }
       }
     }
     guard let options else { return true }

@@ -31,6 +31,7 @@ extension Play {
     let end = segment.end.value &- irs
     let isNew = Int32(truncatingIfNeeded: end &- numbers.rcvNxt) > 0
     if isNew, isInOrder(segment) {
+      if !conversation.isStrict, segment.textLength > 0 { numbers.spoken &+= end &- numbers.rcvNxt }
       numbers.rcvNxt = end
       if segment.flags.contains(.fin) { course.finReceived = true }
     }
@@ -78,9 +79,9 @@ extension Play {
         consider(packet, words, list, strictly: strictly, at: now)
       }
     case .silence(_, let list):
-      // What comes again breaks a silence only where a line says so.
-      let isCopy = packet.isAgain && !conversation.isStrict
-      consider(packet, words, list, strictly: isCopy ? nil : "came where nothing was expected", at: now)
+      // What comes again, and what the service says by itself, break a silence only where a line says so.
+      let isPassedOver = !conversation.isStrict && (packet.isAgain || isUnasked(packet))
+      consider(packet, words, list, strictly: isPassedOver ? nil : "came where nothing was expected", at: now)
     case .collect(let pattern, _, _, let list):
       if pattern.matches(packet, &numbers) {
         markLatest()
@@ -100,6 +101,14 @@ extension Play {
       }
     case .send, .request, .require, .acknowledge, .end: break
     }
+  }
+
+  /// Whether it is text that acknowledges nothing new: a greeting, or what follows it.
+  private func isUnasked(_ packet: PlayPacket) -> Bool {
+    guard case .segment(let arrived) = packet, !arrived.text.isEmpty, let ack = arrived.segment.ack else {
+      return false
+    }
+    return ack.value &- numbers.iss == numbers.sndUna && arrived.segment.flags.isDisjoint(with: [.syn, .rst])
   }
 
   private mutating func consider(

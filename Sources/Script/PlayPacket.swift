@@ -117,6 +117,9 @@ public struct PlayNumbers: Hashable, Sendable {
   public var request: UInt32 = 0
   /// How many packets the latest `collect` counted.
   public var count: UInt32 = 0
+  /// Octets that the service has sent by itself, by which the peer's numbers are ahead of those that a check speaks of;
+  /// always 0 in a script.
+  public var spoken: UInt32 = 0
   /// What was captured, in order.
   public private(set) var captured: [Captured] = []
 

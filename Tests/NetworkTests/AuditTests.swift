@@ -46,6 +46,33 @@ extension NetworkTests {
       #expect(failed == [63: "fail"], "\(failed)")
     }
 
+    @Test(
+      "a service that talks without being asked is no failure of its TCP",
+      .needs(.python),
+      arguments: ["c.sendall(b'220 hello\\r\\n')", "[c.sendall(bytes(65536)) for _ in range(1 << 20)]"])
+    func talkative(_ talk: String) throws {
+      let wire = try Wire()
+      let service = """
+        import socket, threading
+        def serve(c):
+            try:
+                \(talk)
+                while c.recv(4096): pass
+            except OSError: pass
+            c.close()
+        s = socket.create_server(("", 9100), backlog=128)
+        while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+        """
+      let program = try Program(["python3", "-c", service], in: wire.server)
+      defer { program.stop() }
+      try wire.server.waitForListener(on: 9100)
+      let outcome = try Probe.run(
+        ["audit", target(Wire.server4, 9100), "--only", "established,close", "--json"], in: wire.client, seconds: 90)
+      #expect(outcome.code == 0, "\(outcome.everything)")
+      let failed = try Self.verdicts(outcome).filter { $0.value == "fail" }
+      #expect(failed.isEmpty, "\(failed)")
+    }
+
     @Test func aPortThatIsClosedCannotBeAudited() throws {
       let wire = try Wire()
       let outcome = try Probe.run(["audit", "\(Wire.server4):9"], in: wire.client)

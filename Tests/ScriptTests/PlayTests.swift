@@ -166,6 +166,27 @@ import Wire
     #expect(stage.sent().last == ". 1:1(0) ack 1 win 65535 <nop,nop,TS val 59 ecr 5>")
   }
 
+  @Test("a greeting breaks no silence of a check, and its numbers are not the check's") func greeting() throws {
+    let text = "> S 0:0(0)\n< S.\n> . 1(0) ack 1\n> P 1(1)\nsilence 0.4\n> R 99(0)\n< . 1(0) ack 1"
+    var stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    try stage.come([.psh, .ack], 1, ack: 1, text: "220 hello")
+    stage.wait(400)
+    #expect(stage.play.result == nil)
+    try stage.come([.ack], 10, ack: 1)
+    #expect(stage.play.result?.verdict == .pass)
+    // Text that acknowledges what must not be taken is an answer to it.
+    stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    try stage.come([.psh, .ack], 1, ack: 2, text: "220 hello")
+    #expect(stage.play.result?.verdict == .fail)
+    // In a script nothing is passed over.
+    stage = try Stage(text, isStrict: true)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    try stage.come([.psh, .ack], 1, ack: 1, text: "220 hello")
+    #expect(stage.play.result?.verdict == .fail)
+  }
+
   @Test func packetsAreCounted() throws {
     let text = "> S 0:0(0)\n< S.\ncollect 2 S. count>=2"
     var stage = try Stage(text, isStrict: false)
