@@ -71,7 +71,7 @@ public enum ConversationReader {
     ],
     "open": ["half", "> . 1(0) ack 1"],
     "quiet": [
-      "silence 0.25", "| ? len>0 not-applicable: the service speaks before it is asked", "| * ignore",
+      "silence 0.25", "| ? len>0 not-applicable: the service sends data before it is asked", "| * ignore",
     ],
     "alive": [
       "> P. $snd.nxt(1) ack $rcv.nxt", "< ? ack=$snd.nxt within 1", "| R fail: the connection was reset",
