@@ -24,7 +24,7 @@ final class ReadPresenter {
   private var failure: Errno?
 
   /// How many flows are told in one order.
-  private static let lot = 4_096
+  private static let lot = 2_048
   /// How much is collected before it is written.
   private static let enough = 65_536
 
