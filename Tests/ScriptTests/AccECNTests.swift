@@ -34,6 +34,20 @@ import Wire
     #expect(result.verdict == verdict && result.words.hasPrefix(words), "\(flags): \(result)")
   }
 
+  @Test(
+    "zeroed counters betray a middlebox",
+    arguments: [
+      ([172, 11, 0, 0, 1, 0, 0, 0, 0, 0, 1], PlayVerdict.pass), ([174, 5, 0, 0, 0], .note), ([], .note),
+    ] as [([UInt8], PlayVerdict)])
+  func counters(_ option: [UInt8], _ verdict: PlayVerdict) throws {
+    var play = try Self.play(110, [.cwr])
+    while play.nextSend() != nil {}
+    var segment = Segment(seq: SequenceNumber(10), ack: SequenceNumber(3), wnd: 100)
+    segment.options = try TCPOptionList(raw: option.span.raw)
+    play.receive(.segment(PlaySegment(segment)), at: Instant(nanoseconds: 2))
+    #expect(play.result?.verdict == verdict)
+  }
+
   @Test("the reserved answer is AccECN: its options are asked for too") func reserved() throws {
     #expect(try Self.play(110, [.ae, .ece]).result == nil)
     #expect(try Self.play(110, [.ece]).result?.verdict == .notApplicable)

@@ -17,6 +17,12 @@ extension Checks {
       require $moved!=0 | else fail: the ISN is the same again
       require $moved<2147483648 | else note: the ISN moves backwards
 
+      check 101 timestamp-offset
+      level: should
+      source: RFC 7323 §7.1
+      asks: Every connection has its own timestamp offset.
+      end not-applicable: it takes connections from several ports; probe profile compares them
+
       check 102 syn-cookies
       level: info
       source: RFC 4987 §3.6

@@ -64,6 +64,7 @@ public struct PlaySegment: Hashable, Sendable {
     case .df: return dontFragment ? 1 : 0
     case .tos: return UInt32(trafficClass)
     case .ecn: return UInt32(trafficClass & 3)
+    case .accecn: return segment.options.accurateECN
     case .again: return isAgain ? 1 : 0
     case .optlen: return UInt32(segment.options.count)
     case .padding: return segment.options.octetsBehindEnd
@@ -88,6 +89,14 @@ public struct PlaySegment: Hashable, Sendable {
 }
 
 extension TCPOptionList {
+  /// Octets of an AccECN option's counters that are not zero; nil without the option.
+  fileprivate var accurateECN: UInt32? {
+    for case .other(let kind, let payload) in options where kind == 172 || kind == 174 {
+      return payload.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+    }
+    return nil
+  }
+
   /// Octets behind an end of option list that are not zero (RFC 9293 §3.1: padding is zeros); 0 without one.
   fileprivate var octetsBehindEnd: UInt32 {
     let bytes = paddedBytes

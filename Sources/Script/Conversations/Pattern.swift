@@ -76,6 +76,8 @@ public struct Pattern: Hashable, Sendable {
     case mss, wscale, tsval, tsecr
     /// The first SACK block, from our ISS.
     case sackleft, sackright
+    /// Octets of an AccECN option's counters that are not zero (RFC 9768 §3.2.3).
+    case accecn
     /// 1 for a segment with text, SYN or FIN that had come before, 0 for any other.
     case again
     /// Octets of options, and octets behind an end of option list that are not zero.
