@@ -270,8 +270,5 @@ extension Play {
 
 extension Play.Exchanged {
   /// TSval; nil without timestamps.
-  fileprivate var timestamp: UInt32? {
-    for case .timestamps(let value, _) in segment?.segment.options.options ?? [] { return value }
-    return nil
-  }
+  fileprivate var timestamp: UInt32? { segment?.segment.options.timestamps?.value }
 }

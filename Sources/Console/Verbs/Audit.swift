@@ -49,6 +49,8 @@ extension Verb {
 extension AuditSettings {
   /// Every name must be that of a check or a group.
   fileprivate func checkNames() throws(UsageError) {
+    // All checks are read for it: not where no name was given.
+    guard !only.isEmpty || !skipped.isEmpty else { return }
     let known = CheckList.names
     for name in only.union(skipped).sorted() where !known.contains(name) {
       throw UsageError("there is no check or group '\(name)'; probe audit --list has them all")

@@ -92,8 +92,3 @@ enum AuditFields {
     .number("value", "its value") { $0.value },
   ])
 }
-
-extension Play.Exchanged {
-  /// `> S 0:0(0) win 65535`.
-  package var marked: String { (isSent ? "> " : "< ") + text }
-}

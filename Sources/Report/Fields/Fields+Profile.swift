@@ -22,9 +22,11 @@ enum ProfileFields {
       .texts("option_kinds", "the numbers of their kinds") {
         $0.profile.synAck?.segment.options.options.map { "\($0.kind)" } ?? []
       },
-      .number(orNull: "mss", "its MSS; null without the option") { $0.profile.synAck?.segment.options.mss },
+      .number(orNull: "mss", "its MSS; null without the option") {
+        $0.profile.synAck?.segment.options.maximumSegmentSize
+      },
       .number(orNull: "wscale", "its window scale; null without the option") {
-        $0.profile.synAck?.segment.options.wscale
+        $0.profile.synAck?.segment.options.windowScale
       },
       .number(orNull: "ttl", "its time to live or hop limit") { $0.profile.synAck?.timeToLive },
       .truth(orNull: "df", "whether IPv4's don't fragment is on") { $0.profile.synAck?.dontFragment },
@@ -85,17 +87,4 @@ enum ProfileFields {
 extension Double {
   /// To the thousandth.
   var rounded3: Double { (self * 1_000).rounded() / 1_000 }
-}
-
-extension TCPOptionList {
-  /// The MSS option's value.
-  fileprivate var mss: UInt16? {
-    for case .maximumSegmentSize(let size) in options { return size }
-    return nil
-  }
-  /// The Window Scale option's value.
-  fileprivate var wscale: UInt8? {
-    for case .windowScale(let shift) in options { return shift }
-    return nil
-  }
 }

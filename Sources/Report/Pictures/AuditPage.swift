@@ -7,10 +7,10 @@ import Timebase
 ///
 /// Made to be sent to whoever maintains the stack: it stands for itself, and names requirement and packets of each check.
 public enum AuditPage {
-  /// The page; `titles` are the headings of groups by their names.
+  /// The page.
   public static func text(
     _ findings: [Finding], totals: AuditTotals, target: String, remote: Endpoint, source: String,
-    started: WallTime, program: String, titles: [String: String]
+    started: WallTime, program: String
   ) -> String {
     HTMLPage.document("probe: TCP audit of \(target)") { body in
       body.element("p", [], "\(target), \(remote), from \(source), at \(started.rfc3339), by \(program).")
@@ -24,7 +24,7 @@ public enum AuditPage {
       var rows: [Finding] = []
       for finding in findings + [nil] as [Finding?] {
         if finding?.rule.group != group {
-          if !rows.isEmpty { write(rows, titled: titles[group] ?? group, on: &body) }
+          if !rows.isEmpty { write(rows, titled: Checks.title(of: group) ?? group, on: &body) }
           rows = []
           group = finding?.rule.group ?? ""
         }

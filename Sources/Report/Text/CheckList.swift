@@ -10,10 +10,7 @@ public enum CheckList {
       for rule in ((try? Checks.all(family)) ?? []).compactMap(\.rule)
       where !rules.contains(where: { $0.number == rule.number }) { rules.append(rule) }
     }
-    let groups = Checks.groups.map(\.name)
-    return rules.sorted {
-      (groups.firstIndex(of: $0.group) ?? 0, $0.number) < (groups.firstIndex(of: $1.group) ?? 0, $1.number)
-    }
+    return Checks.sorted(rules)
   }
 
   /// Every name that `--only` takes: numbers, names, groups.

@@ -15,7 +15,7 @@ extension TextReport {
       text += "random ports: " + ports.together(by: ", ") + "\n"
     }
     guard isVerbose else { return text }
-    return finding.exchange.map { "  \($0.after.fixedSeconds) \($0.isSent ? ">" : "<") \($0.text)\n" }.together(by: "")
+    return finding.exchange.map { "  \($0.after.fixedSeconds) \($0.marked)\n" }.together(by: "")
       + text
   }
 }

@@ -31,15 +31,14 @@ final class AuditPresenter {
   private var teller: Teller
   private var waiting: [Int: Finding] = [:]
   private var told: [Finding] = []
+  /// What all came to, once it is finished.
+  private var totals = AuditTotals([], elapsed: .zero)
   private let started = SystemClock.now()
 
   init(_ settings: AuditSettings, target: ResolvedTarget, rules: [Conversation.Rule]) {
     self.target = target
-    let order = Checks.groups.map(\.name)
     // Those that are played last are told in their place.
-    self.rules = rules.sorted {
-      (order.firstIndex(of: $0.group) ?? 0, $0.number) < (order.firstIndex(of: $1.group) ?? 0, $1.number)
-    }
+    self.rules = Checks.sorted(rules)
     teller = Teller(settings.play.run.presentation)
     trace = PacketTraceTeller(settings.play.run.presentation)
   }
@@ -56,7 +55,7 @@ final class AuditPresenter {
 
   private func tell(_ finding: Finding) throws(Errno) {
     let isFirst = told.last?.rule.group != finding.rule.group
-    let heading = isFirst ? Checks.groups.first { $0.name == finding.rule.group }?.title : nil
+    let heading = isFirst ? Checks.title(of: finding.rule.group) : nil
     told.append(finding)
     try teller.tell(
       .finding(finding, target: target.name, remote: target.remote, number: told.count, heading: heading))
@@ -65,20 +64,14 @@ final class AuditPresenter {
   func finish(dead: [Int]?, _ signal: Signal?) throws(Errno) {
     for finding in waiting.values.sorted(by: { $0.rule.number < $1.rule.number }) { try tell(finding) }
     if signal != nil { try teller.tell(.interrupted) }
-    try teller.tell(.audit(totals(dead), target: target.name, remote: target.remote))
-    if let refusal = trace.refusals.first { Output.complain(refusal) }
-    stoppedAfter = dead ?? []
-  }
-
-  private var stoppedAfter: [Int] = []
-
-  private func totals(_ dead: [Int]?) -> AuditTotals {
-    AuditTotals(
+    totals = AuditTotals(
       told, elapsed: SystemClock.monotonic() - started.instant, stoppedAfter: dead ?? [],
       unmade: rules.count - told.count)
+    try teller.tell(.audit(totals, target: target.name, remote: target.remote))
+    if let refusal = trace.refusals.first { Output.complain(refusal) }
   }
 
-  var isGood: Bool { totals(stoppedAfter).isGood }
+  var isGood: Bool { totals.isGood }
 
   /// Whether a check could not be made.
   var hasErrors: Bool { told.contains { $0.verdict == .error } }
@@ -86,9 +79,8 @@ final class AuditPresenter {
   /// The report as a page.
   func page(program: String) -> String {
     AuditPage.text(
-      told, totals: totals(stoppedAfter), target: target.name, remote: target.remote,
-      source: target.source.map { "\($0)" } ?? "?", started: started.wall, program: program,
-      titles: Dictionary(uniqueKeysWithValues: Checks.groups.map { ($0.name, $0.title) }))
+      told, totals: totals, target: target.name, remote: target.remote,
+      source: target.source.map { "\($0)" } ?? "?", started: started.wall, program: program)
   }
 
   var junit: String {
@@ -96,12 +88,12 @@ final class AuditPresenter {
       JUnitCase(
         group: finding.rule.group, name: "\(finding.rule.number) \(finding.rule.name)", outcome: finding.outcome,
         message: finding.evidence, type: finding.rule.level.rawValue,
-        details: finding.plays.first?.exchange.map { ($0.isSent ? "> " : "< ") + $0.text }.joined(separator: "\n")
+        details: finding.plays.first?.exchange.map(\.marked).joined(separator: "\n")
           ?? "",
         elapsed: finding.plays.first?.exchange.last?.after ?? .zero)
     }
     return JUnit.document(
-      cases, name: "probe audit", suite: target.name, elapsed: SystemClock.monotonic() - started.instant,
+      cases, name: "probe audit", suite: target.name, elapsed: totals.elapsed,
       started: started.wall)
   }
 }
@@ -155,7 +147,7 @@ final class ScriptPresenter {
         group: record.file, name: record.title,
         outcome: record.isGood ? .good : record.result.verdict == .error ? .error : .failure,
         message: "\(record.place): \(record.words)", type: record.result.verdict.rawValue,
-        details: record.exchange.map { ($0.isSent ? "> " : "< ") + $0.text }.joined(separator: "\n"),
+        details: record.exchange.map(\.marked).joined(separator: "\n"),
         elapsed: record.exchange.last?.after ?? .zero)
     }
     return JUnit.document(

@@ -19,9 +19,10 @@ public struct PlaySettings: Sendable {
   /// The settings of a plain run.
   public init() {}
 
-  /// The request for a host, if none was given: any HTTP server answers it and closes.
-  func request(to host: String) -> [UInt8] {
-    request ?? Array("GET / HTTP/1.0\r\nHost: \(host)\r\nUser-Agent: probe\r\n\r\n".utf8)
+  /// The request for a target, if none was given: any HTTP server answers it and closes.
+  func request(to target: ResolvedTarget) -> [UInt8] {
+    let host = target.host ?? "\(target.remote.address)".bracketedHost
+    return request ?? Array("GET / HTTP/1.0\r\nHost: \(host)\r\nUser-Agent: probe\r\n\r\n".utf8)
   }
 }
 
@@ -98,10 +99,8 @@ extension Run {
     let stage = try PlayStage(&settings.play)
     if let signal = stage.signal { return PlayRunResult(isGood: false, signal: signal) }
     let checks = try conversations(settings, stage.target.remote.address.family)
-    // Two ports that hardly anything listens on (RFC 6335 §6), apart.
-    let random = Entropy.uint32()
-    let ports = (49_152 + UInt16(random & 0x1fff), 57_344 + UInt16(random >> 16 & 0x1fff))
-    let director = AuditDirector(checks, of: stage.target.remote, probes: ports)
+    let ports = randomPorts(2)
+    let director = AuditDirector(checks, of: stage.target.remote, probes: (ports[0], ports[1]))
     let presenter = AuditPresenter(settings, target: stage.target, rules: director.rules)
     let engine = stage.engine(director, settings.play, places: settings.places)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin() }
@@ -161,7 +160,7 @@ extension Run {
     let stage = try PlayStage(&settings.play)
     if let signal = stage.signal { return PlayRunResult(isGood: false, signal: signal) }
     let (target, family) = (stage.target, stage.target.remote.address.family)
-    let plays = try ProfilePlay.all(wait: settings.wait).map { (play) throws(RunError) in
+    let plays = try ProfilePlay.all.map { (play) throws(RunError) in
       do throws(ScriptMistake) { return (play, try play.conversation(wait: settings.wait, family: family)) } catch {
         throw .refused("\(error)")
       }
@@ -227,8 +226,7 @@ final class PlayStage {
 
   func engine<Director>(_ director: Director, _ settings: PlaySettings, places: Int) -> PlayEngine<Director> {
     let setting = Play.Setting(
-      request: settings.request(to: target.host ?? "\(target.remote.address)".bracketedHost),
-      ipFields: settings.run.ipFields)
+      request: settings.request(to: target), ipFields: settings.run.ipFields)
     return PlayEngine(
       director: director, from: target.source ?? target.remote.address, setting: setting, places: places)
   }

@@ -23,10 +23,9 @@ extension Run {
     let stage = try PlayStage(&play)
     if let signal = stage.signal { return PlayRunResult(isGood: false, signal: signal) }
     let target = stage.target
-    let host = target.host ?? "\(target.remote.address)"
     let conversation: Conversation?
     do throws(ScriptMistake) {
-      conversation = try .service(sending: play.request(to: host), family: target.remote.address.family)
+      conversation = try .service(sending: play.request(to: target), family: target.remote.address.family)
     } catch {
       throw .refused("\(error)")
     }
@@ -55,7 +54,7 @@ extension Run {
   }
 
   /// Different ports that hardly anything listens on (RFC 6335 §6).
-  private static func randomPorts(_ count: Int) -> [UInt16] {
+  static func randomPorts(_ count: Int) -> [UInt16] {
     var ports: [UInt16] = []
     while ports.count < count {
       let port = 49_152 + UInt16(truncatingIfNeeded: Entropy.uint32() & 0x3fff)

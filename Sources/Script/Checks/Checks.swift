@@ -17,6 +17,17 @@ public enum Checks {
   /// Every group, in the order of a connection's life.
   public static let groups = [handshake, listening, synReceived, established, close, accECN, numbers]
 
+  /// Rules in the order of groups and numbers.
+  public static func sorted(_ rules: [Conversation.Rule]) -> [Conversation.Rule] {
+    let names = groups.map(\.name)
+    return rules.sorted {
+      (names.firstIndex(of: $0.group) ?? 0, $0.number) < (names.firstIndex(of: $1.group) ?? 0, $1.number)
+    }
+  }
+
+  /// The heading of a group; nil where there is none of that name.
+  public static func title(of group: String) -> String? { groups.first { $0.name == group }?.title }
+
   /// All conversations in order of groups and numbers.
   ///
   /// Throws the first mistake of a file: a test reads them all.

@@ -133,10 +133,7 @@ extension Checks {
       source: RFC 9293 §3.6.1, RFC 1122 §4.2.2.13
       asks: Data to a service that has closed for good is reset.
       open
-      ask
-      until F.+ within 5
-      | R+ inconclusive: the request was reset
-      | silence not-applicable: the service does not close first
+      closes-first
       +0.2 > P. $snd.nxt(10) ack $rcv.nxt
       < R+ within 1
       | ? ack=$snd.nxt note: it still takes data
@@ -147,10 +144,7 @@ extension Checks {
       tier: own-host
       asks: A side that has closed and waits for our FIN stops waiting in the end; 65 s are tried.
       open
-      ask
-      until F.+ within 5
-      | R+ inconclusive: the request was reset
-      | silence not-applicable: the service does not close first
+      closes-first
       +65 > F. $snd.nxt(0) ack $rcv.nxt
       < R+ within 1
       | . ack=$snd.nxt note: it still waits after 65 s
@@ -161,14 +155,7 @@ extension Checks {
       asks: In TIME-WAIT a retransmitted FIN, and data, are answered by an ACK.
       each: $again = F.~$snd.nxt-1(0) P.~$snd.nxt(1)
       open
-      ask
-      until F.+ within 5
-      | R+ inconclusive: the request was reset
-      | silence not-applicable: the service does not close first
-      > F. $snd.nxt(0) ack $rcv.nxt
-      < ? ack=$snd.nxt within 1
-      | R+ not-applicable: it resets the connection
-      | silence inconclusive: our FIN is not acknowledged
+      time-wait
       +0.6 > $again ack $rcv.nxt
       < . ack>0 within 1
       | R+ fail: there is no TIME-WAIT
@@ -178,14 +165,7 @@ extension Checks {
       source: RFC 9293 §3.6.1, MAY-2, RFC 6191 §2
       asks: In TIME-WAIT a SYN with a higher sequence number begins another connection, with a higher ISN.
       open
-      ask
-      until F.+ within 5
-      | R+ inconclusive: the request was reset
-      | silence not-applicable: the service does not close first
-      > F. $snd.nxt(0) ack $rcv.nxt
-      < ? ack=$snd.nxt within 1
-      | R+ not-applicable: it resets the connection
-      | silence inconclusive: our FIN is not acknowledged
+      time-wait
       +0.6 > S $snd.nxt+100000(0) win 65535 <mss 1460>
       < S. seq=$isn ack=$snd.nxt+100001 within 1
       | . note: it answers with an ACK
@@ -199,14 +179,7 @@ extension Checks {
       source: RFC 1337 §3
       asks: An RST in TIME-WAIT is ignored, or ends it.
       open
-      ask
-      until F.+ within 5
-      | R+ inconclusive: the request was reset
-      | silence not-applicable: the service does not close first
-      > F. $snd.nxt(0) ack $rcv.nxt
-      < ? ack=$snd.nxt within 1
-      | R+ not-applicable: it resets the connection
-      | silence inconclusive: our FIN is not acknowledged
+      time-wait
       > R $snd.nxt(0)
       +0.6 > F. $snd.nxt-1(0) ack $rcv.nxt
       < . ack=$snd.nxt within 1

@@ -70,6 +70,14 @@ public enum ConversationReader {
       "| silence inconclusive: no SYN-ACK",
     ],
     "open": ["half", "> . 1(0) ack 1"],
+    "closes-first": [
+      "ask", "until F.+ within 5", "| R+ inconclusive: the request was reset",
+      "| silence not-applicable: the service does not close first",
+    ],
+    "time-wait": [
+      "closes-first", "> F. $snd.nxt(0) ack $rcv.nxt", "< ? ack=$snd.nxt within 1",
+      "| R+ not-applicable: it resets the connection", "| silence inconclusive: our FIN is not acknowledged",
+    ],
     "quiet": [
       "silence 0.25", "| ? len>0 not-applicable: the service sends data before it is asked", "| * ignore",
     ],

@@ -32,8 +32,8 @@ public enum ProfilePlay: Hashable, Sendable {
   /// Octets that are sent one by one.
   static let octetCount = 20
 
-  /// All of them, those that take longest first; the answer to a SYN is waited for so many seconds.
-  public static func all(wait: Int) -> [ProfilePlay] {
+  /// All of them, those that take longest first.
+  public static var all: [ProfilePlay] {
     [.withheld, .unacknowledged, .samePorts, .octets, .clock, .cookies] + offers.map(ProfilePlay.offer)
       + (0..<otherPorts).map(ProfilePlay.otherPort)
   }

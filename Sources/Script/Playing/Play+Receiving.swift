@@ -55,13 +55,10 @@ extension Play {
 
   /// Acknowledges text and FIN that no line of the script speaks of, so that the peer does not send them again.
   mutating func acknowledgeText(_ packet: PlayPacket, at now: Instant) {
-    guard acknowledges, case .segment(let arrived) = packet, let irs = numbers.irs, arrived.segment.len > 0,
+    guard acknowledges, case .segment(let arrived) = packet, numbers.irs != nil, arrived.segment.len > 0,
       !arrived.segment.flags.contains(.syn), !course.wasReset
     else { return }
-    let segment = Segment(
-      seq: SequenceNumber(numbers.iss &+ numbers.sndNxt), ack: SequenceNumber(irs &+ numbers.rcvNxt), wnd: window,
-      options: stampedOptions(at: now))
-    outbox.append(PlaySend(segment: segment, ipFields: setting.ipFields))
+    outbox.append(PlaySend(segment: next(wnd: window, at: now), ipFields: setting.ipFields))
   }
 
   // MARK: Verdicts

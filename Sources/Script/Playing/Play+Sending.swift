@@ -30,11 +30,7 @@ extension Play {
       let room = Int(window) - Int(numbers.sndNxt &- numbers.sndUna)
       let count = min(room, unfilled, Play.fillSize)
       guard count > 0 else { return }
-      var segment = Segment(
-        seq: SequenceNumber(numbers.iss &+ numbers.sndNxt), wnd: .max, options: stampedOptions(at: now),
-        textLength: count)
-      segment.flags = .ack
-      segment.acknowledgment = SequenceNumber((numbers.irs ?? 0) &+ numbers.rcvNxt)
+      let segment = next(wnd: .max, textLength: count, at: now)
       note(
         isSent: true, notation(of: segment, sender: numbers.iss, receiver: numbers.irs ?? 0), line: step.line, at: now)
       let text = [UInt8](repeating: setting.filler, count: count)
@@ -68,12 +64,16 @@ extension Play {
     done(at: now)
   }
 
+  /// A segment at SND.NXT that acknowledges all that came.
+  func next(flags: TCPFlags = [], wnd: UInt16, textLength: Int = 0, at now: Instant) -> Segment {
+    Segment(
+      seq: SequenceNumber(numbers.iss &+ numbers.sndNxt),
+      ack: SequenceNumber((numbers.irs ?? 0) &+ numbers.rcvNxt), flags: flags, wnd: wnd,
+      options: stampedOptions(at: now), textLength: textLength)
+  }
+
   mutating func ask(window: UInt16, at now: Instant) {
-    var segment = Segment(
-      seq: SequenceNumber(numbers.iss &+ numbers.sndNxt), flags: .psh, wnd: window, options: stampedOptions(at: now),
-      textLength: setting.request.count)
-    segment.flags.insert(.ack)
-    segment.acknowledgment = SequenceNumber((numbers.irs ?? 0) &+ numbers.rcvNxt)
+    let segment = next(flags: .psh, wnd: window, textLength: setting.request.count, at: now)
     transmit(PlaySend(segment: segment, text: setting.request, ipFields: setting.ipFields), counts: true, at: now)
   }
 
@@ -98,7 +98,7 @@ extension Play {
     if let list = words.options {
       guard let octets = octets(of: list), let options = try? TCPOptionList(raw: octets.span.raw) else { return nil }
       segment.options = options
-      for case .timestamps(let value, _) in options.options where words.flags.contains(.syn) { offered = value }
+      if words.flags.contains(.syn), let stamps = options.timestamps { offered = stamps.value }
     } else if !conversation.isStrict, !words.flags.contains(.syn) {
       segment.options = stampedOptions(at: now)
     }
@@ -132,10 +132,7 @@ extension Play {
     return octets
   }
 
-  private var latestTimestamp: UInt32? {
-    for case .timestamps(let value, _) in latest?.segment.options.options ?? [] { return value }
-    return nil
-  }
+  private var latestTimestamp: UInt32? { latest?.segment.options.timestamps?.value }
 
   // MARK: ICMP errors
 

@@ -85,6 +85,9 @@ public struct Play: Sendable {
     public var line: Int?
     /// The segment without its text; nil for an ICMP error.
     public var segment: PlaySegment?
+
+    /// `> S 0:0(0) win 65535`.
+    public var marked: String { (isSent ? "> " : "< ") + text }
   }
 
   /// The most packets whose times are told one by one.

@@ -68,23 +68,13 @@ public struct PlaySegment: Hashable, Sendable {
     case .again: return isAgain ? 1 : 0
     case .optlen: return UInt32(segment.options.count)
     case .padding: return segment.options.octetsBehindEnd
-    case .mss, .wscale, .tsval, .tsecr, .sackleft, .sackright: return option(field, numbers)
+    case .mss: return segment.options.maximumSegmentSize.map(UInt32.init)
+    case .wscale: return segment.options.windowScale.map(UInt32.init)
+    case .tsval: return segment.options.timestamps?.value
+    case .tsecr: return segment.options.timestamps?.echoReply
+    case .sackleft: return segment.options.firstSACKBlock.map { $0.left.value &- numbers.iss }
+    case .sackright: return segment.options.firstSACKBlock.map { $0.right.value &- numbers.iss }
     }
-  }
-
-  private func option(_ field: Pattern.Field, _ numbers: PlayNumbers) -> UInt32? {
-    for option in segment.options.options {
-      switch (field, option) {
-      case (.mss, .maximumSegmentSize(let size)): return UInt32(size)
-      case (.wscale, .windowScale(let shift)): return UInt32(shift)
-      case (.tsval, .timestamps(let value, _)): return value
-      case (.tsecr, .timestamps(_, let echo)): return echo
-      case (.sackleft, .sack(let blocks)): return blocks.first.map { $0.left.value &- numbers.iss }
-      case (.sackright, .sack(let blocks)): return blocks.first.map { $0.right.value &- numbers.iss }
-      default: continue
-      }
-    }
-    return nil
   }
 }
 
