@@ -59,6 +59,13 @@ import Wire
     #expect(list[0].steps.map(\.line) == [4, 5])
   }
 
+  @Test("line ends of other systems, tabs and a byte order mark change nothing") func otherSystems() throws {
+    let plain = try ConversationReader.script("> S 0:0(0)\n< S. ack 1", file: "a", family: .v4)
+    let other = try ConversationReader.script("\u{feff}> S\t0:0(0)\r\n< S. ack 1\r\n", file: "a", family: .v4)
+    #expect(other.first?.steps.map(\.action) == plain.first?.steps.map(\.action))
+    #expect(other.first?.steps.count == 2)
+  }
+
   @Test func onlyItsFamilyIsRead() throws {
     let text = "family: 6\n> S 0:0(0)"
     #expect(try ConversationReader.script(text, file: "a", family: .v4).isEmpty)

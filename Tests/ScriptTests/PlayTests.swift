@@ -187,6 +187,14 @@ import Wire
     #expect(stage.play.result?.verdict == .fail)
   }
 
+  @Test("what was sent ahead of a hole counts once that is filled: the last RST is exact") func holes() throws {
+    var stage = try Stage("> S 0:0(0)\n< S.\n> . 1(0) ack 1\n> P. 6(5) ack 1\n> P. 1(5) ack 1\n< . ack 11")
+    try stage.come([.syn, .ack], 0, ack: 1)
+    try stage.come([.ack], 1, ack: 11)
+    #expect(stage.play.result?.verdict == .pass)
+    #expect(stage.play.closing?.segment.seq == SequenceNumber(511))
+  }
+
   @Test func packetsAreCounted() throws {
     let text = "> S 0:0(0)\n< S.\ncollect 2 S. count>=2"
     var stage = try Stage(text, isStrict: false)

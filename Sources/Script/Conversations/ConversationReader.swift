@@ -49,7 +49,9 @@ public enum ConversationReader {
   }
 
   private static func lines(_ text: String, _ file: String) throws(ScriptMistake) -> [(Int, String)] {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // CRLF is one character; a byte order mark is no part of the first line.
+    let whole = text.hasPrefix("\u{feff}") ? text.dropFirst() : text[...]
+    let lines = whole.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     guard lines.count <= lineLimit else {
       throw ScriptMistake(file: file, line: lineLimit + 1, text: "more than \(lineLimit) lines")
     }

@@ -16,7 +16,7 @@ struct ScriptWords {
     var word = ""
     var last: Character?
     for character in line {
-      if end == nil, character == " " {
+      if end == nil, character == " " || character == "\t" {
         if !word.isEmpty { words.append(word) }
         word = ""
       } else {

@@ -47,6 +47,9 @@ extension Play {
     guard let ack = segment.ack else { return }
     let number = ack.value &- numbers.iss
     let isNew = Int32(truncatingIfNeeded: number &- numbers.sndUna) > 0
+    // A hole was filled: what was sent behind it follows in order now.
+    let isFilled = Int32(truncatingIfNeeded: number &- farthest) <= 0
+    if isNew, isFilled, Int32(truncatingIfNeeded: number &- numbers.sndNxt) > 0 { numbers.sndNxt = number }
     let isOfOurs = Int32(truncatingIfNeeded: number &- numbers.sndNxt) <= 0
     guard isNew, isOfOurs else { return }
     numbers.sndUna = number

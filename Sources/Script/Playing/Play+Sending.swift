@@ -56,8 +56,10 @@ extension Play {
     let start = segment.seq.value &- numbers.iss
     // A segment without ACK is dropped once there is a connection (RFC 9293 §3.10.7.4, fifth).
     let isTaken = counts && (segment.ack != nil || segment.flags.contains(.syn))
+    let end = segment.end.value &- numbers.iss
+    if isTaken, segment.ack != nil, segment.len > 0, Int32(truncatingIfNeeded: end &- farthest) > 0 { farthest = end }
     if isTaken, !segment.flags.contains(.rst), start == numbers.sndNxt, segment.len > 0 {
-      numbers.sndNxt = segment.end.value &- numbers.iss
+      numbers.sndNxt = end
       if segment.flags.contains(.fin) { course.finSent = true }
     }
     if counts, segment.flags.contains(.rst), start == numbers.sndNxt { course.wasReset = true }

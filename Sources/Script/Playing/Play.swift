@@ -44,6 +44,8 @@ public struct Play: Sendable {
   var course = Course()
   /// When it began.
   let began: Instant
+  /// The end of all that was sent and may be taken, from our ISS: ahead of SND.NXT where there is a hole.
+  var farthest: UInt32 = 0
   /// The window that we said last.
   var window: UInt16 = 65_535
   /// TSval of our SYN; nil where it offered none.
