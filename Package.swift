@@ -38,12 +38,14 @@ let package = Package(
     room("Wire", on: ["Timebase"]),
     room("Handshake", on: ["Wire", "Timebase"]),
     room("Script", on: ["Handshake", "Wire", "Timebase"]),
+    room("Path", on: ["Handshake", "Wire", "Timebase"]),
     room("HTTP", on: ["Handshake", "Wire", "Timebase"]),
-    room("Engines", on: ["Script", "HTTP", "Handshake", "Wire", "Timebase"]),
+    room("Engines", on: ["Script", "Path", "HTTP", "Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
     room("Capture", on: ["Handshake", "Wire", "Timebase"]),
-    room("Judging", on: ["Script", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
-    room("Report", on: ["Judging", "Script", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Judging", on: ["Script", "Path", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room(
+      "Report", on: ["Judging", "Script", "Path", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
@@ -51,13 +53,13 @@ let package = Package(
     room(
       "Runner",
       on: [
-        "Kernel", "Engines", "Script", "HTTP", "Report", "Judging", "Capture", "Statistics", "Handshake", "Wire",
-        "Timebase",
+        "Kernel", "Engines", "Script", "Path", "HTTP", "Report", "Judging", "Capture", "Statistics", "Handshake",
+        "Wire", "Timebase",
       ]),
     room(
       "Console",
       on: [
-        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "HTTP", "Wire",
+        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "Path", "HTTP", "Wire",
         "Timebase",
       ]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
@@ -83,15 +85,18 @@ let package = Package(
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
     tests(of: "Script", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Path", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "HTTP", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
-    tests(of: "Engines", on: ["HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
+    tests(of: "Engines", on: ["Path", "HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Statistics", on: ["Timebase", "Repeatable"], excluding: ["read-log.py"]),
     tests(
-      of: "Judging", on: ["Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+      of: "Judging", on: ["Path", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
     tests(of: "Capture", on: ["Laboratory", "Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(
       of: "Report",
-      on: ["Laboratory", "HTTP", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable"]),
+      on: [
+        "Laboratory", "Path", "HTTP", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable",
+      ]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "HTTP", "Handshake", "Wire", "Timebase"]),
     tests(of: "Console", on: ["Runner", "HTTP", "Report", "Judging", "Kernel", "Handshake", "Wire", "Timebase"]),
