@@ -41,6 +41,9 @@ private func icmp(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 0, 0] }
   static let icmpV4 = FilterProgram.icmpErrors(family: .v4, sourcePorts: [40000])
   static let icmpV6 = FilterProgram.icmpErrors(family: .v6, sourcePorts: [40000])
 
+  static let anyV4 = FilterProgram.icmpErrors(family: .v4)
+  static let anyV6 = FilterProgram.icmpErrors(family: .v6)
+
   static let segments = [
     Row("nothing passes", .dropAll, ipv4(6) + ports(80, 40000), false),
     Row("our first port", tcpV4, ipv4(6) + ports(80, 40000), true),
@@ -100,11 +103,27 @@ private func icmp(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 0, 0] }
       Row("v6, behind extension header \(header)", icmpV6, icmp(1) + ipv6(header) + ports(0, 0), true)
     }
 
-  @Test("lets in what is ours", arguments: segments + errors + errorsV6) func judge(_ row: Row) {
+  /// Errors about any TCP segment, whatever its ports.
+  static let errorsOfAll = [
+    Row("any, one port", anyV4, ipv4(1) + icmp(11) + ipv4(6) + ports(40000, 80), true),
+    Row("any, another port", anyV4, ipv4(1) + icmp(11) + ipv4(6) + ports(1, 80), true),
+    Row("any, behind IP options", anyV4, ipv4(1, words: 7) + icmp(3) + ipv4(6, words: 8) + ports(1, 80), true),
+    Row("any, an echo", anyV4, ipv4(1) + icmp(8) + ipv4(6) + ports(40000, 80), false),
+    Row("any, UDP quoted", anyV4, ipv4(1) + icmp(11) + ipv4(17) + ports(40000, 80), false),
+    Row("any, a quote without ports", anyV4, ipv4(1) + icmp(11) + ipv4(6), true),
+    Row("any, v6", anyV6, icmp(3) + ipv6(6) + ports(1, 80), true),
+    Row("any, v6, a neighbour solicitation", anyV6, icmp(135) + ipv6(6) + ports(1, 80), false),
+    Row("any, v6, UDP quoted", anyV6, icmp(3) + ipv6(17) + ports(1, 80), false),
+    Row("any, v6, behind destination options", anyV6, icmp(3) + ipv6(60) + ports(0, 0), true),
+  ]
+
+  @Test("lets in what is ours", arguments: segments + errors + errorsV6 + errorsOfAll) func judge(_ row: Row) {
     #expect((run(row.program, on: row.packet) != 0) == row.isTaken)
   }
 
-  @Test("ends in a return and stays below the kernel's limit", arguments: [tcpV4, manyV4, listV4, icmpV4, icmpV6])
+  @Test(
+    "ends in a return and stays below the kernel's limit",
+    arguments: [tcpV4, manyV4, listV4, icmpV4, icmpV6, anyV4, anyV6])
   func shape(_ program: FilterProgram) {
     #expect(program.instructions.count < 4096)
     #expect(program.instructions.last?.code == 0x06)

@@ -15,6 +15,10 @@ import sys
 sys.dont_write_bytecode = True  # the build would wonder about a cache beside the vectors
 
 import scapy
+from scapy.contrib.icmp_extensions import (
+    ICMPExtensionHeader, ICMPExtensionInterfaceInformation, ICMPExtensionMPLS, ICMPExtensionObject,
+)
+from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach, ICMPv6EchoRequest, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6,
@@ -24,6 +28,7 @@ from scapy.layers.inet import IPOption_RR, IPOption_Router_Alert, IPOption_Times
 from scapy.layers.inet6 import PadN, RouterAlert
 from scapy.layers.ipsec import AH
 from scapy.packet import Raw
+from scapy.utils import checksum
 
 from vector_file import write_group
 
@@ -277,6 +282,27 @@ def chain(headers):
     return packet
 
 
+def summed(octets_of_structure):
+    """A structure of RFC 4884 with the checksum that it should have; scapy's own covers the header alone."""
+    return patched(octets_of_structure, 2, struct.pack("!H", checksum(patched(octets_of_structure, 2, b"\0\0"))))
+
+
+def structure(objects):
+    return summed(octets(ICMPExtensionHeader(chksum=0)) + b"".join(octets(item) for item in objects))
+
+
+LABELS = ICMPExtensionMPLS(stack=[MPLS(label=16001, cos=5, s=0, ttl=1), MPLS(label=24, cos=0, s=1, ttl=254)])
+INCOMING = ICMPExtensionInterfaceInformation(
+    has_ifindex=1, has_ipaddr=1, has_ifname=1, has_mtu=1, ifindex=2, afi=1, ip4="203.0.113.17", ifname_len=8,
+    ifname=b"eth0.7\0", mtu=1500)
+NEXT_HOP = ICMPExtensionInterfaceInformation(interface_role=3, has_ipaddr=1, afi=2, ip6="2001:db8:9::1")
+OTHER = ICMPExtensionObject(classnum=247, classtype=3) / Raw(b"\xca\xfe\xba\xbe")
+EXTENSIONS = {
+    "labels": [LABELS], "interface": [INCOMING], "next-hop": [NEXT_HOP], "other-object": [OTHER],
+    "three-objects": [LABELS, OTHER, INCOMING], "no-objects": [],
+}
+
+
 def icmpv4_vectors():
     syn = octets(v4(ttl=1, flags="DF") / TCP(**PORTS, flags="S", options=DEFAULT_OPTIONS))
 
@@ -312,6 +338,15 @@ def icmpv4_vectors():
     objects = b"\x20\x00" + struct.pack("!H", 0) + bytes.fromhex("0008010100018101")
     extended = syn.ljust(128, b"\0") + objects
     yield "multipart", error(11, 0, extended, length=32), "icmpv4 good"
+    for name, objects in EXTENSIONS.items():
+        yield name, error(11, 0, syn.ljust(128, b"\0") + structure(objects), length=32), "icmpv4 good"
+    labels = structure(EXTENSIONS["labels"])
+    yield "labels-short-quote", error(3, 1, syn.ljust(64, b"\0") + labels, length=16), "icmpv4 good"
+    yield "labels-no-length", error(11, 0, syn.ljust(128, b"\0") + labels), "icmpv4 good"
+    yield "labels-wrong-sum", error(11, 0, syn.ljust(128, b"\0") + patched(labels, 2, b"\x12\x34"), length=32), "icmpv4 good"
+    yield "labels-no-sum", error(11, 0, syn.ljust(128, b"\0") + patched(labels, 2, b"\0\0"), length=32), "icmpv4 good"
+    yield "labels-no-sum-no-length", error(11, 0, syn.ljust(128, b"\0") + patched(labels, 2, b"\0\0")), "icmpv4 good"
+    yield "labels-version-1", error(11, 0, syn.ljust(128, b"\0") + summed(b"\x10" + labels[1:]), length=32), "icmpv4 good"
     yield "checksum-bad", error(3, 3, syn[:28], chksum=0x1234), "icmpv4 bad"
     yield "cut-7", octets(IP(src=ROUTER, dst=US, proto=1) / Raw(b"\x03\x03\0\0\0\0\0")), "malformed icmpv4"
     yield "empty", octets(IP(src=ROUTER, dst=US, proto=1)), "malformed icmpv4"
@@ -353,6 +388,11 @@ def icmpv6_vectors():
     yield "quote-udp", error(port, octets(v6() / UDP(sport=53000, dport=53001))), "icmpv6 good"
     yield "quote-nested", error(unreachable, error(ICMPv6TimeExceeded(), plain[:48])), "icmpv6 good"
     yield "quote-ipv4", error(unreachable, octets(v4() / syn)), "icmpv6 good"
+    for name, objects in EXTENSIONS.items():
+        message = ICMPv6TimeExceeded(length=16)
+        yield name, error(message, plain.ljust(128, b"\0") + structure(objects)), "icmpv6 good"
+    labels = structure(EXTENSIONS["labels"])
+    yield "labels-no-length", error(ICMPv6TimeExceeded(), plain.ljust(128, b"\0") + labels), "icmpv6 good"
     yield "with-hop-by-hop", octets(IPv6(src=ROUTER6, dst=US6) / hop / port / Raw(plain[:48])), "icmpv6 good"
     yield "checksum-bad", error(ICMPv6DestUnreach(code=4, cksum=0x1234), plain[:48]), "icmpv6 bad"
     yield "cut-7", octets(IPv6(src=ROUTER6, dst=US6, nh=58) / Raw(b"\x01\x04\0\0\0\0\0")), "malformed icmpv6"

@@ -48,6 +48,16 @@ public struct FilterProgram: Hashable, Sendable {
     }
   }
 
+  /// Lets in ICMP errors that quote a TCP segment, whatever its ports.
+  ///
+  /// Address translation on the way may have changed them. Errors whose quote is too short to tell come in too.
+  public static func icmpErrors(family: AddressFamily) -> FilterProgram {
+    switch family {
+    case .v4: FilterProgram(instructions: errorTypesV4 + quoteV4 + [.take])
+    case .v6: FilterProgram(instructions: quoteV6 + [.take])
+    }
+  }
+
   /// Destination unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792).
   static let errorTypesV4: [Instruction] = [
     .outerHeaderLengthToX,

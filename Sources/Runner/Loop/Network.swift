@@ -122,6 +122,11 @@ final class Network {
     return own.port
   }
 
+  /// Lets ICMP errors in that quote any TCP segment, whatever its ports: for quotes that an address translation changed.
+  func acceptAllErrors() throws(Errno) {
+    for link in links { try link.acceptAllErrors() }
+  }
+
   /// Gives a slot's port back.
   func release(_ slot: Int) {
     guard slot < guards.count, let reservation = guards[slot] else { return }

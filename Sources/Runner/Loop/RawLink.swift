@@ -14,6 +14,8 @@ final class RawLink {
   /// For what the sender would not send as it is; nil where no one asked for that.
   private let direct: LinkPath?
   private var ports = PortSet()
+  /// Whether errors come in whatever ports they quote.
+  private var takesAllErrors = false
   /// Whether packets of an interface may carry unfinished checksums, by interface index: as many as there are interfaces.
   private var unfinished: [(interface: UInt32, answer: Bool)] = []
   /// How many packets the kernel dropped because our buffers were full.
@@ -57,9 +59,16 @@ final class RawLink {
   /// costs less than filters that are compiled for no one.
   func ignore(_ port: UInt16) { ports.remove(port) }
 
+  /// Lets ICMP errors through that quote any TCP segment, whatever its ports, from now on.
+  func acceptAllErrors() throws(Errno) {
+    takesAllErrors = true
+    try errors.accept(only: .icmpErrors(family: family))
+  }
+
   private func refreshFilters() throws(Errno) {
     let list = ports.sorted
     try segments.accept(only: .tcp(family: family, destinationPorts: list))
+    guard !takesAllErrors else { return }
     try errors.accept(only: .icmpErrors(family: family, sourcePorts: list))
   }
 

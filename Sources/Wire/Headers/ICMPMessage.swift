@@ -63,16 +63,31 @@ public struct ICMPMessageView<Kind: ICMPKind>: ~Escapable {
   public var quote: RawSpan {
     @_lifetime(copy self) get {
       guard type.quotesPacket else { return bytes.extracting(first: 0) }
-      let quoted = quotedLength
-      return quoted > 0 && quoted <= body.byteCount ? body.extracting(first: quoted) : body
+      return body.extracting(first: quotedLength ?? body.byteCount)
     }
   }
 
-  /// How many octets of the body are quote; 0 where the message does not say.
-  private var quotedLength: Int {
-    guard let field = type.quotedLengthField else { return 0 }
-    return Int(bytes.octet(at: field.offset)) * field.unit
+  /// What follows the quote, not verified yet: see `ICMPExtensionsView`; empty where nothing does.
+  public var extensionStructure: RawSpan {
+    @_lifetime(copy self) get { body.extracting((quotedLength ?? body.byteCount)...) }
   }
+
+  /// How many octets of the body are quote; nil where all of it is.
+  private var quotedLength: Int? {
+    guard let field = type.quotedLengthField else { return nil }
+    let stated = Int(bytes.octet(at: field.offset)) * field.unit
+    guard stated == 0 else { return stated <= body.byteCount ? stated : nil }
+    // RFC 4884 §5.5: senders older than it do not state the length. They put their extensions behind 128 octets, which
+    // is believed where version and checksum fit; "no checksum" would fit one quote in sixteen by chance.
+    let old = ICMPMessageView.quoteOfOldSenders
+    guard body.byteCount >= old + ICMPExtensionsView.headerLength,
+      let structure = try? ICMPExtensionsView(checking: body.extracting(old...)), structure.hasChecksum
+    else { return nil }
+    return old
+  }
+
+  /// How much senders quote that have extensions and do not state a length (RFC 4884 §5.5).
+  private static var quoteOfOldSenders: Int { 128 }
 }
 
 /// The first eight octets of a message, as values.

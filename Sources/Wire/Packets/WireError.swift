@@ -29,6 +29,8 @@ public enum WireError: Error, Hashable, Sendable {
     case icmpv4 = "ICMP"
     /// An ICMPv6 message (RFC 4443).
     case icmpv6 = "ICMPv6"
+    /// What follows the quote of an ICMP error (RFC 4884 §7).
+    case icmpExtensions = "ICMP extensions"
     /// The packet that an ICMP error quotes (RFC 1122 §3.2.2, RFC 4443 §3).
     case quote = "quoted packet"
   }
