@@ -21,6 +21,8 @@ public struct RoutePlan: Hashable, Sendable {
   public var isInSession = false
   /// Whether every hop is asked once more with ECT(0), ECT(1) and CE.
   public var asksECN = true
+  /// When the whole run is to end, from its start; nil lets it take its time.
+  public var deadline: Interval?
   /// The most probes in a second.
   public var rate = 1_000
 
