@@ -162,7 +162,8 @@ package enum OptionWords {
     options.options.filter { !$0.isPadding }.map(word) + (options.isMalformed ? ["[bad opt]"] : [])
   }
 
-  private static func word(_ option: TCPOption) -> String {
+  /// An option and its value.
+  package static func word(_ option: TCPOption) -> String {
     let name = option.name
     return switch option {
     case .endOfList, .noOperation, .sackPermitted: name
