@@ -38,14 +38,18 @@ let package = Package(
     room("Wire", on: ["Timebase"]),
     room("Handshake", on: ["Wire", "Timebase"]),
     room("Script", on: ["Handshake", "Wire", "Timebase"]),
+    room("Scan", on: ["Handshake", "Statistics", "Wire", "Timebase"]),
     room("Path", on: ["Handshake", "Wire", "Timebase"]),
     room("HTTP", on: ["Handshake", "Wire", "Timebase"]),
-    room("Engines", on: ["Script", "Path", "HTTP", "Handshake", "Wire", "Timebase"]),
+    room("Engines", on: ["Script", "Path", "Scan", "HTTP", "Handshake", "Wire", "Timebase"]),
     room("Statistics", on: ["Timebase"]),
     room("Capture", on: ["Handshake", "Wire", "Timebase"]),
-    room("Judging", on: ["Script", "Path", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+    room("Judging", on: ["Script", "Path", "Scan", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
     room(
-      "Report", on: ["Judging", "Script", "Path", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase"]),
+      "Report",
+      on: [
+        "Judging", "Script", "Path", "Scan", "HTTP", "Statistics", "Capture", "Handshake", "Wire", "Timebase",
+      ]),
 
     // Impure: the kernel, the loop, the words on the terminal.
     .target(name: "CLinux"),
@@ -53,13 +57,13 @@ let package = Package(
     room(
       "Runner",
       on: [
-        "Kernel", "Engines", "Script", "Path", "HTTP", "Report", "Judging", "Capture", "Statistics", "Handshake",
-        "Wire", "Timebase",
+        "Kernel", "Engines", "Script", "Path", "Scan", "HTTP", "Report", "Judging", "Capture", "Statistics",
+        "Handshake", "Wire", "Timebase",
       ]),
     room(
       "Console",
       on: [
-        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "Path", "HTTP", "Wire",
+        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "Path", "Scan", "HTTP", "Wire",
         "Timebase",
       ]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),
@@ -85,6 +89,7 @@ let package = Package(
     tests(of: "Wire", on: ["Repeatable"]),
     tests(of: "Handshake", on: ["Wire", "Timebase", "Repeatable"]),
     tests(of: "Script", on: ["Handshake", "Wire", "Timebase"]),
+    tests(of: "Scan", on: ["Handshake", "Statistics", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Path", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "HTTP", on: ["Handshake", "Wire", "Timebase", "Repeatable"]),
     tests(of: "Engines", on: ["Path", "HTTP", "Handshake", "Wire", "Timebase", "Repeatable"]),
