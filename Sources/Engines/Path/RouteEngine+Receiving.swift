@@ -93,7 +93,8 @@ extension RouteEngine {
       reason: verdict.reason)
     answer.quotedTTL = packet.timeToLive
     answer.quotedLength = packet.transportLength
-    answer.changes = QuoteComparison.changes(sent: pending[found].octets.span.raw, quote: quotation.quote)
+    let sent = pending[found].octets
+    answer.changes = QuoteComparison.changes(sent: sent.span.raw, quote: quotation.quote)
     answer.extensions = quotation.extensions
     take(found, answer, at: now)
   }
