@@ -13,16 +13,6 @@ extension RawSpan {
 }
 
 extension IPAddress {
-  /// The address in network order: 4 or 16 octets.
-  var octets: [UInt8] {
-    var octets: [UInt8] = []
-    switch self {
-    case .v4(let address): octets.append(native: address.rawValue.bigEndian)
-    case .v6(let address): octets.append(native: address.rawValue.bigEndian)
-    }
-    return octets
-  }
-
   /// The address in 4 or 16 octets in network order; nil where there are more or fewer.
   init?(octets: RawSpan) {
     switch octets.byteCount {

@@ -37,7 +37,19 @@ import Wire
       let octets = NameMessage.question(3, "web.test", family)
       let read = NameMessage.question(octets.span.raw)
       let question = try #require(read)
-      #expect(question.0 == 3 && question.name == "web.test" && question.2 == family)
+      #expect(question.number == 3 && question.1 == .addresses(of: "web.test", family))
+    }
+    for address in addresses.map(\.address) {
+      let octets = NameMessage.question(4, nameOf: address)
+      let read = NameMessage.question(octets.span.raw)
+      let question = try #require(read)
+      #expect(question.number == 4 && question.1 == .name(of: address))
+    }
+    for name in [nil, "gw.test", "\u{1b}[2J.test"] {
+      let octets = NameMessage.answer(4, .milliseconds(5), name: name)
+      let read = NameMessage.answer(octets.span.raw)
+      let answer = try #require(read)
+      #expect(answer.question == 4 && answer.name == name && answer.result == .success([]))
     }
     let many = NameMessage.answer(0, .zero, .success(Array(repeating: addresses[0], count: 100_000)))
     #expect(many.count <= NameMessage.longest)
@@ -55,6 +67,7 @@ import Wire
         changed[place] = octet
         _ = NameMessage.answer(changed.span.raw)
         _ = NameMessage.question(changed.span.raw)
+        _ = NameMessage.question(Array(changed[..<place]).span.raw)
       }
     }
   }
@@ -63,6 +76,22 @@ import Wire
     let service = try NameService(workers: 2)
     #expect(try service.ask(5, "localhost", .v4))
     #expect(answers(service, 1)[5] == .success(try Resolver.addresses(of: "localhost", family: .v4)))
+  }
+
+  @Test("tells the name of an address, where it has one") func reverse() throws {
+    let service = try NameService(workers: 2)
+    let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
+    #expect(try service.ask(5, nameOf: loopback))
+    let end = SystemClock.monotonic() + .seconds(20)
+    var poller = Poller()
+    _ = service.watch(by: &poller)
+    var answer: NameService.Answer?
+    while answer == nil, SystemClock.monotonic() < end {
+      _ = try? poller.wait(until: end)
+      answer = try? service.next()
+    }
+    #expect(answer?.question == 5 && answer?.name == Resolver.name(of: loopback))
+    #expect(answer?.name != nil, "every hosts file has it")
   }
 
   @Test("many questions, few workers") func many() throws {

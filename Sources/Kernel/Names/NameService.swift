@@ -15,6 +15,8 @@ public final class NameService {
     public var question: UInt32
     /// What the lookup gave; its errors do not say the name.
     public var result: Result<[ZonedAddress], ResolveError>
+    /// The name of an address that was asked for; nil where it has none, and where a name was asked for.
+    public var name: String?
     /// How long the lookup took.
     public var took: Measurement
   }
@@ -58,6 +60,13 @@ public final class NameService {
   /// - Throws: EPIPE where the process has ended.
   public func ask(_ question: UInt32, _ name: String, _ family: AddressFamily?) throws(Errno) -> Bool {
     try socket.send(NameMessage.question(question, name, family), flags: CInt(MSG_DONTWAIT)) != nil
+  }
+
+  /// Asks for the name of an address, under a number; false where no question can be taken now.
+  ///
+  /// - Throws: EPIPE where the process has ended.
+  public func ask(_ question: UInt32, nameOf address: IPAddress) throws(Errno) -> Bool {
+    try socket.send(NameMessage.question(question, nameOf: address), flags: CInt(MSG_DONTWAIT)) != nil
   }
 
   /// The next answer; nil where there is none now.
@@ -114,17 +123,22 @@ private enum NameServer {
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
         if count < 0, errno == EINTR { continue }
         guard count > 0 else { return }
-        guard let (number, name, family) = NameMessage.question(buffer.span.raw.extracting(first: count)) else {
-          continue
-        }
+        guard let (number, question) = NameMessage.question(buffer.span.raw.extracting(first: count)) else { continue }
         let start = SystemClock.monotonic()
-        let result: Result<[ZonedAddress], ResolveError>
-        do throws(ResolveError) {
-          result = .success(try Resolver.lookUp(name, family))
-        } catch {
-          result = .failure(error)
+        let answer: [UInt8]
+        switch question {
+        case .name(let address):
+          let name = Resolver.name(of: address)
+          answer = NameMessage.answer(number, SystemClock.monotonic() - start, name: name)
+        case .addresses(let name, let family):
+          let result: Result<[ZonedAddress], ResolveError>
+          do throws(ResolveError) {
+            result = .success(try Resolver.lookUp(name, family))
+          } catch {
+            result = .failure(error)
+          }
+          answer = NameMessage.answer(number, SystemClock.monotonic() - start, result)
         }
-        let answer = NameMessage.answer(number, SystemClock.monotonic() - start, result)
         _ = unsafe answer.withUnsafeBytes { unsafe send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
       }
     }
@@ -150,15 +164,37 @@ enum NameMessage {
     return octets
   }
 
-  static func question(_ octets: RawSpan) -> (UInt32, name: String, AddressFamily?)? {
+  /// What asks for the name of an address.
+  private static let reverse: UInt8 = 1
+  /// The longest name that is told, in octets: the longest of DNS, with room for escapes.
+  private static let longestName = 1_024
+
+  static func question(_ number: UInt32, nameOf address: IPAddress) -> [UInt8] {
+    var octets: [UInt8] = []
+    octets.append(native: number)
+    octets.append(reverse)
+    octets += address.octets
+    return octets
+  }
+
+  /// What is asked for.
+  enum Question: Hashable {
+    /// The addresses of a name.
+    case addresses(of: String, AddressFamily?)
+    /// The name of an address.
+    case name(of: IPAddress)
+  }
+
+  /// - Returns: nil for what is no question.
+  static func question(_ octets: RawSpan) -> (number: UInt32, Question)? {
     guard octets.byteCount > 5 else { return nil }
-    let family: AddressFamily? =
-      switch octets.load(native: 4, as: UInt8.self) {
-      case 4: .v4
-      case 6: .v6
-      default: nil
-      }
-    return (octets.load(native: 0), octets.extracting(droppingFirst: 5).text(), family)
+    let (number, rest): (UInt32, RawSpan) = (octets.load(native: 0), octets.extracting(droppingFirst: 5))
+    switch octets.load(native: 4, as: UInt8.self) {
+    case reverse: return IPAddress(octets: rest).map { (number, .name(of: $0)) }
+    case 4: return (number, .addresses(of: rest.text(), .v4))
+    case 6: return (number, .addresses(of: rest.text(), .v6))
+    default: return (number, .addresses(of: rest.text(), nil))
+    }
   }
 
   static func answer(_ number: UInt32, _ took: Interval, _ result: Result<[ZonedAddress], ResolveError>) -> [UInt8] {
@@ -183,13 +219,27 @@ enum NameMessage {
     return octets
   }
 
+  static func answer(_ number: UInt32, _ took: Interval, name: String?) -> [UInt8] {
+    var octets: [UInt8] = []
+    octets.append(native: number)
+    octets.append(native: took.nanoseconds)
+    octets.append(6)
+    octets += (name ?? "").octets.prefix(longestName)
+    return octets
+  }
+
   /// - Returns: nil for what is no answer.
   static func answer(_ octets: RawSpan) -> NameService.Answer? {
     guard octets.byteCount >= 13 else { return nil }
     let took = Interval.nanoseconds(max(octets.load(native: 4, as: Int64.self), 0))
     let rest = octets.extracting(droppingFirst: 13)
     let result: Result<[ZonedAddress], ResolveError>
+    var name: String?
     switch octets.load(native: 12, as: UInt8.self) {
+    case 6:
+      result = .success([])
+      let text = rest.extracting(first: min(rest.byteCount, longestName)).text()
+      name = text.isEmpty ? nil : text
     case 0: result = .success(addresses(rest))
     case 1: result = .failure(.notFound(name: ""))
     case 2: result = .failure(.noAddress(name: ""))
@@ -197,7 +247,8 @@ enum NameMessage {
     case 4: result = .failure(.invalidName(name: "", .label))
     default: result = .failure(.failure(name: "", reason: rest.text()))
     }
-    return NameService.Answer(question: octets.load(native: 0), result: result, took: Measurement(took, clock: .user))
+    return NameService.Answer(
+      question: octets.load(native: 0), result: result, name: name, took: Measurement(took, clock: .user))
   }
 
   private static func addresses(_ octets: RawSpan) -> [ZonedAddress] {

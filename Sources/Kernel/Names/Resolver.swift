@@ -74,7 +74,7 @@ public enum Resolver {
     let result = unsafe try? SocketAddress(address).read { (pointer, size) throws(Errno) in
       unsafe getnameinfo(pointer, size, &text, length, nil, 0, NI_NAMEREQD)
     }
-    return result == 0 ? String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    return result == 0 ? String(preserving: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }) : nil
   }
 
   /// The TCP port of a service, from /etc/services, which is read once.

@@ -101,17 +101,7 @@ public enum PrometheusText {
   /// As the blackbox exporter hashes an address: the octets in network order, 4 or 16.
   static func hash(_ address: IPAddress) -> UInt32 {
     var hash: UInt32 = 2_166_136_261
-    func take(_ octet: UInt8) { hash = (hash ^ UInt32(octet)) &* 16_777_619 }
-    switch address {
-    case .v4(let v4):
-      for shift in stride(from: 24, through: 0, by: -8) {
-        take(UInt8(truncatingIfNeeded: v4.rawValue >> UInt32(shift)))
-      }
-    case .v6(let v6):
-      for shift in stride(from: 120, through: 0, by: -8) {
-        take(UInt8(truncatingIfNeeded: v6.rawValue >> UInt128(shift)))
-      }
-    }
+    for octet in address.octets { hash = (hash ^ UInt32(octet)) &* 16_777_619 }
     return hash
   }
 }

@@ -56,6 +56,18 @@ public enum IPAddress: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
+extension IPAddress {
+  /// The address in network order: 4 or 16 octets.
+  public var octets: [UInt8] {
+    switch self {
+    case .v4(let address):
+      stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: address.rawValue >> UInt32($0)) }
+    case .v6(let address):
+      stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: address.rawValue >> UInt128($0)) }
+    }
+  }
+}
+
 extension IPAddress: Comparable {
   /// Numeric order, IPv4 before IPv6.
   @inlinable public static func < (a: IPAddress, b: IPAddress) -> Bool {
