@@ -91,35 +91,11 @@ public struct WatchScreen: Sendable {
     if trouble > 0 { cells.append(Cell("\(trouble) not as expected", .bad)) }
     cells.append(Cell("for \(frame.elapsed.roughly)", .faint))
     cells.append(Cell(frame.now.second, .faint))
-    // What has no room is left out, rather than told by half.
-    var used = -2
-    return line(
-      cells.prefix { cell in
-        used += 2 + cell.text.columns
-        return used <= style.width
-      })
+    return style.fitting(cells)
   }
 
   /// Words side by side, cut where the screen ends.
-  private func line(_ cells: some Sequence<Cell>) -> String {
-    var text = ""
-    var used = 0
-    for (index, cell) in cells.enumerated() where used < style.width {
-      let gap = index == 0 ? "" : String(" ", times: min(2, style.width - used))
-      let words = String(String.UnicodeScalarView(cell.text.unicodeScalars.prefix(style.width - used - gap.columns)))
-      used += gap.columns + words.columns
-      text += gap + style.paint(words, cell.colour)
-    }
-    return text.withoutTrailingSpaces
-  }
-}
-
-/// Words in a colour.
-struct Cell {
-  var text: String
-  var colour: Style.Colour?
-
-  init(_ text: String, _ colour: Style.Colour?) { (self.text, self.colour) = (text, colour) }
+  private func line(_ cells: [Cell]) -> String { style.line(cells) }
 }
 
 /// Which columns a screen has room for, and how wide they are.
@@ -186,7 +162,7 @@ struct WatchColumns {
     let recent = RecentTimes(watched.course)
     return kinds.map { kind in
       switch kind {
-      case .target: Cell(cut(watched.name.printable).leading(target), nil)
+      case .target: Cell(watched.name.printable.withoutMiddle(target).leading(target))
       case .state: Cell((watched.state?.rawValue ?? "...").leading(WatchColumns.width(.state)), watched.state?.colour)
       case .lasting: Cell(watched.since.map { max(now - $0, .zero).roughly } ?? "-", nil).trailing(kind)
       case .last: Cell(watched.last?.replyMilliseconds ?? "-", nil).trailing(kind)
@@ -210,22 +186,11 @@ struct WatchColumns {
     }
   }
 
-  /// The end of a name tells targets apart, as often as its beginning does: the middle goes.
-  private func cut(_ name: String) -> String {
-    guard name.columns > target else { return name }
-    let scalars = Array(name.unicodeScalars)
-    let tail = (target - 1) / 2
-    let head = scalars.prefix(target - 1 - tail) + ["~"] + scalars.suffix(tail)
-    return String(String.UnicodeScalarView(head))
-  }
-
   fileprivate static func width(of kind: Kind) -> Int { width(kind) }
 }
 
 extension Cell {
-  fileprivate func trailing(_ kind: WatchColumns.Kind) -> Cell {
-    Cell(text.trailing(WatchColumns.width(of: kind)), colour)
-  }
+  fileprivate func trailing(_ kind: WatchColumns.Kind) -> Cell { trailing(WatchColumns.width(of: kind)) }
 }
 
 /// What the intervals that are kept come to.

@@ -1,6 +1,4 @@
-import Judging
 import Kernel
-import Report
 import Timebase
 
 /// The file that Prometheus' text collector reads, written again as a whole at every interval.
@@ -24,20 +22,20 @@ final class MetricsFile {
   /// Writes it: a reader finds the old one or the new one.
   ///
   /// Not to the disk at once: it is worth nothing after a crash.
-  func write(_ targets: [WatchedTarget]) throws(Errno) {
+  func write(_ document: String) throws(Errno) {
     let file: AtomicFile
     if let stream { file = stream } else { file = try AtomicFile(path) }
     if file.isStream { stream = file }
-    try file.write(PrometheusText.document(targets))
+    try file.write(document)
     try file.commit(isDurable: false)
   }
 
   /// Writes it, and goes on where that fails; the failure is told once, unless someone else shows it.
-  func refresh(_ targets: [WatchedTarget], isSilent: Bool = false) {
+  func refresh(_ document: @autoclosure () -> String, isSilent: Bool = false) {
     let began = SystemClock.monotonic()
     let before = trouble
     do throws(Errno) {
-      try write(targets)
+      try write(document())
       trouble = nil
     } catch {
       trouble = "cannot write \(path): \(error)"

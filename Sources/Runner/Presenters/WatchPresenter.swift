@@ -27,24 +27,13 @@ final class WatchPresenter: ConnectionPresenter {
   private let text: TextReport
   private var teller: Teller
   private let started = SystemClock.monotonic()
-  /// Nil where lines are written.
-  private var terminal: Terminal?
-  /// Where the loop waits for keys; nil where it does not.
-  private var keySlot: Poller.Slot?
-  private var showsHelp = false
-  private(set) var isPaused = false
+  private var screen = LiveScreen()
+  var isPaused: Bool { screen.isPaused }
   /// Whether someone has asked for the end by a key.
-  private(set) var isSatisfied = false
-  /// Whether the next SIGCONT is known of already.
-  private var isBack = false
-  private var drawnAt = Instant(nanoseconds: 0)
-  private var nextDrawing: Instant
+  var isSatisfied: Bool { screen.isQuit }
   private var metrics: MetricsFile?
   /// When routes were last looked up again.
   private var lookedAt = Instant(nanoseconds: 0)
-
-  /// Between two drawings while results come, and while none do: clock and lengths go on.
-  private static let (quick, slow) = (Interval.milliseconds(250), Interval.seconds(1))
 
   init(_ settings: WatchSettings, _ targets: [ResolvedTarget]) {
     self.settings = settings
@@ -60,7 +49,6 @@ final class WatchPresenter: ConnectionPresenter {
     allTallies = targets.map { _ in Tally() }
     teller = Teller(settings.run.presentation)
     text = TextReport(settings.run.presentation, on: settings.run.presentation.output)
-    nextDrawing = started
     metrics = settings.prometheusPath.map { MetricsFile($0, every: pace, from: started) }
   }
 
@@ -68,7 +56,7 @@ final class WatchPresenter: ConnectionPresenter {
 
   /// On the screen it stands below, for as long as it lasts.
   func refused(_ index: Int, _ refusal: RunError) throws(Errno) {
-    guard unsent.note(refusal, of: index), terminal == nil else { return }
+    guard unsent.note(refusal, of: index), !screen.isOn else { return }
     Output.complain(unsent.line(of: index, name(of: index)))
   }
 
@@ -80,7 +68,7 @@ final class WatchPresenter: ConnectionPresenter {
 
   /// Writes the first metrics: where the file cannot be written, nothing is probed.
   func prepare() throws(RunError) {
-    do throws(Errno) { try metrics?.write(watched) } catch {
+    do throws(Errno) { try metrics?.write(PrometheusText.document(watched)) } catch {
       let file = RunError(writing: error, to: settings.prometheusPath ?? .dash)
       guard error.isPermission else { throw file }
       throw .refused(
@@ -91,9 +79,9 @@ final class WatchPresenter: ConnectionPresenter {
   }
 
   func begin() throws(Errno) {
-    guard teller.isForPeople, !settings.run.presentation.isOutputTaken, Terminal.isAvailable else { return }
-    terminal = try Terminal()
-    try draw()
+    guard teller.isForPeople, !settings.run.presentation.isOutputTaken else { return }
+    try screen.begin()
+    if screen.isOn { try draw() }
   }
 
   func show(_ index: Int, sequence: Int, _ outcome: Outcome?) throws(Errno) {
@@ -110,7 +98,7 @@ final class WatchPresenter: ConnectionPresenter {
     if outcome.reason != .notSent { unsent.clear(index) }
     let cannotSend = outcome.reason == .noRoute || outcome.reason == .notSent
     if cannotSend { unreachable.insert(index) } else { unreachable.remove(index) }
-    nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
+    screen.hurry()
     try tell(record, of: index, change)
   }
 
@@ -130,25 +118,25 @@ final class WatchPresenter: ConnectionPresenter {
   func putOff(_ rounds: Int, from sequence: Int) throws(Errno) {
     delays.add(rounds, from: sequence)
     for index in watched.indices { watched[index].putOff(rounds) }
-    guard delays.isNews(at: SystemClock.monotonic()), terminal == nil else { return }
+    guard delays.isNews(at: SystemClock.monotonic()), !screen.isOn else { return }
     Output.complain(delays.words)
   }
 
   func leaveOut(_ index: Int, sequence: Int) throws(Errno) {
     watched[index].leaveOut(sequence: sequence)
-    guard crowded.isNews(name(of: index), at: SystemClock.monotonic()), terminal == nil else { return }
+    guard crowded.isNews(name(of: index), at: SystemClock.monotonic()), !screen.isOn else { return }
     Output.complain(crowded.words)
   }
 
   private func tell(_ record: Record, of index: Int, _ change: WatchChange?) throws(Errno) {
-    guard terminal == nil else { return }
+    guard !screen.isOn else { return }
     try teller.tell(.connection(record, target: index, .watched))
     if let change { try teller.tell(.change(change)) }
   }
 
   /// The summary so far; on the screen all of it stands already.
   func summarize() throws(Errno) {
-    guard terminal == nil else { return try draw() }
+    guard !screen.isOn else { return try draw() }
     let elapsed = SystemClock.monotonic() - started
     for index in watched.indices { watched[index].setElapsed(elapsed) }
     try teller.tell(.summaries(shown.map(\.summary), isFinal: false))
@@ -156,12 +144,12 @@ final class WatchPresenter: ConnectionPresenter {
 
   func conclude() throws(Errno) {
     leave()
-    metrics?.refresh(shown)
+    metrics?.refresh(PrometheusText.document(shown))
     try summarize()
   }
 
   /// Gives the terminal back, however the run ends.
-  func leave() { terminal = nil }
+  func leave() { screen.leave() }
 }
 
 // MARK: What it does by itself
@@ -170,60 +158,24 @@ extension WatchPresenter {
   var signals: [Signal] { Signal.ofTerminal + (settings.reload == nil ? [] : [.hangUp]) }
 
   func take(_ signal: Signal) throws(Errno) {
-    switch signal {
-    case .suspend:
-      let hadTerminal = terminal != nil
-      leave()
-      // The SIGCONT that ends the stop waits to be taken, and is no news.
-      isBack = true
-      Terminal.suspend()
-      // Continued in the background it goes on by lines: the terminal is another's.
-      if hadTerminal, Terminal.isAvailable { terminal = try Terminal() }
-      try draw()
-    case .resume where !isBack && terminal != nil:
-      // After a SIGSTOP, which no one is told of, the shell had the terminal; in the background it still has.
-      if Terminal.isAvailable { try terminal?.enterAgain() } else { leave() }
-      try draw()
-    case .resume: isBack = false
-    case .hangUp where terminal != nil && !Terminal.isAvailable:
-      // It is the terminal that has gone, and whoever read it.
-      leave()
-      isSatisfied = true
-    case .hangUp: wantsReload = true
-    default: try draw()
+    switch try screen.take(signal) {
+    case .draw: try draw()
+    case .none where signal == .hangUp: wantsReload = true
+    case .none, .gone: break
     }
   }
 
-  func watch(by poller: inout Poller) {
-    if terminal?.hasKeys ?? false {
-      if keySlot == nil { keySlot = poller.addStandardInput() }
-    } else if let slot = keySlot {
-      poller.remove(slot)
-      keySlot = nil
-    }
-  }
+  func watch(by poller: inout Poller) { screen.watch(by: &poller) }
 
   func takeKeys(_ poller: borrowing Poller) throws(Errno) {
-    guard let slot = keySlot, !poller.events(of: slot).isEmpty else { return }
-    guard let keys = terminal?.keys(), !poller.events(of: slot).contains(.hangUp) else { return leave() }
-    for key in keys { press(key) }
+    let keys = screen.takeKeys(poller)
+    if keys.contains("r") { for index in watched.indices { watched[index].reset() } }
     if !keys.isEmpty { try draw() }
-  }
-
-  private func press(_ key: UInt8) {
-    let (hadHelp, letter) = (showsHelp, Character(Unicode.Scalar(key)))
-    showsHelp = letter == "?" && !hadHelp
-    switch letter {
-    case "q", "Q": isSatisfied = true
-    case "p", "P", " ": isPaused.toggle()
-    case "r", "R": for index in watched.indices { watched[index].reset() }
-    default: break
-    }
   }
 
   var nextTick: Instant? {
     if wantsReload { return started }
-    var next = terminal == nil ? nil : nextDrawing
+    var next = screen.isOn ? screen.due : nil
     if let due = metrics?.due { next = min(next ?? due, due) }
     // Routes are looked up again once a second.
     if !unreachable.isEmpty { next = min(next ?? nextLook, nextLook) }
@@ -274,7 +226,7 @@ extension WatchPresenter {
   }
 
   private func announce(_ words: String) throws(Errno) {
-    guard terminal != nil else { return Output.complain(words) }
+    guard screen.isOn else { return Output.complain(words) }
     names.note(words, at: SystemClock.monotonic())
   }
 
@@ -283,8 +235,8 @@ extension WatchPresenter {
   func tick() throws(Errno) {
     let now = SystemClock.monotonic()
     if nextLook <= now { lookedAt = now }
-    if let due = metrics?.due, due <= now { metrics?.refresh(shown, isSilent: terminal != nil) }
-    if nextDrawing <= now { try draw() }
+    if let due = metrics?.due, due <= now { metrics?.refresh(PrometheusText.document(shown), isSilent: screen.isOn) }
+    if screen.due <= now { try draw() }
   }
 
   func resolved(_ index: Int, _ target: ResolvedTarget) throws(Errno) {
@@ -295,7 +247,7 @@ extension WatchPresenter {
     targets[index] = target
     watched[index].find(target.remote, resolve: target.resolve?.interval)
     if let host = target.host { names.clear(host) }
-    nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
+    screen.hurry()
   }
 
   /// It is as unreachable as what cannot be sent to, and looked up again.
@@ -304,11 +256,11 @@ extension WatchPresenter {
     allTallies[index].addUnresolved()
     let outcome = Outcome.unresolved(targets[index], mode: watched[index].summary.mode)
     let change = watched[index].fail(outcome)
-    if let line = names.fail(targets[index].name, "\(cause); the lookup will be retried"), terminal == nil {
+    if let line = names.fail(targets[index].name, "\(cause); the lookup will be retried"), !screen.isOn {
       Output.complain(line)
     }
-    nextDrawing = min(nextDrawing, drawnAt + WatchPresenter.quick)
-    guard let change, terminal == nil else { return }
+    screen.hurry()
+    guard let change, !screen.isOn else { return }
     try teller.tell(.change(change))
   }
 
@@ -318,11 +270,11 @@ extension WatchPresenter {
     case .recovered(let host): names.clear(host)
     case .troubled(let host, let cause):
       let line = names.fail(host, "\(cause); still probing the old address; the lookup will be retried")
-      if let line, terminal == nil { Output.complain(line) }
+      if let line, !screen.isOn { Output.complain(line) }
     case .moved(let index, _):
       targets[index] = all.list[index]
       let move = watched[index].move(to: targets[index].remote.address, at: SystemClock.now().wall)
-      if terminal == nil {
+      if !screen.isOn {
         try teller.tell(.move(move))
       } else {
         names.note("\(move.target): address \(move.from) -> \(move.to.address)", at: now)
@@ -347,13 +299,12 @@ extension WatchPresenter {
   }
 
   private func draw() throws(Errno) {
-    drawnAt = SystemClock.monotonic()
-    nextDrawing = drawnAt + WatchPresenter.slow
-    guard let size = terminal?.size else { return }
-    var style = text.style
-    style.width = size.columns
-    var frame = frame(at: drawnAt)
-    (frame.hasKeys, frame.isPaused, frame.showsHelp) = (terminal?.hasKeys ?? false, isPaused, showsHelp)
-    try terminal?.draw(WatchScreen(style: style, rows: size.rows).lines(shown, frame))
+    var (style, frame) = (text.style, frame(at: SystemClock.monotonic()))
+    (frame.hasKeys, frame.isPaused, frame.showsHelp) = (screen.hasKeys, isPaused, screen.showsHelp)
+    let shown = shown
+    try screen.draw { size in
+      style.width = size.columns
+      return WatchScreen(style: style, rows: size.rows).lines(shown, frame)
+    }
   }
 }
