@@ -50,6 +50,7 @@ enum FieldDocument {
     case .integer, .number: "number"
     case .truth: "true or false"
     case .text, .word: "text"
+    case .numberOrText: "number or text"
     case .instant: "instant"
     case .object(let rows): shape(of: rows).map { "object of `\($0)` objects" } ?? "object"
     case .shape(let shape): "`\(shape.name)` object"
@@ -57,6 +58,7 @@ enum FieldDocument {
     case .list(let element):
       switch element {
       case .text, .word: "list of texts"
+      case .integer, .number: "list of numbers"
       case .shape(let shape): "list of `\(shape.name)` objects"
       default: "list"
       }

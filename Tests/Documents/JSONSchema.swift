@@ -74,6 +74,7 @@ struct JSONSchema {
     case .number: .object([("type", .text("number"))])
     case .truth: .object([("type", .text("boolean"))])
     case .text: .object([("type", .text("string"))])
+    case .numberOrText: .object([("type", .list([.text("integer"), .text("string")]))])
     case .word(let words): .object([("enum", .list(words.map { .text($0) }))])
     case .instant:
       .object([("type", .text("string")), ("pattern", .text(#"^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$"#))])

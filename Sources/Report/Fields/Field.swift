@@ -1,4 +1,6 @@
+import Path
 import Timebase
+import Wire
 
 /// A member of a record of machine output: its name, its type, its meaning, and what it says of a value.
 ///
@@ -169,6 +171,15 @@ extension Field {
     orNull name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> Number?
   ) -> Field { integer(name, .orNull, meaning, read) }
 
+  /// A list of whole numbers; in a column they stand with spaces between.
+  static func numbers(_ name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> [Int]) -> Field {
+    Field(name, .list(.integer(least: 0, most: nil)), .always, meaning, read) { json, numbers in
+      json.array { for number in numbers { $0.value(number) } }
+    } cell: {
+      $0.map(\.description).together(by: " ")
+    }
+  }
+
   /// A list of numbers that may have fractions; in a column they stand with spaces between.
   static func decimals(_ name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> [Double]) -> Field {
     Field(name, .list(.number), .always, meaning, read) { json, numbers in
@@ -184,6 +195,24 @@ extension Field {
       $0.value($1)
     } cell: {
       $0.isFinite ? $0.description : nil
+    }
+  }
+
+  /// What may be a whole number or a text, as it was sent or received.
+  static func value(
+    orNull name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> QuoteChange.Value
+  ) -> Field {
+    Field(name, .numberOrText, .orNull, meaning) { value -> QuoteChange.Value? in
+      let content = read(value)
+      return content == .absent ? nil : content
+    } put: { json, content in
+      switch content {
+      case .number(let number): json.value(number)
+      case .text(let text): json.value(text)
+      case .absent: json.null()
+      }
+    } cell: {
+      $0.description.printable
     }
   }
 
@@ -361,6 +390,8 @@ package indirect enum FieldType: Sendable {
   case truth
   /// Any text.
   case text
+  /// A whole number, or any text.
+  case numberOrText
   /// One of these words.
   case word([String])
   /// An instant: RFC 3339 in UTC with nanoseconds.

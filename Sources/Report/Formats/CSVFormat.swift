@@ -19,6 +19,13 @@ struct CSVFormat: ResultWriter {
     case .connection(let record, _, _), .unresolved(let record, _): sheet.results += CSV.connections.line(record)
     case .check(let result, _, _): sheet.results += CSV.checks.line(result)
     case .bench(let summaries, _): sheet.results += table(of: summaries)
+    case .routeBegin: sheet.results += CSV.hops.header
+    case .route(let record, isFinal: true):
+      let flows = record.table.flows
+      for hop in record.table.hops + (flows.count > 1 ? flows.flatMap(record.table.hops(ofFlow:)) : []) {
+        sheet.results += CSV.hops.line(RouteFields.HopLine(hop: hop, record: record, isFinal: true))
+      }
+    case .route(let record, isFinal: false): sheet.remarks += remarks().route(record)
     // A table has no place for it: whoever asks for it on the way reads it on standard error.
     case .summaries(let summaries, isFinal: false):
       let text = remarks()
@@ -101,6 +108,18 @@ extension CSV {
 
   /// A row for each check.
   public static let checks = CSVTable<CheckResult>(CheckFields.checks.table.leaves)
+
+  /// A row for each hop of a path over all flows, and where there are several flows for each hop of each flow.
+  static let hops = CSVTable<RouteFields.HopLine>(
+    RouteFields.hops.table.columns([
+      "destination", "port", "flow", "ttl", "address", "name", "sent", "answered", "answers_lost", "lost_here_at_most",
+      "rate_limited", "target",
+    ]) + RouteFields.times.leaves.map { column in Field(column, of: { $0.hop.times }) }
+      + RouteFields.hops.table.columns(["addresses_vary", "balances", "reason"]) + [
+        .texts("changes", "what its quotes show to be different for the first time") { line in
+          line.hop.changes.map { "\($0.field.rawValue):\($0.from)>\($0.to)" }
+        }
+      ])
 
   /// What one step of a target came to.
   public typealias StepSeries = (target: String, step: StepKind, series: Series, syns: SynCounts)

@@ -1,6 +1,7 @@
 import HTTP
 import Handshake
 import Judging
+import Path
 import Script
 import Timebase
 import Wire
@@ -55,6 +56,12 @@ public enum Event: Sendable {
   case profile(PeerProfile, target: String, remote: Endpoint)
   /// What is behind a port.
   case service(ServiceFinding, target: String, remote: Endpoint)
+  /// A path is about to be measured: where to, from where, and how, in words.
+  case routeBegin(target: String, remote: Endpoint, source: IPAddress?, words: String)
+  /// A probe of a path is finished.
+  case pathProbe(PathProbe, target: String)
+  /// What is known of a path: at the end, or so far.
+  case route(RouteRecord, isFinal: Bool)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
 }

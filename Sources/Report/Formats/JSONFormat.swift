@@ -9,12 +9,15 @@ import Wire
 struct JSONFormat: ResultWriter {
   private let isQuiet: Bool
   private let tracesPackets: Bool
+  private let isVerbose: Bool
 
-  init(_ wording: Wording) { (isQuiet, tracesPackets) = (wording.isQuiet, wording.tracesPackets) }
+  init(_ wording: Wording) {
+    (isQuiet, tracesPackets, isVerbose) = (wording.isQuiet, wording.tracesPackets, wording.text.isVerbose)
+  }
 
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
-    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .interrupted: break
+    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .interrupted: break
     case .listening(let endpoint, let service, _):
       sheet.results += JSONLines.listening(at: endpoint, service: service)
     case .connection(_, _, .watched) where isQuiet: break
@@ -40,6 +43,10 @@ struct JSONFormat: ResultWriter {
     case .script(let record, _): sheet.results += AuditFields.scripts.line(record)
     case .service(let finding, let target, let remote):
       sheet.results += ServiceFields.services.line((finding, target, remote))
+    case .pathProbe(let probe, let target):
+      if isVerbose { sheet.results += RouteFields.probes.line((probe, target)) }
+    case .route(_, isFinal: false) where isQuiet: break
+    case .route(let record, let isFinal): sheet.results += JSONLines.route(record, isFinal: isFinal)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
     }
@@ -72,6 +79,7 @@ public enum JSONLines {
       ConnectionFields.packets.kind, AuditFields.findings.kind, AuditFields.totals.kind, AuditFields.scripts.kind,
       ProfileFields.profiles.kind,
       ServiceFields.services.kind,
+      RouteFields.hops.kind, RouteFields.paths.kind, RouteFields.probes.kind, RouteFields.totals.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -18,7 +18,7 @@ struct TextFormat: ResultWriter {
   /// What is left out where only the summary is wanted: everything that is as it should be.
   private func isDetail(_ event: Event) -> Bool {
     switch event {
-    case .target, .benchBegin, .auditBegin, .listening, .connection, .page, .comparison: true
+    case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .listening, .connection, .page, .comparison: true
     case .checks(_, let totals, _): totals.hold == totals.count
     case .finding(let finding, _, _, _, _): finding.verdict != .fail && finding.verdict != .error
     case .script(let record, _): record.isGood
@@ -60,6 +60,10 @@ struct TextFormat: ResultWriter {
     case .profile(let profile, let target, let remote): text.profile(profile, target: target, remote: remote)
     case .service(let finding, let target, let remote):
       text.service(finding, target: target, remote: remote)
+    case .routeBegin(let target, let remote, let source, let words):
+      text.routeHeader(target: target, remote: remote, source: source, does: words)
+    case .pathProbe(let probe, _): text.isVerbose ? text.pathProbe(probe) : ""
+    case .route(let record, _): text.route(record)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }
   }
