@@ -378,16 +378,18 @@ extension RouteTable {
     #expect(Self.words(RouteTable.of(asked).changes) == path.told)
   }
 
-  @Test("numbers that are others in every probe are one change, not one a probe") func numbers() {
-    var asked: [Asked] = []
-    for round in 0..<5 {
-      for ttl in UInt8(1)...3 {
-        let change = QuoteChange(.isn, from: .number(round * 10 + Int(ttl)), to: .number(round * 1_000))
-        asked.append(Asked(ttl: ttl, from: "10.0.\(ttl).1", round: round, changes: ttl > 1 ? [change] : []))
+  @Test("what is another in every probe is one change, not one a probe") func numbers() {
+    for field in [QuoteChange.Field.isn, .checksum, .identification, .timestamps] {
+      var asked: [Asked] = []
+      for round in 0..<50 {
+        for ttl in UInt8(1)...3 {
+          let change = QuoteChange(field, from: .text("TS val \(round * 10) \(ttl)"), to: .absent)
+          asked.append(Asked(ttl: ttl, from: "10.0.\(ttl).1", round: round, changes: ttl > 1 ? [change] : []))
+        }
       }
+      let changes = RouteTable.of(asked).changes
+      #expect(changes.map(\.ttl) == [2] && changes.map(\.seen) == [50] && changes.map(\.quotes) == [50])
     }
-    let changes = RouteTable.of(asked).changes
-    #expect(changes.map(\.ttl) == [2] && changes.map(\.seen) == [5] && changes.map(\.quotes) == [5])
   }
 
   @Test("ECT that is bleached does not come back by probes without it") func bleached() {
@@ -427,5 +429,55 @@ extension RouteTable {
       for ttl in UInt8(1)...8 { asked.append(Asked(ttl: ttl, from: "10.0.1.1", flow: flow, changes: many)) }
     }
     #expect(RouteTable.of(asked).changes.count <= 256)
+  }
+}
+
+/// The path as it is drawn.
+@Suite struct RouteGraphTests {
+  /// A row's addresses with how many flows pass them, and its links.
+  static func words(_ row: RouteGraph.Row) -> String {
+    let nodes = row.nodes.map { "\($0.address.map { "\($0)" } ?? "*")x\($0.flows.count)" }.joined(separator: " ")
+    let links = row.links.map { "\($0.from.map(String.init) ?? "-")>\($0.to)" }.sorted().joined(separator: " ")
+    return "\(row.ttl): \(nodes) | \(links)"
+  }
+
+  @Test("branches are nodes side by side, and join again") func branches() {
+    let graph = RouteGraph(RoutePathTests.Turns(flows: ["aaaa", "bbbb", "aaaa"]).table)
+    #expect(
+      graph.rows.map(Self.words) == [
+        "1: 10.0.1.1x3 | ->0", "2: 10.0.2.97x2 10.0.2.98x1 | 0>0 0>1", "3: 192.0.2.80x3 | 0>0 1>0",
+      ])
+    #expect(graph.rows[1].nodes.map(\.hop.answers.sent) == [8, 4])
+    #expect(graph.rows[2].nodes.map(\.hop.isTarget) == [true])
+  }
+
+  @Test("of packets that are spread each address is a node") func packets() {
+    let graph = RouteGraph(RoutePathTests.Turns(flows: ["abab"]).table)
+    #expect(Self.words(graph.rows[1]) == "2: 10.0.2.97x1 10.0.2.98x1 | 0>0 0>1")
+    #expect(graph.rows[1].nodes.allSatisfy(\.isShared) && !graph.rows[2].nodes[0].isShared)
+  }
+
+  @Test("links of branches that cross in their order are put straight") func order() {
+    var asked: [Asked] = []
+    for flow in 0..<4 {
+      asked.append(Asked(ttl: 1, from: "10.0.1.\(flow)", flow: flow))
+      // The later flows' hop is seen first.
+      asked.append(Asked(ttl: 2, from: "10.0.2.\(flow == 0 ? 9 : flow == 3 ? 1 : 5)", flow: flow))
+    }
+    let graph = RouteGraph(.of(asked.reversed()))
+    #expect(Self.words(graph.rows[1]).hasSuffix("| 0>0 1>1 2>1 3>2"))
+  }
+
+  @Test("a silent hop belongs to its branch, and silence up to the end is one node") func silence() {
+    var asked: [Asked] = []
+    for flow in 0..<2 {
+      asked.append(Asked(ttl: 1, from: "10.0.1.\(flow)", flow: flow))
+      asked.append(Asked(ttl: 2, from: nil, flow: flow))
+      asked.append(Asked(ttl: 3, from: "192.0.2.80", flow: flow, kind: .synAck))
+    }
+    #expect(RouteGraph(.of(asked)).rows.map(\.nodes.count) == [2, 2, 1])
+    let dead = RouteGraph(.of((1...30).map { Asked(ttl: $0, from: $0 < 3 ? "10.0.1.\($0)" : nil) }))
+    #expect(dead.rows.map(\.ttl) == [1, 2, 3] && dead.rows[2].nodes[0].last == 30)
+    #expect(RouteGraph(.of([])).rows.isEmpty)
   }
 }

@@ -136,4 +136,26 @@ import Wire
       ttl: 2, field: .option, from: .text("a\u{1b}"), to: .absent, after: 1, seen: 1, quotes: 1)
     #expect(told(change) == "hop 2: TCP option a\\u{1b} → none (that hop or the one before)")
   }
+
+  @Test("the pictures are well-formed, and no box lies on another") func pictures() throws {
+    for (name, record) in RouteScenes.all {
+      let svg = RoutePicture(record).svg
+      let reading = try XMLReading(svg)
+      #expect(reading.texts(of: "text").contains("this host"), "\(name)")
+      try Golden.expect(svg, is: "route-\(name).svg")
+    }
+  }
+
+  @Test("the page has the picture, every hop and every path, and nothing from elsewhere") func page() throws {
+    for (name, record) in RouteScenes.all {
+      let page = RoutePage.text(record, program: "probe 0.1.0")
+      let reading = try XMLReading(String(page.dropFirst("<!DOCTYPE html>\n".count)))
+      let cells = reading.texts(of: "td")
+      #expect(record.table.hops.allSatisfy { hop in cells.contains("\(hop.ttl)") }, "\(name)")
+      #expect(record.table.paths.allSatisfy { path in cells.contains("\(path.id)") }, "\(name)")
+      #expect(!page.contains("http://") || !page.contains("src="))
+      #expect(!page.contains("\u{1b}"))
+    }
+    try Golden.expect(RoutePage.text(RouteScenes.two, program: "probe 0.1.0"), is: "route-two.html")
+  }
 }

@@ -134,8 +134,7 @@ struct QuoteTally: Sendable {
     init(_ change: QuoteChange) {
       field = change.field
       switch change.field {
-      // Another one in every probe.
-      case .isn, .checksum, .identification: break
+      case _ where change.field.variesBySegment: break
       default:
         sent = change.from
         if change.from == .absent { added = change.to }
@@ -205,6 +204,14 @@ extension QuoteTally.Key {
 }
 
 extension QuoteChange.Field {
+  /// Whether its values are others in every probe, so that only the fact of a change can be followed.
+  var variesBySegment: Bool {
+    switch self {
+    case .isn, .checksum, .identification, .timestamps: true
+    default: false
+    }
+  }
+
   /// How many octets of the segment must be quoted to show it.
   ///
   /// Options are all there, or all missing, where 8 octets, or everything, is quoted; half of them show nothing certain.

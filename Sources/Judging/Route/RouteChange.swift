@@ -75,7 +75,7 @@ extension RouteTable {
       for entry in quotes.entries {
         let place = active.firstIndex { $0.key == entry.key }
         let before = place.map { active[$0].change }
-        if let before, before.to == entry.change.to || entry.key.variesBySegment { continue }
+        if let before, before.to == entry.change.to || entry.key.field.variesBySegment { continue }
         found.append(
           RouteChange(
             ttl: ttl, field: entry.change.field, from: before?.to ?? entry.change.from, to: entry.change.to,
@@ -99,15 +99,9 @@ extension RouteTable {
   }
 }
 
-extension QuoteTally.Key {
-  /// Whether its values are others in every probe, so that only the fact of a change can be followed.
-  var variesBySegment: Bool { field == .isn || field == .checksum || field == .identification }
-}
-
 extension RouteChange {
   fileprivate func tellsTheSame(as other: RouteChange) -> Bool {
     ttl == other.ttl && field == other.field && isReverted == other.isReverted
-      && (field == .isn || field == .checksum || field == .identification || (from == other.from && to == other.to)
-        || field == .sourcePort)
+      && (field.variesBySegment || field == .sourcePort || from == other.from && to == other.to)
   }
 }

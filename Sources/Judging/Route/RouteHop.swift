@@ -90,9 +90,8 @@ extension RouteTable {
       // What was tried before the target was known to be nearer is no hop.
       let present = zip(flows, ends).filter { ttl <= $1 && self[ttl, $0] != nil }
       guard !present.isEmpty else { return nil }
-      var hop = RouteHop(ttl: ttl, flow: flow)
-      for (flow, _) in present { if let cell = self[ttl, flow] { hop.add(cell) } }
-      hop.addresses.sort { ($1.count, $0.address) < ($0.count, $1.address) }
+      var hop = hop(at: ttl, of: present)
+      hop.flow = flow
       if flow == nil { hop.times = allTimes(at: ttl) }
       hop.variation = variation(at: ttl, of: present.map(\.0), hop)
       hop.balances = branches.first { branch in
@@ -102,9 +101,17 @@ extension RouteTable {
       hop.changes = changes.filter { change in
         change.ttl == ttl && (flow == nil || change.flows?.contains { $0 == flow } ?? true)
       }
-      weigh(&hop, present)
       return hop
     }
+  }
+
+  /// A hop of some flows, each with its last hop: what is counted and timed.
+  func hop(at ttl: Int, of flows: [(flow: Int, end: Int)]) -> RouteHop {
+    var hop = RouteHop(ttl: ttl)
+    for (flow, _) in flows { if let cell = self[ttl, flow] { hop.add(cell) } }
+    hop.addresses.sort { ($1.count, $0.address) < ($0.count, $1.address) }
+    weigh(&hop, flows)
+    return hop
   }
 
   private func variation(at ttl: Int, of flows: [Int], _ hop: RouteHop) -> RouteHop.Variation? {

@@ -103,6 +103,12 @@ final class RoutePresenter {
     record.elapsed = SystemClock.monotonic() - started
   }
 
+  /// The paths as a picture, as they are known now.
+  var picture: String { RoutePicture(record).svg }
+
+  /// The same as a page, by a program of this name and version.
+  func page(program: String) -> String { RoutePage.text(record, program: program) }
+
   private var document: String { PrometheusText.document(record) }
 }
 

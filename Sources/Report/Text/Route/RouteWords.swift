@@ -60,12 +60,16 @@ struct RouteWords {
 
   /// `hop 3: MSS 1460 → 1400 (that hop or the one before)`.
   func change(_ change: RouteChange) -> String {
-    var text = "hop \(change.ttl): \(change.field.words) \(value(change, change.from)) \(arrow) "
-    text += value(change, change.to)
+    var text = "hop \(change.ttl): \(short(change))"
     if change.isReverted { text += ", as it was sent" }
     if change.seen < change.quotes { text += ", in \(change.seen) of \(change.quotes) quotes" }
     if let flows = change.flows { text += ", \(RouteWords.flows(flows))" }
     return text + " (" + RouteWords.place(change) + ")"
+  }
+
+  /// `MSS 1460 → 1400`.
+  func short(_ change: RouteChange) -> String {
+    "\(change.field.words) \(value(change, change.from)) \(arrow) \(value(change, change.to))"
   }
 
   private func value(_ change: RouteChange, _ value: QuoteChange.Value) -> String {
