@@ -18,6 +18,12 @@ public final class Namespace: Sendable {
     try command("ip", "link", "set", "lo", "up")
   }
 
+  /// The one that a process is in.
+  public init(ofProcess pid: pid_t) throws {
+    descriptor = unsafe open("/proc/\(pid)/ns/net", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw LaboratoryError.system("open the namespace of process \(pid)") }
+  }
+
   deinit { close(descriptor) }
 
   /// The path under which other programs of ours find it.

@@ -68,7 +68,7 @@ extension Namespace {
   }
 
   /// Whether an address answers at once that nothing listens on a port.
-  func refuses(_ address: String, port: UInt16) throws -> Bool {
+  public func refuses(_ address: String, port: UInt16) throws -> Bool {
     try run {
       try unsafe withSocketAddress(address, port: port) { family, pointer, length in
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)

@@ -38,6 +38,13 @@ public struct Tool: Hashable, Sendable {
   /// Builds the one around gVisor's netstack.
   public static let go = Tool(name: "go", package: "golang-go")
 
+  /// A tracer of paths that reads extensions.
+  public static let traceroute = Tool(name: "traceroute", package: "traceroute")
+  /// Another one, with a live screen.
+  public static let mtr = Tool(name: "mtr", package: "mtr-tiny")
+  /// And another, of TCP alone.
+  public static let tcptraceroute = Tool(name: "tcptraceroute", package: "tcptraceroute")
+
   /// A consumer of the Test Anything Protocol.
   public static let prove = Tool(name: "prove", package: "perl")
   /// Judges XML.
