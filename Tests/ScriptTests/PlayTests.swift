@@ -8,7 +8,7 @@ import Wire
 /// Conversations as they are played, in virtual time: what is sent when, and what every answer means.
 @Suite struct PlayTests {
   /// A conversation with a peer whose ISS is 1000; ours is 500.
-  private struct Stage {
+  fileprivate struct Stage {
     var play: Play
     var now = Instant(nanoseconds: 0)
 
@@ -270,5 +270,69 @@ import Wire
     var stage = try Stage("> S 0:0(0)\n< S. ack 1\n> \(segment)\nsilence 1")
     try stage.come([.syn, .ack], 0, ack: 1)
     #expect(stage.play.numbers.sndNxt == next)
+  }
+}
+
+extension PlayTests {
+  private static let opened = "> S 0:0(0)\n< S. 0:0(0) ack 1\n> . 1:1(0) ack 1\n"
+
+  /// What the peer sends begins the silence again, and keep-alive segments of its own are answered.
+  @Test func idleness() throws {
+    var stage = try Stage(Self.opened + "idle 5 within 12\n| R+ fail: rst\n| silence fail: busy", isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent().count == 2)
+    stage.wait(4_000)
+    try stage.come(.ack, 0, ack: 1)
+    #expect(stage.sent() == [". 1:1(0) ack 1 win 65535"], "a keep-alive segment")
+    stage.wait(4_999)
+    #expect(stage.play.result == nil)
+    stage.wait(1)
+    #expect(stage.play.result?.verdict == .pass)
+    stage = try Stage(Self.opened + "idle 5 within 12\n| R+ fail: rst\n| silence fail: busy", isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    for _ in 0..<3 {
+      stage.wait(3_500)
+      try stage.come(.ack, 1, ack: 1)
+    }
+    #expect(stage.sent().count == 2, "an ordinary acknowledgment is not answered")
+    stage.wait(1_500)
+    #expect(stage.play.result?.words == "busy" && stage.play.elapsed == .zero)
+    stage = try Stage(Self.opened + "idle 5 within 12\n| R+ fail: rst", isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    try stage.come(.rst, 1)
+    #expect(stage.play.result?.words == "rst: R 1:1(0) win 1000")
+  }
+
+  /// A sign of life is asked for a number of times; what acknowledges everything is one.
+  @Test func keepAliveSegments() throws {
+    let text = Self.opened + "keepalive 3 within 1\n| R+ fail: rst\n| F+ fail: fin\n| silence fail: silent"
+    var stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    #expect(stage.sent().last == ". 0:0(0) ack 1 win 65535")
+    stage.wait(999)
+    #expect(stage.sent().isEmpty)
+    stage.wait(1)
+    #expect(stage.sent() == [". 0:0(0) ack 1 win 65535"])
+    try stage.come(.ack, 1, ack: 0)
+    #expect(stage.play.result == nil, "it does not acknowledge our SYN")
+    try stage.come(.ack, 1, ack: 1)
+    #expect(stage.play.result?.verdict == .pass)
+    stage = try Stage(text, isStrict: false)
+    try stage.come([.syn, .ack], 0, ack: 1)
+    stage.wait(2_999)
+    #expect(stage.play.result == nil && stage.sent().count == 5)
+    stage.wait(1)
+    #expect(stage.play.result?.words == "silent" && stage.play.result?.isBySilence == true && stage.sent().isEmpty)
+    for (flags, words) in [(TCPFlags.rst, "rst"), ([.fin, .ack], "fin")] {
+      stage = try Stage(text, isStrict: false)
+      try stage.come([.syn, .ack], 0, ack: 1)
+      try stage.come(flags, 1, ack: flags == .rst ? nil : 1)
+      #expect(stage.play.result?.words.hasPrefix("\(words): ") == true)
+    }
+  }
+
+  @Test(arguments: ["idle 5", "idle x within 3", "keepalive 3", "keepalive 0 within 1", "keepalive 101 within 1"])
+  func silencesThatAreNone(_ line: String) {
+    #expect(throws: ScriptMistake.self) { try Stage(Self.opened + line) }
   }
 }

@@ -15,6 +15,8 @@ struct CSVFormat: ResultWriter {
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
     case .connectionsBegin: sheet.results += CSV.connections.header
+    case .idleBegin: sheet.results += CSV.trials.header
+    case .trial(let trial, let number, let target): sheet.results += CSV.trials.line((trial, number, target))
     case .checksBegin: sheet.results += CSV.checks.header
     case .connection(let record, _, _), .unresolved(let record, _): sheet.results += CSV.connections.line(record)
     case .check(let result, _, _): sheet.results += CSV.checks.line(result)

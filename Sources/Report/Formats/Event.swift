@@ -62,6 +62,12 @@ public enum Event: Sendable {
   case pathProbe(PathProbe, target: String)
   /// What is known of a path: at the end, or so far.
   case route(RouteRecord, isFinal: Bool)
+  /// Silent connections are about to be made: whether there will be trials, where, from where, and what is done, in words.
+  case idleBegin(searches: Bool, target: IdleTarget, source: IPAddress, words: String)
+  /// A connection that was left silent, its number from 1.
+  case trial(IdleTrial, number: Int, target: IdleTarget)
+  /// How long a silent connection is remembered.
+  case idle(IdleRecord)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
 }

@@ -17,7 +17,8 @@ struct JSONFormat: ResultWriter {
 
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
-    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .interrupted: break
+    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .idleBegin, .interrupted:
+      break
     case .listening(let endpoint, let service, _):
       sheet.results += JSONLines.listening(at: endpoint, service: service)
     case .connection(_, _, .watched) where isQuiet: break
@@ -47,6 +48,8 @@ struct JSONFormat: ResultWriter {
       if isVerbose { sheet.results += RouteFields.probes.line((probe, target)) }
     case .route(_, isFinal: false) where isQuiet: break
     case .route(let record, let isFinal): sheet.results += JSONLines.route(record, isFinal: isFinal)
+    case .trial(let trial, let number, let target): sheet.results += IdleFields.trials.line((trial, number, target))
+    case .idle(let record): sheet.results += IdleFields.findings.line(record)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
     }
@@ -80,6 +83,7 @@ public enum JSONLines {
       ProfileFields.profiles.kind,
       ServiceFields.services.kind,
       RouteFields.hops.kind, RouteFields.paths.kind, RouteFields.probes.kind, RouteFields.totals.kind,
+      IdleFields.findings.kind, IdleFields.trials.kind, IdleFields.journals.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -18,7 +18,9 @@ struct TextFormat: ResultWriter {
   /// What is left out where only the summary is wanted: everything that is as it should be.
   private func isDetail(_ event: Event) -> Bool {
     switch event {
-    case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .listening, .connection, .page, .comparison: true
+    case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .idleBegin, .trial, .listening, .connection, .page,
+      .comparison:
+      true
     case .checks(_, let totals, _): totals.hold == totals.count
     case .finding(let finding, _, _, _, _): finding.verdict != .fail && finding.verdict != .error
     case .script(let record, _): record.isGood
@@ -64,6 +66,10 @@ struct TextFormat: ResultWriter {
       text.routeHeader(target: target, remote: remote, source: source, does: words)
     case .pathProbe(let probe, _): text.isVerbose ? text.pathProbe(probe) : ""
     case .route(let record, _): text.route(record)
+    case .idleBegin(let searches, let target, let source, let words):
+      text.idleHeader(searches: searches, target: target, source: source, words: words)
+    case .trial(let trial, let number, _): text.trial(trial, number: number)
+    case .idle(let record): text.idle(record)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }
   }

@@ -202,8 +202,12 @@ final class PlayStage {
   private var html: AtomicFile?
   private var sealed: Session.Sealed?
 
-  init(_ settings: inout PlaySettings) throws(RunError) {
-    try settings.run.presentation.claim([.written(settings.junitPath, by: "--junit")])
+  /// Opens everything; `files` are further ones of the run, and `prepare` is what else needs the rights that go.
+  init(
+    _ settings: inout PlaySettings, files: [RunFile?] = [],
+    prepare: (Session, ResolvedTarget) throws(RunError) -> Void = { (_, _) in }
+  ) throws(RunError) {
+    try settings.run.presentation.claim([.written(settings.junitPath, by: "--junit")] + files)
     session = try Session(settings.run.presentation, .sockets, stamps: true)
     let targets = try RunTargets(settings.run, settings.run.targets)
     signal = try targets.settle(&settings.run.schedule)
@@ -221,6 +225,7 @@ final class PlayStage {
     } catch {
       throw error.withoutConnect
     }
+    try prepare(session, target)
     sealed = try session.seal()
   }
 
@@ -233,6 +238,7 @@ final class PlayStage {
 
   func play<Director>(
     _ engine: PlayEngine<Director>, _ settings: PlaySettings, _ trace: PacketTraceTeller,
+    ticking: (next: () -> Instant?, tick: () throws(Errno) -> Void)? = nil,
     _ report: @escaping (Director.Report?) throws(Errno) -> Void
   ) throws(RunError) -> (EngineWork<PlayEngine<Director>>, Signal?) {
     guard let network, let sealed else { throw .refused("nothing was opened") }
@@ -241,6 +247,7 @@ final class PlayStage {
     if settings.run.presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try trace.show(arrival, at: stamp) }
     }
+    if let ticking { (observer.nextTick, observer.tick) = ticking }
     var work = EngineWork(engine: engine, network: network, observer: observer, sealed)
     work.packets = packets
     let signal = try work.run()

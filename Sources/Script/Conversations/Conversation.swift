@@ -81,6 +81,10 @@ public struct Conversation: Hashable, Sendable {
     case expect(Pattern, within: Interval, passesOver: Bool, [Alternative])
     /// The peer is to send nothing.
     case silence(Interval, [Alternative])
+    /// Nothing passes for so long: what the peer sends is acknowledged, and the time begins again, up to a limit.
+    case idle(Interval, within: Interval, [Alternative])
+    /// The peer is asked for a sign of life by a keep-alive segment, so many times at most, each with time for an answer.
+    case keepAlive(Int, within: Interval, [Alternative])
     /// Data is sent, so many octets at most, until the peer's window is closed.
     case fill(Int, within: Interval, [Alternative])
     /// Packets of the peer's are counted.

@@ -256,6 +256,8 @@ private struct StepBuilder {
   private static let patience = Interval.seconds(1)
   /// The longest time of a line.
   private static let longestTime = 600.0
+  /// The longest silence of a line.
+  private static let longestSilence = 1_000_000.0
 
   mutating func read(_ line: String, line number: Int, text: String, isControl: Bool = false) throws(ScriptWords
     .Mistake)
@@ -295,6 +297,15 @@ private struct StepBuilder {
     case "until": action = try expectation(&words, passesOver: true)
     case "silence":
       action = .silence(after == .zero ? try time(&words) : after, try inlineAlternatives(&words))
+    case "idle":
+      let time = try ScriptWords.time(try words.next("a time"), upTo: StepBuilder.longestSilence)
+      guard words.take("within") else { throw .init("say idle 60 within 180") }
+      let limit = try ScriptWords.time(try words.next("a time"), upTo: StepBuilder.longestSilence * 4)
+      action = .idle(time, within: limit, try inlineAlternatives(&words))
+    case "keepalive":
+      let count = Int(try ScriptWords.number(try words.next("how often"), in: 1...100))
+      guard words.take("within") else { throw .init("say keepalive 3 within 1") }
+      action = .keepAlive(count, within: try time(&words), try inlineAlternatives(&words))
     case "fill":
       let limit = Int(try ScriptWords.number(try words.next("a number of bytes"), in: 1...1_000_000))
       guard words.take("within") else { throw .init("say fill 300000 within 10") }
@@ -386,6 +397,9 @@ extension Conversation.Step {
     case .expect(let pattern, let within, let passesOver, let list):
       action = .expect(pattern, within: within, passesOver: passesOver, list + [alternative])
     case .silence(let time, let list): action = .silence(time, list + [alternative])
+    case .idle(let time, let within, let list): action = .idle(time, within: within, list + [alternative])
+    case .keepAlive(let count, let within, let list):
+      action = .keepAlive(count, within: within, list + [alternative])
     case .fill(let limit, let within, let list): action = .fill(limit, within: within, list + [alternative])
     case .collect(let pattern, let time, let least, let list):
       action = .collect(pattern, for: time, least: least, list + [alternative])

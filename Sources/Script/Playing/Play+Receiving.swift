@@ -99,6 +99,21 @@ extension Play {
         consider(packet, words, list, strictly: nil, at: now)
         if result == nil { fill(at: now) }
       }
+    case .idle(let time, let limit, let list):
+      consider(packet, words, list, strictly: nil, at: now)
+      guard result == nil, deadline != nil, case .segment(let arrived) = packet else { return }
+      quietSince = now
+      deadline = min(now + time, since + limit)
+      answerKeepAlive(arrived, at: now)
+    case .keepAlive(_, _, let list):
+      if case .segment(let arrived) = packet, let ack = arrived.segment.ack, ack.value &- numbers.iss == numbers.sndNxt,
+        arrived.segment.flags.isDisjoint(with: [.rst, .fin, .syn])
+      {
+        markLatest()
+        passed(words, at: now)
+      } else {
+        consider(packet, words, list, strictly: nil, at: now)
+      }
     case .send, .request, .require, .acknowledge, .end: break
     }
   }

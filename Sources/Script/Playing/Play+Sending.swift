@@ -40,6 +40,26 @@ extension Play {
     }
   }
 
+  /// Asks for a sign of life: a segment without data, one octet before what the peer expects (RFC 9293 §3.8.4).
+  mutating func sendKeepAlive(within: Interval, at now: Instant) {
+    var segment = next(wnd: window, at: now)
+    segment.seq = SequenceNumber(segment.seq.value &- 1)
+    let words = notation(of: segment, sender: numbers.iss, receiver: numbers.irs ?? 0)
+    note(isSent: true, words, PlaySegment(segment), line: step.line, at: now)
+    outbox.append(PlaySend(segment: segment, ipFields: setting.ipFields, words: "keep-alive"))
+    asked += 1
+    deadline = now + within
+  }
+
+  /// Answers a keep-alive segment of the peer's (RFC 9293 §3.10.7.4, first).
+  mutating func answerKeepAlive(_ arrived: PlaySegment, at now: Instant) {
+    let segment = arrived.segment
+    guard acknowledges, segment.len == 0, !segment.flags.contains(.rst), let irs = numbers.irs,
+      segment.seq.value &- irs == numbers.rcvNxt &- 1
+    else { return }
+    outbox.append(PlaySend(segment: next(wnd: window, at: now), ipFields: setting.ipFields))
+  }
+
   /// How much data a segment carries that fills a window: no more than the default MSS.
   private static let fillSize = 536
 

@@ -28,6 +28,10 @@ public struct Play: Sendable {
   var counted: [Instant] = []
   /// Octets that `fill` may still send.
   var unfilled = 0
+  /// When the latest packet passed, while an idle connection is watched.
+  var quietSince = Instant(nanoseconds: 0)
+  /// How often the peer was asked for a sign of life by the step that waits.
+  var asked = 0
   /// Packets that came before a line was about them.
   var unread: [PlayPacket] = []
   /// What is to be sent.
@@ -117,6 +121,9 @@ public struct Play: Sendable {
   /// What is to be sent next; nil: nothing now.
   public mutating func nextSend() -> PlaySend? { outbox.isEmpty ? nil : outbox.removeFirst() }
 
+  /// How long it was played when its present line began.
+  public var elapsed: Interval { since - began }
+
   /// Whether something is to be sent.
   public var hasSends: Bool { !outbox.isEmpty }
 
@@ -129,6 +136,18 @@ public struct Play: Sendable {
     case .silence(let time, _): passed("nothing for \(time.seconds) s", at: now)
     case .collect(_, _, let least, let list): conclude(counting: least, list, at: now)
     case .fill(_, _, let list): missed(list, otherwise: "its window does not close", at: now)
+    case .idle(let time, _, let list):
+      if now - quietSince >= time {
+        passed("nothing for \(time.seconds) s", at: now)
+      } else {
+        missed(list, otherwise: "the peer sends packets by itself", at: now)
+      }
+    case .keepAlive(let count, let within, let list):
+      if asked < count {
+        sendKeepAlive(within: within, at: now)
+      } else {
+        missed(list, otherwise: "no answer to \(count) keep-alive segments", at: now)
+      }
     case .require, .acknowledge, .end: break
     }
     advance(at: now)
@@ -175,7 +194,7 @@ public struct Play: Sendable {
   private var isWaiting: Bool {
     guard position < conversation.steps.count, deadline != nil else { return false }
     switch step.action {
-    case .expect, .silence, .collect, .fill: return true
+    case .expect, .silence, .collect, .fill, .idle, .keepAlive: return true
     case .send, .request, .require, .acknowledge, .end: return false
     }
   }
@@ -204,6 +223,13 @@ public struct Play: Sendable {
         unfilled = limit
         wait(within, at: now)
         if deadline != nil { fill(at: now) }
+      case .idle(let time, let limit, _):
+        quietSince = now
+        wait(min(time, limit), at: now)
+      case .keepAlive(_, let within, _):
+        asked = 0
+        unread = []
+        sendKeepAlive(within: within, at: now)
       case .require(let a, let relation, let b, let list): require(a, relation, b, list, at: now)
       case .end(let verdict, let words): result = PlayResult(verdict, words, line: step.line)
       case .acknowledge(let isOn):
