@@ -80,7 +80,8 @@ struct Habit: Hashable, Sendable {
     Habit("--scanflags", same: "--flags"),
     Habit("--data-string", same: "--data"),
     Habit("--badsum", same: "--bad-checksum"),
-    Habit("--data-length", "--script", "--traceroute", use: "probe has nothing like it"),
+    Habit("--data-length", "--script", use: "probe has nothing like it"),
+    Habit("--traceroute", use: "use probe route HOST:PORT"),
     Habit("--ip-options", use: "use --ip-option HEX, as in --ip-option 07070400000000 for a record route"),
     Habit("--mtu", use: "use --fragment SIZE for IP fragments"),
     Habit("--badsum-ip", use: "no host would see it; use --bad-checksum for TCP's"),
@@ -146,8 +147,8 @@ struct Habit: Hashable, Sendable {
 
   private static let mtr: [Habit] = [
     Habit("--tcp", use: "leave it out; probe is TCP only"),
-    Habit("-T", use: "leave it out; probe is TCP only, and probes the target alone"),
-    Habit("--report", "--report-wide", use: "leave it out; with -c N a summary follows"),
+    Habit("-T", use: "leave it out; probe is TCP only; probe route shows the hops"),
+    Habit("--report", "--report-wide", use: "use probe route --report HOST:PORT"),
     Habit("--report-cycles", same: "--count"),
     Habit("--no-dns", same: "--numeric"),
   ]

@@ -45,6 +45,11 @@ struct OptionGroup<Settings>: Sendable {
   var note = ""
   /// The rows, in the order in which the help lists them.
   var rows: [OptionRow<Settings>]
+
+  /// The group without an option that means nothing to a command.
+  func without(_ long: String) -> OptionGroup {
+    OptionGroup(title: title, note: note, rows: rows.filter { $0.option.long != long })
+  }
 }
 
 /// The groups of a command, with what it offers.

@@ -39,9 +39,8 @@ struct Verb: Sendable {
 
   /// All of them, in the order in which the help lists them.
   static let all: [Verb] = [
-    probe, http, bench, check, watch, audit, profile, idle, script, listen, read, diff, demo, doctor, explain,
-    completions,
-    help,
+    probe, http, bench, check, watch, route, idle, audit, profile, script, listen, read, diff, demo, doctor, explain,
+    completions, help,
   ]
 
   /// Those that have a name, hence all but the default one.

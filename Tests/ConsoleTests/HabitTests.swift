@@ -24,10 +24,10 @@ import Testing
       ("-zv h 80", "unknown option -z; leave it out; probe sends no data unless --data is given"),
       ("-vz h 80", "unknown option -z; leave it out; probe sends no data unless --data is given"),
       ("--tcp h", "unknown option --tcp; leave it out; probe is TCP only"),
-      ("--report h", "unknown option --report; leave it out; with -c N a summary follows"),
+      ("--report h", "unknown option --report; use probe route --report HOST:PORT"),
       ("-A h", "unknown option -A; use --flags A for an ACK"),
       ("-C 5 h", "unknown option -C; use -c N --fping"),
-      ("--rate 5 h:80", "unknown option --rate; --rate is an option of probe bench, probe check"),
+      ("--rate 5 h:80", "unknown option --rate; --rate is an option of probe bench, probe check, probe route"),
       ("--head h:80", "unknown option --head; --head is an option of probe http"),
       (
         "-S -p 80 h",

@@ -9,7 +9,9 @@ import Testing
     }
   }
 
-  private func power(_ base: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1) { value, _ in value * base } }
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { value, _ in value * base }
+  }
 
   private func missed(_ groups: [(count: Double, loss: Double)], passes: Int) -> Double {
     groups.reduce(0) { $0 + $1.count * power($1.loss, passes) }

@@ -40,6 +40,7 @@ extension RunSettings: HasRun {
 extension BenchSettings: HasRun {}
 extension CheckSettings: HasRun {}
 extension WatchSettings: HasRun {}
+extension RouteSettings: HasRun {}
 extension HTTPSettings: HasRun {}
 extension ListenSettings: HasPresentation, HasFamily {}
 extension ReadSettings: HasPresentation {}

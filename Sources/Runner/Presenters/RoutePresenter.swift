@@ -29,7 +29,7 @@ final class RoutePresenter {
       target: target.name, remote: target.remote, source: target.source,
       table: RouteTable(target: target.remote, confidence: settings.plan.rule.confidence))
     record.isReport = settings.isReport
-    names = ReverseLookups(isWanted: !settings.run.isNumeric)
+    names = ReverseLookups(isWanted: !settings.showsAddressesOnly)
     teller = Teller(presentation)
     text = TextReport(presentation, on: presentation.output)
     metrics = settings.metricsPath.map { MetricsFile($0, every: settings.plan.interval, from: started) }
