@@ -133,7 +133,7 @@ def main():
                 packet = os.read(descriptor, 65536)
             except BlockingIOError:
                 continue
-            if len(packet) < 41 or packet[0] >> 4 not in (4, 6):
+            if len(packet) < 40 or packet[0] >> 4 not in (4, 6):
                 continue
             onward, error = router.step(packet)
             if error:

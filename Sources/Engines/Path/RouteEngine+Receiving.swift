@@ -28,19 +28,25 @@ extension RouteEngine {
   private mutating func receive(_ segment: Segment, _ ip: IPMarks, of index: Int, at now: Stamp) {
     guard let ack = segment.ack else { return }
     let isReset = segment.flags.contains(.rst)
-    let found = pending.firstIndex {
-      $0.probe.flow == index && $0.probe.form == .syn && $0.seq + 1 == ack && !$0.isAnswered
+    if let found = answered(by: segment, ack, of: index) {
+      let kind: PathProbe.Answer.Kind = isReset ? .rst : segment.flags.contains(.syn) ? .synAck : .ack
+      take(found, .init(kind: kind, address: remote.address, rtt: nil, hopLimit: ip.hopLimit), at: now)
     }
-    if let found, isReset || segment.flags.contains(.syn) {
-      let answer = PathProbe.Answer(
-        kind: isReset ? .rst : .synAck, address: remote.address, rtt: nil, hopLimit: ip.hopLimit)
-      take(found, answer, at: now)
-    }
-    // A SYN-ACK leaves the peer half open, and so does a challenge of what came first: RST with seq = SEG.ACK (RFC 9293
-    // §3.10.7.3). Copies of a challenge get none.
-    guard !isReset, segment.flags.contains(.syn) || flows[index].lastReset != ack else { return }
+    // A SYN-ACK leaves the peer half open, and so does what it answers a SYN with that finds it so: RST with seq = SEG.ACK
+    // (RFC 9293 §3.10.7.3).
+    guard !isReset else { return }
     flows[index].lastReset = ack
     push(Segment(seq: ack, flags: .rst), of: index)
+  }
+
+  /// Which SYN a segment of the target's answers: the one that it acknowledges; and where it challenges one that found it
+  /// half open, because our RST was lost, the only one that can have reached it.
+  private func answered(by segment: Segment, _ ack: SequenceNumber, of index: Int) -> Int? {
+    let isOpen = { (entry: PendingProbe) in entry.probe.flow == index && entry.probe.form == .syn && !entry.isAnswered }
+    if !segment.flags.isDisjoint(with: [.syn, .rst]) { return pending.firstIndex { isOpen($0) && $0.seq + 1 == ack } }
+    guard flows[index].isExplored, let end = flows[index].end else { return nil }
+    let reached = pending.indices.filter { isOpen(pending[$0]) && pending[$0].probe.ttl >= end }
+    return reached.count == 1 ? reached[0] : nil
   }
 
   /// An answer within a connection.

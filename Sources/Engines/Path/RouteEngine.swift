@@ -205,6 +205,8 @@ public struct RouteEngine: Engine {
     roundBegan = now
     for index in flows.indices where flows[index].stage == .ready {
       if flows[index].isWorn { reopen(index, at: now) }
+      if let seq = flows[index].lastReset { outbox.append((index, Segment(seq: seq, flags: .rst))) }
+      flows[index].lastReset = nil
       flows[index].sweep = sweep(mark)
     }
   }

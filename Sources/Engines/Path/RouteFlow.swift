@@ -46,7 +46,8 @@ struct RouteFlow: Sendable {
   var sweep: Sweep?
   /// Probes of the first sweep without an answer, until it is known which of them lie beyond the path.
   var silent: [PathProbe] = []
-  /// What our last RST answered: not every copy of a challenge gets one.
+  /// Where our last RST was: it is sent again before the next round, since the target that did not get it would stay half
+  /// open and answer no SYN.
   var lastReset: SequenceNumber?
 
   init(_ local: Endpoint, expected: UInt8) { (self.local, self.expected) = (local, expected) }

@@ -73,6 +73,26 @@ import Wire
     #expect(world.ending?.distance == nil)
   }
 
+  @Test func aLostResetIsNoLossOfTheNextProbe() {
+    var world = RouteWorld(hops: 5) { $0.rounds = 6 }
+    // Every other one: what is sent again before the next round arrives.
+    world.losesReset = { $0 % 2 == 1 }
+    world.run()
+    for round in 0..<6 { #expect(path(world, round: round) == five) }
+    #expect(world.left == 0)
+    // The first ones in a row: the target challenges a SYN that finds it half open.
+    var challenges = 0
+    for count in 1...20 {
+      world = RouteWorld(hops: 5) { $0.rounds = 6 }
+      world.losesReset = { $0 <= count }
+      world.run()
+      for round in 0..<6 { #expect(path(world, round: round) == five) }
+      challenges += world.probes.count { $0.answer?.kind == .ack }
+      #expect(world.left == 0)
+    }
+    #expect(challenges > 0)
+  }
+
   @Test func aPathThatGrowsIsFollowed() {
     var world = RouteWorld(hops: 3) { $0.rounds = 4 }
     world.later = (.milliseconds(300), (1...5).map { [RouteWorld.address($0)] })

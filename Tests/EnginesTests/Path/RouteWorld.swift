@@ -17,6 +17,9 @@ struct RouteWorld {
   var delay = Interval.milliseconds(2)
   /// Whether a probe is lost before the hop that would answer it.
   var loses: (PathProbe.Form, _ ttl: UInt8, _ time: Interval) -> Bool = { _, _, _ in false }
+  /// Whether an RST of ours is lost, by how many there were.
+  var losesReset: (_ number: Int) -> Bool = { _ in false }
+  private var resets = 0
   /// How the path changes with time: the hops from then on.
   var later: (after: Interval, hops: [[IPAddress]])?
 
@@ -128,6 +131,8 @@ struct RouteWorld {
   private mutating func answers(_ segment: Segment, _ port: UInt16) -> [Segment] {
     if target == .silent { return [] }
     if segment.flags.contains(.rst) {
+      resets += 1
+      if losesReset(resets) { return [] }
       if half[port].map({ $0 + 1 == segment.seq }) ?? false { half[port] = nil }
       if connections[port]?.next == segment.seq { connections[port] = nil }
       return []
