@@ -102,7 +102,7 @@ public struct CaptureComparison: Sendable {
 
   /// What may differ, in the words in which it is told: all but options by their kind's number, `unknown-253`.
   public static let words =
-    ["address", "port", "isn", "packets", "octets", "ttl", "window", "options", "end", "times"]
+    ["address", "port", "isn", "packets", "octets", "ttl", "window", "options", "end", "loss", "times"]
     + TCPOption.table.filter { $0.isModelled && !$0.isPadding }.map(\.name)
 
   /// Whether something that may differ is told by a word, or by that of one end, such as `client ttl`.

@@ -158,4 +158,32 @@ import Wire
     }
     try Golden.expect(RoutePage.text(RouteScenes.two, program: "probe 0.1.0"), is: "route-two.html")
   }
+
+  /// What is read from the lines that a record is written as.
+  private func read(_ record: RouteRecord) throws -> ComparedRoute {
+    var route = ComparedRoute()
+    for line in JSONLines.route(record, isFinal: true).split(separator: "\n") {
+      #expect(route.take(try JSONReader.value(of: Array(line.utf8))), "every line is understood")
+    }
+    return route
+  }
+
+  @Test("a path compared with itself is the same, and with another it is told how") func comparison() throws {
+    var all = ""
+    let pairs = [
+      ("six", RouteScenes.six, "two", RouteScenes.two), ("moved", RouteScenes.moved, "packets", RouteScenes.packets),
+      ("thirty", RouteScenes.thirty, "dead", RouteScenes.dead),
+    ]
+    for (name, first, other, second) in pairs {
+      let (own, others) = (try read(first), try read(second))
+      #expect(RouteComparison(own, own).isSame && !RouteComparison(own, others).isSame)
+      all += TextReport().comparison(RouteComparison(own, others), "\(name).json", "\(other)\u{1b}.json") + "\n"
+      all +=
+        TextReport(style: Style(isUnicode: false)).comparison(
+          RouteComparison(own, own), "\(name).json", "\(name).json") + "\n"
+    }
+    try Golden.expect(all, is: "route-diff.txt")
+    let comparison = RouteComparison(try read(RouteScenes.six), try read(RouteScenes.two))
+    try Golden.expect(RouteFields.comparisons.line((comparison, "six.json", "two.json")), is: "route-diff.json")
+  }
 }

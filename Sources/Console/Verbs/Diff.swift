@@ -14,7 +14,8 @@ extension Verb {
       Prints what differs between two captures (pcap, pcapng) or results (--json) of
       the same traffic: before and after, client side and server side. Connections are
       matched by addresses and ports, by initial sequence numbers, by contents, or in
-      order. Medians differ if the 95 % interval of their ratio excludes 1.
+      order. Medians differ if the 95 % interval of their ratio excludes 1. Two paths
+      (probe route --json) are compared hop by hop.
       """,
     exitCode: """
       Exit code: 0 same, 1 different or not everything could be compared, 2 could not
@@ -39,7 +40,7 @@ extension OptionGroup where Settings == DiffSettings {
           nil, "ignore", "LIST", .ignored, "what may differ, e.g. ttl,window,isn,times",
           """
           What may differ, in the words of the output: of both ends, as in `ttl,isn,window`, or of one, as in `client
-          mss`; `times` for all medians.
+          mss`; `times` for all medians. Of two paths `address`, `loss` and `times` can be ignored.
           """
         ) { $0.ignored.formUnion($1) },
         .flag(

@@ -322,3 +322,66 @@ extension [ICMPExtension] {
     compactMap { item in if case .interface(let information) = item { information } else { nil } }
   }
 }
+
+/// `probe diff` of two paths.
+extension RouteFields {
+  /// The only line.
+  static let comparisons = RecordTable<(comparison: RouteComparison, first: String, second: String)>(
+    "diff", kind: "route",
+    [
+      .text("first", "the first file") { $0.first },
+      .text("second", "the second file") { $0.second },
+      .word("mode", among: ["route"], "`route`") { _ in "route" },
+      .truth("same", "whether nothing differs that counts: hops, changes on the way, loss, times to the target") {
+        $0.comparison.isSame
+      },
+      .text(orNull: "first_target", "the target of the first") { $0.comparison.first.target },
+      .text(orNull: "second_target", "the target of the second") { $0.comparison.second.target },
+      .list("hops", "every hop of both, aligned by their addresses", pair) { $0.comparison.pairs },
+      .texts("paths_only_first", "path identifiers that only the first has") {
+        $0.comparison.pathsOnlyFirst.map { "\($0)" }
+      },
+      .texts("paths_only_second", "path identifiers that only the second has") {
+        $0.comparison.pathsOnlySecond.map { "\($0)" }
+      },
+      .object(orNull: "loss", "how the paths' loss differs; null where a target never answered", lossDifference) {
+        $0.comparison.loss
+      },
+      .object(orNull: "rtt", "how the mean times to the target differ; null where there are fewer than five", mean) {
+        $0.comparison.times
+      },
+    ])
+
+  private static let pair = FieldTable<RouteComparison.Pair>([
+    .number(orNull: "first_ttl", "the hop in the first; null where only the second has it") { $0.first?.ttl },
+    .number(orNull: "second_ttl", "the hop in the second; null where only the first has it") { $0.second?.ttl },
+    .texts("first_addresses", "its addresses in the first") { $0.first?.addresses ?? [] },
+    .texts("second_addresses", "its addresses in the second") { $0.second?.addresses ?? [] },
+    .truth("readdressed", "whether both answered, and no address is the same") { $0.isReaddressed },
+    .texts("changes_only_first", "changes of our segments that only the first shows here") { $0.changesOnlyFirst },
+    .texts("changes_only_second", "changes that only the second shows here") { $0.changesOnlySecond },
+    .object(orNull: "answers_lost", "how the share of missing answers differs", lossDifference) { $0.answers },
+    .truth("loses_otherwise", "whether the intervals of what it can have dropped at most have nothing in common") {
+      $0.losesOtherwise
+    },
+    .object(orNull: "rtt", "how the mean times differ; null where there are fewer than five", mean) { $0.times },
+  ])
+
+  private static let lossDifference = FieldTable<LossDifference>(
+    "loss-difference",
+    [
+      .decimal(orNull: "estimate", "the second share less the first") { $0.estimate },
+      .decimal(orNull: "lower", "the lower end of its 95 % interval") { $0.lower },
+      .decimal(orNull: "upper", "its upper end") { $0.upper },
+      .truth("different", "whether the interval excludes 0") { $0.isDifferent },
+    ])
+
+  private static let mean = FieldTable<MeanDifference>(
+    "mean-difference",
+    [
+      .time("estimate_ns", "the second mean less the first") { $0.estimate },
+      .time("lower_ns", "the lower end of its 95 % interval") { $0.lower },
+      .time("upper_ns", "its upper end") { $0.upper },
+      .truth("different", "whether the interval excludes 0") { $0.isDifferent },
+    ])
+}

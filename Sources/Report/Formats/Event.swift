@@ -70,6 +70,8 @@ public enum Event: Sendable {
   case idle(IdleRecord)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
+  /// How two paths compare.
+  case routeComparison(RouteComparison, first: String, second: String)
 }
 
 /// How much of a connection is reported.

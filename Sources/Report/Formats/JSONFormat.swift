@@ -52,6 +52,8 @@ struct JSONFormat: ResultWriter {
     case .idle(let record): sheet.results += IdleFields.findings.line(record)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
+    case .routeComparison(let comparison, let first, let second):
+      sheet.results += RouteFields.comparisons.line((comparison, first, second))
     }
   }
 
@@ -84,6 +86,7 @@ public enum JSONLines {
       ServiceFields.services.kind,
       RouteFields.hops.kind, RouteFields.paths.kind, RouteFields.probes.kind, RouteFields.totals.kind,
       IdleFields.findings.kind, IdleFields.trials.kind, IdleFields.journals.kind,
+      RouteFields.comparisons.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -19,7 +19,7 @@ struct TextFormat: ResultWriter {
   private func isDetail(_ event: Event) -> Bool {
     switch event {
     case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .idleBegin, .trial, .listening, .connection, .page,
-      .comparison:
+      .comparison, .routeComparison:
       true
     case .checks(_, let totals, _): totals.hold == totals.count
     case .finding(let finding, _, _, _, _): finding.verdict != .fail && finding.verdict != .error
@@ -71,6 +71,7 @@ struct TextFormat: ResultWriter {
     case .trial(let trial, let number, _): text.trial(trial, number: number)
     case .idle(let record): text.idle(record)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
+    case .routeComparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }
   }
 }

@@ -41,7 +41,7 @@ public enum RoutePage {
 
   private static func write(_ hops: [RouteHop], of record: RouteRecord, on body: inout MarkupWriter) {
     let titles = [
-      "hop", "host", "sent", "answers lost", "95 %", "lost here ≤", "95 %", "last", "avg", "best", "worst", "p50",
+      "hop", "host", "sent", "answers lost", "95 %", "lost here ≤", "95 %", "last, ms", "avg", "best", "worst", "p50",
       "p99",
       "stdev", "",
     ]
@@ -56,16 +56,17 @@ public enum RoutePage {
         let host = hop.hosts(record, true, isFull: true).together(by: ", ")
         table.row(
           [
-            "\(hop.ttl)", hop.isSilent ? "*" : host, "\(hop.answers.sent)", hop.answers.ratio?.longPercent ?? "", own,
-            hop.lostHereAtMost?.ratio.longPercent ?? "", bound,
-          ] + figures.map { $0.map { "\($0.fixedMilliseconds) ms" } ?? "" }
+            "\(hop.ttl)", hop.isSilent ? "*" : host, "\(hop.answers.sent)", hop.answers.ratio?.shortPercent ?? "", own,
+            hop.lostHereAtMost?.ratio.shortPercent ?? "", bound,
+          ] + figures.map { $0?.fixedMilliseconds ?? "" }
             + [hop.isRateLimited ? "limits its ICMP" : hop.isTarget ? "target" : ""])
       }
     }
   }
 
   private static func write(_ paths: [RoutePath], of record: RouteRecord, on body: inout MarkupWriter) {
-    body.table(["path", "id", "flows", "sent", "lost", "95 %", "p50", "p99", "times the fastest", "hops"]) { table in
+    body.table(["path", "id", "flows", "sent", "lost", "95 %", "p50, ms", "p99, ms", "times the fastest", "hops"]) {
+      table in
       for (number, path) in paths.enumerated() {
         let loss = path.reachesTarget ? path.loss : nil
         let slowness = path.slowness.map { ratio in
@@ -74,9 +75,9 @@ public enum RoutePage {
         }
         table.row([
           "\(number + 1)", "\(path.id)", path.flows.map { "\($0)" }.together(by: ", "), "\(path.loss.sent)",
-          loss?.ratio?.longPercent ?? "", loss?.interval.map { range($0.lower, $0.upper) } ?? "",
-          path.times.value(at: .p50).map { "\($0.fixedMilliseconds) ms" } ?? "",
-          path.times.value(at: .p99).map { "\($0.fixedMilliseconds) ms" } ?? "", slowness ?? "",
+          loss?.ratio?.shortPercent ?? "", loss?.interval.map { range($0.lower, $0.upper) } ?? "",
+          path.times.value(at: .p50)?.fixedMilliseconds ?? "",
+          path.times.value(at: .p99)?.fixedMilliseconds ?? "", slowness ?? "",
           path.steps.map(\.words).together(by: " "),
         ])
       }
@@ -84,6 +85,6 @@ public enum RoutePage {
   }
 
   private static func range(_ lower: Double, _ upper: Double) -> String {
-    "\((lower * 100).decimals(1, below: 1e9)) to \(upper.longPercent)"
+    "\((lower * 100).decimals(1, below: 1e9))–\((upper * 100).decimals(1, below: 1e9))\u{a0}%"
   }
 }

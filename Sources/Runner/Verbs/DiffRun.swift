@@ -55,10 +55,19 @@ extension Run {
       files.append(collection)
     }
     if let failure { throw failure }
+    var teller = Teller(settings.presentation)
+    if files.contains(where: { !$0.route.isEmpty }) {
+      let comparison = try routes(files, settings)
+      try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+        try teller.tell(.routeComparison(comparison, first: settings.first.text, second: settings.second.text))
+      }
+      result.isSame = comparison.isSame
+      try session.finish()
+      return result
+    }
     let comparison = CaptureComparison(
       files[0].flows, files[1].flows, gaps: (files[0].gap, files[1].gap), ignoring: settings.ignored,
       seed: 0x70_726f_6265)
-    var teller = Teller(settings.presentation)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       try teller.tell(
         .comparison(comparison, first: settings.first.text, second: settings.second.text))
@@ -67,16 +76,29 @@ extension Run {
     try session.finish()
     return result
   }
+
+  /// Compares the paths of two files: both must have one.
+  private static func routes(
+    _ files: [FlowCollection], _ settings: DiffSettings
+  ) throws(RunError) -> RouteComparison {
+    for (file, other) in [(files[0], files[1]), (files[1], files[0])] where file.route.isEmpty {
+      throw .refused("\(other.path) is a path (probe route --json), \(file.path) is none: compare two of a kind")
+    }
+    let ignored = Set(settings.ignored.compactMap(RouteComparison.Part.init(rawValue:)))
+    return RouteComparison(files[0].route, files[1].route, ignoring: ignored)
+  }
 }
 
 /// The flows of one file, of either kind, as many as fit into memory.
 final class FlowCollection: OctetReader {
-  private let path: FilePath
+  let path: FilePath
   private let looksIntoTunnels: Bool
   /// What it is read as, which its first octet says.
   private var walk: CaptureWalk?
   private var lines: LineReader?
   private(set) var flows: [ComparedFlow] = []
+  /// The path, where the file has lines of one.
+  private(set) var route = ComparedRoute()
   /// What of the file is not among them.
   private(set) var gap = CaptureComparison.Gap()
 
@@ -123,7 +145,9 @@ final class FlowCollection: OctetReader {
     if let warning = walk?.warning { warn("\(warning); the intact part was compared") }
     if let hint = walk?.hint { warn(hint) }
     gap.isPartlyRead = walk?.warning != nil || walk?.hint != nil
-    if isJSON, flows.isEmpty { throw .refused("\(path): no line of type flow or connection") }
+    if isJSON, flows.isEmpty, route.isEmpty {
+      throw .refused("\(path): no line of type flow, connection or hop")
+    }
     if gap.flows > 0 { warn("\(gap.flows) flows beyond the first \(FlowCollection.limit) are not compared") }
     flows.sort { $0.number < $1.number }
   }
@@ -147,6 +171,7 @@ final class FlowCollection: OctetReader {
     guard !line.octets.isEmpty else { return }
     do throws(JSONReader.Fault) {
       let value = try JSONReader.value(of: line.octets)
+      if route.take(value) { return }
       if let flow = ComparedFlow(value, number: flows.count + gap.flows) { add(flow) }
     } catch {
       throw .refused("\(path):\(line.number):\(error.offset + 1): not JSON: \(error.expected) expected")
