@@ -60,7 +60,7 @@ public struct CapturedPacket: Sendable {
 extension Capture {
   private static let fields = [
     "frame.number", "frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
-    "tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.window_size_value", "ip.ttl", "ipv6.hlim",
+    "tcp.flags", "tcp.seq_raw", "tcp.seq", "tcp.ack_raw", "tcp.len", "tcp.window_size_value", "ip.ttl", "ipv6.hlim",
     "ip.dsfield", "ipv6.tclass", "tcp.option_kind", "tcp.options.mss_val", "tcp.options.wscale.shift",
     "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr", "ip.checksum.status", "tcp.checksum.status",
     "_ws.expert.severity", "_ws.expert.message", "icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "tcp.payload",
@@ -101,7 +101,9 @@ extension Capture {
       source: first("ip.src", "ipv6.src") ?? "", destination: first("ip.dst", "ipv6.dst") ?? "",
       sourcePort: number(first("tcp.srcport")), destinationPort: number(first("tcp.dstport")),
       flags: number(first("tcp.flags")) ?? 0,
-      sequence: UInt32(first("tcp.seq_raw") ?? "") ?? 0, acknowledgment: UInt32(first("tcp.ack_raw") ?? "") ?? 0,
+      // Of a segment that ICMP quotes only the latter may be there.
+      sequence: UInt32(first("tcp.seq_raw", "tcp.seq") ?? "") ?? 0,
+      acknowledgment: UInt32(first("tcp.ack_raw") ?? "") ?? 0,
       length: number(first("tcp.len")) ?? 0, window: number(first("tcp.window_size_value")) ?? 0,
       timeToLive: number(first("ip.ttl", "ipv6.hlim")) ?? 0,
       typeOfService: number(first("ip.dsfield", "ipv6.tclass")) ?? 0,

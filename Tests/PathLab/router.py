@@ -133,7 +133,7 @@ def main():
                 packet = os.read(descriptor, 65536)
             except BlockingIOError:
                 continue
-            if len(packet) < 40 or packet[0] >> 4 not in (4, 6):
+            if not packet or len(packet) < {4: 28, 6: 48}.get(packet[0] >> 4, 65536):
                 continue
             onward, error = router.step(packet)
             if error:
