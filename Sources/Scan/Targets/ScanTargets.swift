@@ -1,0 +1,171 @@
+import Wire
+
+/// The addresses of a scan, each once, in their order; and their ports.
+///
+/// A probe is a number: address × ports + port. Blocks lie sorted and apart from each other, so that address and number are
+/// found from one another by a search among the blocks, however many addresses there are.
+public struct ScanTargets: Hashable, Sendable {
+  /// The blocks, IPv4 first, without what is excluded.
+  public let blocks: [AddressBlock]
+  /// The ports, each once, in the order in which they were given.
+  public let ports: [UInt16]
+  /// How many addresses come before each block.
+  private let before: [UInt64]
+  /// The place of each port; 65,535 places, -1 where it is not asked for.
+  private let places: [Int32]
+  /// How many addresses there are.
+  public let addresses: UInt64
+
+  /// The most probes of a scan: what numbers and bitmaps can hold.
+  public static let mostProbes = UInt64(1) << 48
+
+  /// Why there is no such scan.
+  public enum Mistake: Error, Hashable, Sendable {
+    /// Nothing is left of what was asked for.
+    case nothing
+    /// There are more probes than a scan can have.
+    case tooMany
+  }
+
+  /// All addresses of some blocks that are in none of the excluded ones; exclusions always win.
+  public init(_ included: [AddressBlock], excluding: [AddressBlock] = [], ports: [UInt16]) throws(Mistake) {
+    var blocks: [AddressBlock] = []
+    for family in AddressFamily.allCases {
+      let wanted = ScanTargets.merged(included.filter { $0.family == family })
+      let unwanted = ScanTargets.merged(excluding.filter { $0.family == family })
+      blocks += ScanTargets.subtract(unwanted, from: wanted)
+    }
+    var places = [Int32](repeating: -1, count: 65_536)
+    var list: [UInt16] = []
+    for port in ports where places[Int(port)] < 0 {
+      places[Int(port)] = Int32(list.count)
+      list.append(port)
+    }
+    guard !blocks.isEmpty, !list.isEmpty else { throw .nothing }
+    var before: [UInt64] = []
+    var total: UInt128 = 0
+    for block in blocks {
+      guard total <= UInt128(ScanTargets.mostProbes) else { throw .tooMany }
+      before.append(UInt64(total))
+      let (sum, isTooGreat) = total.addingReportingOverflow(block.count)
+      total = isTooGreat ? .max : sum
+    }
+    guard total <= UInt128(ScanTargets.mostProbes) / UInt128(list.count) else { throw .tooMany }
+    (self.blocks, self.ports, self.before, self.places) = (blocks, list, before, places)
+    addresses = UInt64(total)
+  }
+
+  /// How many probes there are.
+  public var count: UInt64 { addresses * UInt64(ports.count) }
+
+  /// What a probe's number stands for: its address, its port, and the block that it lies in.
+  public func probe(_ number: UInt64) -> (address: IPAddress, port: UInt16, block: Int) {
+    let (address, port) = number.quotientAndRemainder(dividingBy: UInt64(ports.count))
+    let block = before.lastPlace { $0 <= address }
+    let value = blocks[block].first + UInt128(address - before[block])
+    return (IPAddress(number: value, blocks[block].family), ports[Int(port)], block)
+  }
+
+  /// The number of a probe; nil where it is none of the scan's.
+  public func number(of address: IPAddress, port: UInt16) -> UInt64? {
+    let place = places[Int(port)]
+    guard place >= 0, let index = index(of: address) else { return nil }
+    return index * UInt64(ports.count) + UInt64(place)
+  }
+
+  /// The place of an address among all; nil where it is none of the scan's.
+  public func index(of address: IPAddress) -> UInt64? {
+    let (family, value) = (address.family, address.number)
+    let isBefore = { (block: AddressBlock) in
+      block.family == family ? block.first <= value : block.family == .v4 && family == .v6
+    }
+    guard let first = blocks.first, isBefore(first) else { return nil }
+    let place = blocks.lastPlace(where: isBefore)
+    guard blocks[place].family == family, value <= blocks[place].last else { return nil }
+    return before[place] + UInt64(value - blocks[place].first)
+  }
+
+  /// Sorted blocks of one family that neither meet nor touch.
+  private static func merged(_ blocks: [AddressBlock]) -> [AddressBlock] {
+    var result: [AddressBlock] = []
+    for block in blocks.sorted(by: { $0.first < $1.first }) {
+      if let old = result.last, old.last == .max || block.first <= old.last + 1,
+        let both = AddressBlock(block.family, old.first, max(old.last, block.last))
+      {
+        result[result.count - 1] = both
+      } else {
+        result.append(block)
+      }
+    }
+    return result
+  }
+
+  /// What is left of blocks without others, both sorted and apart.
+  private static func subtract(_ unwanted: [AddressBlock], from wanted: [AddressBlock]) -> [AddressBlock] {
+    var result: [AddressBlock] = []
+    var next = 0
+    for block in wanted {
+      while next < unwanted.count, unwanted[next].last < block.first { next += 1 }
+      var first = block.first
+      var isUsedUp = false
+      var index = next
+      while index < unwanted.count, unwanted[index].first <= block.last {
+        let hole = unwanted[index]
+        if hole.first > first, let left = AddressBlock(block.family, first, hole.first - 1) { result.append(left) }
+        if hole.last >= block.last {
+          isUsedUp = true
+          break
+        }
+        first = max(first, hole.last + 1)
+        index += 1
+      }
+      if !isUsedUp, let rest = AddressBlock(block.family, first, block.last) { result.append(rest) }
+    }
+    return result
+  }
+}
+
+extension Array {
+  /// The last place whose element fits, where all that fit come before all that do not; 0 where none fits.
+  fileprivate func lastPlace(where fits: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if fits(self[middle]) { low = middle } else { high = middle }
+    }
+    return low
+  }
+}
+
+/// Addresses that are no single host's, and are not scanned unless that is asked for.
+public struct ReservedBlock: Hashable, Sendable {
+  /// The addresses.
+  public let block: AddressBlock
+  /// What they are.
+  public let words: String
+  /// What says so.
+  public let source: String
+
+  private init?(_ text: String, _ words: String, _ source: String) {
+    guard let block = try? AddressBlock(parsing: text) else { return nil }
+    (self.block, self.words, self.source) = (block, words, source)
+  }
+
+  /// All of them.
+  public static let all: [ReservedBlock] = [
+    ReservedBlock("0.0.0.0/8", "this network", "RFC 1122 §3.2.1.3"),
+    ReservedBlock("224.0.0.0/4", "multicast", "RFC 5771"),
+    ReservedBlock("240.0.0.0/4", "reserved, and broadcast", "RFC 1112 §4, RFC 919 §7"),
+    ReservedBlock("::/128", "the unspecified address", "RFC 4291 §2.5.2"),
+    ReservedBlock("ff00::/8", "multicast", "RFC 4291 §2.7"),
+  ].compactMap { $0 }
+
+  /// The first one that meets one of the scan's blocks; nil where none does.
+  public static func met(by targets: ScanTargets) -> ReservedBlock? {
+    all.first { reserved in
+      targets.blocks.contains {
+        $0.family == reserved.block.family && $0.first <= reserved.block.last && reserved.block.first <= $0.last
+      }
+    }
+  }
+}

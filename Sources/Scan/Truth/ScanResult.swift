@@ -1,0 +1,74 @@
+import Handshake
+import Timebase
+import Wire
+
+/// What a scan found out about a port of an address.
+public struct ScanResult: Hashable, Sendable {
+  /// The address.
+  public var address: IPAddress
+  /// The port.
+  public var port: UInt16
+  /// Its state.
+  public var state: Verdict
+  /// Why.
+  public var reason: Reason
+  /// From the SYN to its answer, where the answer says when the SYN was sent; nil otherwise.
+  public var rtt: Interval?
+  /// The time to live, or hop limit, that the answer came with; nil without an answer.
+  public var hopLimit: UInt8?
+  /// In which pass it was answered, from 1; for what was never answered, how many passes there were.
+  public var pass: Int
+  /// Who sent the ICMP error, where that is not the address itself.
+  public var router: IPAddress?
+
+  /// A result from its parts.
+  public init(
+    address: IPAddress, port: UInt16, state: Verdict, reason: Reason, rtt: Interval? = nil, hopLimit: UInt8? = nil,
+    pass: Int, router: IPAddress? = nil
+  ) {
+    (self.address, self.port, self.state, self.reason) = (address, port, state, reason)
+    (self.rtt, self.hopLimit, self.pass, self.router) = (rtt, hopLimit, pass, router)
+  }
+}
+
+/// What a scan came to: how many ports are in each state, and in which pass their answers came first.
+public struct ScanTally: Hashable, Sendable {
+  /// The states in the order in which they are reported.
+  public static let states: [Verdict] = [.open, .refused, .filtered, .unreachable]
+
+  /// Answers first seen, by state in the order of `states`, and by pass.
+  public private(set) var answers: [[UInt64]]
+  /// How many were never answered.
+  public var unanswered: UInt64 = 0
+  /// How many probes were sent.
+  public var sent: UInt64 = 0
+  /// Answers to what was answered already.
+  public var duplicates: UInt64 = 0
+  /// Packets to our ports that answer no probe of ours.
+  public var rejected: UInt64 = 0
+
+  /// Nothing yet, of so many passes.
+  public init(passes: Int) {
+    answers = ScanTally.states.map { _ in [UInt64](repeating: 0, count: max(passes, 1)) }
+  }
+
+  /// Counts an answer.
+  public mutating func add(_ state: Verdict, pass: Int) {
+    guard let index = ScanTally.states.firstIndex(of: state), answers[index].indices.contains(pass - 1) else { return }
+    answers[index][pass - 1] += 1
+  }
+
+  /// How many ports are in a state; those without an answer are filtered.
+  public func count(of state: Verdict) -> UInt64 {
+    let answered = ScanTally.states.firstIndex(of: state).map { answers[$0].reduce(0, +) } ?? 0
+    return state == .filtered ? answered + unanswered : answered
+  }
+
+  /// How many were answered.
+  public var answered: UInt64 { answers.reduce(0) { $0 + $1.reduce(0, +) } }
+
+  /// What was missed at least of those in a state, by the passes so far.
+  public func missed(_ state: Verdict, passes: Int) -> MissedBound? {
+    ScanTally.states.firstIndex(of: state).map { MissedBound(Array(answers[$0].prefix(passes))) }
+  }
+}
