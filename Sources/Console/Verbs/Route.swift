@@ -9,7 +9,7 @@ extension Verb {
   /// `probe route HOST:PORT`: the hops on the way, and what they do.
   static let route = Verb(
     "route", "HOST:PORT", of: .targets, "the path: hops, loss, load balancing, changes",
-    offers: [.packets, .sourcePort, .lines, .packetLines, .capture, .outputLetter],
+    offers: [.packets, .sourcePort, .lines, .packetLines, .capture, .outputLetter, .table],
     settings: RouteSettings(program: Version.agent),
     options: [
       .hops, .rounds, .paths, .reports, .families, .network.without("ttl"), .syn, .output, .files,

@@ -52,9 +52,12 @@ final class RoutePresenter {
   /// Says what is about to be measured, or takes the terminal.
   func begin(source: IPAddress?) throws(Errno) {
     record.source = source ?? record.source
-    try teller.tell(
-      .routeBegin(target: target.name, remote: target.remote, source: record.source, words: settings.words))
     let presentation = settings.run.presentation
+    // mtr's lines begin with their own heading.
+    if !settings.isReport || !teller.isForPeople {
+      try teller.tell(
+        .routeBegin(target: target.name, remote: target.remote, source: record.source, words: settings.words))
+    }
     guard teller.isForPeople, !settings.isReport, !presentation.isVerbose, !presentation.tracesPackets,
       !presentation.isOutputTaken
     else { return }

@@ -10,8 +10,9 @@ struct RouteColumns {
     case hop, host, sent, lost, here, last, mean, best, worst, median, slow, deviation
   }
 
-  private let kinds: [Kind]
+  private var kinds: [Kind] = []
   private let hop: Int
+  private let timeWidth: Int
   private let host: Int
   private let record: RouteRecord
   private let showsNames: Bool
@@ -22,13 +23,13 @@ struct RouteColumns {
   /// The columns of a screen: the narrower, the fewer.
   init(screen record: RouteRecord, _ runs: [HopRun], showsNames: Bool, _ style: Style) {
     (self.record, self.showsNames, self.style, isFull) = (record, showsNames, style, false)
-    hop = RouteColumns.hopWidth(runs)
+    (hop, timeWidth) = (RouteColumns.hopWidth(runs), 6)
     let longest = runs.flatMap { $0.hop.hosts(record, showsNames, isFull: false) }.map(\.columns).max() ?? 0
     host = max(4, min(longest, max(15, style.width * 28 / 100)))
     var rest = style.width - hop - 2 - host
     var kinds: Set<Kind> = [.hop, .host]
     for kind in [Kind.lost, .here, .last, .mean, .sent, .best, .worst, .deviation, .median, .slow] {
-      let need = 2 + RouteColumns.width(kind, isFull: false)
+      let need = 2 + width(kind)
       guard rest >= need else { continue }
       rest -= need
       kinds.insert(kind)
@@ -41,11 +42,13 @@ struct RouteColumns {
     (self.record, self.style, showsNames, isFull) = (record, style, true, true)
     hop = RouteColumns.hopWidth(runs)
     host = max(4, runs.flatMap { $0.hop.hosts(record, true, isFull: true) }.map(\.columns).max() ?? 0)
-    let needed: [Kind] = [.hop, .host, .sent, .lost, .here, .last, .mean, .best, .worst, .deviation]
-    var used = needed.map { 2 + RouteColumns.width($0, isFull: true) }.reduce(hop + host - 2, +)
+    let longest = runs.flatMap { [$0.hop.times.max, $0.hop.times.last] }.compactMap { $0?.fixedMilliseconds.columns }
+    timeWidth = max(6, longest.max() ?? 0)
+    let needed: [Kind] = [.hop, .host, .sent, .lost, .here, .last, .mean, .best, .worst]
+    var used = needed.map { 2 + width($0) }.reduce(hop + host - 2, +)
     var kinds = Set(needed)
-    for kind in [Kind.median, .slow] {
-      used += 2 + RouteColumns.width(kind, isFull: true)
+    for kind in [Kind.deviation, .median, .slow] {
+      used += 2 + width(kind)
       if used <= style.width { kinds.insert(kind) }
     }
     self.kinds = Kind.allCases.filter { kinds.contains($0) }
@@ -54,14 +57,14 @@ struct RouteColumns {
   /// Room for three digits, or for a run of hops.
   private static func hopWidth(_ runs: [HopRun]) -> Int { runs.map(\.number.columns).reduce(3, max) }
 
-  private static func width(_ kind: Kind, isFull: Bool) -> Int {
+  private func width(_ kind: Kind) -> Int {
     switch kind {
     case .hop, .host: 0
     case .sent: 5
     // With the marker of a hop that limits its ICMP.
     case .lost: 5
     case .here: 5
-    case .last, .mean, .best, .worst, .median, .slow, .deviation: isFull ? 8 : 6
+    case .last, .mean, .best, .worst, .median, .slow, .deviation: timeWidth
     }
   }
 
@@ -73,7 +76,7 @@ struct RouteColumns {
       case .host: Cell("host".leading(host), .faint)
       case .sent: titled("sent", kind)
       // The marker stands behind the number.
-      case .lost: Cell("lost ".trailing(RouteColumns.width(kind, isFull: isFull)), .faint)
+      case .lost: Cell("lost ".trailing(width(kind)), .faint)
       case .here: titled(style.isUnicode ? "here≤" : "here<", kind)
       case .last: titled("last", kind)
       case .mean: titled("avg", kind)
@@ -87,23 +90,23 @@ struct RouteColumns {
   }
 
   private func titled(_ words: String, _ kind: Kind) -> Cell {
-    Cell(words, .faint).trailing(RouteColumns.width(kind, isFull: isFull))
+    Cell(words, .faint).trailing(width(kind))
   }
 
   /// A hop's lines: the first with its numbers, one more for each further address.
   func lines(_ run: HopRun) -> [[Cell]] {
-    let (hop, width) = (run.hop, self.hop)
+    let (hop, left) = (run.hop, self.hop)
     let hosts = hop.hosts(record, showsNames, isFull: isFull)
     let first = kinds.map { kind in
       switch kind {
-      case .hop: Cell(run.number).trailing(width)
+      case .hop: Cell(run.number).trailing(left)
       case .host:
         Cell((hosts.first ?? "*").withoutMiddle(host).leading(host), hop.isSilent ? .faint : hop.isTarget ? .good : nil)
-      default: Cell(words(kind, hop), colour(kind, hop)).trailing(RouteColumns.width(kind, isFull: isFull))
+      default: Cell(words(kind, hop), colour(kind, hop)).trailing(width(kind))
       }
     }
     return [first]
-      + hosts.dropFirst().map { [Cell(String(" ", times: width)), Cell($0.withoutMiddle(host))] }
+      + hosts.dropFirst().map { [Cell(String(" ", times: left)), Cell($0.withoutMiddle(host))] }
   }
 
   private func words(_ kind: Kind, _ hop: RouteHop) -> String {
