@@ -1,4 +1,5 @@
 import Kernel
+import Runner
 import Timebase
 import Wire
 
@@ -91,6 +92,16 @@ extension OptionValue where Value: BinaryInteger & SendableMetatype {
   static func integer(_ range: ClosedRange<Int>) -> OptionValue {
     OptionValue(.integer(range)) { (text, name) throws(UsageError) in
       Value(try Values.integer(text, for: name, in: range))
+    }
+  }
+}
+
+extension OptionValue where Value == Int {
+  /// How many pairs of segments; a hundred without a number.
+  static var pairs: OptionValue {
+    let range = 1...1_000_000
+    return OptionValue(.integer(range)) { (text, name) throws(UsageError) in
+      text.isEmpty ? OneWaySettings().pairs : try Values.integer(text, for: name, in: range)
     }
   }
 }

@@ -62,7 +62,9 @@ public final class LossyWire: Sendable {
   private let lifetime: Double
 
   /// Opens both devices and begins to relay; it ends by itself after its lifetime in seconds.
-  public init(_ weather: Weather = Weather(), seed: UInt64 = 1, lifetime: Double = 600) throws {
+  ///
+  /// `back` is the weather of the server's packets; nil: the same.
+  public init(_ weather: Weather = Weather(), back: Weather? = nil, seed: UInt64 = 1, lifetime: Double = 600) throws {
     let ends = [try Namespace(), try Namespace()]
     (client, server) = (ends[0], ends[1])
     self.lifetime = lifetime
@@ -83,7 +85,7 @@ public final class LossyWire: Sendable {
     }
     let directions = [
       Direction(from: descriptors[0], to: descriptors[1], weather, seed: seed &* 2),
-      Direction(from: descriptors[1], to: descriptors[0], weather, seed: seed &* 2 &+ 1),
+      Direction(from: descriptors[1], to: descriptors[0], back ?? weather, seed: seed &* 2 &+ 1),
     ]
     Thread { [self] in relay(directions) }.start()
   }

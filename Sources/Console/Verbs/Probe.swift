@@ -35,6 +35,10 @@ extension Verb {
         let result = try Run.service(settings, service)
         return Ending(result.signal, isAsExpected: result.isGood)
       }
+      if let oneWay = settings.oneWay {
+        let result = try Run.oneWay(settings, oneWay)
+        return Ending(result.signal, isAsExpected: result.isGood)
+      }
       if settings.monitoring.isPlugin { return try Ending(Run.check(CheckSettings(of: settings))) }
       return try Ending(Run.probe(settings), settings)
     })
@@ -56,6 +60,11 @@ extension Verb {
       .checkTCP,
       .smokePing,
       .expectation, .exitState, .waiting, .service,
+      .oneWay(
+        excludes: [
+          "--count", "--syn", "--flags", "--confirm", "--connect", "--until", "--data", "--service", "--svg", "--html",
+          "--fping", "--nagios", "--exit-state", "--expect",
+        ], " Nothing else is then probed. The exit status is 0 if all pairs were completed."),
     ]
   }
 }
@@ -125,6 +134,11 @@ extension RunSettings {
       }
       guard plan.data.count <= Conversation.serviceDataLimit else {
         throw UsageError("--service sends at most \(Conversation.serviceDataLimit) bytes of --data")
+      }
+    }
+    if oneWay != nil {
+      guard targets.count == 1, targets[0].ports.count == 1 else {
+        throw UsageError("--one-way takes one target with one port; run it again for each of the others")
       }
     }
     if !plan.opensConnection, plan.confirm {

@@ -12,7 +12,9 @@ extension Verb {
     offers: [.packets, .sourcePort, .lines, .packetLines, .capture, .outputLetter, .table],
     settings: RouteSettings(program: Version.agent),
     options: [
-      .hops, .rounds, .paths, .reports, .families, .network.without("ttl"), .syn, .output, .files,
+      .hops, .rounds, .paths,
+      .oneWay(excludes: ["--csv"], " It follows the trace, and is reported on lines behind it."), .reports, .families,
+      .network.without("ttl"), .syn, .output, .files,
     ],
     about: """
       Shows the path to the target: each router (hop) that answers, its round-trip

@@ -15,6 +15,9 @@ struct CSVFormat: ResultWriter {
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
     case .connectionsBegin: sheet.results += CSV.connections.header
+    case .oneWay(let record):
+      sheet.results += CSV.directions.header
+      for direction in OneWayRecord.Direction.allCases { sheet.results += CSV.directions.line((record, direction)) }
     case .idleBegin: sheet.results += CSV.trials.header
     case .trial(let trial, let number, let target): sheet.results += CSV.trials.line((trial, number, target))
     case .checksBegin: sheet.results += CSV.checks.header

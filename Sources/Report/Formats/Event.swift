@@ -68,6 +68,8 @@ public enum Event: Sendable {
   case trial(IdleTrial, number: Int, target: IdleTarget)
   /// How long a silent connection is remembered.
   case idle(IdleRecord)
+  /// Loss and reordering of each direction.
+  case oneWay(OneWayRecord)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
   /// How two paths compare.

@@ -50,6 +50,7 @@ struct JSONFormat: ResultWriter {
     case .route(let record, let isFinal): sheet.results += JSONLines.route(record, isFinal: isFinal)
     case .trial(let trial, let number, let target): sheet.results += IdleFields.trials.line((trial, number, target))
     case .idle(let record): sheet.results += IdleFields.findings.line(record)
+    case .oneWay(let record): sheet.results += OneWayFields.records.line(record)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
     case .routeComparison(let comparison, let first, let second):
@@ -87,6 +88,7 @@ public enum JSONLines {
       RouteFields.hops.kind, RouteFields.paths.kind, RouteFields.probes.kind, RouteFields.totals.kind,
       IdleFields.findings.kind, IdleFields.trials.kind, IdleFields.journals.kind,
       RouteFields.comparisons.kind,
+      OneWayFields.records.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -70,6 +70,7 @@ struct TextFormat: ResultWriter {
       text.idleHeader(searches: searches, target: target, source: source, words: words)
     case .trial(let trial, let number, _): text.trial(trial, number: number)
     case .idle(let record): text.idle(record)
+    case .oneWay(let record): text.oneWay(record)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     case .routeComparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }

@@ -15,6 +15,9 @@ struct EngineWork<E: Engine>: LoopWork {
   /// The capture file that packets are written into; nil where no one asked for one.
   var packets: PacketFile?
 
+  /// Whether another engine of the run goes on with the capture file.
+  var leavesPacketsOpen = false
+
   /// What may be put right in the engine after each tick.
   var revise: ((inout E) -> Void)?
 
@@ -52,7 +55,7 @@ struct EngineWork<E: Engine>: LoopWork {
     var loop = try Loop(observer.signals)
     perform(engine.start(at: SystemClock.now()))
     let signal = try loop.run(&self)
-    try finishPackets(&loop)
+    if !leavesPacketsOpen { try finishPackets(&loop) }
     if let failure { throw failure }
     network.settle()
     return signal

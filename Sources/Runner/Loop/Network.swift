@@ -138,6 +138,11 @@ final class Network {
     if !isShared { link(endpoint.address.family)?.ignore(endpoint.port) }
   }
 
+  /// Gives the ports of all slots back, for another engine.
+  func releaseAll() {
+    for slot in guards.indices { release(slot) }
+  }
+
   private func linger(_ reservation: Reservation) {
     let now = SystemClock.monotonic()
     lingering.removeAll { $0.until <= now }

@@ -241,10 +241,19 @@ final class PlayStage {
     ticking: (next: () -> Instant?, tick: () throws(Errno) -> Void)? = nil,
     _ report: @escaping (Director.Report?) throws(Errno) -> Void
   ) throws(RunError) -> (EngineWork<PlayEngine<Director>>, Signal?) {
+    try run(engine, settings.run.presentation, trace, ticking: ticking, report)
+  }
+
+  /// Runs any engine with what was opened.
+  func run<E: Engine>(
+    _ engine: E, _ presentation: Presentation, _ trace: PacketTraceTeller,
+    ticking: (next: () -> Instant?, tick: () throws(Errno) -> Void)? = nil,
+    _ report: @escaping (E.Report) throws(Errno) -> Void
+  ) throws(RunError) -> (EngineWork<E>, Signal?) {
     guard let network, let sealed else { throw .refused("nothing was opened") }
-    var observer = LoopObserver<Director.Report?>(report: report)
+    var observer = LoopObserver<E.Report>(report: report)
     observer.refused = { (_, refusal) in trace.refusals.append(refusal.message) }
-    if settings.run.presentation.tracesPackets {
+    if presentation.tracesPackets {
       observer.packet = { (arrival, stamp) throws(Errno) in try trace.show(arrival, at: stamp) }
     }
     if let ticking { (observer.nextTick, observer.tick) = ticking }

@@ -20,6 +20,8 @@ public struct RouteSettings: Sendable {
   public var showsAddressesOnly = false
   /// Whether only mtr's columns are printed at the end, and no screen shown.
   public var isReport = false
+  /// Whether loss and reordering of each direction are measured behind the trace; nil where they are not.
+  public var oneWay: OneWaySettings?
   /// The file that Prometheus' text collector reads; nil writes none.
   public var metricsPath: FilePath?
 
@@ -91,11 +93,17 @@ extension Run {
     }
     var work = EngineWork(engine: engine, network: network, observer: observer, sealed)
     work.packets = packets
+    work.leavesPacketsOpen = settings.oneWay != nil
     work.revise = { $0.isPaused = presenter.isPaused }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin(source: source) }
-    let signal = try work.run()
+    var signal = try work.run()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       try presenter.finish(ending ?? RouteEnding(distance: nil, flows: 0, isComplete: nil), signal)
+    }
+    if let oneWay = settings.oneWay {
+      network.releaseAll()
+      let end = try measure(oneWay, settings.run, from: source, to: target, network, packets, sealed, signal)
+      signal = signal ?? end
     }
     warn(of: network.dropped, truncated: network.truncated, strays: 0)
     return signal

@@ -78,6 +78,8 @@ public struct RunSettings: Sendable {
   public var window: UInt16?
   /// Whether it is asked only if there is a service behind the port; nil where it is not.
   public var service: ServiceSettings?
+  /// Whether pairs of segments show loss and reordering of each direction; nil where they do not.
+  public var oneWay: OneWaySettings?
   /// How often and when.
   public var schedule = Schedule()
   /// Whether the kernel's `connect()` makes the connections.
