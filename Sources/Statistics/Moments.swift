@@ -38,6 +38,9 @@ public struct Moments: Hashable, Sendable {
   /// The mean, cut to whole nanoseconds; nil without any.
   public var mean: Interval? { count == 0 ? nil : Interval(truncating: sum.quotient(by: count)) }
 
+  /// All durations added up, or the longest interval there is.
+  public var total: Interval { Interval(truncating: sum) }
+
   /// The deviation as iputils' ping computes it: the root of the mean of squares less the square of the mean.
   ///
   /// Like ping, the square of the sum is divided last, unless it is too great for that: nil without any.

@@ -6,8 +6,8 @@ final class NameServer {
 
   /// A server that answers by rules of the form `NAME=WHAT`; other names do not exist.
   ///
-  /// `WHAT` is an address or several with commas between, `nx`, `servfail`, `refused`, `silent`, `truncated`, or
-  /// `slow:SECONDS:ADDRESS`.
+  /// `WHAT` is an address or several with commas between, `nx`, `servfail`, `refused`, `silent`, `truncated`,
+  /// `slow:SECONDS:ADDRESS`, or `ptr:NAME` for the name of an address (`2.1.0.10.in-addr.arpa`).
   init(_ rules: [String], in namespace: Namespace) throws {
     program = try Program([Tool.python.path ?? "python3", "-c", NameServer.source] + rules, in: namespace)
     guard waitUntil(seconds: 10, { self.program.outputSoFar.contains("ready") ? true : nil }) ?? false else {
@@ -46,6 +46,10 @@ final class NameServer {
         elif rule == 'servfail': code = 2
         elif rule == 'refused': code = 5
         elif rule == 'truncated': flags |= 0x0200
+        elif rule.startswith('ptr:'):
+            data = b''.join(bytes([len(l)]) + l for l in (p.encode() for p in rule[4:].split('.'))) + b'\0'
+            records = struct.pack('!HHHIH', 0xc00c, 12, 1, 60, len(data)) + data
+            count = 1
         else:
             for text in rule.split(','):
                 address = ipaddress.ip_address(text)

@@ -5,13 +5,13 @@ import Testing
 extension NetworkTests {
   /// The live screen of `probe watch`, on a terminal that keeps a record.
   @Suite(.needs(.python)) struct WatchScreenTests {
-    private static let enter = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l"
-    private static let leave = "\u{1b}[0m\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
+    static let enter = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l"
+    static let leave = "\u{1b}[0m\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
 
     /// Runs a program on a terminal of its own; a script says what happens to it.
     ///
     /// `wait SECONDS`, `signal NUMBER`, `resize ROWS COLUMNS`, `stopped`. At the end the terminal's settings are told.
-    private static let terminal = """
+    static let terminal = """
       import fcntl, os, pty, select, struct, sys, termios, time
       script, words = sys.argv[1].split(";"), sys.argv[2:]
       ready, begin = os.pipe()
@@ -56,7 +56,7 @@ extension NetworkTests {
     }
 
     /// The frames, each without the sequences that draw it.
-    private func frames(_ output: String) -> [[Substring]] {
+    static func frames(_ output: String) -> [[Substring]] {
       output.split(separator: "\u{1b}[H").dropFirst().map { frame in
         let text = frame.replacing(/\x{1b}\[[0-9;?]*[a-zA-Z]/, with: "")
         // The terminal makes a carriage return of its own of every line feed.
@@ -111,7 +111,7 @@ extension NetworkTests {
       #expect(pieces.count == 2, "given back once")
       #expect(pieces.last?.contains("probe statistics") ?? false, "and the summary stays on the screen before")
       #expect(pieces.last?.contains("\u{1b}") == false)
-      let shown = frames(String(pieces[0]))
+      let shown = Self.frames(String(pieces[0]))
       #expect(shown.count >= 2)
       #expect(shown.last?.first?.hasPrefix("probe watch  2 targets every 50ms  1 not as expected") ?? false)
       #expect(shown.last?.contains { $0.contains("127.0.0.1:9 ") && $0.contains("closed") } ?? false)
@@ -125,7 +125,7 @@ extension NetworkTests {
         in: namespace)
       #expect(outcome.errors == "code=130 echo=same\n")
       let pieces = outcome.output.split(separator: WatchScreenTests.leave, omittingEmptySubsequences: false)
-      let shown = frames(String(pieces[0]))
+      let shown = Self.frames(String(pieces[0]))
       #expect(shown.contains { frame in frame.contains { $0.unicodeScalars.count > 40 } }, "wide at first")
       let last = try #require(shown.last)
       #expect(last.count <= 5 && last.allSatisfy { $0.unicodeScalars.count <= 40 }, "\(last)")

@@ -40,6 +40,7 @@ import Timebase
       let told = try #require(moments.mdev).nanoseconds
       #expect(abs(Double(told) - variance.squareRoot()) <= 1.001)
       #expect(try #require(moments.mean).nanoseconds == samples.reduce(0, +) / Int64(count))
+      #expect(moments.total == .nanoseconds(samples.reduce(0, +)))
       #expect(moments.min == .nanoseconds(try #require(samples.min())))
       #expect(moments.max == .nanoseconds(try #require(samples.max())))
       #expect(moments.count == UInt64(count))

@@ -28,6 +28,8 @@ public struct RouteTimes: Sendable {
 
   /// How many were recorded.
   public var count: Int { Int(clamping: moments.count) }
+  /// All of them added up.
+  public var total: Interval { moments.total }
   /// The shortest.
   public var min: Interval? { moments.min }
   /// The mean.

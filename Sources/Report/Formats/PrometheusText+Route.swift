@@ -54,7 +54,7 @@ extension PrometheusText {
     writer.family("probe_route_hop_rate_limited", .gauge, "Whether a hop limits its ICMP errors.")
     for hop in hops { writer.sample([target, label(hop)], hop.isRateLimited ? "1" : "0") }
     writer.family(
-      "probe_route_hop_rtt_seconds", .gauge, "Round-trip time to a hop, by quantile (0 and 1: the extremes).")
+      "probe_route_hop_rtt_seconds", .summary, "Round-trip time to a hop, by quantile (0 and 1: the extremes).")
     for hop in hops {
       let times: [(String, Interval?)] = [
         ("0", hop.times.min), ("0.5", hop.times.value(at: .p50)), ("0.99", hop.times.value(at: .p99)),
@@ -63,6 +63,8 @@ extension PrometheusText {
       for (quantile, time) in times {
         if let time { writer.sample([target, label(hop), ("quantile", quantile)], time.exactSeconds) }
       }
+      writer.sample([target, label(hop)], hop.times.total.exactSeconds, suffix: "_sum")
+      writer.sample([target, label(hop)], "\(hop.times.count)", suffix: "_count")
     }
     writer.family("probe_route_hop_changes", .gauge, "Changes that a hop's quotes show for the first time, by field.")
     for hop in hops {

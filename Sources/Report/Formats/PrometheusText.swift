@@ -113,7 +113,7 @@ struct MetricWriter {
 
   /// What a family is.
   enum Kind: String {
-    case gauge, counter, histogram
+    case gauge, counter, histogram, summary
   }
 
   private(set) var text = ""
