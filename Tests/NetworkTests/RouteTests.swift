@@ -202,6 +202,21 @@ extension NetworkTests {
 
     // MARK: Within a connection
 
+    @Test(
+      "without SACK probes within a connection are bytes that the target has, and it says so",
+      arguments: RouteChain.targets)
+    func withoutSACK(address: String) throws {
+      let chain = try RouteChain("--strip", "2")
+      defer { chain.stop() }
+      let trace = try trace(chain, address, "--in-session", "-c", "3", "-i", "0.1", "-v")
+      #expect(trace.addresses == RouteChain.addresses(like: address) && trace.outcome.code == 0)
+      #expect(trace.probes.allSatisfy { $0["form"]?.string == "keep-alive" })
+      #expect(trace.summary["forms"]?.array?.map(\.string) == ["keep-alive"])
+      let text = try Probe.run(
+        "route", target(address, RouteChain.port), "-n", "--in-session", "-c", "1", in: chain.client)
+      #expect(text.output.contains("\nprobes: bytes that the target has already, since SACK was not agreed\n"))
+    }
+
     @Test("within a connection it passes a firewall that drops SYNs with a low TTL", arguments: RouteChain.targets)
     func inSession(address: String) throws {
       let chain = try RouteChain("--firewall", "2")

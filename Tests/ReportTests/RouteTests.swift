@@ -22,6 +22,18 @@ import Wire
     #expect(!all.contains("\u{1b}"), "a terminal obeys no name")
   }
 
+  @Test("trouble is told beside all else, and what was sent within a connection") func trouble() {
+    var record = RouteScenes.six
+    let remarks = RouteWords(record: record, style: Style(width: 100)).remarks.map(\.text)
+    record.trouble = "the connection was reset"
+    let probe = PathProbe(number: 0, round: 0, flow: 0, sourcePort: 40_000, ttl: 1, form: .keepAlive)
+    record.table.take(probe)
+    let more = RouteWords(record: record, style: Style(width: 100)).remarks.map(\.text)
+    #expect(more.first == "the connection was reset")
+    #expect(more.contains("probes: bytes that the target has already, since SACK was not agreed"))
+    #expect(!remarks.isEmpty && Set(more).isSuperset(of: remarks))
+  }
+
   @Test("the lines for scripts, those of each flow at the end alone") func json() throws {
     var lines = ""
     for (_, record) in RouteScenes.all where record.table.flows.count < 8 {

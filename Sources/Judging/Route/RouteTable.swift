@@ -20,6 +20,8 @@ public struct RouteTable: Sendable {
   private(set) var ports: [UInt16?] = []
   /// The latest round of which there is a probe, from 0; -1 before the first.
   public private(set) var round = -1
+  /// What probes were sent, in the order in which they began.
+  public private(set) var forms: [PathProbe.Form] = []
   /// When the first probe was sent.
   public private(set) var started = WallTime.unknown
   /// Whether the flows that were tried suffice by the stopping rule; nil where only one was asked for, or before the end.
@@ -37,6 +39,7 @@ public struct RouteTable: Sendable {
   /// Takes a probe that is finished.
   public mutating func take(_ probe: PathProbe) {
     guard (0..<RouteTable.mostFlows).contains(probe.flow) else { return }
+    if !forms.contains(probe.form) { forms.append(probe.form) }
     let ttl = Int(probe.ttl)
     while ports.count <= probe.flow { ports.append(nil) }
     ports[probe.flow] = probe.sourcePort

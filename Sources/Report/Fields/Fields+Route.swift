@@ -185,6 +185,9 @@ enum RouteFields {
       .list("path_changes", "when flows took another way", pathChange) { $0.table.pathChanges },
       .text(orNull: "trouble", "what kept probes from being sent as they should be") { $0.trouble },
       .time("elapsed_ns", "duration of the run") { $0.elapsed },
+      .words("forms", among: PathProbe.Form.allCases.map(\.rawValue), "what probes were: see `probe`") {
+        $0.table.forms.map(\.rawValue)
+      },
     ])
 
   private static let pathChange = FieldTable<RoutePathChange>([

@@ -16,9 +16,21 @@ struct RouteWords {
   /// Everything but the last line.
   var remarks: [Cell] {
     let hops = table.hops
-    return record.trouble.map { [Cell($0.printable, .bad)] } ?? []
-      + limits(hops) + begins + ends(hops) + table.changes.map { Cell(change($0), .doubtful) } + extensions(hops)
+    return (record.trouble.map { [Cell($0.printable, .bad)] } ?? [])
+      + forms + limits(hops) + begins + ends(hops) + table.changes.map { Cell(change($0), .doubtful) }
+      + extensions(hops)
       + spread(hops) + moves + paths
+  }
+
+  /// What was sent within a connection.
+  private var forms: [Cell] {
+    table.forms.compactMap { form in
+      switch form {
+      case .syn: nil
+      case .beyond: Cell("probes: one byte beyond what the target expects, which it drops")
+      case .keepAlive: Cell("probes: bytes that the target has already, since SACK was not agreed")
+      }
+    }
   }
 
   // MARK: Loss
