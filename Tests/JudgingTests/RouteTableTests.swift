@@ -159,6 +159,17 @@ extension RouteTable {
     #expect(hop.variation == .perPacket)
   }
 
+  @Test("that a hop is no end is no reason; that packets go no further is") func reasons() {
+    var (passing, ending) = (
+      Asked(ttl: 1, from: "10.0.1.1").probe, Asked(ttl: 2, from: "10.0.2.1", kind: .unreachable).probe
+    )
+    passing.answer?.reason = .icmpTTLExceeded
+    ending.answer?.reason = .icmpAdminProhibited
+    var table = RouteTable(target: Endpoint(.v4(IPv4Address(192, 0, 2, 80)), 80))
+    for probe in [passing, ending] { table.take(probe) }
+    #expect(table.hops.map(\.reason) == [nil, .icmpAdminProhibited])
+  }
+
   @Test("what is forgotten is not told again") func reset() {
     var table = RouteTable.chain([10, 10], of: 10)
     table.reset()

@@ -50,7 +50,9 @@ extension NetworkTests {
           files[1], "--prometheus", files[2],
         ], in: chain.client, seconds: 60)
       #expect(outcome.code == 0, "\(outcome.everything)")
-      let rows = outcome.output.split(separator: "\r\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      let rows = outcome.output.split(separator: "\r\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false)
+      }
       #expect(rows[0].prefix(4) == ["destination", "port", "flow", "ttl"])
       // All flows together, and then each of them.
       #expect(rows[1...6].map { $0[3] } == ["1", "2", "3", "4", "5", "6"] && rows[1...6].allSatisfy { $0[2] == "" })
@@ -111,7 +113,8 @@ extension NetworkTests {
       let outcome = try files.run("route", Self.target, "-c", "5", "-i", "0.1", "--json", in: chain.client)
       #expect(Date().timeIntervalSince(began) < 5, "nobody waits for 10 s")
       let hops = try JSON.lines(outcome.output).filter { $0["type"]?.string == "hop" && $0["final"]?.bool == true }
-      #expect(hops.map { $0["name"]?.string } == ["first.test", "second.test", nil, nil, nil, nil], "\(outcome.output)")
+      let found = hops.map { $0["name"]?.string }
+      #expect(found == ["first.test", "second.test", nil, nil, nil, nil], "\(outcome.output)")
       #expect(server.asked.contains("2.3.0.10.in-addr.arpa 12"))
       let asked = server.asked.count
       let numeric = try files.run("route", Self.target, "-n", "-c", "2", "-i", "0.1", "--json", in: chain.client)
@@ -129,7 +132,8 @@ extension NetworkTests {
           ["python3", "-c", WatchScreenTests.terminal, "resize \(rows) \(columns);" + script, Probe.path]
             + ["route", Self.target, "-n", "--until-stopped", "-i", "0.05"], in: chain.client, seconds: 40)
       }
-      let outcome = try run("until 10.0.6.2;wait 1;key ?;until closes;key x;wait 0.4;key p;until paused;key p;wait 0.5;key r;wait 0.5;key q")
+      let outcome = try run(
+        "wait 1;key ?;until closes;key x;wait 0.4;key p;until paused;key p;wait 0.5;key r;wait 0.5;key q")
       #expect(outcome.errors.contains("code=0 echo=same"), "\(outcome.errors)")
       let pieces = outcome.output.split(separator: WatchScreenTests.leave, omittingEmptySubsequences: false)
       #expect(outcome.output.contains(WatchScreenTests.enter) && pieces.count == 2, "given back once")
@@ -151,7 +155,8 @@ extension NetworkTests {
           "route", Self.target, "-n", "--until-stopped", "-i", "0.05", "--no-ecn",
         ], in: chain.client, seconds: 40)
       // 60 rounds would be due in three seconds.
-      let sent = try #require(outcome.output.matches(of: /path to 10\.0\.6\.2:80: (\d+) probes/).last.flatMap { Int($0.1) })
+      let told = outcome.output.matches(of: /path to 10\.0\.6\.2:80: (\d+) probes/).last
+      let sent = try #require(told.flatMap { Int($0.1) })
       #expect(sent < 40, "\(sent)")
     }
   }

@@ -65,7 +65,8 @@ struct RouteCell: Sendable {
       targetAnswers += 1
       targetRound = max(targetRound, probe.round)
     }
-    reason = answer.reason
+    // That the time to live ran out is what was asked for.
+    reason = answer.kind == .unreachable ? answer.reason : nil
     (hopLimit, quotedTTL) = (answer.hopLimit, answer.quotedTTL)
     extensions = Array(answer.extensions.prefix(RouteCell.mostExtensions))
     sight(answer.address, probe)

@@ -142,7 +142,7 @@ public struct RoutePicture {
         Line(text: "lost here ≤ \(bound.ratio.shortPercent)", kind: hop.ttl == begins ? "small bad" : "small doubtful"))
     }
     if hop.isRateLimited { lines.append(Line(text: "limits its ICMP", kind: "small faint")) }
-    if let reason = hop.reason, reason != .icmpTTLExceeded {
+    if let reason = hop.reason {
       lines.append(Line(text: reason.rawValue.withoutMiddle(limit), kind: "small bad"))
     }
     let words = RouteWords(record: record, style: Style())

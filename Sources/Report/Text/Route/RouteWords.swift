@@ -62,8 +62,7 @@ struct RouteWords {
   /// Hops that say that packets go no further.
   private func ends(_ hops: [RouteHop]) -> [Cell] {
     hops.compactMap { hop in
-      // The target's own RST has none, and running out of hops is what was asked for.
-      guard let reason = hop.reason, reason != .icmpTTLExceeded, let address = hop.address else { return nil }
+      guard let reason = hop.reason, let address = hop.address else { return nil }
       return Cell("hop \(hop.ttl): \(record.host(address)) reports \(reason.rawValue): packets go no further", .bad)
     }
   }
