@@ -291,7 +291,7 @@ extension RouteTable {
   @Test("a path has the loss and the times of its flows, and the slow one is told") func figures() throws {
     let letters = String(repeating: "a", count: 20)
     let table = Turns(flows: [letters, letters.replacing("a", with: "b")]).table
-    let paths = table.paths
+    let paths = table.comparedPaths
     #expect(paths.map(\.loss.sent) == [20, 20] && paths.map(\.loss.received) == [20, 20])
     #expect(paths.map { $0.times.value(at: .p50) } == [.milliseconds(1), .milliseconds(2)])
     #expect(paths[0].slowness == nil)

@@ -36,7 +36,8 @@ public struct RoutePath: Sendable {
   public var loss = Loss()
   /// The round-trip times to the target.
   public var times = RouteTimes()
-  /// How its median compares with that of the fastest path; nil for that one, and where there are too few times.
+  /// How its median compares with that of the fastest path; nil for that one, where there are too few times, and
+  /// where it was not asked for (`RouteTable.comparedPaths`).
   public var slowness: Bootstrap.Ratio?
 
   /// What names it: a hash of the addresses of its hops, equal on every machine and in every run.
@@ -79,9 +80,15 @@ extension RouteTable {
         groups[place].times = groups[place].times.count == 0 ? cell.times : groups[place].times.merged(cell.times)
       }
     }
-    groups.sort { ($0.flows.first ?? 0) < ($1.flows.first ?? 0) }
-    compare(&groups)
-    return groups
+    return groups.sorted { ($0.flows.first ?? 0) < ($1.flows.first ?? 0) }
+  }
+
+  /// The same, each with how its median compares with that of the fastest: a millisecond's work for each path, which is
+  /// too much for what is drawn while probes are timed.
+  public var comparedPaths: [RoutePath] {
+    var paths = paths
+    compare(&paths)
+    return paths
   }
 
   /// So few times of a path say nothing of its median.

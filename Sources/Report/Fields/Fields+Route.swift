@@ -272,7 +272,7 @@ extension JSONLines {
       text += RouteFields.hops.line(RouteFields.HopLine(hop: hop, record: record, isFinal: isFinal))
     }
     guard isFinal else { return text }
-    let paths = record.table.paths
+    let paths = record.table.comparedPaths
     let slowest = record.slowest(of: paths)
     for (place, path) in paths.enumerated() {
       text += RouteFields.paths.line(

@@ -21,7 +21,7 @@ public enum RoutePage {
         body.element("h2", [], "Changes on the way")
         for change in record.table.changes { body.element("p", [], words.change(change)) }
       }
-      let paths = record.table.paths
+      let paths = record.table.comparedPaths
       body.element("h2", [], "Paths")
       write(paths, of: record, on: &body)
       guard record.table.flows.count > 1 else { return }

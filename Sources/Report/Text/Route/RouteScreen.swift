@@ -38,7 +38,7 @@ public struct RouteScreen: Sendable {
     if frame.showsHelp { return help(record, frame) }
     let runs = HopRun.runs(record.table.hops)
     let columns = RouteColumns(screen: record, runs, showsNames: frame.showsNames, style)
-    let words = RouteWords(record: record, style: style)
+    let words = RouteWords(record: record, style: style, isLive: true)
     let head = [title(record, frame)] + (rows < 10 ? [] : [""]) + (rows < 4 ? [] : [style.line(columns.titles)])
     let foot =
       rows < 4 ? [] : [style.line([frame.remark.map { Cell($0.printable, .bad) } ?? Cell(keys(frame), .faint)])]

@@ -9,6 +9,8 @@ import Wire
 struct RouteWords {
   let record: RouteRecord
   let style: Style
+  /// Whether it is drawn while probes are timed: then nothing is computed that takes long.
+  var isLive = false
 
   private var arrow: String { style.isUnicode ? "→" : "->" }
   private var table: RouteTable { record.table }
@@ -151,7 +153,7 @@ struct RouteWords {
   /// The paths, where there may be more than one.
   private var paths: [Cell] {
     guard table.flows.count > 1 else { return [] }
-    let paths = table.paths
+    let paths = isLive ? table.paths : table.comparedPaths
     let share = (table.confidence * 100).decimals(1, below: 101)
     let certain = share.hasSuffix(".0") ? String(share.dropLast(2)) : share
     let rule =
