@@ -44,11 +44,17 @@ extension NetworkTests {
       defer { chain.stop() }
       let directory = try TemporaryDirectory()
       let files = ["svg", "html", "prom"].map { directory.file("a.\($0)") }
-      let outcome = try Probe.run(
-        [
-          "route", Self.target, "-n", "-c", "3", "-i", "0.05", "--flows", "32", "--csv", "--svg", files[0], "--html",
-          files[1], "--prometheus", files[2],
-        ], in: chain.client, seconds: 60)
+      func traced() throws -> Outcome {
+        try Probe.run(
+          [
+            "route", Self.target, "-n", "-c", "3", "-i", "0.05", "--flows", "32", "--confidence", "99", "--csv",
+            "--svg",
+            files[0], "--html", files[1], "--prometheus", files[2],
+          ], in: chain.client, seconds: 60)
+      }
+      var outcome = try traced()
+      // One trace in 128 may miss a branch, which 99 % allow.
+      for _ in 0..<3 where !outcome.output.contains("per-flow") { outcome = try traced() }
       #expect(outcome.code == 0, "\(outcome.everything)")
       let rows = outcome.output.split(separator: "\r\n").map {
         $0.split(separator: ",", omittingEmptySubsequences: false)

@@ -185,7 +185,12 @@ extension NetworkTests {
     func branches(address: String) throws {
       let chain = try RouteChain("--branches", "3:5")
       defer { chain.stop() }
-      let trace = try trace(chain, address, "--flows", "32", "-c", "3", "-i", "0.05", "--no-ecn")
+      func traced() throws -> Trace {
+        try self.trace(chain, address, "--flows", "32", "--confidence", "99", "-c", "3", "-i", "0.05", "--no-ecn")
+      }
+      var trace = try traced()
+      // Eight flows take one branch in one of 128 traces, which 99 % allow: four such traces in a row are a fault.
+      for _ in 0..<3 where trace.paths.count < 2 { trace = try traced() }
       #expect(trace.outcome.code == 0)
       let fast = RouteChain.addresses(like: address)
       var hops = fast
