@@ -63,7 +63,8 @@ let package = Package(
     room(
       "Console",
       on: [
-        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "Path", "Scan", "HTTP", "Wire",
+        "Runner", "Report", "Judging", "Capture", "Kernel", "Handshake", "Engines", "Script", "Path", "Scan", "HTTP",
+        "Wire",
         "Timebase",
       ]),
     .executableTarget(name: "probe", dependencies: ["Console"], swiftSettings: rules),

@@ -39,7 +39,8 @@ struct Verb: Sendable {
 
   /// All of them, in the order in which the help lists them.
   static let all: [Verb] = [
-    probe, http, bench, check, watch, route, idle, audit, profile, script, listen, read, diff, demo, doctor, explain,
+    probe, http, bench, check, watch, scan, route, idle, audit, profile, script, listen, read, diff, demo, doctor,
+    explain,
     completions, help,
   ]
 

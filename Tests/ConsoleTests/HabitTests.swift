@@ -27,7 +27,10 @@ import Testing
       ("--report h", "unknown option --report; use probe route --report HOST:PORT"),
       ("-A h", "unknown option -A; use --flags A for an ACK"),
       ("-C 5 h", "unknown option -C; use -c N --fping"),
-      ("--rate 5 h:80", "unknown option --rate; --rate is an option of probe bench, probe check, probe route"),
+      (
+        "--rate 5 h:80",
+        "unknown option --rate; --rate is an option of probe bench, probe check, probe scan, probe route"
+      ),
       ("--head h:80", "unknown option --head; --head is an option of probe http"),
       (
         "-S -p 80 h",

@@ -203,8 +203,8 @@ import Testing
       (["Diff"], "unknown command 'Diff'; did you mean diff? (a target needs a port, as in Diff:443)"),
       (["wach", "127.0.0.1"], "unknown command 'wach'; did you mean watch? (a target needs a port, as in wach:443)"),
       (["read", "f.pcap"], "'read' is a command: it goes before the options"),
-      (["scan"], "unknown command or missing port: 'scan' (try 'probe help', or scan:443)"),
-      (["web.test"], nil), (["scan", "443"], nil), (["scan", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
+      (["merge"], "unknown command or missing port: 'merge' (try 'probe help', or merge:443)"),
+      (["web.test"], nil), (["merge", "443"], nil), (["merge", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
       (["::1"], nil), (["-"], nil),
     ])
   func mistyped(_ words: [String], _ message: String?) {

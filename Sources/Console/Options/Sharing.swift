@@ -41,6 +41,7 @@ extension BenchSettings: HasRun {}
 extension CheckSettings: HasRun {}
 extension WatchSettings: HasRun {}
 extension RouteSettings: HasRun {}
+extension ScanSettings: HasRun {}
 extension HTTPSettings: HasRun {}
 extension ListenSettings: HasPresentation, HasFamily {}
 extension ReadSettings: HasPresentation {}

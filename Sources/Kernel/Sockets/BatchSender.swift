@@ -36,6 +36,29 @@ public struct BatchSender: ~Copyable, Sendable {
     names = destinations.flatMap { SocketAddress($0, scope: interface?.index ?? 0).allOctets }
   }
 
+  /// Opens a raw socket for packets to any address: destination `i` of a batch is what `name(_:_:)` said last.
+  ///
+  /// - Throws: EPERM without CAP_NET_RAW, EAFNOSUPPORT without IPv6.
+  public init(routingAnyOf family: AddressFamily, places: Int, interface: Interface?) throws(Errno) {
+    let nowhere: IPAddress = family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0))
+    try self.init(
+      routing: [IPAddress](repeating: nowhere, count: max(places, 1)), family: family, interface: interface)
+  }
+
+  /// Says that destination `place` is this address from now on; means something for a raw socket only.
+  public mutating func name(_ place: Int, _ address: IPAddress) {
+    guard path == .raw, (place + 1) * nameRoom <= names.count else { return }
+    let start = place * nameRoom
+    names.build { out in
+      switch address {
+      case .v4(let address): out.store(bigEndian: address.rawValue, at: start + 4)
+      case .v6(let address):
+        out.store(bigEndian: UInt64(truncatingIfNeeded: address.rawValue >> 64), at: start + 8)
+        out.store(bigEndian: UInt64(truncatingIfNeeded: address.rawValue), at: start + 16)
+      }
+    }
+  }
+
   /// Opens a packet socket that receives nothing, and knows no destination before `address(_:)`.
   ///
   /// - Throws: EPERM without CAP_NET_RAW.

@@ -2,6 +2,7 @@ import HTTP
 import Handshake
 import Judging
 import Path
+import Scan
 import Script
 import Timebase
 import Wire
@@ -70,6 +71,16 @@ public enum Event: Sendable {
   case idle(IdleRecord)
   /// Loss and reordering of each direction.
   case oneWay(OneWayRecord)
+  /// What would be scanned, and how long a pass would take; nil where that depends on the answers.
+  case scanList(ScanTargets, probes: UInt64, time: Interval?)
+  /// A scan is about to begin.
+  case scanBegin(addresses: UInt64, ports: Int, probes: UInt64)
+  /// What was found out about a port, and the port's name.
+  case scanResult(ScanResult, service: String?)
+  /// What was found out about the ports of an address, once all is known.
+  case scanHost(IPAddress, [(result: ScanResult, service: String?)])
+  /// What a scan came to, or did so far.
+  case scanEnd(ScanSummary, isFinal: Bool)
   /// How two files compare.
   case comparison(CaptureComparison, first: String, second: String)
   /// How two paths compare.

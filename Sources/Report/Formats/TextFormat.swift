@@ -18,7 +18,8 @@ struct TextFormat: ResultWriter {
   /// What is left out where only the summary is wanted: everything that is as it should be.
   private func isDetail(_ event: Event) -> Bool {
     switch event {
-    case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .idleBegin, .trial, .listening, .connection, .page,
+    case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .idleBegin, .trial, .scanBegin, .listening,
+      .connection, .page,
       .comparison, .routeComparison:
       true
     case .checks(_, let totals, _): totals.hold == totals.count
@@ -71,6 +72,12 @@ struct TextFormat: ResultWriter {
     case .trial(let trial, let number, _): text.trial(trial, number: number)
     case .idle(let record): text.idle(record)
     case .oneWay(let record): text.oneWay(record)
+    case .scanList(let targets, let probes, let time): text.scanList(targets, probes: probes, time: time)
+    case .scanBegin(let addresses, let ports, let probes):
+      text.scanHeader(addresses: addresses, ports: ports, probes: probes)
+    case .scanResult(let result, let service): text.scanLine(result, service: service)
+    case .scanHost(let address, let results): text.scanHost(address, results)
+    case .scanEnd(let summary, _): text.scan(summary)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     case .routeComparison(let comparison, let first, let second): text.comparison(comparison, first, second)
     }

@@ -181,7 +181,7 @@ struct EngineWork<E: Engine>: LoopWork {
 }
 
 /// Where packets are received, apart from what they change.
-private final class Intake {
+final class Intake {
   var buffer = ReceiveBuffer()
 }
 

@@ -72,3 +72,20 @@ public struct ScanTally: Hashable, Sendable {
     ScanTally.states.firstIndex(of: state).map { MissedBound(Array(answers[$0].prefix(passes))) }
   }
 }
+
+/// A scan as a whole: what it came to, and how.
+public struct ScanSummary: Hashable, Sendable {
+  /// What it came to.
+  public var tally: ScanTally
+  /// How many passes there were.
+  public var passes: Int
+  /// How many ports were to be asked.
+  public var probes: UInt64
+  /// How long it took.
+  public var elapsed: Interval
+
+  /// A summary from its parts.
+  public init(tally: ScanTally, passes: Int, probes: UInt64, elapsed: Interval) {
+    (self.tally, self.passes, self.probes, self.elapsed) = (tally, passes, probes, elapsed)
+  }
+}

@@ -1,0 +1,162 @@
+import Kernel
+import Runner
+import Scan
+import Timebase
+import Wire
+
+extension Verb {
+  /// `probe scan TARGETS -p PORTS`: many ports of many addresses.
+  static let scan = Verb(
+    "scan", "TARGETS...", of: .targets, "many hosts and ports: each state, what was missed",
+    offers: [.packets, .sourcePort, .outputLetter],
+    settings: ScanSettings(),
+    options: [.selection, .pace, .families, .network, .syn, .output],
+    about: """
+      Sends a SYN to every port of every address, in a random order, and again to
+      those that do not answer. Each ends as open, closed, filtered or unreachable,
+      with its reason; the summary says how many were missed at least. Targets:
+      192.0.2.1, 192.0.2.0/24, 192.0.2.1-9, 192.0.2.1-192.0.3.7, 2001:db8::/120,
+      names.
+      """,
+    exitCode: """
+      Exit code: 0 if every port was asked, 2 could not run; 130 interrupted, after
+      the summary.
+      """,
+    prepare: { (settings, operands) throws(UsageError) in
+      for word in operands { try settings.include(word) }
+      guard !settings.included.isEmpty || !settings.run.targets.isEmpty else {
+        throw UsageError("no target; use probe scan 192.0.2.0/24 -p 80")
+      }
+      guard !settings.run.ports.isEmpty else { throw UsageError("no port; add -p PORTS, as in -p 22,80,8000-8010") }
+      for index in settings.run.targets.indices { settings.run.targets[index].ports = [settings.run.ports[0]] }
+    },
+    run: { (settings) throws(RunError) in
+      let outcome = try Run.scan(settings)
+      return Ending(outcome.signal, isAsExpected: true)
+    })
+}
+
+extension ScanSettings {
+  /// Takes a target: a block of addresses, or a name.
+  fileprivate mutating func include(_ word: String) throws(UsageError) {
+    if let block = try ScanSettings.block(word) { return included.append(block) }
+    guard !word.contains("/"), !word.contains(":") else {
+      throw UsageError("'\(word)' is not a valid address, range or name; use -p for ports")
+    }
+    run.targets.append(TargetSpec(host: word, ports: [0], text: word))
+  }
+
+  fileprivate static func block(_ word: String) throws(UsageError) -> AddressBlock? {
+    do throws(AddressBlock.Mistake) {
+      return try AddressBlock(parsing: word)
+    } catch {
+      switch error {
+      case .prefixLength: throw UsageError("'\(word)': not a prefix length; use 0 to 32, or 0 to 128 for IPv6")
+      case .backwards: throw UsageError("'\(word)': the range runs backwards")
+      }
+    }
+  }
+
+  /// Takes the words of a file, one or several a line.
+  fileprivate static func words(of path: FilePath) throws(UsageError) -> [(String, at: String)] {
+    let file = try ListFile(reading: path)
+    return file.lines.flatMap { line in line.words.map { ($0.text, "\(file.name):\(line.number)") } }
+  }
+
+  fileprivate mutating func exclude(_ word: String, at place: String) throws(UsageError) {
+    guard let block = try ScanSettings.block(word) else {
+      throw UsageError("\(place): '\(word)' is not a valid address or range; names cannot be excluded")
+    }
+    excluded.append(block)
+  }
+}
+
+extension OptionGroup where Settings == ScanSettings {
+  fileprivate static var selection: OptionGroup {
+    OptionGroup(
+      title: "Targets",
+      rows: [
+        .value(
+          "p", "ports", "PORTS", .ports, "the ports: 22,80,8000-8010, names, - for all",
+          "The ports: numbers, ranges and service names, separated by commas. `-p-` is all ports."
+        ) { (settings, ports) in
+          settings.run.ports += ports.filter { [known = settings.run.ports] in !known.contains($0) }
+        },
+        .value(
+          "f", "targets", "FILE", .inputFile, "more targets from FILE, - for stdin",
+          "Reads more targets from FILE, separated by blanks or lines; a number sign starts a comment. `-` is standard input."
+        ) { (settings, path) throws(UsageError) in
+          for (word, place) in try ScanSettings.words(of: path) {
+            do throws(UsageError) { try settings.include(word) } catch { throw UsageError("\(place): \(error.first)") }
+          }
+        },
+        .value(
+          nil, "exclude", "LIST", .text, "never these addresses, separated by commas",
+          "Never probes these addresses and ranges, separated by commas, whatever else names them."
+        ) { (settings, list) throws(UsageError) in
+          for word in list.split(separator: ",") { try settings.exclude(String(word), at: "--exclude") }
+        },
+        .value(
+          nil, "excludefile", "FILE", .inputFile, "never the addresses in FILE",
+          "Never probes the addresses and ranges in FILE, whatever else names them."
+        ) { (settings, path) throws(UsageError) in
+          for (word, place) in try ScanSettings.words(of: path) { try settings.exclude(word, at: place) }
+        },
+        .flag(
+          nil, "list", "list what would be probed; send nothing",
+          "Lists the addresses and ports that would be probed, how many probes that are, and with --rate how long a pass takes. Sends nothing."
+        ) { $0.lists = true },
+        .value(
+          nil, "shard", "I/N", .text, "only part I of N; all parts together are complete",
+          "Does part I of N, from 1. The parts of the same targets, ports and --seed are disjoint and together complete."
+        ) { (settings, text) throws(UsageError) in
+          let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt64($0) }
+          guard parts.count == 2, let number = parts[0], let count = parts[1],
+            let shard = ScanShard(number: number, of: count)
+          else { throw UsageError("--shard takes I/N with I from 1 to N, as in 2/8 (got '\(text.printable)')") }
+          settings.shard = shard
+        },
+        .value(
+          nil, "seed", "N", .integer(0...Int.max), "the order of the probes (default: random)",
+          "What the order of the probes is made from. The same seed gives the same order; needed for --shard."
+        ) { (settings, seed: Int) in settings.seed = UInt64(clamping: seed) },
+        .flag(
+          nil, "open", "show only open ports", "Shows only open ports; the summary counts all of them."
+        ) { $0.showsOpenOnly = true },
+        .flag(
+          nil, "allow-reserved", "multicast, broadcast and reserved addresses too",
+          "Also probes multicast, broadcast, unspecified and reserved addresses."
+        ) { $0.allowsReserved = true },
+        .flag(
+          nil, "i-own-the-target", "allow more than 65,536 probes to other hosts",
+          "Allows more than 65,536 probes to addresses that are not this host's. Only use it for hosts that are yours to scan."
+        ) { $0.ownsTargets = true },
+      ])
+  }
+
+  fileprivate static var pace: OptionGroup {
+    OptionGroup(
+      title: "Times and counts",
+      rows: [
+        .value(
+          nil, "rate", "PPS", .integer(1...10_000_000), "exactly PPS probes a second (default: up to 10,000)",
+          """
+          Sends PPS probes a second, exactly, without bursts of more than a millisecond. By default the rate begins at
+          1,000 and grows up to 10,000 as long as this host loses no packets.
+          """
+        ) { $0.rate = $1 },
+        .value(
+          nil, "retries", "N", .integer(0...10), "ask the unanswered again, N times (default 2)",
+          "Asks those that did not answer, and only those, again, up to N times. Default 2."
+        ) { $0.retries = $1 },
+        .value(
+          "W", "timeout", "SEC", .interval(.milliseconds(10) ... .seconds(60)),
+          "longest wait behind a pass (default 1)",
+          """
+          The longest wait for answers behind each pass, from 10 ms to 60 s. Default 1. It is shorter, but at least 0.2 s,
+          where all answers come fast.
+          """
+        ) { $0.run.plan.wait = $1 },
+      ])
+  }
+}

@@ -1,0 +1,255 @@
+import Engines
+import Handshake
+import Kernel
+import Report
+import Scan
+import Timebase
+import Wire
+
+/// Everything that `probe scan` was asked for.
+public struct ScanSettings: Sendable {
+  /// What means the same as for the default verb; its targets are the names that are to be looked up.
+  public var run = RunSettings()
+  /// Addresses to be scanned.
+  public var included: [AddressBlock] = []
+  /// Addresses that are not, whatever else says so.
+  public var excluded: [AddressBlock] = []
+  /// Which part of the scan is done.
+  public var shard = ScanShard.whole
+  /// What the order is made from; nil draws one.
+  public var seed: UInt64?
+  /// How often what was not answered is asked again.
+  public var retries = 2
+  /// Probes in a second; nil adapts.
+  public var rate: Int?
+  /// Whether what would be probed is only listed.
+  public var lists = false
+  /// Whether only open ports are shown.
+  public var showsOpenOnly = false
+  /// Whether multicast, broadcast and reserved addresses may be scanned.
+  public var allowsReserved = false
+  /// Whether many probes may go to hosts of others.
+  public var ownsTargets = false
+
+  /// The most probes to hosts that are not this one's neighbours, without a word of their owner.
+  public static let freeProbes: UInt64 = 65_536
+
+  /// Nothing yet.
+  public init() {}
+}
+
+extension Run {
+  /// Asks many ports of many addresses.
+  public static func scan(_ settings: ScanSettings) throws(RunError) -> ScanOutcome {
+    var settings = settings
+    try settings.run.presentation.claim(settings.run.filesRead)
+    let session = try Session(settings.run.presentation, .sockets)
+    let names = try RunTargets(settings.run, settings.run.targets)
+    if let signal = try names.settle(&settings.run.schedule) { return ScanOutcome(signal: signal) }
+    for (index, target) in names.list.enumerated() {
+      if let problem = names.problems[index] {
+        Output.complain(problem)
+      } else {
+        settings.included.append(AddressBlock(target.remote.address))
+      }
+    }
+    let targets = try targets(settings)
+    let ways = try ScanWays(targets, settings.run)
+    let presenter = ScanPresenter(settings, targets)
+    let plan = settings.plan
+    if settings.lists {
+      try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.list(plan) }
+      return ScanOutcome(signal: nil, isComplete: true)
+    }
+    let (links, senders, ports) = try ways.open(passes: plan.passes)
+    let engine: ScanEngine
+    do throws(WireError) {
+      engine = ScanEngine(targets, plan, templates: try ways.templates(settings.run), ports: ports.map(\.port))
+    } catch {
+      throw .refused("the SYNs cannot be made: \(error)")
+    }
+    let sealed = try session.seal()
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin(engine.size) }
+    let observer = ScanObserver(
+      result: { (result) throws(Errno) in try presenter.take(result) },
+      progress: { (engine, dropped, now) throws(Errno) in try presenter.progress(engine, dropped, now) },
+      summarize: { (engine) throws(Errno) in try presenter.summarize(engine) },
+      refused: { presenter.refused($0) })
+    var work = ScanWork(engine: engine, links: links, senders: senders, observer: observer, sealed)
+    let signal = try work.run()
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+      while let result = work.engine.nextUnanswered() { try presenter.take(result) }
+      try presenter.finish(work.engine, signal)
+    }
+    try session.finish()
+    return ScanOutcome(signal: signal, isComplete: signal == nil, open: work.engine.tally.count(of: .open))
+  }
+
+  /// What is left to scan; refuses what no one should, or only the owner.
+  private static func targets(_ settings: ScanSettings) throws(RunError) -> ScanTargets {
+    let targets: ScanTargets
+    do throws(ScanTargets.Mistake) {
+      targets = try ScanTargets(settings.included, excluding: settings.excluded, ports: settings.run.ports)
+    } catch {
+      switch error {
+      case .nothing: throw .refused("nothing is left to scan")
+      case .tooMany: throw .refused("more than 2^48 probes; use fewer addresses or ports")
+      }
+    }
+    if !settings.allowsReserved, let reserved = ReservedBlock.met(by: targets) {
+      throw .refused(
+        "\(reserved.block) is \(reserved.words) (\(reserved.source)); --exclude it, or add --allow-reserved")
+    }
+    guard !settings.lists, !settings.ownsTargets, targets.count > ScanSettings.freeProbes else { return targets }
+    let own: [IPAddress]
+    do throws(Errno) { own = try Interface.localAddresses() } catch { throw .system(error) }
+    let isOwn = targets.blocks.allSatisfy { block in
+      IPAddress(number: block.first, block.family).isLoopback && IPAddress(number: block.last, block.family).isLoopback
+        || block.first == block.last && own.contains(IPAddress(number: block.first, block.family))
+    }
+    guard isOwn else {
+      throw .refused(
+        "\(targets.count) probes, more than \(ScanSettings.freeProbes), to hosts that are not this one; if you may scan "
+          + "them, add --i-own-the-target")
+    }
+    return targets
+  }
+}
+
+extension ScanSettings {
+  /// The plan, with random numbers where none were given.
+  fileprivate var plan: ScanPlan {
+    let seed = seed ?? Entropy.uint64()
+    var plan = ScanPlan(seed: seed, key: SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
+    (plan.shard, plan.retries, plan.rate) = (shard, retries, rate)
+    plan.wait = run.plan.wait
+    return plan
+  }
+}
+
+/// How a scan went.
+public struct ScanOutcome: Sendable {
+  /// The signal that ended it; nil where it ended by itself.
+  public var signal: Signal?
+  /// Whether every port was asked as often as it may be.
+  public var isComplete = false
+  /// How many ports are open.
+  public var open: UInt64 = 0
+
+  /// How it went.
+  public init(signal: Signal?, isComplete: Bool = false, open: UInt64 = 0) {
+    (self.signal, self.isComplete, self.open) = (signal, isComplete, open)
+  }
+}
+
+/// By which ways the blocks of a scan are reached: their sources, interfaces and next hops.
+struct ScanWays {
+  private let targets: ScanTargets
+  private let interface: Interface?
+  private let routes: [Route]
+  private let sources: [IPAddress]
+  private let sourcePort: UInt16
+
+  /// Asks the kernel for the way to the first address of each block.
+  init(_ targets: ScanTargets, _ settings: RunSettings) throws(RunError) {
+    self.targets = targets
+    sourcePort = settings.sourcePort
+    do throws(Errno) {
+      interface = if let name = settings.interface { try Interface.named(name) } else { nil }
+      let source = settings.source.flatMap { IPAddress(parsing: $0) }
+      var routes: [Route] = []
+      for block in targets.blocks {
+        routes.append(
+          try Route.to(IPAddress(number: block.first, block.family), from: source, interface: interface))
+      }
+      self.routes = routes
+    } catch {
+      throw .refused("no route to a target: \(error); see `ip route get`")
+    }
+    self.sources = routes.map(\.source)
+  }
+
+  /// A SYN for each block, as an ordinary client of this host would send it.
+  func templates(_ settings: RunSettings) throws(WireError) -> [ScanTemplate] {
+    var templates: [ScanTemplate] = []
+    for (source, route) in zip(sources, routes) {
+      var offer = settings.plan.offer
+      let headers = source.family == .v4 ? 40 : 60
+      offer.maximumSegmentSize = settings.maximumSegmentSize ?? UInt16(clamping: max(route.mtu - headers, 88))
+      templates.append(
+        try ScanTemplate(
+          from: source, offer: offer, window: settings.window ?? 64_240, ipFields: settings.ipFields))
+    }
+    return templates
+  }
+
+  /// Opens what a scan sends and receives by, and reserves its ports: one a pass, the same of every source.
+  func open(passes: Int) throws(RunError) -> ([RawLink], [ScanSender], ScanPorts) {
+    let families = AddressFamily.allCases.filter { family in targets.blocks.contains { $0.family == family } }
+    let ports = try ScanPorts(passes, of: sources, first: sourcePort)
+    let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
+    return try attempt(orThrow: failure) { () throws(Errno) in
+      var links: [RawLink] = []
+      var senders: [ScanSender] = []
+      for family in families {
+        let link = try RawLink(family: family, interface: interface)
+        try link.listen(on: ports.map(\.port))
+        links.append(link)
+        senders.append(try ScanSender(family: family, interface: interface, hop: hop(family)))
+      }
+      return (links, senders, ports)
+    }
+  }
+
+  /// The next hop of all blocks of a family; nil where they have several, or none.
+  private func hop(_ family: AddressFamily) -> (address: IPAddress, interface: Interface)? {
+    let ways = zip(targets.blocks, routes).filter { $0.0.family == family }.map(\.1)
+    guard let first = ways.first, let gateway = first.gateway, first.kind == .unicast,
+      ways.allSatisfy({ $0.gateway == gateway && $0.interface == first.interface && $0.kind == .unicast }),
+      !first.interface.isLoopback
+    else { return nil }
+    return (gateway, first.interface)
+  }
+}
+
+/// The ports of a scan.
+typealias ScanPorts = [ScanPort]
+
+/// A port that a pass of a scan sends from, held at every source.
+final class ScanPort {
+  /// Its number.
+  let port: UInt16
+  private let held: [HeldBox]
+
+  fileprivate init(port: UInt16, held: [HeldBox]) { (self.port, self.held) = (port, held) }
+}
+
+/// A held port that arrays can have.
+private final class HeldBox {
+  let held: HeldPort
+  init(_ held: consuming HeldPort) { self.held = held }
+}
+
+extension [ScanPort] {
+  /// Reserves a port for each pass; with a first one given those that follow it.
+  init(_ passes: Int, of sources: [IPAddress], first: UInt16) throws(RunError) {
+    var own: [IPAddress] = []
+    for source in sources where !own.contains(source) { own.append(source) }
+    var list: [ScanPort] = []
+    for pass in 0..<passes {
+      var port = first == 0 ? 0 : UInt16(clamping: Int(first) + pass)
+      var held: [HeldBox] = []
+      for source in own {
+        do throws(Errno) {
+          let box = HeldBox(try HeldPort(address: source, port: port))
+          port = box.held.port
+          held.append(box)
+        } catch {
+          throw .port(error, Endpoint(source, port))
+        }
+      }
+      list.append(ScanPort(port: port, held: held))
+    }
+    self = list
+  }
+}

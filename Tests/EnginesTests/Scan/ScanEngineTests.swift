@@ -1,0 +1,205 @@
+import Engines
+import Handshake
+import Repeatable
+import Scan
+import Statistics
+import Testing
+import Timebase
+import Wire
+
+/// A scan in virtual time: every port answers by its number, some SYNs and answers are lost.
+private struct ScanWorld {
+  var engine: ScanEngine
+  var results: [ScanResult] = []
+  private(set) var sent: [UInt64: Int] = [:]
+  private var now = Instant(nanoseconds: 1_000_000_000)
+  private var random = SplitMix64(seed: 11)
+  private var arrivals: [(at: Instant, octets: [UInt8])] = []
+  /// Of 1,000 packets so many are lost, in each direction, by the address.
+  var loss: (IPAddress) -> UInt64 = { _ in 0 }
+  /// What else comes in.
+  var forged: [[UInt8]] = []
+
+  static let source = IPAddress.v4(IPv4Address(10, 0, 0, 1))
+  static let ports: [UInt16] = [50_001, 50_002, 50_003, 50_004, 50_005]
+
+  init(_ blocks: [String], ports: [UInt16] = [80], shard: ScanShard = .whole, rate: Int? = 10_000_000, retries: Int = 2)
+    throws
+  {
+    let targets = try ScanTargets(blocks.compactMap { try AddressBlock(parsing: $0) }, ports: ports)
+    var plan = ScanPlan(seed: 5, key: SipHash.Key(k0: 3, k1: 4))
+    (plan.shard, plan.rate, plan.retries) = (shard, rate, retries)
+    let template = try ScanTemplate(
+      from: ScanWorld.source, offer: SynOptions(), window: 64_240, ipFields: IPFields())
+    engine = ScanEngine(
+      targets, plan, templates: targets.blocks.map { _ in template }, ports: Array(ScanWorld.ports.prefix(retries + 1)))
+  }
+
+  /// What a port is, by its address: a fifth each, as in the laboratory.
+  static func truth(_ address: IPAddress) -> (Verdict, Reason) {
+    switch address.number % 5 {
+    case 0: (.open, .synAck)
+    case 1: (.refused, .rst)
+    case 2: (.filtered, .noResponse)
+    case 3: (.filtered, .icmpAdminProhibited)
+    default: (.unreachable, .icmpHostUnreachable)
+    }
+  }
+
+  mutating func run(until end: (borrowing ScanEngine) -> Bool = { _ in false }) throws {
+    engine.start(at: now)
+    var batch = PacketBatch(capacity: 64, room: 128)
+    for _ in 0..<2_000_000 where !engine.isDone && !end(engine) {
+      engine.advance(at: now, into: &batch)
+      for index in 0..<batch.count { try carry(batch[index].octets, named: batch.name(of: index)) }
+      let count = batch.count
+      batch.removeAll()
+      for octets in forged { take(octets) }
+      while let first = arrivals.first, first.at <= now { take(arrivals.removeFirst().octets) }
+      guard count == 0, let due = engine.nextDeadline else { continue }
+      now = max(min(due, arrivals.first?.at ?? due), now)
+    }
+    while let result = engine.nextUnanswered() { results.append(result) }
+  }
+
+  private mutating func take(_ octets: [UInt8]) {
+    let arrival = ReceivedPacket(octets.span.raw, framing: .inBand, mayBeUnfinished: false)
+    if let result = engine.receive(arrival, at: now) { results.append(result) }
+  }
+
+  private mutating func carry(_ packet: [UInt8], named name: UInt64) throws {
+    sent[name, default: 0] += 1
+    guard
+      case .segment(let flow, let segment, _, _) = ReceivedPacket(
+        packet.span.raw, framing: .inBand, mayBeUnfinished: false
+      ).judged()
+    else { return }
+    // The packet as its receiver sees it.
+    let address = flow.local.address
+    let rate = loss(address)
+    guard random.next() % 1_000 >= rate, random.next() % 1_000 >= rate else { return }
+    let (state, reason) = ScanWorld.truth(address)
+    let answer: [UInt8]?
+    switch (state, reason) {
+    case (.open, _):
+      let stamps = segment.options.timestamps
+      let syn = Segment(
+        seq: SequenceNumber(9), ack: segment.seq + 1, flags: .syn, wnd: 65_535,
+        options: SynOptions().list(value: 1, echoReply: stamps?.value ?? 0))
+      answer = try Crafting().packets(syn, flow: flow, ipFields: IPFields(hopLimit: 55))[0]
+    case (.refused, _):
+      answer = try Crafting().packets(Segment(seq: SequenceNumber(0), ack: segment.seq + 1, flags: .rst), flow: flow)[0]
+    case (_, .noResponse): answer = nil
+    default:
+      answer = try Crafting.icmpError(
+        type: 3, code: reason == .icmpAdminProhibited ? 13 : 1, about: packet, quoting: 8, from: address,
+        to: ScanWorld.source)
+    }
+    if let answer { arrivals.append((now + .milliseconds(3), answer)) }
+  }
+}
+
+@Suite struct ScanEngineTests {
+  @Test func everyStateIsToldOnceAndRightly() throws {
+    var world = try ScanWorld(["10.9.0.0/22"], ports: [80, 443])
+    try world.run()
+    #expect(world.results.count == 2_048)
+    #expect(Set(world.results.map { "\($0.address):\($0.port)" }).count == 2_048)
+    for result in world.results {
+      let (state, reason) = ScanWorld.truth(result.address)
+      #expect(result.state == state && result.reason == reason)
+      if state == .open { #expect(result.rtt.map { $0 >= .milliseconds(3) } == true) }
+    }
+    // Only those without an answer were asked again.
+    let again = world.sent.values.filter { $0 == 3 }.count
+    #expect(again == world.results.count { $0.reason == .noResponse })
+    #expect(world.sent.values.filter { $0 == 1 }.count == 2_048 - again)
+    #expect(world.engine.tally.sent == UInt64(2_048 + 2 * again))
+  }
+
+  @Test func lossIsMadeGoodByLaterPassesAndTheBoundIsTheTruth() throws {
+    var world = try ScanWorld(["10.9.0.0/18"])
+    world.loss = { _ in 150 }
+    try world.run()
+    let open = world.results.count { $0.state == .open }
+    let truth = (0..<16_384).count { ($0 + Int(0x0a09_0000)) % 5 == 0 }
+    let missed = truth - open
+    guard case .atLeast(let bound)? = world.engine.tally.missed(.open, passes: 3)?.value else {
+      Issue.record("no bound")
+      return
+    }
+    #expect(missed > 20)
+    #expect(bound > Double(missed) / 2 && bound < Double(missed) * 2)
+    #expect(world.results.allSatisfy { $0.state != .open || $0.pass <= 3 })
+  }
+
+  @Test func lossThatDiffersIsSaid() throws {
+    var world = try ScanWorld(["10.9.0.0/17"])
+    world.loss = { $0.number / 5 % 33 == 0 ? 400 : 15 }
+    try world.run()
+    #expect(world.engine.tally.missed(.open, passes: 3)?.differsBetweenTargets == true)
+  }
+
+  @Test func forgedAnswersChangeNothing() throws {
+    var world = try ScanWorld(["10.9.0.0/24"])
+    let target = Endpoint(.v4(IPv4Address(10, 9, 0, 2)), 80)
+    for port in ScanWorld.ports.prefix(3) {
+      let flow = Flow(local: target, remote: Endpoint(ScanWorld.source, port))
+      for ack in [0, 1, 0xffff_ffff] as [UInt32] {
+        for flags in [TCPFlags.syn, .rst] {
+          let segment = Segment(seq: SequenceNumber(1), ack: SequenceNumber(ack), flags: flags)
+          world.forged.append(try Crafting().packets(segment, flow: flow)[0])
+        }
+      }
+      let own = Flow(local: Endpoint(ScanWorld.source, port), remote: target)
+      let quoted = try Crafting().packets(Segment(seq: SequenceNumber(77), flags: .syn), flow: own)[0]
+      world.forged.append(
+        try Crafting.icmpError(
+          type: 3, code: 1, about: quoted, quoting: 8, from: target.address, to: ScanWorld.source))
+    }
+    try world.run()
+    #expect(world.results.count == 256)
+    for result in world.results { #expect(result.state == ScanWorld.truth(result.address).0) }
+    #expect(world.engine.tally.rejected > 0)
+  }
+
+  @Test func shardsTogetherAreTheScan() throws {
+    var seen: [String] = []
+    for number in 1...3 as ClosedRange<UInt64> {
+      let shard = try #require(ScanShard(number: number, of: 3))
+      var world = try ScanWorld(["10.9.0.0/24", "10.9.4.7"], ports: [22, 80], shard: shard)
+      try world.run()
+      seen += world.results.map { "\($0.address):\($0.port) \($0.state)" }
+    }
+    var whole = try ScanWorld(["10.9.0.0/24", "10.9.4.7"], ports: [22, 80])
+    try whole.run()
+    #expect(seen.sorted() == whole.results.map { "\($0.address):\($0.port) \($0.state)" }.sorted())
+  }
+
+  @Test func anInterruptTellsOnlyWhatWasAsked() throws {
+    var world = try ScanWorld(["10.9.0.0/20"], rate: 1_000)
+    try world.run { $0.tally.sent >= 500 }
+    #expect(world.results.count <= 4_096)
+    world.engine.interrupt()
+    var batch = PacketBatch(capacity: 64, room: 128)
+    world.engine.advance(at: Instant(nanoseconds: 9_000_000_000), into: &batch)
+    #expect(world.engine.isDone && batch.count == 0)
+  }
+
+  @Test func aRateIsKeptExactly() {
+    var now = Instant(nanoseconds: 0)
+    var pacer = RatePacer(rate: 12_345, from: now)
+    var sent = 0
+    while now < Instant(nanoseconds: 10_000_000_000) {
+      let count = pacer.allowance(at: now)
+      #expect(count <= 13)
+      pacer.take(count)
+      sent += count
+      now = max(pacer.nextDeadline, now + .nanoseconds(1))
+    }
+    #expect((123_440...123_460).contains(sent))
+    // A stall is not made up for.
+    now = now + .seconds(5)
+    #expect(pacer.allowance(at: now) <= 12)
+  }
+}
