@@ -206,7 +206,6 @@ public struct RouteEngine: Engine {
     for index in flows.indices where flows[index].stage == .ready {
       if flows[index].isWorn { reopen(index, at: now) }
       if let seq = flows[index].lastReset { outbox.append((index, Segment(seq: seq, flags: .rst))) }
-      flows[index].lastReset = nil
       flows[index].sweep = sweep(mark)
     }
   }

@@ -46,8 +46,8 @@ struct RouteFlow: Sendable {
   var sweep: Sweep?
   /// Probes of the first sweep without an answer, until it is known which of them lie beyond the path.
   var silent: [PathProbe] = []
-  /// Where our last RST was: it is sent again before the next round, since the target that did not get it would stay half
-  /// open and answer no SYN.
+  /// Where our last RST was: it is sent again before every round until another one takes its place, since the target that did
+  /// not get it stays half open and answers no SYN, however many come.
   var lastReset: SequenceNumber?
 
   init(_ local: Endpoint, expected: UInt8) { (self.local, self.expected) = (local, expected) }

@@ -93,6 +93,18 @@ import Wire
     #expect(challenges > 0)
   }
 
+  @Test func aTargetThatDropsWhatFindsItHalfOpenIsFreedByEveryRound() {
+    var world = RouteWorld(hops: 5) { $0.rounds = 8 }
+    world.challenges = false
+    // That of the SYN-ACK and the one before the next round: only this round is lost, and none after it.
+    world.losesReset = { $0 <= 2 }
+    world.run()
+    #expect(path(world, round: 0) == five)
+    #expect(path(world, round: 1) == Array(five.dropLast()) + [nil])
+    for round in 2..<8 { #expect(path(world, round: round) == five) }
+    #expect(world.left == 0)
+  }
+
   @Test func aPathThatGrowsIsFollowed() {
     var world = RouteWorld(hops: 3) { $0.rounds = 4 }
     world.later = (.milliseconds(300), (1...5).map { [RouteWorld.address($0)] })

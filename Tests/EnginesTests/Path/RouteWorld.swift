@@ -20,6 +20,8 @@ struct RouteWorld {
   /// Whether an RST of ours is lost, by how many there were.
   var losesReset: (_ number: Int) -> Bool = { _ in false }
   private var resets = 0
+  /// Whether the target challenges a SYN that finds it half open: Linux does so once in half a second, and else drops it.
+  var challenges = true
   /// How the path changes with time: the hops from then on.
   var later: (after: Interval, hops: [[IPAddress]])?
 
@@ -140,7 +142,7 @@ struct RouteWorld {
     if segment.flags.contains(.syn) {
       if target == .closed { return [Segment(seq: SequenceNumber(0), ack: segment.seq + 1, flags: .rst)] }
       if let old = half[port] {
-        return old == segment.seq ? [] : [Segment(seq: SequenceNumber(501), ack: old + 1, wnd: 65_000)]
+        return old == segment.seq || !challenges ? [] : [Segment(seq: SequenceNumber(501), ack: old + 1, wnd: 65_000)]
       }
       half[port] = segment.seq
       let offer = SynOptions(sack: hasSACK, timestamps: hasTimestamps)
