@@ -73,7 +73,7 @@ public struct IdleJournal: Hashable, Sendable {
   /// The most octets of a file that is read: more than any search writes.
   public static let sizeLimit = 1 << 20
 
-  /// Reads what `JSONLines.journal` of Report wrote: a line of type `idle-resume`, then one of type `trial` each.
+  /// Reads what `text` of Report has written: a line of type `idle-resume`, then one of type `trial` each.
   public init(parsing octets: [UInt8]) throws(Mistake) {
     var (head, trials): ((IdleTarget, IdleSearch.Plan)?, [IdleTrial]) = (nil, [])
     var number = 0

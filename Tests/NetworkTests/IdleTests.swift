@@ -71,7 +71,7 @@ extension NetworkTests {
       let listener = try RecordingListener(in: chain.server, address: address)
       defer { listener.stop() }
       let (found, trials, outcome) = try idle(
-        [target(address, listener.port), "--first", "1.4", "--resolution", "1", "-W", "0.5", "--max", "60"],
+        [target(address, listener.port), "--first", "1.4", "--resolution", "1.4", "-W", "0.5", "--max", "60"],
         in: chain.client)
       #expect(found["forgotten_by"]?.string == "path" && found["manner"]?.string == "silent", "\(outcome.everything)")
       #expect(found["ended"]?.string == "found" && outcome.code == 0)
@@ -93,6 +93,18 @@ extension NetworkTests {
       #expect(trials.first?["sender"]?.string == "host", "the next hop's TTL is that of this host")
       let evidence = found["evidence"]?.string ?? ""
       #expect(evidence.contains("the RST has TTL 64, other packets 63"), "\(evidence)")
+    }
+
+    /// An ICMP error is told, and is no reset.
+    @Test(.needs(.nft)) func prohibited() throws {
+      let chain = try Chain()
+      try chain.forget(after: 1, "reject with icmpx admin-prohibited", at: chain.router)
+      let listener = try RecordingListener(in: chain.server, address: Chain.address4)
+      defer { listener.stop() }
+      let (found, _, outcome) = try idle(
+        [target(Chain.address4, listener.port), "--first", "0.75", "--resolution", "1", "-W", "0.5"], in: chain.client)
+      #expect(found["forgotten_by"]?.string == "path" && found["manner"]?.string == "icmp", "\(outcome.everything)")
+      #expect(found["evidence"]?.string?.contains("no answer to 3 keep-alive segments but icmp 3/13") == true)
     }
 
     /// A server that closes what is silent, and one that resets it.

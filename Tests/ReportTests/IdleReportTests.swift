@@ -91,7 +91,7 @@ import Wire
     var plan = IdleSearch.Plan()
     plan.first = .seconds(2)
     let journal = IdleJournal(target: target, plan: plan, trials: trials)
-    let read = try IdleJournal(parsing: Array(JSONLines.journal(journal).utf8))
+    let read = try IdleJournal(parsing: Array(journal.text.utf8))
     #expect(read == journal)
   }
 }

@@ -43,7 +43,7 @@ import Wire
   @Test("what is not known") func doubts() {
     #expect(
       TextReport().oneWay(record([pair(0, echoes: [[], []], sack: false)])).hasSuffix(
-        "reordering not known\n  (shares with 95 % confidence intervals)\norder not known: the peer does not support SACK\n"
+        "reordering not known\n  (shares with 95 % confidence intervals)\norder not known: no SACK on the connection\n"
       ))
     #expect(
       TextReport().oneWay(record([], ends: [.reset: 3, .closed: 1])) == """

@@ -63,7 +63,8 @@ extension Verb {
       .oneWay(
         excludes: [
           "--count", "--syn", "--flags", "--confirm", "--connect", "--until", "--data", "--service", "--svg", "--html",
-          "--fping", "--nagios", "--exit-state", "--expect",
+          "--fping", "--nagios", "--exit-state", "--expect", "--interval", "--deadline", "--timeout", "--retries",
+          "--close", "--time-wait", "--all-addresses", "--source-port", "--explain",
         ], " Nothing else is then probed. The exit status is 0 if all pairs were completed."),
     ]
   }

@@ -259,15 +259,17 @@ extension ResetOrigin {
 }
 
 extension Conversation {
-  private static let handshake = """
-    > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
-    until S.+ ack=1 within $wait
+  private static func handshake(_ wait: Interval, after pause: Interval) -> String {
+    """
+    \(pause > .zero ? "+\(pause.scriptSeconds) " : "")> S 0:0(0) win 65535 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
+    until S.+ ack=1 within \(wait.scriptSeconds)
     | R.+ ack=1 inconclusive: the port is closed
     | * ignore
     | silence inconclusive: no answer to a SYN
     > . 1(0) ack 1
 
     """
+  }
 
   private static let ends = """
     | R+ fail: rst
@@ -279,9 +281,10 @@ extension Conversation {
   /// A connection that is silent for a time, and is then asked whether it is still there.
   static func idle(_ silence: Interval, after pause: Interval, wait: Interval, asks: Int) -> Conversation? {
     let lines =
-      handshake + "idle \(silence.scriptSeconds) within \((silence * 3 + .seconds(60)).scriptSeconds)\n" + ends
-      + "| silence fail: busy\nkeepalive \(asks) within $wait\n" + ends + "| silence fail: silent\n"
-    return conversation(lines, after: pause, wait: wait)
+      handshake(wait, after: pause)
+      + "idle \(silence.scriptSeconds) within \((silence * 3 + .seconds(60)).scriptSeconds)\n" + ends
+      + "| silence fail: busy\nkeepalive \(asks) within \(wait.scriptSeconds)\n" + ends + "| silence fail: silent\n"
+    return conversation(lines)
   }
 
   /// A connection that keep-alive segments keep, for so long.
@@ -289,9 +292,10 @@ extension Conversation {
     alive period: Interval, for time: Interval, wait: Interval, asks: Int, after pause: Interval
   ) -> Conversation? {
     let silence = "idle \(period.scriptSeconds) within \((period * 3 + .seconds(60)).scriptSeconds)\n" + ends
-    let question = "| silence fail: busy\nkeepalive \(asks) within $wait\n" + ends + "| silence fail: silent\n"
+    let question =
+      "| silence fail: busy\nkeepalive \(asks) within \(wait.scriptSeconds)\n" + ends + "| silence fail: silent\n"
     let count = min((time.nanoseconds + period.nanoseconds - 1) / max(period.nanoseconds, 1), KeepAliveProof.limit)
-    guard var conversation = conversation(handshake + silence + question, after: pause, wait: wait) else { return nil }
+    guard var conversation = conversation(handshake(wait, after: pause) + silence + question) else { return nil }
     let period = conversation.steps.suffix(2)
     for _ in 1..<max(count, 1) { conversation.steps += period }
     return conversation
@@ -299,15 +303,12 @@ extension Conversation {
 
   /// A connection that only shows whether the port still answers.
   static func knock(after pause: Interval, wait: Interval) -> Conversation? {
-    conversation(handshake, after: pause, wait: wait)
+    conversation(handshake(wait, after: pause))
   }
 
-  private static func conversation(_ lines: String, after pause: Interval, wait: Interval) -> Conversation? {
-    let text = (pause > .zero ? "+\(pause.scriptSeconds) " : "") + lines
-    let parts = text.split(separator: "$wait", omittingEmptySubsequences: false)
-    let whole = parts.joined(separator: wait.scriptSeconds)
+  private static func conversation(_ lines: String) -> Conversation? {
     // The family has no part in these lines.
-    var conversation = try? ConversationReader.script(whole, file: "idle", family: .v4).first
+    var conversation = try? ConversationReader.script(lines, file: "idle", family: .v4).first
     // The service may say what it will.
     conversation?.isStrict = false
     return conversation

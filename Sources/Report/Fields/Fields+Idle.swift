@@ -106,13 +106,11 @@ enum IdleFields {
     ])
 }
 
-extension JSONLines {
-  /// The file of `--resume`, which `IdleJournal` reads.
-  public static func journal(_ journal: IdleJournal) -> String {
-    var text = IdleFields.journals.line(journal)
-    for (index, trial) in journal.trials.enumerated() {
-      text += IdleFields.trials.line((trial, index + 1, journal.target))
-    }
+extension IdleJournal {
+  /// The file of `--resume`, as it is read again.
+  public var text: String {
+    var text = IdleFields.journals.line(self)
+    for (index, trial) in trials.enumerated() { text += IdleFields.trials.line((trial, index + 1, target)) }
     return text
   }
 }

@@ -37,7 +37,7 @@ extension OneWayRecord.Doubt {
     case .reset: "not known: the peer resets the connection; use a port that takes data, such as discard or echo"
     case .closed: "not known: the peer closes the connection; use a port that takes data, such as discard or echo"
     case .stalled: "not known: the peer stops acknowledging data"
-    case .noSACK: "order not known: the peer does not support SACK"
+    case .noSACK: "order not known: no SACK on the connection"
     case .thinned:
       "reverse loss not known: acknowledgments of the first of two segments are missing, as where they are thinned out"
     }

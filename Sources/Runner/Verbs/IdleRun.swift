@@ -124,6 +124,6 @@ private final class IdleFile {
     guard let path, var journal else { return }
     journal.trials = search.trials
     self.journal = journal
-    try AtomicFile.replace(path, with: JSONLines.journal(journal).utf8.span.raw)
+    try AtomicFile.replace(path, with: journal.text.utf8.span.raw)
   }
 }
