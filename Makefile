@@ -7,7 +7,7 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -s
 BINARY  := .build/release/probe
 SHELL   := /bin/bash
-SCRIPTS := .ci/run .packaging/deb .packaging/stamp .packaging/tarball Tests/packages Tests/run Tests/other-tcps Tests/OtherTCPs/inside Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
+SCRIPTS := .ci/run .packaging/deb .packaging/stamp .packaging/tarball Tests/packages Tests/run Tests/other-tcps Tests/OtherTCPs/inside Tests/path-lab Tests/limited Tests/audit Tests/conformance Tests/docs Tests/documents Tests/examples Tests/manpage-check \
   Tests/completions Tests/words Tests/system-calls Tests/Fuzz/run Tests/KernelTests/laboratory.sh
 
 .DEFAULT_GOAL := help
