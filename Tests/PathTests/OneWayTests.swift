@@ -14,20 +14,23 @@ import Wire
     var hasSACK = true
     /// How many segments that fill a hole are lost, and acknowledgments of them.
     var (losesFills, losesFillAcks) = (0, 0)
+    /// Whether the first acknowledgment of all four octets is lost, so that what fills holes comes twice.
+    var losesLastAck = false
 
     var description: String {
       "\(losesA ? "" : "A")\(losesB ? "" : "B")\(swaps ? " swapped" : "") echoes "
         + "\(losesFirstEcho ? "" : "1")\(losesSecondEcho ? "" : "2")\(swapsEchoes ? " swapped" : "") "
-        + "\(hasSACK ? "sack" : "no sack") \(losesFills) \(losesFillAcks)"
+        + "\(hasSACK ? "sack" : "no sack") \(losesFills) \(losesFillAcks)\(losesLastAck ? " last" : "")"
     }
 
     static let all: [Fate] = (0..<64).flatMap { bits in
       [true, false].flatMap { sack in
-        [(0, 0), (1, 0), (0, 1), (0, 2), (0, 3), (2, 1), (1, 2)].map { fills in
+        [(0, 0, false), (0, 0, true), (1, 0, false), (0, 1, true), (0, 3, false), (2, 1, false), (1, 2, true)].map {
+          fills in
           func bit(_ n: Int) -> Bool { bits >> n & 1 == 1 }
           return Fate(
             losesA: bit(0), losesB: bit(1), swaps: bit(2), losesFirstEcho: bit(3), losesSecondEcho: bit(4),
-            swapsEchoes: bit(5), hasSACK: sack, losesFills: fills.0, losesFillAcks: fills.1)
+            swapsEchoes: bit(5), hasSACK: sack, losesFills: fills.0, losesFillAcks: fills.1, losesLastAck: fills.2)
         }
       }
     }
@@ -96,7 +99,7 @@ import Wire
     if fate.swapsEchoes { echoes.reverse() }
     now = now + .milliseconds(10)
     for echo in echoes { session.receive(echo, at: now) }
-    var (fills, acks) = (fate.losesFills, fate.losesFillAcks)
+    var (fills, acks, losesLast) = (fate.losesFills, fate.losesFillAcks, fate.losesLastAck)
     for _ in 0..<100 where session.hasUnfinished {
       guard let fill = session.nextSend() else {
         if let due = session.nextDeadline {
@@ -112,6 +115,10 @@ import Wire
       let ack = receiver.take(fill)
       if acks > 0 {
         acks -= 1
+        continue
+      }
+      if losesLast, ack.ack == b.seq + 1 {
+        losesLast = false
         continue
       }
       now = now + .milliseconds(10)
