@@ -61,6 +61,8 @@ public enum Event: Sendable {
   case routeBegin(target: String, remote: Endpoint, source: IPAddress?, words: String)
   /// A probe of a path is finished.
   case pathProbe(PathProbe, target: String)
+  /// What is known of a path after a round.
+  case routeRound(RouteRecord)
   /// What is known of a path: at the end, or so far.
   case route(RouteRecord, isFinal: Bool)
   /// Silent connections are about to be made: whether there will be trials, where, from where, and what is done, in words.
@@ -133,6 +135,8 @@ public protocol ResultWriter: Sendable {
   var showsPassingPackets: Bool { get }
   /// Whether a person reads along: then there may be a screen instead of lines.
   var isForPeople: Bool { get }
+  /// Whether results that belong together are shown as a table, once all of them are known.
+  var showsTables: Bool { get }
   /// What a monitoring plugin exits with; nil where the format is none.
   func state(of results: [CheckResult]) -> PluginState?
 }
@@ -142,6 +146,8 @@ extension ResultWriter {
   public var showsPassingPackets: Bool { false }
   /// Most are lines for programs.
   public var isForPeople: Bool { false }
+  /// Most are lines as they come.
+  public var showsTables: Bool { false }
   /// Most are none.
   public func state(of results: [CheckResult]) -> PluginState? { nil }
 }

@@ -49,6 +49,7 @@ struct JSONFormat: ResultWriter {
     case .pathProbe(let probe, let target):
       if isVerbose { sheet.results += RouteFields.probes.line((probe, target)) }
     case .route(_, isFinal: false) where isQuiet: break
+    case .routeRound(let record): if !isQuiet { sheet.results += JSONLines.route(record, isFinal: false) }
     case .route(let record, let isFinal): sheet.results += JSONLines.route(record, isFinal: isFinal)
     case .trial(let trial, let number, let target): sheet.results += IdleFields.trials.line((trial, number, target))
     case .idle(let record): sheet.results += IdleFields.findings.line(record)

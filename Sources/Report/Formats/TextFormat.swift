@@ -8,6 +8,7 @@ struct TextFormat: ResultWriter {
   init(_ wording: Wording) { (text, isQuiet) = (wording.text, wording.isQuiet) }
 
   var showsPassingPackets: Bool { true }
+  var showsTables: Bool { true }
   var isForPeople: Bool { !isQuiet }
 
   mutating func write(_ event: Event, into sheet: inout Sheet) {
@@ -66,6 +67,7 @@ struct TextFormat: ResultWriter {
     case .routeBegin(let target, let remote, let source, let words):
       text.routeHeader(target: target, remote: remote, source: source, does: words)
     case .pathProbe(let probe, _): text.isVerbose ? text.pathProbe(probe) : ""
+    case .routeRound: ""
     case .route(let record, _): text.route(record)
     case .idleBegin(let searches, let target, let source, let words):
       text.idleHeader(searches: searches, target: target, source: source, words: words)

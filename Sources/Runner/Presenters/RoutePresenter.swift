@@ -74,9 +74,9 @@ final class RoutePresenter {
 
   /// Tells what is known after a round, where a program reads along.
   func roundEnded(_ round: Int) throws(Errno) {
-    guard !teller.isForPeople, settings.run.presentation.format == .json else { return }
+    guard !teller.isForPeople else { return }
     refresh()
-    try teller.tell(.route(record, isFinal: false))
+    try teller.tell(.routeRound(record))
   }
 
   /// Shows what there is so far: someone asks for it (SIGQUIT).

@@ -39,7 +39,7 @@ final class ScanPresenter {
 
   func begin(_ size: UInt64) throws(Errno) {
     try teller.tell(.scanBegin(addresses: targets.addresses, ports: targets.ports.count, probes: size))
-    asTables = settings.run.presentation.format == .text && size <= ScanPresenter.mostKept
+    asTables = teller.showsTables && size <= ScanPresenter.mostKept
     hasProgress = teller.isForPeople && !settings.run.presentation.isQuiet && Output.standardError.isTerminal
   }
 

@@ -21,6 +21,8 @@ struct Teller: ~Copyable {
   var showsPassingPackets: Bool { writer.showsPassingPackets }
   /// Whether a person reads along.
   var isForPeople: Bool { writer.isForPeople }
+  /// Whether results that belong together are shown as a table.
+  var showsTables: Bool { writer.showsTables }
   /// What a monitoring plugin exits with; nil where the format is none.
   func state(of results: [CheckResult]) -> PluginState? { writer.state(of: results) }
 
