@@ -38,7 +38,8 @@ public struct RatePacer: Hashable, Sendable {
 
   private func earned(at now: Instant) -> Int64 {
     let passed = min(max((now - origin).nanoseconds, 0), 10_000_000_000)
-    return Int64((Int128(passed) * Int128(rate)) / 1_000_000_000)
+    // 10^10 × 10^8 at most.
+    return passed * rate / 1_000_000_000
   }
 
   /// So many left.
@@ -46,9 +47,8 @@ public struct RatePacer: Hashable, Sendable {
 
   /// When the next one may leave, if none may now.
   public var nextDeadline: Instant {
-    let need = Int128(sent + 1) * 1_000_000_000
-    let wait = (need + Int128(rate) - 1) / Int128(rate)
-    return origin + .nanoseconds(Int64(max(wait, 0)))
+    let wait = ((sent + 1) * 1_000_000_000 + rate - 1) / rate
+    return origin + .nanoseconds(max(wait, 0))
   }
 
   /// From now on another rate.
