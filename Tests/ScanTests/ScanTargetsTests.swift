@@ -86,6 +86,14 @@ import Wire
     #expect((0..<result.count).map { result.probe($0).address.number } == expected.sorted())
   }
 
+  @Test func theSameTargetsHaveTheSameFingerprint() throws {
+    let one = try targets(["10.0.0.0/24", "2001:db8::1"], ports: [80, 443])
+    #expect(
+      one.fingerprint == (try targets(["2001:db8::1", "10.0.0.128/25", "10.0.0.0/25"], ports: [80, 443])).fingerprint)
+    #expect(one.fingerprint != (try targets(["10.0.0.0/24", "2001:db8::2"], ports: [80, 443])).fingerprint)
+    #expect(one.fingerprint != (try targets(["10.0.0.0/24", "2001:db8::1"], ports: [443, 80])).fingerprint)
+  }
+
   @Test func reservedAddressesAreNamed() throws {
     #expect(ReservedBlock.met(by: try targets(["223.255.255.255-224.0.0.1"]))?.words == "multicast")
     #expect(ReservedBlock.met(by: try targets(["ff02::1"]))?.words == "multicast")

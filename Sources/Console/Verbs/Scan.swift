@@ -118,7 +118,10 @@ extension OptionGroup where Settings == ScanSettings {
         },
         .value(
           nil, "seed", "N", .integer(0...Int.max), "the order of the probes (default: random)",
-          "What the order of the probes is made from. The same seed gives the same order; needed for --shard."
+          """
+          What the order of the probes is made from: the same seed gives the same order. By default it is random, and with
+          --shard made from the targets and ports, so that all parts have the same.
+          """
         ) { (settings, seed: Int) in settings.seed = UInt64(clamping: seed) },
         .flag(
           nil, "open", "show only open ports", "Shows only open ports; the summary counts all of them."

@@ -92,6 +92,11 @@ extension RouteEngine {
     _ notice: ICMPNotice, _ flow: Flow, _ quotation: borrowing Quotation, _ hopLimit: UInt8, at now: Stamp
   ) {
     guard let verdict = notice.verdict, verdict.decides, let address = notice.source else { return }
+    if let index = flows.firstIndex(where: { $0.local == flow.local && $0.stage == .opening }), flow.remote == remote,
+      notice.quotedSequence == flows[index].session?.iss
+    {
+      return fail(index, "no connection for probes within it: \(verdict.reason.rawValue) from \(address)")
+    }
     guard let packet = try? QuotedPacket(lax: quotation.quote), let found = quoted(notice, flow, packet) else { return }
     let isExceeded = verdict.reason == .icmpTTLExceeded
     var answer = PathProbe.Answer(

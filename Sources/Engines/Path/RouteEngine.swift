@@ -46,13 +46,17 @@ public struct RouteEngine: Engine {
   private var turn = 0
   private var nextProbe = Instant(nanoseconds: 0)
   var trouble: String?
-  private enum Phase { case running, ending, over }
+  /// The slowest answer so far.
+  private var slowest = Interval.zero
+  private enum Phase { case running, draining, ending, over }
   private var phase = Phase.running
 
   /// The ECN fields of the sweeps that ask for changes: ECT(0), ECT(1), CE (RFC 3168 §5).
   private static let marks: [UInt8] = [2, 1, 3]
   /// How long an answered probe waits for the kernel's stamp of its departure.
   static let stampWait = Interval.milliseconds(2)
+  /// How long what is under way is waited for at least, where the run is ended early.
+  static let leastDrain = Interval.milliseconds(50)
   /// The most segments that wait to be sent, and flows.
   static let (mostWaiting, mostFlows) = (256, 512)
 
@@ -65,6 +69,7 @@ public struct RouteEngine: Engine {
   public var nextDeadline: Instant? {
     guard phase != .over else { return startedAt }
     if !outbox.isEmpty || !reports.isEmpty || phase == .ending { return startedAt }
+    if phase == .draining { return pending.map(\.deadline).min() ?? startedAt }
     var next: Instant?
     func consider(_ instant: Instant?) {
       if let instant { next = min(next ?? instant, instant) }
@@ -89,7 +94,7 @@ public struct RouteEngine: Engine {
 
   /// Does one thing that is due.
   public mutating func expire(at now: Stamp) -> Action<Report> {
-    if phase == .running { lapse(at: now.instant) }
+    if phase == .running || phase == .draining { lapse(at: now.instant) }
     if !outbox.isEmpty {
       let (flow, segment) = outbox.removeFirst()
       return .send(transmission(flow, segment))
@@ -100,10 +105,13 @@ public struct RouteEngine: Engine {
     case .ending:
       phase = .over
       return .report(.ended(ending), slot: nil)
+    case .draining:
+      if pending.isEmpty { finish() }
+      return .none
     case .running: break
     }
     if let limit = plan.deadline, now.instant >= startedAt + limit {
-      finish()
+      drain(at: now.instant)
       return .none
     }
     if let index = flows.firstIndex(where: { $0.stage == .wanted }) {
@@ -251,9 +259,22 @@ public struct RouteEngine: Engine {
     }
   }
 
+  /// Sends nothing more, and waits for what is under way for as long as answers take, but not for longer than it must:
+  /// what is then not answered is lost.
+  ///
+  /// Answers that came count as well: to leave out only what had none yet would make the loss look less.
+  private mutating func drain(at now: Instant) {
+    guard phase == .running else { return }
+    phase = .draining
+    let until = now + max(RouteEngine.leastDrain, slowest * 4)
+    for index in pending.indices where !pending[index].isAnswered {
+      pending[index].deadline = min(pending[index].deadline, until)
+    }
+  }
+
   /// Ends it: what is under way is not waited for, and every connection is reset.
   private mutating func finish() {
-    guard phase == .running else { return }
+    guard phase == .running || phase == .draining else { return }
     phase = .ending
     pending = []
     for index in flows.indices {
@@ -268,7 +289,7 @@ public struct RouteEngine: Engine {
   }
 
   /// Ends it early.
-  public mutating func interrupt(at now: Stamp) { finish() }
+  public mutating func interrupt(at now: Stamp) { drain(at: now.instant) }
 
   // MARK: Probes
 
@@ -343,7 +364,9 @@ public struct RouteEngine: Engine {
     guard let departure = entry.departure, let arrival = entry.arrival else { return }
     var probe = entry.probe
     probe.sent = departure.bestWall
-    probe.answer?.rtt = arrival.since(departure)
+    let rtt = arrival.since(departure)
+    probe.answer?.rtt = rtt
+    slowest = max(slowest, rtt.interval)
     // What was answered beyond an end that showed meanwhile is no hop.
     guard probe.ttl <= flows[probe.flow].end ?? .max else { return }
     reports.append(.probe(probe))
@@ -373,7 +396,10 @@ public struct RouteEngine: Engine {
   /// Opens another connection in place of one that has ended, or whose peer keeps much.
   private mutating func reopen(_ index: Int, at now: Instant) {
     if let reset = flows[index].session?.reset { outbox.append((index, reset)) }
-    pending.removeAll { $0.probe.flow == index && !$0.isAnswered }
+    // Of a connection that the peer has ended nothing can be said of what was to reach it; all else is answered or lost.
+    if flows[index].session?.state != .established, let end = flows[index].end {
+      pending.removeAll { $0.probe.flow == index && $0.probe.ttl >= end && !$0.isAnswered }
+    }
     let hits = flows[index].hits
     guard flows[index].sessions < 5 || hits > 0 else {
       return fail(index, "the target ends every connection before it answers")

@@ -18,6 +18,8 @@ final class RoutePresenter {
   private let text: TextReport
   private var screen = LiveScreen()
   private var showsNames = true
+  /// When someone began the figures anew; nil where no one did.
+  private var resetAt: WallTime?
   private var metrics: MetricsFile?
   private let started = SystemClock.monotonic()
 
@@ -67,6 +69,8 @@ final class RoutePresenter {
 
   /// Takes a probe that is finished.
   func take(_ probe: PathProbe) throws(Errno) {
+    // Of what was sent before a reset only what is lost would still come.
+    if let resetAt, probe.sent < resetAt { return }
     record.table.take(probe)
     if let answer = probe.answer { names.want(answer.address) }
     if screen.isOn { screen.hurry() } else { try teller.tell(.pathProbe(probe, target: target.name)) }
@@ -155,7 +159,10 @@ extension RoutePresenter {
     let keys = screen.takeKeys(poller)
     guard !keys.isEmpty else { return }
     if keys.contains("n") { showsNames.toggle() }
-    if keys.contains("r") { record.table.reset() }
+    if keys.contains("r") {
+      record.table.reset()
+      resetAt = SystemClock.now().wall
+    }
     try draw()
   }
 

@@ -56,7 +56,7 @@ extension Run {
     let targets = try targets(settings)
     let ways = try ScanWays(targets, settings.run)
     let presenter = ScanPresenter(settings, targets)
-    let plan = settings.plan
+    let plan = settings.plan(targets)
     if settings.lists {
       try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.list(plan) }
       return ScanOutcome(signal: nil, isComplete: true)
@@ -118,8 +118,10 @@ extension Run {
 
 extension ScanSettings {
   /// The plan, with random numbers where none were given.
-  fileprivate var plan: ScanPlan {
-    let seed = seed ?? Entropy.uint64()
+  ///
+  /// The parts of a scan need the same order: without a seed it is made from what is scanned.
+  fileprivate func plan(_ targets: ScanTargets) -> ScanPlan {
+    let seed = seed ?? (shard == .whole ? Entropy.uint64() : targets.fingerprint)
     var plan = ScanPlan(seed: seed, key: SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
     (plan.shard, plan.retries, plan.rate) = (shard, retries, rate)
     plan.wait = run.plan.wait

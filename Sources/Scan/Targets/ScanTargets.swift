@@ -58,6 +58,24 @@ public struct ScanTargets: Hashable, Sendable {
   /// How many probes there are.
   public var count: UInt64 { addresses * UInt64(ports.count) }
 
+  /// A number that the same addresses and ports always have, and others hardly ever (FNV-1a over their octets).
+  public var fingerprint: UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ value: UInt128, octets: Int) {
+      for octet in 0..<octets {
+        hash ^= UInt64(truncatingIfNeeded: value >> UInt128(8 * octet)) & 0xff
+        hash = hash &* 0x0000_0100_0000_01b3
+      }
+    }
+    for block in blocks {
+      add(block.family == .v4 ? 4 : 6, octets: 1)
+      add(block.first, octets: 16)
+      add(block.last, octets: 16)
+    }
+    for port in ports { add(UInt128(port), octets: 2) }
+    return hash
+  }
+
   /// What a probe's number stands for: its address, its port, and the block that it lies in.
   public func probe(_ number: UInt64) -> (address: IPAddress, port: UInt16, block: Int) {
     let (address, port) = number.quotientAndRemainder(dividingBy: UInt64(ports.count))

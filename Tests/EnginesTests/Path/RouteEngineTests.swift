@@ -209,6 +209,29 @@ import Wire
     }
   }
 
+  @Test(arguments: [false, true])
+  func whatIsUnderWayAtTheEndIsCountedWhetherItIsAnsweredOrNot(isInSession: Bool) {
+    var world = RouteWorld(hops: 5) {
+      $0.rounds = nil
+      $0.interval = .milliseconds(20)
+      $0.isInSession = isInSession
+    }
+    var random: UInt64 = 9
+    // Three in ten, before the fourth hop.
+    world.loses = { _, ttl, _ in
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return ttl >= 4 && (random >> 33) % 10 < 3
+    }
+    world.run(interruptAfter: .seconds(3))
+    let probes = world.probes.filter { $0.ttl == 6 && !$0.isExtra }
+    let lost = Double(probes.count { $0.answer == nil }) / Double(probes.count)
+    #expect(probes.count > 90)
+    #expect(lost > 0.2 && lost < 0.4)
+    // All hops were asked equally often, but for the last round and what a renewed connection leaves open.
+    let counts = (1...6).map { ttl in world.probes.count { $0.ttl == ttl && !$0.isExtra } }
+    #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+  }
+
   @Test func theDeadlineEndsIt() {
     var world = RouteWorld(hops: 5) {
       $0.rounds = nil

@@ -196,7 +196,9 @@ struct RouteWords {
     let target = record.target.printable
     guard let loss = table.targetLoss, let ratio = loss.ratio, let interval = loss.interval else {
       let last = table.hops.last { !$0.isSilent }
-      guard let last, let address = last.address else { return "no hop and no target answered: path to \(target)" }
+      guard let last, let address = last.address else {
+        return record.trouble == nil ? "no hop and no target answered: path to \(target)" : "path to \(target): not probed"
+      }
       return "\(target) did not answer; the last answer came from hop \(last.ttl), \(record.host(address))"
     }
     var text = "path to \(target): \(counted(loss.sent, "probe")), \(ratio.longPercent) lost "
