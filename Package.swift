@@ -101,7 +101,8 @@ let package = Package(
     tests(
       of: "Report",
       on: [
-        "Laboratory", "Path", "HTTP", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase", "Repeatable",
+        "Laboratory", "Path", "Scan", "HTTP", "Judging", "Statistics", "Capture", "Handshake", "Wire", "Timebase",
+        "Repeatable",
       ]),
     tests(of: "Kernel", on: ["Wire", "Timebase"], excluding: ["laboratory.sh"]),
     tests(of: "Runner", on: ["Kernel", "Capture", "Engines", "HTTP", "Handshake", "Wire", "Timebase"]),

@@ -54,6 +54,16 @@ import Testing
     ])
   func hint(_ line: String, _ message: String) { #expect(refusalOf(line) == message) }
 
+  @Test("nmap's options for files are taken by a scan", arguments: ["-oX", "-oG", "-oN", "-oJ", "-oA"])
+  func files(_ option: String) {
+    #expect(Habit.isWhole(option))
+    guard case .same(let name) = Habit.answer(to: option, in: "scan") else {
+      Issue.record("\(option) has no meaning in a scan")
+      return
+    }
+    #expect(Verb.scan.options.contains { $0.names.contains(name) })
+  }
+
   @Test(
     "check_tcp's options are taken, or refused by name",
     arguments: [

@@ -49,6 +49,10 @@ public struct Tool: Hashable, Sendable {
   public static let prove = Tool(name: "prove", package: "perl")
   /// Judges XML.
   public static let xmllint = Tool(name: "xmllint", package: "libxml2-utils")
+  /// Another scanner; its package has the document type of its XML.
+  public static let nmap = Tool(name: "nmap", package: "nmap")
+  /// Compares two files of nmap's XML.
+  public static let ndiff = Tool(name: "ndiff", package: "ndiff")
   /// Judges Prometheus' metrics.
   public static let promtool = Tool(name: "promtool", package: "prometheus")
 

@@ -1,4 +1,5 @@
 import Kernel
+import Report
 import Runner
 import Scan
 import Timebase
@@ -8,9 +9,9 @@ extension Verb {
   /// `probe scan TARGETS -p PORTS`: many ports of many addresses.
   static let scan = Verb(
     "scan", "TARGETS...", of: .targets, "many hosts and ports: each state, what was missed",
-    offers: [.packets, .sourcePort, .outputLetter],
+    offers: [.packets, .sourcePort, .table, .outputLetter],
     settings: ScanSettings(),
-    options: [.selection, .pace, .families, .network, .syn, .output],
+    options: [.selection, .pace, .families, .network, .syn, .output, .scanFiles],
     about: """
       Sends a SYN to every port of every address, in a random order, and again to
       those that do not answer. Each ends as open, closed, filtered or unreachable,
@@ -31,6 +32,9 @@ extension Verb {
       for index in settings.run.targets.indices { settings.run.targets[index].ports = [settings.run.ports[0]] }
     },
     run: { (settings) throws(RunError) in
+      var settings = settings
+      settings.version = Version.number
+      settings.words = (["probe"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
       let outcome = try Run.scan(settings)
       return Ending(outcome.signal, isAsExpected: true)
     })
@@ -134,6 +138,36 @@ extension OptionGroup where Settings == ScanSettings {
           nil, "i-own-the-target", "allow more than 65,536 probes to other hosts",
           "Allows more than 65,536 probes to addresses that are not this host's. Only use it for hosts that are yours to scan."
         ) { $0.ownsTargets = true },
+      ])
+  }
+
+  fileprivate static var scanFiles: OptionGroup {
+    OptionGroup(
+      title: "Files",
+      rows: [
+        .value(
+          nil, "xml", "FILE", .file, "nmap's XML to FILE, as nmap's -oX",
+          """
+          Writes nmap's XML to FILE, valid by nmap.dtd: an element for each host with all of its ports. A scan of more than
+          65,536 ports has an element for each port, so that a host may come several times.
+          """
+        ) { $0.files[.xml] = $1 },
+        .value(
+          nil, "grepable", "FILE", .file, "nmap's grepable lines to FILE, as nmap's -oG",
+          "Writes nmap's grepable lines to FILE, each as soon as all ports of its host are known; see --xml."
+        ) { $0.files[.grepable] = $1 },
+        .value(
+          nil, "normal", "FILE", .file, "the text for people to FILE, as nmap's -oN",
+          "Writes the text for people to FILE, without colours."
+        ) { $0.files[.normal] = $1 },
+        .value(
+          nil, "json-file", "FILE", .file, "JSON Lines to FILE, each result as it comes",
+          "Writes JSON Lines to FILE, as --json does on standard output."
+        ) { $0.files[.json] = $1 },
+        .value(
+          nil, "all-formats", "BASE", .file, "BASE.nmap, .gnmap, .xml and .jsonl, as -oA",
+          "Writes all of these: BASE.nmap, BASE.gnmap, BASE.xml and BASE.jsonl."
+        ) { $0.filesBase = $1 },
       ])
   }
 

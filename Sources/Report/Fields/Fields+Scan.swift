@@ -41,6 +41,9 @@ enum ScanFields {
       .number("unanswered", "how many gave no answer") { $0.tally.unanswered },
       .number("duplicates", "answers to ports that had answered") { $0.tally.duplicates },
       .number("rejected", "packets to the scan's ports that answer none of its SYNs") { $0.tally.rejected },
+      .number("dropped", "packets that arrived and that the kernel had no room for; answers may be among them") {
+        $0.dropped
+      },
       .list(
         "missed", "what was missed of each state, at least, by the passes: see Scans; none after a single pass", missed
       ) { summary in

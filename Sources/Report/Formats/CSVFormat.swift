@@ -1,5 +1,6 @@
 import Handshake
 import Judging
+import Scan
 import Statistics
 import Timebase
 import Wire
@@ -30,6 +31,9 @@ struct CSVFormat: ResultWriter {
       for hop in record.table.hops + (flows.count > 1 ? flows.flatMap(record.table.hops(ofFlow:)) : []) {
         sheet.results += CSV.hops.line(RouteFields.HopLine(hop: hop, record: record, isFinal: true))
       }
+    case .scanBegin: sheet.results += CSV.ports.header
+    case .scanResult(let result, let service): sheet.results += CSV.ports.line((result, service))
+    case .scanEnd(let summary, isFinal: false): sheet.remarks += remarks().scan(summary)
     case .route(let record, isFinal: false): sheet.remarks += remarks().route(record)
     // A table has no place for it: whoever asks for it on the way reads it on standard error.
     case .summaries(let summaries, isFinal: false):
@@ -125,6 +129,9 @@ extension CSV {
           line.hop.changes.map { "\($0.field.rawValue):\($0.from)>\($0.to)" }
         }
       ])
+
+  /// A row for each port of each address of a scan.
+  static let ports = CSVTable<(result: ScanResult, service: String?)>(ScanFields.results.table.leaves)
 
   /// What one step of a target came to.
   public typealias StepSeries = (target: String, step: StepKind, series: Series, syns: SynCounts)

@@ -81,6 +81,8 @@ public enum Event: Sendable {
   case scanResult(ScanResult, service: String?)
   /// What was found out about the ports of an address, once all is known.
   case scanHost(IPAddress, [(result: ScanResult, service: String?)])
+  /// So many hosts gave no answer on any port.
+  case scanSilent(hosts: Int)
   /// What a scan came to, or did so far.
   case scanEnd(ScanSummary, isFinal: Bool)
   /// How two files compare.

@@ -18,8 +18,7 @@ struct JSONFormat: ResultWriter {
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
     case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .idleBegin, .scanBegin,
-      .scanHost,
-      .scanList, .interrupted:
+      .scanHost, .scanSilent, .scanList, .interrupted:
       break
     case .listening(let endpoint, let service, _):
       sheet.results += JSONLines.listening(at: endpoint, service: service)

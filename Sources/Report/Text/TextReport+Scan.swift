@@ -34,13 +34,16 @@ extension TextReport {
       }
     }
     var text = "\n\(address)\n"
-    if !shown.isEmpty { text += "PORT       STATE        SERVICE         REASON\n" }
+    let names = shown.map { String(($0.service ?? "").printable.prefix(TextReport.longestService)) }
+    let width = max(names.map(\.count).max() ?? 0, "SERVICE".count) + 2
+    if !shown.isEmpty { text += "PORT       STATE        " + "SERVICE".leading(width) + "REASON\n" }
     for (result, service) in shown.sorted(by: { $0.result.port < $1.result.port }) {
       let state = style.paint(result.state.rawValue.leading(13), result.state.colour)
-      let name = (service ?? "").printable.leading(16)
+      let name = String((service ?? "").printable.prefix(TextReport.longestService)).leading(width)
       var details = result.reason.rawValue
-      if let ttl = result.hopLimit { details += ", ttl \(ttl)" }
-      if let rtt = result.rtt { details += ", \(rtt.compact)" }
+      // What another host says has its own time to live.
+      if let ttl = result.hopLimit, result.router == nil { details += ", ttl \(ttl)" }
+      if let rtt = result.rtt { details += ", \(rtt.replyMilliseconds) ms" }
       if let router = result.router { details += ", from \(router)" }
       text += ("\(result.port)/tcp".leading(11) + state + name + details).withoutTrailingSpaces + "\n"
     }
@@ -49,6 +52,14 @@ extension TextReport {
         "\(shown.isEmpty ? "all" : "not shown:") \(entry.count) \(entry.state.rawValue) (\(entry.reason.rawValue))\n"
     }
     return text
+  }
+
+  /// So much of a service's name is shown, so that a line with a router's IPv4 address has 80 columns at most.
+  private static let longestService = 11
+
+  /// Hosts that are not listed.
+  func scanSilent(hosts: Int) -> String {
+    "\n\(hosts) \(hosts == 1 ? "host" : "hosts") gave no answer on any port\n"
   }
 
   /// Beyond so many ports of a host in the same state for the same reason they are only counted.
@@ -65,7 +76,7 @@ extension TextReport {
   func scan(_ summary: ScanSummary) -> String {
     let tally = summary.tally
     let counts = ScanTally.states.map { "\(tally.count(of: $0)) \($0.rawValue)" }.together(by: ", ")
-    var text = "\n\(summary.probes) ports: \(counts); \(tally.sent) SYNs sent in \(summary.elapsed.roughly)\n"
+    var text = "\n\(summary.probes) ports: \(counts)\n\(tally.sent) SYNs sent in \(summary.elapsed.roughly)\n"
     for state in ScanTally.states {
       guard let bound = tally.missed(state, passes: summary.passes), bound.answers.contains(where: { $0 > 0 }) else {
         continue
@@ -85,6 +96,10 @@ extension TextReport {
       }
     }
     if tally.rejected > 0 { text += "\(tally.rejected) packets rejected: they answer no SYN of this scan\n" }
+    if summary.dropped > 0 {
+      text +=
+        "\(summary.dropped) packets dropped by this host's kernel, answers perhaps among them; use a lower --rate\n"
+    }
     return text
   }
 }
@@ -94,6 +109,51 @@ struct ScanReasonCount {
   var state: Verdict
   var reason: Reason
   var count: Int
+}
+
+/// How far a scan is.
+public struct ScanProgress: Hashable, Sendable {
+  /// The pass, from 1, and how many there are at most.
+  public var (pass, passes): (Int, Int)
+  /// The next probe of the pass, and how many there are.
+  public var (next, size): (UInt64, UInt64)
+  /// How many were answered, and how many of them are open.
+  public var (answered, open): (UInt64, UInt64)
+  /// Probes in a second at present.
+  public var rate: Int
+  /// How many packets the kernel has dropped.
+  public var dropped: UInt32
+
+  /// A state of a scan.
+  public init(
+    pass: Int, passes: Int, next: UInt64, size: UInt64, answered: UInt64, open: UInt64, rate: Int, dropped: UInt32
+  ) {
+    (self.pass, self.passes, self.next, self.size) = (pass, passes, next, size)
+    (self.answered, self.open, self.rate, self.dropped) = (answered, open, rate, dropped)
+  }
+
+  /// How much of the pass is done, from 0 to 1.
+  var share: Double { size == 0 ? 1 : min(Double(next) / Double(size), 1) }
+
+  /// How long it takes yet at this rate, if what was not asked yet answers as often as what was: the probes of this pass,
+  /// and those of the later ones.
+  var timeLeft: Interval? {
+    guard rate > 0, size > 0 else { return nil }
+    let asked = Double(pass == 1 ? next : size)
+    let silent = asked > 0 ? max(1 - Double(answered) / asked, 0) : 1
+    let ofThisPass = Double(size) * (1 - share) * (pass == 1 ? 1 : silent)
+    let ofOthers = Double(size) * silent * Double(max(passes - pass, 0))
+    return .nanoseconds(Int64(min((ofThisPass + ofOthers) / Double(rate) * 1e9, 9e18).rounded()))
+  }
+
+  /// `pass 1 of 3: 42 % of 65536, 10000/s, 913 open, 0 dropped, 12 s left`, of this width exactly: it is drawn over another.
+  public func line(width: Int) -> String {
+    var text =
+      "pass \(pass) of \(passes): \(Int(share * 100)) % of \(size), \(rate)/s, \(open) open, \(dropped) dropped"
+    if let timeLeft { text += ", \(timeLeft.roughly) left" }
+    let room = max(width - 1, 1)
+    return text.count > room ? String(text.prefix(room)) : text.leading(room)
+  }
 }
 
 /// Ports as a list of ranges.

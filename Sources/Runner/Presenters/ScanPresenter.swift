@@ -16,18 +16,22 @@ final class ScanPresenter {
   private var refusal: Errno?
   private var hasProgress = false
   private let services = ServiceNames.ofThisMachine()
+  private let files: ScanFiles?
   /// What is to be shown in tables; whether there are few enough for that.
   private var results: [ScanResult] = []
-  private var asTables: Bool?
-  private var isQuiet: Bool { settings.run.presentation.isQuiet }
-
-  /// The most results that are kept for tables.
-  private static let mostKept: UInt64 = 65_536
+  private let asTables: Bool
+  /// How many packets the kernel has dropped.
+  private var dropped: UInt32 = 0
   private var drawnAt = Instant(nanoseconds: 0)
 
-  init(_ settings: ScanSettings, _ targets: ScanTargets) {
+  init(_ settings: ScanSettings, _ targets: ScanTargets, probes: UInt64, _ session: Session) throws(RunError) {
     (self.settings, self.targets) = (settings, targets)
     teller = Teller(settings.run.presentation)
+    let hosts = ScanHosts(ports: targets.ports.count, probes: probes)
+    asTables = teller.showsTables && hosts.waits
+    let head = ScanHead(
+      version: settings.version, words: settings.words, started: SystemClock.now().wall, ports: targets.ports)
+    files = settings.lists || settings.files.isEmpty ? nil : try ScanFiles(settings.files, head, hosts, session)
   }
 
   /// What would be probed; sends nothing.
@@ -38,39 +42,53 @@ final class ScanPresenter {
   }
 
   func begin(_ size: UInt64) throws(Errno) {
-    try teller.tell(.scanBegin(addresses: targets.addresses, ports: targets.ports.count, probes: size))
-    asTables = teller.showsTables && size <= ScanPresenter.mostKept
+    let event = Event.scanBegin(addresses: targets.addresses, ports: targets.ports.count, probes: size)
+    try teller.tell(event)
+    try files?.tell(event)
+    try files?.flush()
     hasProgress = teller.isForPeople && !settings.run.presentation.isQuiet && Output.standardError.isTerminal
   }
 
   /// Takes a result: for a program it is written at once; for a person it waits for its table, unless there are too many.
   func take(_ result: ScanResult) throws(Errno) {
-    if settings.showsOpenOnly, result.state != .open { return }
-    guard teller.isForPeople || isQuiet, let asTables, asTables else {
-      // So many lines are read by no one: what is not open is counted.
-      guard !teller.isForPeople || result.state == .open else { return }
-      clear()
-      return try teller.tell(.scanResult(result, service: services.name(of: result.port)))
-    }
-    results.append(result)
+    let isShown = !settings.showsOpenOnly || result.state == .open
+    let service = services.name(of: result.port)
+    try files?.take(result, service: service, isShown: isShown, services: services)
+    guard isShown else { return }
+    if asTables { return results.append(result) }
+    // So many lines are read by no one: what is not open is counted.
+    guard !teller.isForPeople || result.state == .open else { return }
+    clear()
+    try teller.tell(.scanResult(result, service: service))
   }
 
   private func tellTables() throws(Errno) {
     var hosts: [IPAddress: [ScanResult]] = [:]
     for result in results { hosts[result.address, default: []].append(result) }
+    var silent = 0
     for (address, list) in hosts.sorted(by: { $0.key.number < $1.key.number }) {
-      try teller.tell(.scanHost(address, list.map { ($0, services.name(of: $0.port)) }))
+      if hosts.count > ScanPresenter.mostSilent, list.allSatisfy({ $0.reason == .noResponse }) {
+        silent += 1
+      } else {
+        try teller.tell(.scanHost(address, list.map { ($0, services.name(of: $0.port)) }))
+      }
     }
+    if silent > 0 { try teller.tell(.scanSilent(hosts: silent)) }
   }
 
+  /// Of more hosts than these, those without any answer are only counted.
+  private static let mostSilent = 4
+
   func progress(_ engine: borrowing ScanEngine, _ dropped: UInt32, _ now: Instant) throws(Errno) {
+    try files?.flush()
+    self.dropped = dropped
     guard hasProgress, now - drawnAt > .milliseconds(250) else { return }
     drawnAt = now
-    let done = engine.pass == 0 ? engine.next : engine.size
-    let share = engine.size == 0 ? 100 : Int(Double(done) / Double(engine.size) * 100)
-    try Output.standardError.write(
-      "\r\u{1b}[Kpass \(engine.pass + 1): \(share) % of \(engine.size) probes sent, \(engine.rate)/s, "
-        + "\(engine.tally.count(of: .open)) open, \(dropped) dropped")
+    let progress = ScanProgress(
+      pass: engine.pass + 1, passes: settings.retries + 1, next: engine.next, size: engine.size,
+      answered: engine.tally.answered, open: engine.tally.count(of: .open), rate: engine.rate, dropped: dropped)
+    let error = Output.standardError
+    try error.rewriteLine(progress.line(width: error.width ?? 80))
   }
 
   func summarize(_ engine: borrowing ScanEngine) throws(Errno) {
@@ -87,15 +105,25 @@ final class ScanPresenter {
     clear()
     try tellTables()
     if signal != nil { try teller.tell(.interrupted) }
-    try teller.tell(.scanEnd(summary(engine), isFinal: true))
+    var summary = summary(engine)
+    summary.isInterrupted = signal != nil
+    try files?.tellRest(services)
+    summary.up = files?.up
+    try teller.tell(.scanEnd(summary, isFinal: true))
+    try files?.tell(.scanEnd(summary, isFinal: true))
   }
 
+  /// Puts the files in their places.
+  func finishFiles() throws(RunError) { try files?.finish() }
+
   private func summary(_ engine: borrowing ScanEngine) -> ScanSummary {
-    ScanSummary(
+    var summary = ScanSummary(
       tally: engine.tally, passes: engine.pass + 1, probes: engine.size, elapsed: SystemClock.monotonic() - started)
+    (summary.addresses, summary.dropped) = (targets.addresses, dropped)
+    return summary
   }
 
   private func clear() {
-    if hasProgress { try? Output.standardError.write("\r\u{1b}[K") }
+    if hasProgress { try? Output.standardError.rewriteLine("") }
   }
 }

@@ -30,6 +30,12 @@ public struct ScanSettings: Sendable {
   public var allowsReserved = false
   /// Whether many probes may go to hosts of others.
   public var ownsTargets = false
+  /// The files that are written beside the results.
+  public var files: [ScanFormat: FilePath] = [:]
+  /// The files of all formats are called by this, each with its own ending.
+  public var filesBase: FilePath?
+  /// The program's version, and the command line, as files say them.
+  public var (version, words) = ("", "")
 
   /// The most probes to hosts that are not this one's neighbours, without a word of their owner.
   public static let freeProbes: UInt64 = 65_536
@@ -42,7 +48,16 @@ extension Run {
   /// Asks many ports of many addresses.
   public static func scan(_ settings: ScanSettings) throws(RunError) -> ScanOutcome {
     var settings = settings
-    try settings.run.presentation.claim(settings.run.filesRead)
+    if let base = settings.filesBase {
+      for format in ScanFormat.allCases where settings.files[format] == nil {
+        settings.files[format] = format.path(base)
+      }
+    }
+    try settings.run.presentation.claim(
+      settings.run.filesRead
+        + ScanFormat.allCases.map { (format: ScanFormat) -> RunFile? in
+          .written(settings.files[format], by: format.option)
+        })
     let session = try Session(settings.run.presentation, .sockets)
     let names = try RunTargets(settings.run, settings.run.targets)
     if let signal = try names.settle(&settings.run.schedule) { return ScanOutcome(signal: signal) }
@@ -55,8 +70,8 @@ extension Run {
     }
     let targets = try targets(settings)
     let ways = try ScanWays(targets, settings.run)
-    let presenter = ScanPresenter(settings, targets)
     let plan = settings.plan(targets)
+    let presenter = try ScanPresenter(settings, targets, probes: plan.shard.size(of: targets.count), session)
     if settings.lists {
       try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.list(plan) }
       return ScanOutcome(signal: nil, isComplete: true)
@@ -81,6 +96,7 @@ extension Run {
       while let result = work.engine.nextUnanswered() { try presenter.take(result) }
       try presenter.finish(work.engine, signal)
     }
+    try presenter.finishFiles()
     try session.finish()
     return ScanOutcome(signal: signal, isComplete: signal == nil, open: work.engine.tally.count(of: .open))
   }

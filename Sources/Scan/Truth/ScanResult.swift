@@ -83,6 +83,14 @@ public struct ScanSummary: Hashable, Sendable {
   public var probes: UInt64
   /// How long it took.
   public var elapsed: Interval
+  /// How many addresses were to be asked.
+  public var addresses: UInt64 = 0
+  /// How many of them answered by themselves; nil where that was not counted.
+  public var up: UInt64?
+  /// How many packets the kernel had no room for: answers may be among them.
+  public var dropped: UInt32 = 0
+  /// Whether it was interrupted.
+  public var isInterrupted = false
 
   /// A summary from its parts.
   public init(tally: ScanTally, passes: Int, probes: UInt64, elapsed: Interval) {

@@ -1,0 +1,115 @@
+import Kernel
+import Report
+import Scan
+import Timebase
+
+extension ScanFormat {
+  /// What a file of it is called behind `--all-formats BASE`.
+  func path(_ base: FilePath) -> FilePath { FilePath(octets: base.octets + ".\(rawValue)".utf8) }
+}
+
+/// The files of a scan, each written while results come.
+///
+/// Files of lines lie in their place from the beginning and have whole lines at any time, so that a scan that is killed has
+/// lost nothing that was found. A document of XML is whole at its end only, and comes to its place then.
+final class ScanFiles {
+  private let files: [ScanFile]
+  private var hosts: ScanHosts
+
+  /// Begins the files that were asked for.
+  init(
+    _ formats: [ScanFormat: FilePath], _ head: ScanHead, _ hosts: ScanHosts, _ session: Session
+  ) throws(RunError) {
+    var files: [ScanFile] = []
+    for format in ScanFormat.allCases {
+      guard let path = formats[format] else { continue }
+      files.append(try ScanFile(format, path, head, session))
+    }
+    (self.files, self.hosts) = (files, hosts)
+  }
+
+  /// How many hosts answered by themselves, where that is known.
+  var up: UInt64? { hosts.up }
+
+  /// Writes what begins a file, or ends it.
+  func tell(_ event: Event) throws(Errno) { for file in files { try file.tell(event) } }
+
+  /// Writes a result; one that is not shown counts for its host only.
+  func take(_ result: ScanResult, service: String?, isShown: Bool, services: ServiceNames) throws(Errno) {
+    if let host = hosts.take(result, isShown: isShown) { try tell(host, services) }
+    guard isShown else { return }
+    for file in files where !file.takesHosts(hosts.waits) { try file.tell(.scanResult(result, service: service)) }
+  }
+
+  private func tell(_ host: ScanHosts.Host, _ services: ServiceNames) throws(Errno) {
+    for file in files where file.takesHosts(hosts.waits) {
+      try file.tell(.scanHost(host.address, host.results.map { ($0, services.name(of: $0.port)) }))
+    }
+  }
+
+  /// Writes the hosts that wait still.
+  func tellRest(_ services: ServiceNames) throws(Errno) {
+    for host in hosts.takeRest() { try tell(host, services) }
+  }
+
+  /// Hands what was written to the kernel.
+  func flush() throws(Errno) { for file in files { try file.flush() } }
+
+  /// Puts the files in their places.
+  func finish() throws(RunError) { for file in files { try file.finish() } }
+}
+
+/// A file of a scan.
+private final class ScanFile {
+  private let format: ScanFormat
+  private let path: FilePath
+  private var writer: any ResultWriter
+  /// What lies in its place; nil for a document.
+  private let lines: Output?
+  private let document: AtomicFile?
+  /// Whole lines that were not written yet.
+  private var buffer = ""
+
+  /// What leaves by one system call (`Output`), so that a file ends with a whole line between two of them.
+  private static let most = 4_096
+
+  init(_ format: ScanFormat, _ path: FilePath, _ head: ScanHead, _ session: Session) throws(RunError) {
+    (self.format, self.path) = (format, path)
+    writer = format.writer(head)
+    if format.isDocument {
+      lines = nil
+      document = try session.file(path)
+    } else {
+      do throws(Errno) { lines = try Output(creating: path) } catch { throw RunError(writing: error, to: path) }
+      document = nil
+    }
+  }
+
+  /// Whether it has all ports of a host together.
+  func takesHosts(_ waits: Bool) -> Bool { format.hasHosts(waits) }
+
+  func tell(_ event: Event) throws(Errno) {
+    var sheet = Sheet()
+    writer.write(event, into: &sheet)
+    if buffer.utf8.count + sheet.results.utf8.count > ScanFile.most { try flush() }
+    buffer += sheet.results
+  }
+
+  func flush() throws(Errno) {
+    guard !buffer.isEmpty else { return }
+    defer { buffer = "" }
+    do throws(Errno) {
+      try document?.write(buffer)
+      try lines?.write(buffer)
+    } catch {
+      var error = error
+      error.file = path
+      throw error
+    }
+  }
+
+  func finish() throws(RunError) {
+    do throws(Errno) { try flush() } catch { throw RunError(writing: error, to: path) }
+    try document?.finish()
+  }
+}
