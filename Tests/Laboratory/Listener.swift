@@ -37,6 +37,8 @@ public final class RecordingListener: Sendable {
     case deaf
     /// Reads to the end, but is told of a connection only when it carries data (TCP_DEFER_ACCEPT).
     case waitsForData
+    /// Sends back what it reads, to the end.
+    case echoes
   }
 
   private let descriptor: Int32
@@ -94,7 +96,7 @@ public final class RecordingListener: Sendable {
       for entry in polled where entry.revents != 0 {
         if entry.fd == descriptor {
           accept(into: &open, manner)
-        } else if let index = open[entry.fd], read(entry.fd, index) {
+        } else if let index = open[entry.fd], read(entry.fd, index, manner) {
           close(entry.fd)
           open[entry.fd] = nil
         }
@@ -119,17 +121,18 @@ public final class RecordingListener: Sendable {
       unsafe setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
       close(connection)
       return
-    case .reads, .deaf, .waitsForData: break
+    case .reads, .deaf, .waitsForData, .echoes: break
     }
     open[connection] = index
   }
 
   /// Reads what is there; true when the connection has ended.
-  private func read(_ connection: Int32, _ index: Int) -> Bool {
+  private func read(_ connection: Int32, _ index: Int, _ manner: Manner) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = unsafe recv(connection, &buffer, buffer.count, 0)
     let code = errno
     if count < 0, code == EAGAIN { return false }
+    if count > 0, case .echoes = manner { _ = unsafe send(connection, buffer, count, Int32(MSG_NOSIGNAL)) }
     visitsSeen.withLock { visits in
       if count > 0 { visits[index].bytes += buffer.prefix(count) }
       if count == 0 { visits[index].ending = .orderly }

@@ -25,10 +25,11 @@ extension NetworkTests {
       #expect(low <= found && found <= high && high - low < 5 * deviation + 4 / count, sourceLocation: sourceLocation)
     }
 
-    /// 5 % forward and 1 % back, over 2,000 pairs.
-    @Test(.needs(.nft), arguments: [Wire.server4, Wire.server6]) func losses(_ address: String) throws {
+    /// 5 % forward and 1 % back, over 2,000 pairs; an echo service acknowledges what comes in order with its data.
+    @Test(.needs(.nft), arguments: [Wire.server4, Wire.server6], [RecordingListener.Manner.reads, .echoes])
+    func losses(_ address: String, _ manner: RecordingListener.Manner) throws {
       let wire = try Wire()
-      let listener = try RecordingListener(in: wire.server, address: address)
+      let listener = try RecordingListener(in: wire.server, address: address, manner: manner)
       defer { listener.stop() }
       try wire.server.filterInput("tcp dport \(listener.port) numgen random mod 100 < 5 drop")
       try wire.client.filterInput("tcp sport \(listener.port) numgen random mod 100 < 1 drop")

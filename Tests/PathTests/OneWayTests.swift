@@ -36,12 +36,54 @@ import Wire
     }
   }
 
+  /// What answers: how it acknowledges what comes in order, with nothing behind it.
+  enum Service: Hashable, Sendable, CaseIterable {
+    /// At once.
+    case prompt
+    /// On the data that it sends back; that carries no SACK blocks.
+    case echo
+    /// After 40 ms and 200 ms, or at once when another segment comes.
+    case delays40, delays200
+    /// At once, and it sends data of its own in the middle of each pair.
+    case talks
+
+    var delay: Interval {
+      switch self {
+      case .delays40: .milliseconds(40)
+      case .delays200: .milliseconds(200)
+      case .prompt, .echo, .talks: .zero
+      }
+    }
+  }
+
   /// A receiver as RFC 9293, RFC 5681 and RFC 2018 ask for: acknowledges out of order at once, the newest block first.
   private struct Receiver {
     let irs = SequenceNumber(7_000)
     let hasSACK: Bool
     var next = SequenceNumber(0)
     var ahead: [SequenceNumber] = []
+    var service = Service.prompt
+    /// Octets of text that it sent.
+    var text: UInt32 = 0
+
+    /// What it sends when a segment has come, and when.
+    mutating func answers(_ segment: Segment) -> (now: [Segment], later: Segment?) {
+      let isPlain = segment.seq == next && ahead.isEmpty
+      let ack = take(segment)
+      switch service {
+      case .prompt, .talks: return ([ack], nil)
+      case .delays40, .delays200: return isPlain ? ([], ack) : ([ack], nil)
+      case .echo:
+        let data = talk(segment.textLength)
+        return (isPlain ? [data] : [ack, data], nil)
+      }
+    }
+
+    /// Data of its own.
+    mutating func talk(_ length: Int) -> Segment {
+      defer { text += UInt32(length) }
+      return Segment(seq: irs + 1 + text, ack: next, wnd: 60_000, textLength: length)
+    }
 
     mutating func synAck(_ syn: Segment) -> Segment {
       next = syn.seq + 1
@@ -98,21 +140,29 @@ import Wire
     if fate.losesFirstEcho, !echoes.isEmpty { echoes.remove(at: 0) }
     if fate.swapsEchoes { echoes.reverse() }
     now = now + .milliseconds(10)
+    if receiver.service == .talks { session.receive(receiver.talk(5), at: now) }
     for echo in echoes { session.receive(echo, at: now) }
+    var held: (ack: Segment, due: Instant)?
     var (fills, acks, losesLast) = (fate.losesFills, fate.losesFillAcks, fate.losesLastAck)
     for _ in 0..<100 where session.hasUnfinished {
       guard let fill = session.nextSend() else {
-        if let due = session.nextDeadline {
+        if let ack = held, session.nextDeadline.map({ ack.due <= $0 }) ?? true {
+          (now, held) = (max(now, ack.due), nil)
+          session.receive(ack.ack, at: now)
+        } else if let due = session.nextDeadline {
           now = max(now, due)
           session.expire(at: now)
         }
         continue
       }
+      guard fill.textLength > 0 else { continue }
       if fills > 0 {
         fills -= 1
         continue
       }
-      let ack = receiver.take(fill)
+      let answers = receiver.answers(fill)
+      held = answers.later.map { ($0, now + receiver.service.delay) }
+      guard let ack = answers.now.first else { continue }
       if acks > 0 {
         acks -= 1
         continue
@@ -122,13 +172,15 @@ import Wire
         continue
       }
       now = now + .milliseconds(10)
-      session.receive(ack, at: now)
+      for answer in answers.now { session.receive(answer, at: now) }
     }
     #expect(!session.hasUnfinished)
   }
 
-  @Test("every fate of a pair is found out", arguments: Fate.all) func fates(_ fate: Fate) throws {
+  @Test("every fate of a pair is found out, whatever answers", arguments: Fate.all, Service.allCases)
+  func fates(_ fate: Fate, _ service: Service) throws {
     var (receiver, now) = (Receiver(hasSACK: fate.hasSACK), Instant(nanoseconds: 0))
+    receiver.service = service
     var session = opened(&receiver, at: &now)
     pair(fate, &session, &receiver, at: &now)
     session.close()
@@ -182,6 +234,42 @@ import Wire
     let pairs = session.takeFinished()
     let found = try #require(pairs.first)
     #expect(found.answered == 2 && found.forward == .kept && found.reverse == .swapped)
+  }
+
+  @Test("the last pair before the peer's end does not count, with losses or without", arguments: [true, false])
+  func lastPair(hasLoss: Bool) {
+    var (receiver, now) = (Receiver(hasSACK: true), Instant(nanoseconds: 0))
+    var session = opened(&receiver, at: &now)
+    pair(Fate(), &session, &receiver, at: &now)
+    var fate = Fate()
+    fate.losesB = hasLoss
+    pair(fate, &session, &receiver, at: &now)
+    session.receive(Segment(seq: receiver.irs + 1, flags: .rst), at: now)
+    let pairs = session.takeFinished()
+    #expect(session.end == .reset && session.sent == 2 && pairs.count == 1)
+  }
+
+  @Test("a peer without room for a pair gets none, and is not waited for without end") func room() {
+    var (receiver, now) = (Receiver(hasSACK: true), Instant(nanoseconds: 0))
+    var session = opened(&receiver, at: &now)
+    pair(Fate(), &session, &receiver, at: &now)
+    session.receive(Segment(seq: receiver.irs + 1, ack: receiver.next, wnd: 3), at: now)
+    #expect(!session.isReady)
+    let due = session.nextDeadline
+    session.receive(Segment(seq: receiver.irs + 1, ack: receiver.next, wnd: 4), at: now)
+    if let due { session.expire(at: due) }
+    #expect(due != nil && session.isReady && session.nextDeadline == nil)
+    var closed = OneWaySession(seed: Seed(iss: 1, timestamp: 1), offer: SynOptions(), at: now)
+    closed.expire(at: now)
+    if let syn = closed.nextSend() {
+      var answer = receiver.synAck(syn)
+      answer.wnd = 0
+      closed.receive(answer, at: now)
+    }
+    _ = closed.nextSend()
+    #expect(!closed.isReady)
+    if let due = closed.nextDeadline { closed.expire(at: due) }
+    #expect(closed.end == .stalled)
   }
 
   @Test(

@@ -15,7 +15,7 @@ import Wire
     for echo in echoes {
       pair.takeEcho(echo.map { SACKBlock(left: start + $0, right: start + ($0 + 1)) })
     }
-    pair.takeFill(start + (echoes.isEmpty ? 1 : 4), filled: echoes.isEmpty ? 1 : 4, [])
+    for filled: UInt32 in echoes.isEmpty ? [1, 3, 4] : [4] { pair.takeFill(start + filled, filled: filled, []) }
     return pair
   }
 

@@ -43,6 +43,10 @@ public struct OneWayEngine: Engine {
   private var number: UInt32 = 0
   /// Connections in a row that ended before a pair was known.
   private var failures = 0
+  /// How many pairs a connection carries before it is ended from here: half of what one carried that the peer ended.
+  ///
+  /// A peer's end is not independent of the losses, since pairs with losses take longer; ours is.
+  private var limit = Int.max
   private var isInterrupted = false
   private var hasTold = false
   /// What the packet that passed last is.
@@ -110,6 +114,10 @@ public struct OneWayEngine: Engine {
     }
     if wantsMore {
       if now.instant >= nextPair, let index = slots.indices.first(where: { slots[$0].session?.isReady == true }) {
+        guard slots[index].session.map({ $0.sent < limit }) == true else {
+          slots[index].session?.close()
+          return .none
+        }
         nextPair = max(nextPair + plan.interval, now.instant)
         slots[index].session?.send(at: now.instant)
         return .none
@@ -139,6 +147,8 @@ public struct OneWayEngine: Engine {
   private mutating func release(_ index: Int, _ end: OneWaySession.End) -> Action<Report> {
     failures = slots[index].hasPairs || end == .done ? 0 : failures + 1
     ends[end, default: 0] += 1
+    let sent = slots[index].session?.sent ?? 0
+    if end != .done, sent > 0 { limit = max(min(limit, sent) / 2, 1) }
     slots[index] = Slot()
     return .report(.connection(end), slot: index)
   }

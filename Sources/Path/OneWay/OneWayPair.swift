@@ -59,19 +59,29 @@ public struct OneWayPair: Hashable, Sendable {
     echoes.append(Echo(cause: cause, hasOther: members.dropFirst().contains { !$0.isEmpty }))
   }
 
+  /// Takes the blocks of data that the peer sent meanwhile: they show what is there, but neither of the two caused them.
+  public mutating func takeData(_ blocks: [SACKBlock]) { note(blocks.map { covered($0) }) }
+
   /// Takes an acknowledgment that came once the holes were filled up to an octet, in order.
+  ///
+  /// A block shows that something is there; that something is not there is shown by a jump alone, since not every segment
+  /// carries blocks.
   public mutating func takeFill(_ ack: SequenceNumber, filled: UInt32, _ blocks: [SACKBlock]) {
     let reach = ack.distance(from: base)
     guard reach >= 1, reach <= OneWayPair.length else { return }
     // What lies before it reports a duplicate (RFC 2883 §4): a fill that was sent twice.
     let blocks = blocks.filter { ack.precedes($0.left) }
     note(blocks.map { covered($0) })
-    if filled == 1 {
-      hasA = hasA ?? (reach >= 2)
-      if reach < 4, hasSACK { hasB = hasB ?? blocks.contains { covered($0).contains(.b) } }
-    }
+    if filled == 1 { hasA = hasA ?? (reach >= 2) }
     // Two octets of which one came by itself, and the second hole.
     if filled == 3, reach >= 3 { hasB = hasB ?? (reach >= 4) }
+  }
+
+  /// Up to which octet the holes are to be filled next, when the peer has so many: as far as it stays visible how far the
+  /// acknowledgment jumps.
+  public func nextFill(behind una: UInt32) -> UInt32 {
+    if isKnown || isWhole { return OneWayPair.length }
+    return hasA == nil ? una + 1 : max(una + 1, 3)
   }
 
   private mutating func note(_ members: [Set<Member>]) {

@@ -31,6 +31,8 @@ public struct OneWaySession: Sendable {
   public private(set) var finished: [OneWayPair] = []
   /// The smoothed round trip; nil before the first.
   public private(set) var smoothedRTT: Interval?
+  /// How many pairs were sent on it.
+  public private(set) var sent = 0
   private var phase = Phase.opening
   /// Pairs that are filled, and may still get an acknowledgment that was on its way, then the present one.
   private var recent: [OneWayPair] = []
@@ -46,6 +48,8 @@ public struct OneWaySession: Sendable {
   private static let recentLimit = 4
   /// How often a hole is filled that nothing acknowledges.
   private static let mostTries = 8
+  /// The longest wait for an acknowledgment, or for a window.
+  private static let longestWait = Interval.seconds(3)
   /// An acknowledgment that takes longer than this, and four round trips, counts as lost.
   public static let leastWait = Interval.milliseconds(30)
 
@@ -55,7 +59,10 @@ public struct OneWaySession: Sendable {
   }
 
   /// Whether a pair can be sent now.
-  public var isReady: Bool { phase == .ready && end == nil && outbox.isEmpty }
+  public var isReady: Bool { phase == .ready && end == nil && outbox.isEmpty && hasRoom }
+
+  /// Whether the peer's window has room for a pair: it drops what lies behind.
+  private var hasRoom: Bool { session.sndWnd >= OneWayPair.length }
 
   /// Whether a pair was sent of which not everything is known.
   public var hasUnfinished: Bool { phase == .sent || phase == .filling }
@@ -84,6 +91,7 @@ public struct OneWaySession: Sendable {
     session.advance(by: OneWayPair.length)
     for start in pair.starts { outbox.append(session.segment(seq: start, textLength: 1, at: now)) }
     recent.append(pair)
+    sent += 1
     (phase, filled, tries) = (.sent, 0, 0)
     (sentAt, isTiming) = (now, true)
     deadline = now + wait
@@ -103,7 +111,9 @@ public struct OneWaySession: Sendable {
     self.end = end
     outbox = []
     if let reset = session.reset { outbox.append(reset) }
-    if hasUnfinished, !recent.isEmpty { recent.removeLast() }
+    // A pair with a loss takes longer, and more segments, than one without. If the last pair before the peer's end counted
+    // when it is finished, those with losses would count less often.
+    if hasUnfinished || end != .done, !recent.isEmpty { recent.removeLast() }
     finished += recent
     recent = []
   }
@@ -128,8 +138,17 @@ public struct OneWaySession: Sendable {
       tries += 1
       guard tries < OneWaySession.mostTries else { return finish(.stalled) }
       resend(at: now)
-    case .opening, .ready: break
+    case .ready:
+      deadline = nil
+      if !hasRoom { finish(.stalled) }
+    case .opening: break
     }
+  }
+
+  /// Waits for the next pair, and not for ever for the peer's window.
+  private mutating func rest(at now: Instant) {
+    phase = .ready
+    deadline = hasRoom ? nil : now + OneWaySession.longestWait
   }
 
   /// Fills the next hole: all that is left where it is known what arrived.
@@ -138,7 +157,7 @@ public struct OneWaySession: Sendable {
     phase = .filling
     let una = session.sndUna.distance(from: pair.base)
     // The octet at SND.UNA is missing; what lies behind it may be there.
-    filled = pair.isKnown || pair.isWhole ? OneWayPair.length : una + 1
+    filled = pair.nextFill(behind: una)
     tries = 0
     resend(at: now)
   }
@@ -148,7 +167,7 @@ public struct OneWaySession: Sendable {
     let una = session.sndUna.distance(from: pair.base)
     guard una < filled, filled <= OneWayPair.length else { return }
     outbox.append(session.segment(seq: session.sndUna, textLength: Int(filled - una), at: now))
-    deadline = now + min(wait * Int64(1 << min(tries, 5)), .seconds(3))
+    deadline = now + min(wait * Int64(1 << min(tries, 5)), OneWaySession.longestWait)
   }
 
   /// Takes a segment of the peer's.
@@ -160,23 +179,28 @@ public struct OneWaySession: Sendable {
     guard news.isOurs else { return }
     if news.hasOpened {
       time(at: now)
-      phase = .ready
-      return
+      return rest(at: now)
     }
     switch session.state {
     case .reset: return finish(.reset)
     case .closedByPeer: return finish(.closed)
     case .opening, .established, .unanswered: break
     }
-    guard segment.textLength == 0, let ack = segment.ack else { return }
+    if phase == .ready, deadline == nil { rest(at: now) }
+    guard let ack = segment.ack else { return }
     let blocks = segment.options.sackBlocks
     if let index = recent.lastIndex(where: { $0.base == ack }) {
-      recent[index].takeEcho(blocks)
-      if index == recent.count - 1, phase == .sent {
-        time(at: now)
-        if recent[index].isWhole { fill(at: now) }
+      if segment.textLength > 0 {
+        recent[index].takeData(blocks)
+      } else {
+        recent[index].takeEcho(blocks)
+        if index == recent.count - 1, phase == .sent {
+          time(at: now)
+          if recent[index].isWhole { fill(at: now) }
+        }
       }
     }
+    // The acknowledgment of what came in order may ride on data, as an echo service's does.
     if phase == .filling, before.precedes(session.sndUna) { advance(segment, blocks, at: now) }
   }
 
@@ -186,8 +210,7 @@ public struct OneWaySession: Sendable {
     guard index >= 0 else { return }
     recent[index].takeFill(session.sndUna, filled: filled, blocks)
     guard session.sndUna.distance(from: recent[index].base) < OneWayPair.length else {
-      phase = .ready
-      deadline = nil
+      rest(at: now)
       if recent.count > OneWaySession.recentLimit { finished.append(recent.removeFirst()) }
       return
     }
