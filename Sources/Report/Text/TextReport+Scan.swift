@@ -76,16 +76,23 @@ extension TextReport {
   func scan(_ summary: ScanSummary) -> String {
     let tally = summary.tally
     let counts = ScanTally.states.map { "\(tally.count(of: $0)) \($0.rawValue)" }.together(by: ", ")
-    var text = "\n\(summary.probes) ports: \(counts)\n\(tally.sent) SYNs sent in \(summary.elapsed.roughly)\n"
+    var text = "\n\(counted(summary.probes, "port")): \(counts)\n"
+    let asked = tally.answered + tally.unanswered
+    if summary.isInterrupted, asked < summary.probes {
+      text += "interrupted: \(counted(summary.probes - asked, "port")) not asked\n"
+    }
+    text += "\(counted(tally.sent, "SYN")) sent in \(summary.elapsed.roughly)\n"
     for state in ScanTally.states {
       guard let bound = tally.missed(state, passes: summary.passes), bound.answers.contains(where: { $0 > 0 }) else {
         continue
       }
       let passes = bound.answers.map(String.init).together(by: ", ")
       switch bound.value {
-      case .atLeast(let count) where count < 0.5 && bound.answers.dropFirst().allSatisfy({ $0 == 0 }): break
+      case .atLeast(let count) where count < 0.5: break
       case .atLeast(let count):
         text += "\(state.rawValue): answers by pass \(passes); at least \(Int(count.rounded())) more were missed\n"
+      // A few answers say nothing of how many are left.
+      case .notConverging where (bound.answers.last ?? 0) < 5: break
       case .notConverging:
         text +=
           "\(state.rawValue): answers by pass \(passes): not converging, more passes (--retries) would find more\n"

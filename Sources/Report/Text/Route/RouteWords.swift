@@ -197,7 +197,8 @@ struct RouteWords {
     guard let loss = table.targetLoss, let ratio = loss.ratio, let interval = loss.interval else {
       let last = table.hops.last { !$0.isSilent }
       guard let last, let address = last.address else {
-        return record.trouble == nil ? "no hop and no target answered: path to \(target)" : "path to \(target): not probed"
+        guard record.trouble == nil else { return "path to \(target): not probed" }
+        return "no hop and no target answered: path to \(target)"
       }
       return "\(target) did not answer; the last answer came from hop \(last.ttl), \(record.host(address))"
     }
