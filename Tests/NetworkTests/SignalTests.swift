@@ -17,7 +17,7 @@ extension NetworkTests {
       return outcome
     }
 
-    @Test(arguments: [SIGINT, SIGTERM]) func summaryThenCode(_ signal: Int32) throws {
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func summaryThenCode(_ signal: Int32) throws {
       let namespace = try Namespace()
       let listener = try RecordingListener(in: namespace, address: "127.0.0.1")
       defer { listener.stop() }

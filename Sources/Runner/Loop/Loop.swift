@@ -12,13 +12,17 @@ struct Loop: ~Copyable {
   /// The first signal that asked for an end.
   private var end: Signal?
   private var lookedAt = Instant(nanoseconds: 0)
+  /// Whether a terminal that has gone ends the run, as it does where the signal has no other meaning.
+  private let endsOnHangUp: Bool
 
   /// How often signals are looked at while there is no time to wait.
   private static var round: Interval { .milliseconds(10) }
 
   /// Collects signals from now on: those that every run takes, and `more`.
   init(_ more: [Signal] = []) throws(RunError) {
-    signals = try attempt { () throws(Errno) in try SignalSource(Signal.usual + more) }
+    endsOnHangUp = !more.contains(.hangUp)
+    let all = Signal.usual + more + (endsOnHangUp ? [.hangUp] : [])
+    signals = try attempt { () throws(Errno) in try SignalSource(all) }
     slot = poller.add(signals.descriptor, for: .readable)
   }
 
@@ -56,7 +60,7 @@ struct Loop: ~Copyable {
       return
     }
     while let signal = try attempt({ () throws(Errno) in try signals.next() }) {
-      guard signal.asksForEnd else {
+      guard signal.asksForEnd || signal == .hangUp && endsOnHangUp else {
         try work.take(signal)
         continue
       }
