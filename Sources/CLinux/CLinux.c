@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <nss.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -140,6 +141,11 @@ int clinux_may_become(uid_t user, gid_t group) {
 const char *clinux_errno_name(int code) { return strerrorname_np(code); }
 
 const char *clinux_errno_text(int code) { return strerrordesc_np(code); }
+
+int clinux_is_ignored(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 
 int clinux_exit_status(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1; }
 

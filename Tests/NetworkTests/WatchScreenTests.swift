@@ -145,7 +145,7 @@ extension NetworkTests {
 
     /// Whatever ends the process by a signal, a trap of its own included, gives the terminal back before.
     @Test(arguments: [
-      SIGHUP, SIGUSR1, SIGUSR2, SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS, SIGVTALRM, SIGPROF,
+      SIGUSR1, SIGUSR2, SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS, SIGVTALRM, SIGPROF,
       SIGXCPU, SIGIO, SIGPWR, 50,
     ]) func whateverEndsIt(_ signal: Int32) throws {
       let namespace = try Namespace()
@@ -154,6 +154,14 @@ extension NetworkTests {
       #expect(outcome.errors == "code=-\(signal) echo=same\n", "and ends as it would have")
       #expect(outcome.output.hasPrefix(WatchScreenTests.enter) && outcome.output.hasSuffix(WatchScreenTests.leave))
       #expect(outcome.output.split(separator: WatchScreenTests.leave, omittingEmptySubsequences: false).count == 2)
+    }
+
+    /// A terminal that hangs up ends it in order.
+    @Test func hangUpEndsIt() throws {
+      let outcome = try run(
+        "until closed;wait 0.3;signal \(SIGHUP)", "watch", "127.0.0.1:9", "-i", "0.05", in: try Namespace())
+      #expect(outcome.errors == "code=129 echo=same\n")
+      #expect(outcome.output.contains(WatchScreenTests.leave))
     }
 
     /// Who ignores SIGHUP for it (nohup) is obeyed.

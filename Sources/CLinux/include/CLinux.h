@@ -108,6 +108,9 @@ void clinux_close_from(unsigned first);
 // module does not contain.
 int clinux_use_host_services(const char *services);
 
+// Whether a signal is ignored, as nohup(1) has it: SIG_IGN is a cast that Swift cannot compare with.
+int clinux_is_ignored(int signal);
+
 // WIFEXITED and its kin are function-like macros.
 int clinux_exit_status(int wait_status);
 

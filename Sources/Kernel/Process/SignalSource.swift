@@ -33,6 +33,11 @@ public enum Signal: Hashable, Sendable {
     }
   }
 
+  /// Whether this process was started with the signal ignored, as `nohup(1)` does with SIGHUP.
+  ///
+  /// Once it is blocked it comes to whoever reads it all the same: whoever would take it asks this first.
+  public var isIgnored: Bool { clinux_is_ignored(number) != 0 }
+
   /// Whether it asks the run to end: SIGINT or SIGTERM.
   public var asksForEnd: Bool { self == .interrupt || self == .terminate }
 

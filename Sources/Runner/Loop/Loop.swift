@@ -20,7 +20,7 @@ struct Loop: ~Copyable {
 
   /// Collects signals from now on: those that every run takes, and `more`.
   init(_ more: [Signal] = []) throws(RunError) {
-    endsOnHangUp = !more.contains(.hangUp)
+    endsOnHangUp = !more.contains(.hangUp) && !Signal.hangUp.isIgnored
     let all = Signal.usual + more + (endsOnHangUp ? [.hangUp] : [])
     signals = try attempt { () throws(Errno) in try SignalSource(all) }
     slot = poller.add(signals.descriptor, for: .readable)
