@@ -35,8 +35,7 @@ extension Verb {
       var settings = settings
       settings.version = Version.number
       settings.words = (["probe"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
-      let outcome = try Run.scan(settings)
-      return Ending(outcome.signal, isAsExpected: true)
+      return try Ending(Run.scan(settings), isAsExpected: true)
     })
 }
 

@@ -173,9 +173,12 @@ public struct RouteEngine: Engine {
     return flow.isExplored || !pending.contains { $0.probe.flow == index }
   }
 
+  /// Whether all flows have sent all of their sweeps.
+  private var isSwept: Bool { flows.enumerated().allSatisfy { isSwept($1, $0) } }
+
   /// When the next round may begin, if nothing is left of this one.
   private var nextTurn: Instant? {
-    guard flows.enumerated().allSatisfy({ isSwept($1, $0) }) else { return nil }
+    guard isSwept else { return nil }
     if !flows.allSatisfy(\.isSettled) { return startedAt }
     // The last round ends with its last probe; what asks for changes does not wait longer than it must.
     if isLastRound || wantsExtra, pending.isEmpty { return startedAt }
@@ -193,7 +196,7 @@ public struct RouteEngine: Engine {
   private mutating func advance(at now: Instant) {
     settleExplored()
     if flows.allSatisfy({ $0.stage == .failed }) { return finish() }
-    guard flows.enumerated().allSatisfy({ isSwept($1, $0) }), flows.allSatisfy(\.isSettled) else {
+    guard isSwept, flows.allSatisfy(\.isSettled) else {
       return tellRounds(before: round)
     }
     if growFlows() { return }
@@ -202,7 +205,7 @@ public struct RouteEngine: Engine {
       if pending.isEmpty { finish() }
       return
     }
-    guard !isPaused, now >= roundBegan + plan.interval || wantsExtra && pending.isEmpty else { return }
+    guard !isPaused, let due = nextTurn, due <= now else { return }
     var mark: UInt8?
     if wantsExtra {
       mark = RouteEngine.marks[extras]

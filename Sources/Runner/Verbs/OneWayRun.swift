@@ -15,6 +15,13 @@ public struct OneWaySettings: Hashable, Sendable {
   /// The usual number, or another.
   public init(pairs: Int = 100) { self.pairs = pairs }
 
+  /// What an engine has found out of a target.
+  fileprivate func record(of engine: OneWayEngine, _ target: ResolvedTarget, since started: Instant) -> OneWayRecord {
+    OneWayRecord(
+      target: target.name, remote: target.remote, wanted: pairs, counts: engine.counts, ends: engine.ends,
+      elapsed: SystemClock.monotonic() - started)
+  }
+
   /// The plan for an engine.
   func plan(_ settings: RunSettings) -> OneWayEngine.Plan {
     var plan = OneWayEngine.Plan()
@@ -45,9 +52,7 @@ extension Run {
           words: "loss and reordering of each direction, \(oneWay.pairs) pairs"))
     }
     let (work, signal) = try stage.run(engine, settings.presentation, trace) { (_) throws(Errno) in }
-    let record = OneWayRecord(
-      target: target.name, remote: target.remote, wanted: oneWay.pairs, counts: work.engine.counts,
-      ends: work.engine.ends, elapsed: SystemClock.monotonic() - started)
+    let record = oneWay.record(of: work.engine, target, since: started)
     if record.counts.pairs == 0, signal == nil, let refusal = trace.refusals.last { throw .refused(refusal) }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try teller.tell(.oneWay(record)) }
     try stage.finish(junit: nil)
@@ -73,9 +78,7 @@ extension Run {
     let started = SystemClock.monotonic()
     let end = try work.run()
     guard signal == nil else { return nil }
-    let record = OneWayRecord(
-      target: target.name, remote: target.remote, wanted: oneWay.pairs, counts: work.engine.counts,
-      ends: work.engine.ends, elapsed: SystemClock.monotonic() - started)
+    let record = oneWay.record(of: work.engine, target, since: started)
     var teller = Teller(settings.presentation)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try teller.tell(.oneWay(record)) }
     return end

@@ -45,8 +45,8 @@ public struct ScanSettings: Sendable {
 }
 
 extension Run {
-  /// Asks many ports of many addresses.
-  public static func scan(_ settings: ScanSettings) throws(RunError) -> ScanOutcome {
+  /// Asks many ports of many addresses; returns the signal that ended it early, if one did.
+  public static func scan(_ settings: ScanSettings) throws(RunError) -> Signal? {
     var settings = settings
     if let base = settings.filesBase {
       for format in ScanFormat.allCases where settings.files[format] == nil {
@@ -60,7 +60,7 @@ extension Run {
         })
     let session = try Session(settings.run.presentation, .sockets)
     let names = try RunTargets(settings.run, settings.run.targets)
-    if let signal = try names.settle(&settings.run.schedule) { return ScanOutcome(signal: signal) }
+    if let signal = try names.settle(&settings.run.schedule) { return signal }
     for (index, target) in names.list.enumerated() {
       if let problem = names.problems[index] {
         Output.complain(problem)
@@ -74,7 +74,7 @@ extension Run {
     let presenter = try ScanPresenter(settings, targets, probes: plan.shard.size(of: targets.count), session)
     if settings.lists {
       try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.list(plan) }
-      return ScanOutcome(signal: nil, isComplete: true)
+      return nil
     }
     let (links, senders, ports) = try ways.open(passes: plan.passes)
     let engine: ScanEngine
@@ -98,7 +98,7 @@ extension Run {
     }
     try presenter.finishFiles()
     try session.finish()
-    return ScanOutcome(signal: signal, isComplete: signal == nil, open: work.engine.tally.count(of: .open))
+    return signal
   }
 
   /// What is left to scan; refuses what no one should, or only the owner.
@@ -142,21 +142,6 @@ extension ScanSettings {
     (plan.shard, plan.retries, plan.rate) = (shard, retries, rate)
     plan.wait = run.plan.wait
     return plan
-  }
-}
-
-/// How a scan went.
-public struct ScanOutcome: Sendable {
-  /// The signal that ended it; nil where it ended by itself.
-  public var signal: Signal?
-  /// Whether every port was asked as often as it may be.
-  public var isComplete = false
-  /// How many ports are open.
-  public var open: UInt64 = 0
-
-  /// How it went.
-  public init(signal: Signal?, isComplete: Bool = false, open: UInt64 = 0) {
-    (self.signal, self.isComplete, self.open) = (signal, isComplete, open)
   }
 }
 
