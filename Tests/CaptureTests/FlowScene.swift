@@ -21,6 +21,8 @@ struct FlowScene {
   /// The flows that have ended.
   var ended: [TrackedFlow] = []
   private(set) var frame = 0
+  /// Which way the client's packets go, and the server's, as the capture says it.
+  var directions: (client: FrameDirection?, server: FrameDirection?)
 
   init(_ policy: FlowTracker.Policy = .init(), flow: Flow = FlowScene.v4) {
     tracker = FlowTracker(policy, seed: 7)
@@ -76,15 +78,18 @@ struct FlowScene {
   ) {
     var octets = FlowScene.packet(segment, flow)
     change(&octets)
-    pass(octets, at: time, captured: captured)
+    pass(
+      octets, at: time, captured: captured,
+      direction: flow.local == self.flow.local ? directions.client : directions.server)
   }
 
   /// Any packet, octet for octet.
-  mutating func pass(_ octets: [UInt8], at time: Int64?, captured: Int? = nil) {
+  mutating func pass(_ octets: [UInt8], at time: Int64?, captured: Int? = nil, direction: FrameDirection? = nil) {
     frame += 1
     let kept = Array(octets.prefix(captured ?? .max))
     let stamp = time.map { WallTime(nanoseconds: 1_700_000_000_000_000_000 + $0 * 1_000) }
-    let packet = CapturedPacket(number: frame, stamp: stamp, octets: kept.span.raw, originalLength: octets.count)
+    let packet = CapturedPacket(
+      number: frame, stamp: stamp, octets: kept.span.raw, originalLength: octets.count, direction: direction)
     sightings.append(tracker.receive(packet) { ended.append($0) })
   }
 

@@ -231,4 +231,18 @@ import Wire
     }
     #expect(opening.unreadableLink == LinkType(rawValue: 999) && opening.counts.unreadable == 2)
   }
+
+  @Test(
+    "Linux's cooked headers say which way a packet went",
+    arguments: [
+      (0, .inbound), (1, .inbound), (2, .inbound), (3, nil), (4, .outbound), (255, nil),
+    ] as [(UInt8, FrameDirection?)])
+  func direction(type: UInt8, _ direction: FrameDirection?) {
+    let first = [0, type] + [UInt8](repeating: 0, count: 12) + [8, 0]
+    #expect(LinkLayer.direction(of: first.span.raw, link: .linuxCooked) == direction)
+    let second = [8, 0] + [UInt8](repeating: 0, count: 8) + [type] + [UInt8](repeating: 0, count: 9)
+    #expect(LinkLayer.direction(of: second.span.raw, link: .linuxCooked2) == direction)
+    #expect(LinkLayer.direction(of: second.span.raw.extracting(first: 10), link: .linuxCooked2) == nil)
+    #expect(LinkLayer.direction(of: first.span.raw, link: .ethernet) == nil)
+  }
 }

@@ -86,7 +86,7 @@ import Wire
     let packet: [UInt8] = [1, 2, 3, 4]
     for (comments, direction, length) in [
       ([], nil, 36), (["x"], nil, 36 + 12), ([], .inbound, 36 + 12), (["x"], .inbound, 36 + 20),
-    ] as [([String], PCAPNGWriter.Direction?, Int)] {
+    ] as [([String], FrameDirection?, Int)] {
       var writer = PCAPNGWriter(application: "probe")
       let number = writer.describe(CaptureInterface(link: .rawIP))
       writer.removeAll()
@@ -95,6 +95,24 @@ import Wire
       #expect(writer.octets.count == length)
       if length > 36 { #expect(writer.octets.dropLast(4).suffix(4) == [0, 0, 0, 0]) }
     }
+  }
+
+  @Test("a direction is read as it was written, beside a comment or not")
+  func directionsAreRead() {
+    var writer = PCAPNGWriter(application: "probe")
+    let number = writer.describe(CaptureInterface(link: .rawIP))
+    for length in 1...5 {
+      let packet = [UInt8](repeating: 7, count: length)
+      for (direction, comments) in [(nil, []), (.inbound, []), (.outbound, ["x"]), (nil, ["y"])]
+        as [(FrameDirection?, [String])]
+      {
+        writer.append(
+          packet.span.raw, on: number, at: WallTime(nanoseconds: 0), direction: direction, comments: comments)
+      }
+    }
+    var found: [FrameDirection?] = []
+    Readout.frames(of: writer.octets) { found.append($0.direction) }
+    #expect(found == (1...5).flatMap { _ in [nil, .inbound, .outbound, nil] as [FrameDirection?] })
   }
 
   @Test("a comment as long as an option can be is kept whole", arguments: [65_534, 65_535])

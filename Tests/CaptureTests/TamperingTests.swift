@@ -242,6 +242,39 @@ import Wire
     #expect(flow.tampering == row.found)
   }
 
+  /// A SYN with few hops, its answer, and an RST by an end with the usual number of hops.
+  private static func resetProbe(
+    byClient: Bool, _ directions: (FrameDirection?, FrameDirection?), isForwarded: Bool = false
+  ) throws -> TrackedFlow {
+    var scene = FlowScene()
+    scene.directions = directions
+    scene.packet(fromClient: true, .syn, seq: 0, ttl: 6, at: 0)
+    scene.packet([.syn, .ack], seq: 0, ack: 1, ttl: 59, at: 1_000)
+    if isForwarded {
+      scene.directions = (.inbound, .inbound)
+      scene.packet(fromClient: true, .syn, seq: 0, ttl: 6, at: 1_001)
+    }
+    scene.packet(fromClient: byClient, .rst, seq: 1, ttl: 64, at: 1_100)
+    return try #require(scene.finish().first)
+  }
+
+  @Test("what the capturing host itself has sent is no tampering, and no one else's")
+  func ownResets() throws {
+    for (client, server) in [(nil, nil), (.inbound, .outbound), (.inbound, nil)] as [(FrameDirection?, FrameDirection?)]
+    {
+      let flow = try Self.resetProbe(byClient: true, (client, server))
+      #expect(flow.tampering == .signature(.synReset) && flow.resetOrigin?.sender == .path)
+    }
+    let own = try Self.resetProbe(byClient: true, (.outbound, .inbound))
+    #expect(own.tampering == .none && own.resetOrigin == nil && own.client.reset.isSet)
+    // The other end's are judged as ever.
+    let theirs = try Self.resetProbe(byClient: false, (.outbound, .inbound))
+    #expect(theirs.resetOrigin != nil)
+    // A router has the same packet come in and go out.
+    let router = try Self.resetProbe(byClient: true, (.outbound, .outbound), isForwarded: true)
+    #expect(router.tampering == .signature(.synReset) && router.resetOrigin?.sender == .path)
+  }
+
   @Test("there are nineteen, each with a row here") func all() {
     #expect(TamperingSignature.allCases.count == 19)
     let rows = Self.signatures.map(\.testDescription)

@@ -1,5 +1,13 @@
 import Timebase
 
+/// Which way a packet went, seen from the host that captured it.
+public enum FrameDirection: UInt32, BitwiseCopyable, Sendable {
+  /// It came in (epb_flags, draft-ietf-opsawg-pcapng §4.3.1).
+  case inbound = 1
+  /// It went out.
+  case outbound = 2
+}
+
 /// A frame of a capture, where it lies: whoever is handed one copies what has to outlive the call.
 public struct CapturedFrame: ~Escapable, BitwiseCopyable {
   /// Which frame of the file it is, from 1, as Wireshark counts.
@@ -14,11 +22,14 @@ public struct CapturedFrame: ~Escapable, BitwiseCopyable {
   public let octets: RawSpan
   /// How long it was on the wire; never less than what was captured of it.
   public let originalLength: Int
+  /// Which way it went; nil where the file does not say.
+  public let direction: FrameDirection?
 
   /// A frame of these values.
   @inlinable @_lifetime(copy octets)
   public init(
-    number: Int, stamp: WallTime?, link: LinkType, interface: Int, octets: RawSpan, originalLength: Int
+    number: Int, stamp: WallTime?, link: LinkType, interface: Int, octets: RawSpan, originalLength: Int,
+    direction: FrameDirection? = nil
   ) {
     self.number = number
     self.stamp = stamp
@@ -26,6 +37,7 @@ public struct CapturedFrame: ~Escapable, BitwiseCopyable {
     self.interface = interface
     self.octets = octets
     self.originalLength = max(originalLength, octets.byteCount)
+    self.direction = direction
   }
 
   /// How much of it was captured.

@@ -95,7 +95,22 @@ extension PCAPNGDecoder {
       CapturedFrame(
         number: progress.frames, stamp: interfaces[number].clock.time(of: UInt64(high) << 32 | UInt64(low)),
         link: interfaces[number].link, interface: firstInterface &+ number,
-        octets: body.extracting(20..<20 &+ Int(captured)), originalLength: Int(original)))
+        octets: body.extracting(20..<20 &+ Int(captured)), originalLength: Int(original),
+        direction: form == .enhanced ? direction(body, behind: 20 &+ (Int(captured) &+ 3) & ~3) : nil))
+  }
+
+  /// What the flags of a packet say (§4.3.1); nil where it has none.
+  private func direction(_ body: RawSpan, behind end: Int) -> FrameDirection? {
+    // Nearly all packets of others have no options.
+    guard end < body.byteCount else { return nil }
+    var options = PCAPNGOptionCursor(body.extracting(droppingFirst: end), bigEndian: isBigEndian)
+    while let option = options.next() {
+      let value = options.value(of: option)
+      guard option.code == PCAPNG.Option.packetFlags, value.byteCount == 4 else { continue }
+      let flags: UInt32 = value.load(0, bigEndian: isBigEndian)
+      return FrameDirection(rawValue: flags & 3)
+    }
+    return nil
   }
 
   /// §4.4: a frame of the first interface, without a stamp; how much was captured follows from the snap length.

@@ -43,14 +43,6 @@ public struct PCAPNGWriter: Sendable {
     return interfaceCount - 1
   }
 
-  /// Which way a packet went.
-  public enum Direction: UInt32, Sendable {
-    /// It came in (epb_flags, §4.3.1).
-    case inbound = 1
-    /// It went out.
-    case outbound = 2
-  }
-
   /// Adds a packet (§4.3) as the interface's link type has it.
   ///
   /// - Parameters:
@@ -62,7 +54,7 @@ public struct PCAPNGWriter: Sendable {
   ///   - comments: what a person reads beside it; cut where one is longer than 65 535 octets.
   public mutating func append(
     _ packet: RawSpan, on interface: Int, at stamp: WallTime, originalLength: Int? = nil,
-    direction: Direction? = nil, comments: [String] = []
+    direction: FrameDirection? = nil, comments: [String] = []
   ) {
     block(PCAPNG.Block.enhancedPacket) { out in
       out.append(littleEndian: UInt32(truncatingIfNeeded: interface))

@@ -36,6 +36,8 @@ public struct FlowSide: Sendable {
   var attempt = SynAttempt()
   /// The hop limit of its first packet.
   public internal(set) var hopLimit: UInt8 = 0
+  /// Whether packets of it came in to the host that captured them, and whether some went out.
+  private var (hasComeIn, hasGoneOut) = (false, false)
 
   /// Packets.
   @Counter public internal(set) var packets = 0
@@ -100,12 +102,20 @@ public struct FlowSide: Sendable {
 
   init(_ endpoint: Endpoint) { self.endpoint = endpoint }
 
+  /// Whether it is the host that captured the packets, as far as the capture says it: a router has them come in as well.
+  var isCapturing: Bool { hasGoneOut && !hasComeIn }
+
   /// The initial sequence number; nil where its SYN was not seen.
   public var isn: SequenceNumber? { synchronization?.isn }
 
   /// Counts what is in a segment of this end, whatever it means for the flow.
   mutating func count(_ segment: borrowing CapturedSegment) -> TransportChecksum? {
     if packets == 0 { hopLimit = segment.hopLimit }
+    switch segment.direction {
+    case .inbound: hasComeIn = true
+    case .outbound: hasGoneOut = true
+    case nil: break
+    }
     packets += 1
     octets += UInt64(segment.payloadLength)
     let checksum = segment.checksum

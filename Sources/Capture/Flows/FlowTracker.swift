@@ -75,7 +75,7 @@ public struct FlowTracker: Sendable {
   ///
   /// The flows that have ended are handed to `ended` on the way, in the order in which they did.
   public mutating func receive(_ packet: borrowing CapturedPacket, ended: (TrackedFlow) -> Void) -> Sighting? {
-    switch CapturedContent(packet.octets, originalLength: packet.originalLength) {
+    switch CapturedContent(packet) {
     case .segment(let segment):
       return receive(segment, FrameMark(packet.stamp, frame: packet.number), ended: ended)
     case .malformed: skipMalformed()

@@ -132,11 +132,13 @@ extension TrackedFlow {
 
   /// Which of the signatures it matches.
   ///
-  /// A closed port is none, though one of them is its mirror: an RST,ACK is how a host refuses a SYN.
+  /// A closed port is none, though one of them is its mirror: an RST,ACK is how a host refuses a SYN. Nor is what the host
+  /// that captured it has sent.
   public var tampering: Tampering {
     let trace = trace
     guard isHeadSeen, !isSimultaneous, !trace.isClosed else { return .none }
     if let isByClient = trace.isByClient {
+      guard !(isByClient ? client : server).isCapturing else { return .none }
       let isRefusal = !isByClient && trace.stage == .syn && trace.plain == 0
       let isPlainRefusal = isRefusal && end?.wentOn != true
       return isPlainRefusal ? .none : trace.signatureOfResets.map(Tampering.signature) ?? .none

@@ -47,9 +47,10 @@ extension TrackedFlow {
     return Int32(truncatingIfNeeded: number.distance(from: base))
   }
 
-  /// Who sent the first RST, or the first FIN where that is not the end's; nil where there was neither.
+  /// Who sent the first RST, or the first FIN where that is not the end's; nil where there was neither, and where it left
+  /// the host that captured it: no one on the way sent that.
   public var resetOrigin: ResetOrigin? {
-    guard let end else { return nil }
+    guard let end, !self[isEndOfHigh].isCapturing else { return nil }
     let step = step(isEndOfHigh == isClientHigh ? .ack : .syn)
     let context = ResetOrigin.Context(ownHopLimit: initialHopLimit(ofHigh: !isEndOfHigh), roundTrip: step?.time)
     let origin = ResetOrigin(end, among: self[isEndOfHigh].marks, context)

@@ -20,12 +20,14 @@ public struct CapturedPacket: ~Escapable, BitwiseCopyable {
   public let depth: Int
   /// Whether it was put together from fragments.
   public let isReassembled: Bool
+  /// Which way it went; nil where the file does not say.
+  public let direction: FrameDirection?
 
   /// A packet of these values.
   @inlinable @_lifetime(copy octets)
   public init(
     number: Int, stamp: WallTime?, interface: Int = 0, octets: RawSpan, originalLength: Int? = nil, depth: Int = 0,
-    isReassembled: Bool = false
+    isReassembled: Bool = false, direction: FrameDirection? = nil
   ) {
     self.number = number
     self.stamp = stamp
@@ -34,6 +36,7 @@ public struct CapturedPacket: ~Escapable, BitwiseCopyable {
     self.originalLength = max(originalLength ?? 0, octets.byteCount)
     self.depth = depth
     self.isReassembled = isReassembled
+    self.direction = direction
   }
 }
 
@@ -59,6 +62,8 @@ public struct CapturedSegment: ~Escapable, BitwiseCopyable {
   public let header: TCPHeaderView
   /// Octets of header and payload, as IP states them.
   public let length: Int
+  /// Which way it went; nil where the capture does not say.
+  public internal(set) var direction: FrameDirection?
 
   @_lifetime(copy header)
   init(
@@ -146,6 +151,15 @@ public enum CapturedContent: ~Escapable {
     } catch {
       self = .malformed(error)
     }
+  }
+
+  /// Takes a packet of a capture apart; see above.
+  @_lifetime(copy packet)
+  public init(_ packet: borrowing CapturedPacket) {
+    self.init(packet.octets, originalLength: packet.originalLength)
+    guard let direction = packet.direction, case .segment(var segment) = self else { return }
+    segment.direction = direction
+    self = .segment(segment)
   }
 
   @_lifetime(copy packet)

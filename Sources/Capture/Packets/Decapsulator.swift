@@ -57,7 +57,8 @@ public struct Decapsulator: Sendable {
       let packet = CapturedPacket(
         number: frame.number, stamp: frame.stamp, interface: frame.interface,
         octets: frame.octets.extracting(droppingFirst: layer.length),
-        originalLength: frame.originalLength &- layer.length)
+        originalLength: frame.originalLength &- layer.length,
+        direction: frame.direction ?? LinkLayer.direction(of: frame.octets, link: frame.link))
       open(packet, body)
     case .other: counts.others &+= 1
     case .cut: counts.cut &+= 1
@@ -74,7 +75,7 @@ public struct Decapsulator: Sendable {
       return openTunnel(
         CapturedPacket(
           number: packet.number, stamp: packet.stamp, interface: packet.interface, octets: whole.span.raw,
-          depth: packet.depth, isReassembled: true), body)
+          depth: packet.depth, isReassembled: true, direction: packet.direction), body)
     }
     openTunnel(packet, body)
   }
@@ -90,7 +91,7 @@ public struct Decapsulator: Sendable {
           CapturedPacket(
             number: packet.number, stamp: packet.stamp, interface: packet.interface,
             octets: frame.extracting(droppingFirst: layer.length), originalLength: packet.originalLength - before,
-            depth: packet.depth + 1, isReassembled: packet.isReassembled), body)
+            depth: packet.depth + 1, isReassembled: packet.isReassembled, direction: packet.direction), body)
       }
       if layer.content == .packet { counts.unopened &+= 1 }
     }

@@ -31,6 +31,18 @@ struct LinkLayer: Hashable {
     self = link == .ethernet ? walk.behindEtherType(at: 12) : walk.within(at: 0, link.rawValue)
   }
 
+  /// Which way a frame went, as Linux's cooked headers say it; nil for any other header.
+  static func direction(of frame: RawSpan, link: LinkType) -> FrameDirection? {
+    let type: Int
+    switch link {
+    case .linuxCooked where frame.byteCount >= 2: type = Int(frame.load(bigEndian: 0, as: UInt16.self))
+    case .linuxCooked2 where frame.byteCount > 10: type = Int(frame.octet(at: 10))
+    default: return nil
+    }
+    // PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST; PACKET_OUTGOING. What is another host's goes by.
+    return type == 4 ? .outbound : type < 3 ? .inbound : nil
+  }
+
   /// Looks for the packet in octets that an EtherType says the kind of.
   init(of octets: RawSpan, etherType: UInt16) {
     var walk = LinkWalk(octets)

@@ -63,7 +63,7 @@ final class ReadPresenter {
 
   /// Takes a packet: hands it to the tracker, and tells it where it is a TCP segment that is meant.
   func show(_ packet: borrowing CapturedPacket, _ tracker: inout FlowTracker, _ ended: (TrackedFlow) -> Void) {
-    switch CapturedContent(packet.octets, originalLength: packet.originalLength) {
+    switch CapturedContent(packet) {
     case .segment(let segment):
       let mark = FrameMark(packet.stamp, frame: packet.number)
       let sighting = tracker.receive(segment, mark, ended: ended)
