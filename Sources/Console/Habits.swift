@@ -31,6 +31,18 @@ struct Habit: Hashable, Sendable {
     return (rows.first { $0.commands?.contains(command) ?? false } ?? rows.first { $0.commands == nil })?.answer
   }
 
+  /// What to type instead of the name of another tool.
+  static func command(insteadOf tool: String) -> String? {
+    switch tool {
+    case "trace", "traceroute", "traceroute6", "tcptraceroute", "tracepath", "mtr": "route HOST:PORT"
+    case "ping", "tcping", "tcpping", "hping", "hping3", "nping": "HOST:PORT"
+    case "nmap", "masscan", "zmap": "scan TARGETS -p PORTS"
+    case "curl", "wget", "httping": "http URL"
+    case "tcpdump", "tshark", "wireshark": "read FILE"
+    default: nil
+    }
+  }
+
   /// Whether a word is one option of another tool, although getopt would read it as several letters, or as a letter
   /// with a value: nmap's `-sS`, `-oX`, `-Pn`.
   static func isWhole(_ word: String) -> Bool {

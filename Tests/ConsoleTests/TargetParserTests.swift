@@ -202,6 +202,11 @@ import Testing
       (["raed", "f.pcap"], "unknown command 'raed'; did you mean read? (a target needs a port, as in raed:443)"),
       (["Diff"], "unknown command 'Diff'; did you mean diff? (a target needs a port, as in Diff:443)"),
       (["wach", "127.0.0.1"], "unknown command 'wach'; did you mean watch? (a target needs a port, as in wach:443)"),
+      (
+        ["traceroute"],
+        "unknown command 'traceroute'; use probe route HOST:PORT (a target needs a port, as in traceroute:443)"
+      ),
+      (["nmap"], "unknown command 'nmap'; use probe scan TARGETS -p PORTS (a target needs a port, as in nmap:443)"),
       (["read", "f.pcap"], "'read' is a command: it goes before the options"),
       (["merge"], "unknown command or missing port: 'merge' (try 'probe help', or merge:443)"),
       (["web.test"], nil), (["merge", "443"], nil), (["merge", "https"], nil), (["10.0.0.1"], nil), ([""], nil),

@@ -174,6 +174,9 @@ extension Verb {
   static func mistyped(_ word: String, followedBy next: String?) -> UsageError? {
     let isPlain = word.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || $0 == UInt8(ascii: "-") }
     guard isPlain, !word.isEmpty, word != "-", next.map({ !TargetParser.isPortList($0) }) ?? true else { return nil }
+    if let command = Habit.command(insteadOf: word) {
+      return UsageError("unknown command '\(word)'; use probe \(command) (a target needs a port, as in \(word):443)")
+    }
     guard let near = Spelling.nearest(to: word.lowercased()[...], among: commands.map(\.name)) else {
       return UsageError("unknown command or missing port: '\(word)' (try 'probe help', or \(word):443)")
     }

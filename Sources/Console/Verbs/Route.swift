@@ -25,8 +25,8 @@ extension Verb {
       drops packets: "lost here" shows what it can have dropped at most.
       """,
     exitCode: """
-      Exit code: 0 if the target answered, 1 if not, 2 could not run; 130 interrupted,
-      after the report.
+      Exit code: 0 if the target answered, 1 if not, or if --one-way could not
+      measure all pairs, 2 could not run; 130 interrupted, after the report.
       """,
     prepare: { (settings, operands) throws(UsageError) in
       settings.run.targets = try TargetParser.targets(operands, ports: settings.run.ports)
