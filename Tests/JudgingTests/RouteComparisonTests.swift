@@ -58,7 +58,7 @@ import Timebase
     "hops are aligned by their addresses",
     arguments: [
       ("a b c", "a b c", []), ("a b c", "a x c", ["2 b > 2 x"]), ("a b c", "a x b c", ["- > 2 x"]),
-      ("a x b c", "a b c", ["2 x > -"]), ("a * c", "a b c", []), ("a b c", "a * c", []),
+      ("a x b c", "a b c", ["2 x > -"]), ("a * c", "a b c", ["2  > 2 b"]), ("a b c", "a * c", ["2 b > 2 "]),
       ("a b|d c", "a d c", []), ("a b c", "x y z", ["1 a > 1 x", "2 b > 2 y", "3 c > 3 z"]),
       ("a b c d", "a d", ["2 b > -", "3 c > -"]), ("a b c", "a x y c", ["- > 2 x", "2 b > 3 y"]),
     ])
@@ -68,6 +68,18 @@ import Timebase
     #expect(comparison.isSame == told.isEmpty)
     let ignoring = RouteComparison(try Self.path(first), try Self.path(second), ignoring: [.address])
     #expect(ignoring.isSame && ignoring.differingHops.isEmpty)
+  }
+
+  @Test("a hop that fell silent is a difference where that is no chance", arguments: [(1, true), (100, false)])
+  func silence(sent: Int, isSame: Bool) throws {
+    func path(_ addresses: [String]) throws -> ComparedRoute {
+      try Self.route([
+        Self.line(1, addresses, sent: sent), Self.line(2, ["b"], target: true), Self.summary(),
+      ])
+    }
+    let (answering, silent) = (try path(["a"]), try path([]))
+    #expect(RouteComparison(answering, silent).isSame == isSame)
+    #expect(RouteComparison(silent, silent).isSame)
   }
 
   @Test("more loss of the path is different, as much as chance gives is not; ignored it is nothing") func loss() throws

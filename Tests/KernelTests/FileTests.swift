@@ -67,6 +67,8 @@ private func status(_ path: FilePath) throws -> stat { try #require(FileStatus.o
     try AtomicFile.replace(path, with: Array("second".utf8).span.raw)
     #expect(try File.read(path, atMost: 6) == Array("second".utf8))
     #expect(throws: Errno(code: EFBIG, call: .read)) { try File.read(path, atMost: 5) }
+    #expect(throws: Errno(code: ENOENT, call: .open)) { try AtomicFile.check("/nowhere/x") }
+    try AtomicFile.check(path)
     #expect(throws: Errno(code: ENOENT, call: .open)) { try AtomicFile.replace("/nowhere/x", with: [1].span.raw) }
     #expect(throws: Errno(code: EISDIR, call: .open)) { try AtomicFile.replace(folder.path, with: [1].span.raw) }
     #expect(throws: Errno(code: EINVAL, call: .open)) { try AtomicFile.replace("/tmp/a\0b", with: [1].span.raw) }

@@ -70,7 +70,7 @@ import Testing
       let folder = "/tmp/probe-sandbox-\(getpid())"
       precondition(unsafe mkdir(folder, 0o777) == 0)
       let session = try Session(Presentation(), .sockets)
-      session.replaces(FilePath(folder + "/a"))
+      try session.replaces(FilePath(folder + "/a"))
       _ = try session.seal()
       precondition(unsafe Glibc.open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES)
       precondition(unsafe Glibc.open("/tmp/probe-sandbox", O_WRONLY | O_CREAT, 0o600) < 0 && errno == EACCES)

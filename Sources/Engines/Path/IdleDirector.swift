@@ -146,6 +146,11 @@ public struct IdleDirector: PlayDirector {
       failures += 1
       trouble = reading.words
       if failures < failureLimit { return nil }
+      // Of a connection that was never made there is nothing to tell.
+      if !wish.searches {
+        isOver = true
+        return nil
+      }
     }
     hasHeld = true
     let period = wish.keepAlive ?? .seconds(1)

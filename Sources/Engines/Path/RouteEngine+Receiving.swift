@@ -54,6 +54,7 @@ extension RouteEngine {
     guard let news = flows[index].session?.receive(segment, at: now.instant) else { return }
     if let reply = news.reply { push(reply, of: index) }
     guard news.isOurs else { return }
+    lastRemark = news.hasOpened ? "answer: open" : "of the connection"
     if news.hasOpened {
       flows[index].stage = .ready
       return

@@ -18,6 +18,12 @@ public struct RouteComparison: Sendable {
       return !first.addresses.contains { second.addresses.contains($0) }
     }
 
+    /// Whether one answered and the other never did, so often that it is no chance.
+    public var hasFallenSilent: Bool {
+      guard let first, let second, first.addresses.isEmpty != second.addresses.isEmpty else { return false }
+      return answers?.isDifferent ?? false
+    }
+
     /// How the answers that are missing differ.
     public var answers: LossDifference? {
       guard let first, let second else { return nil }
@@ -83,10 +89,10 @@ public struct RouteComparison: Sendable {
     }
   }
 
-  /// Pairs in which the hops themselves differ: one is missing, or its address is another.
+  /// Pairs in which the hops themselves differ: one is missing, its address is another, or one of both is silent.
   public var differingHops: [Pair] {
     guard !ignored.contains(.address) else { return [] }
-    return pairs.filter { $0.first == nil || $0.second == nil || $0.isReaddressed }
+    return pairs.filter { $0.first == nil || $0.second == nil || $0.isReaddressed || $0.hasFallenSilent }
   }
 
   /// Whether nothing differs that counts: hops, changes on the way, loss, and the times to the target.

@@ -115,6 +115,12 @@ public final class AtomicFile {
     try file.commit(isDurable: isDurable)
   }
 
+  /// Finds out whether a file can be put in a place later, and leaves nothing behind.
+  public static func check(_ path: FilePath) throws(Errno) {
+    guard case .file = try OutputPlace(path), Identity.ofFiles.mayReplace(path) else { return }
+    _ = try AtomicFile(path)
+  }
+
   /// Gives a new file the owner and the mode of the one that it will replace, as far as that is allowed.
   private static func take(_ old: stat, for file: borrowing FileDescriptor) {
     let raw = file.raw

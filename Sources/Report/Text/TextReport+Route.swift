@@ -14,7 +14,8 @@ extension TextReport {
 
   /// One probe in a line, for `-v`: `round 1 hop 3: 10.0.3.1 ttl-exceeded 0.213 ms`.
   public func pathProbe(_ probe: PathProbe) -> String {
-    var text = "round \(probe.round + 1) hop \(probe.ttl)"
+    var text = timeFormat.map { $0.words(probe.sent) + " " } ?? ""
+    text += "round \(probe.round + 1) hop \(probe.ttl)"
     if probe.flow > 0 { text += " flow \(probe.flow)" }
     if probe.form != .syn { text += " \(probe.form.rawValue)" }
     if probe.isExtra { text += " tos 0x" + String(probe.trafficClass, radix: 16) }

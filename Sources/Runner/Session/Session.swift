@@ -106,8 +106,11 @@ final class Session {
   }
 
   /// Notes a file that is replaced again and again: for one in a folder of root's alone, root stays user 0.
-  func replaces(_ path: FilePath?) {
+  ///
+  /// - Throws: what stands in the way of it, which is better known now than when the first result is there.
+  func replaces(_ path: FilePath?) throws(RunError) {
     guard let path, !path.isStandardOutput else { return }
+    do throws(Errno) { try AtomicFile.check(path) } catch { throw RunError(writing: error, to: path) }
     renamer = Identity.ofFiles.mayReplace(path) ? renamer ?? .ofFiles : .current
     changesNames(beside: path)
   }

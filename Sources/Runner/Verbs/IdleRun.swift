@@ -98,7 +98,7 @@ private final class IdleFile {
   /// Reads what is there, and prepares for what comes; the search as far as it had come, nil where none is kept.
   func open(_ target: IdleTarget, _ session: Session) throws(RunError) -> IdleSearch? {
     guard let path else { return nil }
-    session.replaces(path)
+    try session.replaces(path)
     var journal = IdleJournal(target: target, plan: plan, trials: [])
     defer { self.journal = journal }
     let octets: [UInt8]

@@ -60,11 +60,11 @@ extension Run {
   }
 
   /// The same behind another engine of a run, with its sockets and its capture file, which is completed; nothing more is
-  /// measured once a signal has come.
+  /// measured once a signal has come. Also whether all pairs were sent and understood.
   static func measure(
     _ oneWay: OneWaySettings, _ settings: RunSettings, from source: IPAddress, to target: ResolvedTarget,
     _ network: Network, _ packets: PacketFile?, _ sealed: Session.Sealed, _ signal: Signal?
-  ) throws(RunError) -> Signal? {
+  ) throws(RunError) -> PlayRunResult {
     var engine = OneWayEngine(oneWay.plan(settings), from: source, to: target.remote)
     if signal != nil { engine.interrupt(at: SystemClock.now()) }
     let trace = PacketTraceTeller(settings.presentation)
@@ -77,10 +77,10 @@ extension Run {
     work.packets = packets
     let started = SystemClock.monotonic()
     let end = try work.run()
-    guard signal == nil else { return nil }
+    guard signal == nil else { return PlayRunResult(isGood: false, signal: nil) }
     let record = oneWay.record(of: work.engine, target, since: started)
     var teller = Teller(settings.presentation)
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try teller.tell(.oneWay(record)) }
-    return end
+    return PlayRunResult(isGood: record.isComplete, signal: end)
   }
 }

@@ -47,7 +47,7 @@ extension Run {
     guard let source = target.source else {
       throw .refused("\(target.name): this host has no route to \(target.remote.address)")
     }
-    session.replaces(settings.metricsPath)
+    try session.replaces(settings.metricsPath)
     let svg = try session.file(settings.run.presentation.svgPath)
     let html = try session.file(settings.run.presentation.htmlPath)
     let presenter = RoutePresenter(settings, target: target)
@@ -56,17 +56,17 @@ extension Run {
     try attempt(orThrow: RunError.init(opening:)) { () throws(Errno) in try network.acceptAllErrors() }
     let sealed = try session.seal()
     try presenter.prepare()
-    let signal = try play(settings, from: source, to: target, presenter, network, packets, sealed)
+    let (signal, isMeasured) = try play(settings, from: source, to: target, presenter, network, packets, sealed)
     try svg?.finish(presenter.picture)
     try html?.finish(presenter.page(program: settings.program))
     try session.finish()
-    return RouteResult(isAsExpected: presenter.isAsExpected, signal: presenter.wantsEnd ? nil : signal)
+    return RouteResult(isAsExpected: presenter.isAsExpected && isMeasured, signal: presenter.wantsEnd ? nil : signal)
   }
 
   private static func play(
     _ settings: RouteSettings, from source: IPAddress, to target: ResolvedTarget, _ presenter: RoutePresenter,
     _ network: Network, _ packets: PacketFile?, _ sealed: Session.Sealed
-  ) throws(RunError) -> Signal? {
+  ) throws(RunError) -> (Signal?, isMeasured: Bool) {
     let plan = target.plan(settings.run)
     let syn = RouteSyn(
       offer: plan.offer, window: plan.window, ipFields: settings.run.ipFields, port: settings.run.sourcePort)
@@ -100,19 +100,20 @@ extension Run {
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       try presenter.finish(ending ?? RouteEnding(distance: nil, flows: 0, isComplete: nil), signal)
     }
+    var isMeasured = true
     if let oneWay = settings.oneWay {
       network.releaseAll()
       let end = try measure(oneWay, settings.run, from: source, to: target, network, packets, sealed, signal)
-      signal = signal ?? end
+      (isMeasured, signal) = (end.isGood, signal ?? end.signal)
     }
     warn(of: network.dropped, truncated: network.truncated, strays: 0)
-    return signal
+    return (signal, isMeasured)
   }
 }
 
 /// How a trace went.
 public struct RouteResult: Sendable {
-  /// Whether the target answered.
+  /// Whether the target answered, and --one-way could measure what it was to.
   public var isAsExpected: Bool
   /// The signal that ended it; nil where it ended by itself, or by a key.
   public var signal: Signal?

@@ -43,7 +43,7 @@ extension Run {
     }
     let presenter = WatchPresenter(settings, targets.list)
     defer { presenter.leave() }
-    session.replaces(settings.prometheusPath)
+    try session.replaces(settings.prometheusPath)
     let picture = try session.file(settings.picture)
     if settings.run.usesKernel {
       var run = try KernelWork(settings.run, targets, presenter, session)

@@ -169,6 +169,16 @@ import Wire
       trials[1].evidence == "the peer sends packets by itself, at least every 10 s" && director.search.end == .busy)
   }
 
+  @Test("where no connection is made there is nothing to hold") func nothingToHold() {
+    var director = director(keepAlive: .seconds(1), hold: .seconds(60))
+    let (trials, proof) = play(&director, Peer(goneAfter: 0))
+    #expect(trials.isEmpty && proof == nil && director.trouble != nil)
+    guard case .over = director.next(running: 0) else {
+      Issue.record("another connection is begun")
+      return
+    }
+  }
+
   @Test("a keep-alive period that holds, and one that does not", arguments: [(15, true), (25, false)])
   func keepAlive(_ seconds: Int64, _ holds: Bool) throws {
     var director = director(keepAlive: .seconds(seconds))

@@ -200,7 +200,11 @@ struct RouteWords {
         guard record.trouble == nil else { return "path to \(target): not probed" }
         return "no hop and no target answered: path to \(target)"
       }
-      return "\(target) did not answer; the last answer came from hop \(last.ttl), \(record.host(address))"
+      let end = "the last answer came from hop \(last.ttl), \(record.host(address))"
+      if last.ttl == table.hops.last?.ttl, last.reason == nil {
+        return "\(target) was not reached with a TTL of \(last.ttl); \(end)"
+      }
+      return "\(target) did not answer; \(end)"
     }
     var text = "path to \(target): \(counted(loss.sent, "probe")), \(ratio.longPercent) lost "
     text += "(\(RouteWords.range(interval.lower, interval.upper)))"
