@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/tcp.h>
@@ -148,6 +149,14 @@ int clinux_is_ignored(int signal) {
 }
 
 int clinux_exit_status(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1; }
+
+int clinux_processor_count(void) {
+  cpu_set_t set;
+  // A machine with more processors than the set has room for has enough of them.
+  if (sched_getaffinity(0, sizeof set, &set) < 0) return errno == EINVAL ? CPU_SETSIZE : 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? count : 1;
+}
 
 pid_t clinux_fork(void) { return fork(); }
 

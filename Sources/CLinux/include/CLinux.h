@@ -100,6 +100,9 @@ static inline void clinux_give_frame_back(void *frame) {
   __atomic_store_n((uint32_t *)frame, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 }
 
+// sched_getaffinity(2) and CPU_COUNT are declared only under _GNU_SOURCE. How many processors this thread may run on; at least 1.
+int clinux_processor_count(void);
+
 // fork(2) is marked unavailable to Swift, which may have threads; close_range(2) is declared only under _GNU_SOURCE.
 pid_t clinux_fork(void);
 void clinux_close_from(unsigned first);

@@ -8,26 +8,30 @@ import Wire
 /// Of a probe one bit is kept, whether it was answered. Its sequence number is a hash of its flow, so that an answer proves
 /// itself; the source port says which pass it belongs to, and the timestamp when it left. A batched sibling of `Engine`, as
 /// `BenchEngine` is: packets are made in batches, and answers taken one by one without an allocation.
+///
+/// Who runs it calls `advance` and `fill` by turns. A pass may also be divided among threads (`divide`), each of which fills
+/// its own `ScanLane`; the engine stays where answers come in.
 public struct ScanEngine: Sendable {
-  /// What is scanned.
-  public let targets: ScanTargets
+  /// Which packet each probe is.
+  public let probes: ScanProbes
+  /// What the senders see of it; a bit a probe, by its number in the shard: whether it was answered.
+  public let course: ScanCourse
   let plan: ScanPlan
-  private let order: ScanOrder
-  private let cookie: ScanCookie
-  /// A SYN for each block of addresses.
-  private let templates: [ScanTemplate]
-  /// Our ports, one a pass.
-  private let ports: [UInt16]
-  /// How many probes are sent here: all of them, or a shard's.
-  public let size: UInt64
-  /// A bit a probe, by its number in the shard: whether it was answered.
-  public private(set) var answered: [UInt64]
   /// What came out so far.
   public private(set) var tally: ScanTally
-  /// The pass, from 0, and the next probe of it.
-  public private(set) var (pass, next): (Int, UInt64) = (0, 0)
+  /// The pass, from 0.
+  public private(set) var pass = 0
+  /// How many packets this host had no room for, or refused, so far.
+  public private(set) var unsent: UInt64 = 0
 
-  private var pacer: RatePacer
+  /// What fills batches of this pass here; over where threads do.
+  private var lane: ScanLane?
+  /// How far the senders of this pass are, and from which probe on it was divided among the last of them.
+  private var (strides, dividedFrom): ([ScanStride], UInt64) = ([], 0)
+  /// What was sent in earlier passes, and what did not leave.
+  private var (sentBefore, unsentBefore): (UInt64, UInt64) = (0, 0)
+  /// How often there was no room when that was last looked at.
+  private var fullBefore: UInt64 = 0
   private var adaptive: AdaptiveRate?
   private var startedAt = Instant(nanoseconds: 0)
   /// Until when answers of this pass are waited for; nil while it is sent.
@@ -37,47 +41,96 @@ public struct ScanEngine: Sendable {
   private var isStopped = false
   /// The next probe that is looked at for those without an answer.
   private var unanswered: UInt64 = 0
+  /// Where it goes on; nil for a scan from the beginning.
+  private let checkpoint: ScanCheckpoint?
 
   /// The shortest wait behind a pass: losses come in bursts.
   static let leastWait = Interval.milliseconds(200)
-  /// How many answered probes are passed over in one go.
-  private static let mostSkipped = 100_000
 
   /// A scan of targets; `templates` has one for each of their blocks, `ports` one for each pass.
-  public init(_ targets: ScanTargets, _ plan: ScanPlan, templates: [ScanTemplate], ports: [UInt16]) {
-    (self.targets, self.plan, self.templates, self.ports) = (targets, plan, templates, ports)
-    order = ScanOrder(count: targets.count, seed: plan.seed)
-    cookie = ScanCookie(plan.key)
-    size = plan.shard.size(of: targets.count)
-    answered = [UInt64](repeating: 0, count: Int((size + 63) / 64))
-    tally = ScanTally(passes: plan.passes)
-    pacer = RatePacer(rate: plan.rate ?? AdaptiveRate.first, from: startedAt)
+  ///
+  /// With a checkpoint it goes on from there. The plan's seed, key, shard and the ports must be those of then, so that late
+  /// answers count still; `answered` has the bits of then.
+  public init(
+    _ targets: ScanTargets, _ plan: ScanPlan, templates: [ScanTemplate], ports: [UInt16],
+    resuming checkpoint: ScanCheckpoint? = nil, answered: ScanBits? = nil
+  ) {
+    self.plan = plan
+    self.checkpoint = checkpoint
+    probes = ScanProbes(
+      targets, shard: plan.shard, seed: plan.seed, key: plan.key, templates: templates, ports: ports)
+    course = ScanCourse(answered ?? ScanBits(count: probes.size))
+    tally = checkpoint?.tally ?? ScanTally(passes: plan.passes)
+    sentBefore = tally.sent
   }
+
+  /// What is scanned.
+  public var targets: ScanTargets { probes.targets }
+
+  /// How many probes are sent here: all of them, or a shard's.
+  public var size: UInt64 { probes.size }
+
+  /// Where it is, to go on from later; the bits of `course.answered` belong to it.
+  public var place: ScanCheckpoint { ScanCheckpoint(pass: pass, next: next, tally: tally) }
 
   /// Begins.
   public mutating func start(at now: Instant) {
     startedAt = now
-    pacer.change(to: plan.rate ?? AdaptiveRate.first, at: now)
+    course.rate = plan.rate ?? AdaptiveRate.first
     adaptive = plan.rate == nil ? AdaptiveRate(at: now) : nil
+    pass = min(checkpoint?.pass ?? 0, plan.passes - 1)
+    begin(from: min(checkpoint?.next ?? 0, size), at: now)
+  }
+
+  private mutating func begin(from next: UInt64, at now: Instant) {
+    let lane = lane(0, of: 1, from: next, at: now)
+    (strides, dividedFrom, fullBefore, self.lane) = ([lane.stride], next, 0, lane)
+  }
+
+  private func lane(_ index: Int, of count: Int, from next: UInt64, at now: Instant) -> ScanLane {
+    ScanLane(
+      probes, course, from: probes.ports[pass], at: next, part: index, of: count, epoch: startedAt, now: now)
+  }
+
+  /// Divides what is left of this pass into parts, which threads fill from now on; none where nothing is left.
+  public mutating func divide(into count: Int, at now: Instant) -> [ScanLane] {
+    guard var lane, !lane.isOver else { return [] }
+    lane.finish()
+    let next = lane.stride.next
+    let lanes = (0..<count).map { self.lane($0, of: count, from: next, at: now) }
+    (sentBefore, unsentBefore) = (sentBefore + lane.stride.sent, unsentBefore + lane.stride.unsent)
+    (strides, dividedFrom, fullBefore, self.lane) = (lanes.map(\.stride), next, 0, nil)
+    return lanes
   }
 
   /// Whether nothing more is sent or awaited.
   public private(set) var isDone = false
 
-  /// When something is due.
+  /// Whether packets of a pass are still to be sent.
+  public var isSending: Bool { waitingUntil == nil && !isDone }
+
+  /// Up to which probe all of this pass were sent.
+  public var next: UInt64 {
+    var least = size
+    for stride in strides where !stride.isOver || isStopped { least = min(least, stride.next) }
+    return least
+  }
+
+  /// When something is due here; nil where threads send.
   public var nextDeadline: Instant? {
     if isDone { return nil }
-    return waitingUntil ?? pacer.nextDeadline
+    return waitingUntil ?? lane?.nextDeadline
   }
 
   /// The rate at present, in packets a second.
-  public var rate: Int { Int(pacer.rate) }
+  public var rate: Int { course.rate }
 
-  /// Puts what is due into a batch.
-  public mutating func advance(at now: Instant, into batch: inout PacketBatch) {
+  /// Ends waits, begins passes, and sees how far senders are.
+  public mutating func advance(at now: Instant) {
     if isDone { return }
+    let isSent = count()
     if isStopped {
-      isDone = true
+      isDone = isSent
       return
     }
     if let until = waitingUntil {
@@ -87,55 +140,53 @@ public struct ScanEngine: Sendable {
         isDone = true
         return
       }
-      (pass, next) = (pass + 1, 0)
+      (sentBefore, unsentBefore) = (tally.sent, unsent)
+      pass += 1
+      begin(from: 0, at: now)
+    } else if isSent {
+      waitingUntil = now + wait
     }
-    if adaptive?.turn(at: now) == true, let rate = adaptive?.value { pacer.change(to: rate, at: now) }
-    var left = min(pacer.allowance(at: now), batch.vacancies)
-    var skipped = 0
-    var sent = 0
-    while left > 0, next < size, skipped < ScanEngine.mostSkipped {
-      let number = next
-      next += 1
-      if pass > 0, isAnswered(number) {
-        skipped += 1
-        continue
-      }
-      append(number, at: now, to: &batch)
-      sent += 1
-      left -= 1
-    }
-    pacer.take(sent)
-    tally.sent += UInt64(sent)
-    if next >= size { waitingUntil = now + wait }
+    if adaptive?.turn(at: now) == true, let rate = adaptive?.value { course.rate = rate }
   }
+
+  /// Adds up what the senders have done; whether all of them are over.
+  private mutating func count() -> Bool {
+    var (sent, unsent, full, isOver) = (sentBefore, unsentBefore, UInt64(0), true)
+    for stride in strides {
+      sent += stride.sent
+      unsent += stride.unsent
+      full += stride.full
+      if !stride.isOver { isOver = false }
+    }
+    if full + unsent != fullBefore + self.unsent { adaptive?.note() }
+    (tally.sent, self.unsent, fullBefore) = (sent, unsent, full)
+    return isOver
+  }
+
+  /// Puts what is due into a batch, where no thread does that.
+  public mutating func fill(_ batch: inout PacketBatch, at now: Instant) {
+    guard isSending, !isStopped else { return }
+    lane?.fill(&batch, at: now)
+  }
+
+  /// What does not leave of what was filled here is noted in this.
+  public var stride: ScanStride? { lane?.stride }
 
   /// How long answers of a pass are waited for: well beyond the slowest so far.
   private var wait: Interval { min(plan.wait, max(ScanEngine.leastWait, slowest * 4)) }
-
-  private func append(_ number: UInt64, at now: Instant, to batch: inout PacketBatch) {
-    let (address, port, block) = targets.probe(order.index(at: plan.shard.position(number)))
-    let local = ports[pass]
-    let fields = ScanTemplate.Fields(
-      address: address, port: port, localPort: local, seq: cookie.iss(from: local, to: address, port: port),
-      timestamp: tick(now))
-    batch.append(to: batch.count, named: number) { (out, start) in templates[block].write(fields, into: &out, at: start)
-    }
-  }
 
   /// Our timestamp clock: a microsecond a tick since the start.
   private func tick(_ now: Instant) -> UInt32 {
     UInt32(truncatingIfNeeded: (now - startedAt).nanoseconds / 1_000)
   }
 
-  private func isAnswered(_ number: UInt64) -> Bool { answered[Int(number >> 6)] >> (number & 63) & 1 == 1 }
-
   /// Takes a packet; what it says of a port, if it is the first answer there.
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Instant) -> ScanResult? {
     switch arrival.judged() {
     case .segment(let flow, let segment, _, let ip):
-      guard let pass = pass(of: flow.local.port) else { return nil }
+      guard let pass = probes.pass(of: flow.local.port) else { return nil }
       guard let ack = segment.ack, segment.flags.contains(.rst) || segment.flags.contains(.syn),
-        ack == cookie.iss(from: flow.local.port, to: flow.remote.address, port: flow.remote.port) + 1
+        ack == probes.iss(from: flow.local.port, to: flow.remote.address, port: flow.remote.port) + 1
       else {
         tally.rejected += 1
         return nil
@@ -147,9 +198,11 @@ public struct ScanEngine: Sendable {
       if isOpen, let echoed = segment.options.timestamps?.echoReply { result.rtt = age(echoed, at: now) }
       return take(result)
     case .icmp(let flow, let notice, let hopLimit):
-      guard let pass = pass(of: flow.local.port), let verdict = notice.verdict, verdict.decides else { return nil }
+      guard let pass = probes.pass(of: flow.local.port), let verdict = notice.verdict, verdict.decides else {
+        return nil
+      }
       guard let sequence = notice.quotedSequence,
-        sequence == cookie.iss(from: flow.local.port, to: flow.remote.address, port: flow.remote.port)
+        sequence == probes.iss(from: flow.local.port, to: flow.remote.address, port: flow.remote.port)
       else {
         tally.rejected += 1
         return nil
@@ -159,13 +212,11 @@ public struct ScanEngine: Sendable {
           address: flow.remote.address, port: flow.remote.port, state: verdict.reason.verdict, reason: verdict.reason,
           hopLimit: hopLimit, pass: pass + 1, router: notice.source == flow.remote.address ? nil : notice.source))
     case .refused(_, let flow):
-      if let flow, pass(of: flow.local.port) != nil { tally.rejected += 1 }
+      if let flow, probes.pass(of: flow.local.port) != nil { tally.rejected += 1 }
       return nil
     case .notOurs: return nil
     }
   }
-
-  private func pass(of port: UInt16) -> Int? { ports.firstIndex(of: port) }
 
   /// How old a tick is; nil for one that is not ours, or older than the scan.
   private func age(_ echoed: UInt32, at now: Instant) -> Interval? {
@@ -174,55 +225,73 @@ public struct ScanEngine: Sendable {
   }
 
   private mutating func take(_ result: ScanResult) -> ScanResult? {
-    guard let index = targets.number(of: result.address, port: result.port),
-      let number = plan.shard.number(of: order.position(of: index))
-    else {
+    guard let number = probes.number(of: result.address, port: result.port) else {
       tally.rejected += 1
       return nil
     }
-    guard !isAnswered(number) else {
+    guard course.answered.insert(number) else {
       tally.duplicates += 1
       return nil
     }
-    answered[Int(number >> 6)] |= 1 << (number & 63)
     tally.add(result.state, pass: result.pass)
     if let rtt = result.rtt { slowest = max(slowest, rtt) }
     return result
   }
 
-  /// A packet found no room in this host: it is asked again in the next pass.
-  public mutating func refuse(_ count: Int = 1) { adaptive?.note() }
+  /// The kernel dropped packets that came in.
+  public mutating func noteDrops() { adaptive?.note() }
 
   /// This host has no route for a probe, by its number in the shard: that is its result.
   public mutating func fail(_ number: UInt64) -> ScanResult? {
     guard number < size else { return nil }
-    let (address, port, _) = targets.probe(order.index(at: plan.shard.position(number)))
+    let (address, port, _) = probes.place(of: number)
     return take(
       ScanResult(address: address, port: port, state: .unreachable, reason: .noRoute, pass: pass + 1))
   }
 
   /// Ends it early: nothing more is sent.
-  public mutating func interrupt() { isStopped = true }
+  public mutating func interrupt() {
+    isStopped = true
+    course.stop()
+    lane?.finish()
+  }
 
   /// The next probe that was never answered, once the scan is done; nil behind the last.
   ///
   /// After an interrupt only those that were asked.
   public mutating func nextUnanswered() -> ScanResult? {
-    let end = isStopped && pass == 0 ? next : size
-    while unanswered < end {
+    while unanswered < size {
       let number = unanswered
       unanswered += 1
       // Words that are all answered are passed over.
-      if number & 63 == 0, answered[Int(number >> 6)] == .max {
+      if number & 63 == 0, course.answered.word(number >> 6) == .max {
         unanswered += 63
         continue
       }
-      guard !isAnswered(number) else { continue }
-      let (address, port, _) = targets.probe(order.index(at: plan.shard.position(number)))
+      guard !course.answered.contains(number), wasAsked(number) else { continue }
+      let (address, port, _) = probes.place(of: number)
       tally.unanswered += 1
       return ScanResult(
         address: address, port: port, state: .filtered, reason: .noResponse, pass: min(pass + 1, plan.passes))
     }
     return nil
   }
+
+  private func wasAsked(_ number: UInt64) -> Bool {
+    guard isStopped, pass == 0, number >= dividedFrom else { return true }
+    return number < strides[ScanLane.part(number, from: dividedFrom, of: strides.count)].next
+  }
+}
+
+/// Where a scan is, beside the bits of what was answered: what `--resume` goes on from.
+public struct ScanCheckpoint: Hashable, Sendable {
+  /// The pass, from 0.
+  public var pass: Int
+  /// Up to which probe all of this pass were sent; some beyond it may have been.
+  public var next: UInt64
+  /// What came out so far.
+  public var tally: ScanTally
+
+  /// A place in a scan.
+  public init(pass: Int, next: UInt64, tally: ScanTally) { (self.pass, self.next, self.tally) = (pass, next, tally) }
 }

@@ -17,6 +17,9 @@ public struct ScanPlan: Hashable, Sendable {
   /// Probes in a second; nil adapts.
   public var rate: Int?
 
+  /// The highest rate that is reached without one.
+  public static var mostAdaptive: Int { AdaptiveRate.most }
+
   /// The plan of a whole scan.
   public init(seed: UInt64, key: SipHash.Key) { (self.seed, self.key) = (seed, key) }
 

@@ -76,7 +76,8 @@ extension Run {
       try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.list(plan) }
       return nil
     }
-    let (links, senders, ports) = try ways.open(passes: plan.passes)
+    let (links, senders, ports) = try ways.open(
+      passes: plan.passes, threads: ScanWays.threads(rate: plan.rate ?? ScanPlan.mostAdaptive))
     let engine: ScanEngine
     do throws(WireError) {
       engine = ScanEngine(targets, plan, templates: try ways.templates(settings.run), ports: ports.map(\.port))
@@ -187,31 +188,41 @@ struct ScanWays {
   }
 
   /// Opens what a scan sends and receives by, and reserves its ports: one a pass, the same of every source.
-  func open(passes: Int) throws(RunError) -> ([RawLink], [ScanSender], ScanPorts) {
+  ///
+  /// So many threads may send.
+  func open(passes: Int, threads: Int) throws(RunError) -> ([RawLink], [ScanSenderBox], ScanPorts) {
     let families = AddressFamily.allCases.filter { family in targets.blocks.contains { $0.family == family } }
     let ports = try ScanPorts(passes, of: sources, first: sourcePort)
     let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
     return try attempt(orThrow: failure) { () throws(Errno) in
       var links: [RawLink] = []
-      var senders: [ScanSender] = []
+      var senders: [ScanSenderBox] = []
       for family in families {
         let link = try RawLink(family: family, interface: interface)
         try link.listen(on: ports.map(\.port))
         links.append(link)
-        senders.append(try ScanSender(family: family, interface: interface, hop: hop(family)))
+        let hop = hop(family)
+        // One thread a processor at most, and where all packets go one way.
+        let count = families.count == 1 && hop != nil ? max(threads, 1) : 1
+        for _ in 0..<count {
+          senders.append(try ScanSenderBox(family: family, interface: interface, hop: hop))
+        }
       }
       return (links, senders, ports)
     }
   }
 
+  /// How many threads send at a rate: none but the loop's own where that is enough.
+  static func threads(rate: Int) -> Int { rate > ScanWork.singleRate ? Processors.count : 1 }
+
   /// The next hop of all blocks of a family; nil where they have several, or none.
-  private func hop(_ family: AddressFamily) -> (address: IPAddress, interface: Interface)? {
+  private func hop(_ family: AddressFamily) -> ScanHop? {
     let ways = zip(targets.blocks, routes).filter { $0.0.family == family }.map(\.1)
     guard let first = ways.first, let gateway = first.gateway, first.kind == .unicast,
       ways.allSatisfy({ $0.gateway == gateway && $0.interface == first.interface && $0.kind == .unicast }),
       !first.interface.isLoopback
     else { return nil }
-    return (gateway, first.interface)
+    return ScanHop(address: gateway, interface: first.interface)
   }
 }
 

@@ -45,9 +45,10 @@ public struct RatePacer: Hashable, Sendable {
   /// So many left.
   public mutating func take(_ count: Int) { sent += Int64(count) }
 
-  /// When the next one may leave, if none may now.
+  /// When the next ones may leave, if none may now: half of a burst together, so that there is time to sleep in between,
+  /// and a wake-up that is late by the other half loses nothing.
   public var nextDeadline: Instant {
-    let wait = ((sent + 1) * 1_000_000_000 + rate - 1) / rate
+    let wait = ((sent + max(burst / 2, 1)) * 1_000_000_000 + rate - 1) / rate
     return origin + .nanoseconds(max(wait, 0))
   }
 

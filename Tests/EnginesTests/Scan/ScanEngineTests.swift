@@ -23,16 +23,18 @@ private struct ScanWorld {
   static let source = IPAddress.v4(IPv4Address(10, 0, 0, 1))
   static let ports: [UInt16] = [50_001, 50_002, 50_003, 50_004, 50_005]
 
-  init(_ blocks: [String], ports: [UInt16] = [80], shard: ScanShard = .whole, rate: Int? = 10_000_000, retries: Int = 2)
-    throws
-  {
+  init(
+    _ blocks: [String], ports: [UInt16] = [80], shard: ScanShard = .whole, rate: Int? = 10_000_000, retries: Int = 2,
+    resuming place: ScanCheckpoint? = nil, answered: ScanBits? = nil
+  ) throws {
     let targets = try ScanTargets(blocks.compactMap { try AddressBlock(parsing: $0) }, ports: ports)
     var plan = ScanPlan(seed: 5, key: SipHash.Key(k0: 3, k1: 4))
     (plan.shard, plan.rate, plan.retries) = (shard, rate, retries)
     let template = try ScanTemplate(
       from: ScanWorld.source, offer: SynOptions(), window: 64_240, ipFields: IPFields())
     engine = ScanEngine(
-      targets, plan, templates: targets.blocks.map { _ in template }, ports: Array(ScanWorld.ports.prefix(retries + 1)))
+      targets, plan, templates: targets.blocks.map { _ in template }, ports: Array(ScanWorld.ports.prefix(retries + 1)),
+      resuming: place, answered: answered)
   }
 
   /// What a port is, by its address: a fifth each, as in the laboratory.
@@ -46,19 +48,38 @@ private struct ScanWorld {
     }
   }
 
+  /// How many lanes fill batches beside each other; 0: the engine itself.
+  var lanes = 0
+  private var divided: [ScanLane] = []
+
   mutating func run(until end: (borrowing ScanEngine) -> Bool = { _ in false }) throws {
     engine.start(at: now)
     var batch = PacketBatch(capacity: 64, room: 128)
     for _ in 0..<2_000_000 where !engine.isDone && !end(engine) {
-      engine.advance(at: now, into: &batch)
+      engine.advance(at: now)
+      if lanes > 0 { divided += engine.divide(into: lanes, at: now) }
+      engine.fill(&batch, at: now)
+      for index in divided.indices { divided[index].fill(&batch, at: now) }
+      divided.removeAll { $0.isOver }
       for index in 0..<batch.count { try carry(batch[index].octets, named: batch.name(of: index)) }
       let count = batch.count
       batch.removeAll()
       for octets in forged { take(octets) }
       while let first = arrivals.first, first.at <= now { take(arrivals.removeFirst().octets) }
-      guard count == 0, let due = engine.nextDeadline else { continue }
+      let due = divided.map(\.nextDeadline).min() ?? engine.nextDeadline
+      guard count == 0, let due else { continue }
       now = max(min(due, arrivals.first?.at ?? due), now)
     }
+    guard engine.isDone else { return }
+    while let result = engine.nextUnanswered() { results.append(result) }
+  }
+
+  /// Interrupts it where it is.
+  mutating func interrupt() {
+    engine.interrupt()
+    var batch = PacketBatch(capacity: 64, room: 128)
+    for index in divided.indices { divided[index].fill(&batch, at: now) }
+    engine.advance(at: now)
     while let result = engine.nextUnanswered() { results.append(result) }
   }
 
@@ -115,6 +136,49 @@ private struct ScanWorld {
     #expect(again == world.results.count { $0.reason == .noResponse })
     #expect(world.sent.values.filter { $0 == 1 }.count == 2_048 - again)
     #expect(world.engine.tally.sent == UInt64(2_048 + 2 * again))
+  }
+
+  @Test(arguments: [1, 2, 3, 7]) func sendersShareAPass(lanes: Int) throws {
+    var world = try ScanWorld(["10.9.0.0/22", "10.10.1.1-77"], ports: [80, 443], rate: 1_000_003)
+    world.lanes = lanes
+    try world.run()
+    #expect(world.results.count == 2_202)
+    #expect(Set(world.results.map { "\($0.address):\($0.port)" }).count == 2_202)
+    for result in world.results { #expect(result.state == ScanWorld.truth(result.address).0) }
+    let silent = world.results.count { $0.reason == .noResponse }
+    #expect(world.sent.values.filter { $0 == 3 }.count == silent)
+    #expect(world.sent.values.filter { $0 == 1 }.count == 2_202 - silent)
+    #expect(world.engine.tally.sent == UInt64(2_202 + 2 * silent))
+  }
+
+  @Test(arguments: [0, 1, 3]) func anInterruptLeavesWhatWasAsked(lanes: Int) throws {
+    var world = try ScanWorld(["10.9.0.0/20"], rate: 100_000)
+    world.lanes = lanes
+    try world.run { $0.tally.sent >= 1_000 }
+    world.interrupt()
+    let numbers = world.results.compactMap { world.engine.probes.number(of: $0.address, port: $0.port) }
+    let left = zip(numbers, world.results).filter { $0.1.reason == .noResponse }.map(\.0)
+    let silent = world.sent.keys.filter { !world.engine.course.answered.contains($0) }
+    #expect(world.engine.isDone && left.count > 100 && Set(left) == Set(silent))
+    #expect(world.engine.tally.sent == UInt64(world.sent.count))
+  }
+
+  @Test func aScanGoesOnFromACheckpoint() throws {
+    var first = try ScanWorld(["10.9.0.0/22"], ports: [80, 443], rate: 100_000)
+    try first.run { $0.tally.sent >= 700 }
+    let place = first.engine.place
+    #expect(place.pass == 0 && place.next >= 600 && place.next <= UInt64(first.sent.count))
+    let bits = ScanBits(count: first.engine.size)
+    for index in 0..<bits.wordCount { bits.insert(word: first.engine.course.answered.word(index), at: index) }
+    var second = try ScanWorld(["10.9.0.0/22"], ports: [80, 443], rate: 100_000, resuming: place, answered: bits)
+    try second.run()
+    let before = first.results.filter { $0.reason != .noResponse }
+    let all = before + second.results
+    #expect(Set(all.map { "\($0.address):\($0.port)" }).count == 2_048 && all.count == 2_048)
+    for number in 0..<place.next where bits.contains(number) || first.sent[number] == nil {
+      #expect(second.sent[number] == nil || first.sent[number] != nil)
+    }
+    #expect(second.engine.tally.answered == UInt64(all.count { $0.reason != .noResponse }))
   }
 
   @Test func lossIsMadeGoodByLaterPassesAndTheBoundIsTheTruth() throws {
@@ -182,7 +246,9 @@ private struct ScanWorld {
     #expect(world.results.count <= 4_096)
     world.engine.interrupt()
     var batch = PacketBatch(capacity: 64, room: 128)
-    world.engine.advance(at: Instant(nanoseconds: 9_000_000_000), into: &batch)
+    let later = Instant(nanoseconds: 9_000_000_000)
+    world.engine.advance(at: later)
+    world.engine.fill(&batch, at: later)
     #expect(world.engine.isDone && batch.count == 0)
   }
 
