@@ -51,7 +51,7 @@ struct Habit: Hashable, Sendable {
 
   /// All of them, by the tools that they come from.
   static let all: [Habit] =
-    nmap + hping3 + ping + netcat + mtr + curl
+    nmapScan + nmap + hping3 + ping + netcat + mtr + curl
     + [
       Habit("-C", use: "use -c N --fping"),
       Habit("-x", use: "use -c N for a number of probes"),
@@ -63,6 +63,41 @@ struct Habit: Hashable, Sendable {
       Habit("--strict", "--child", use: "leave it out; with --until the exit code is 0 or 1"),
       Habit("--write", use: "use --pcap FILE"),
     ]
+
+  /// What nmap's options mean in a scan, which has other options than the default command.
+  private static let nmapScan: [Habit] = [
+    Habit("-sS", in: "scan", use: "leave it out; a scan sends SYNs and never completes the handshake"),
+    Habit("-sT", in: "scan", use: "leave it out; a scan sends SYNs by itself, and needs no connect()"),
+    Habit("-sn", "-sP", "-sL", in: "scan", use: "use --list to see the targets; a scan sends no ping, so name a port"),
+    Habit("-sA", "-sF", "-sN", "-sX", "-sM", in: "scan", use: "a scan sends SYNs only; use probe HOST:PORT --flags"),
+    Habit("-sV", "-sC", "-O", "-A", in: "scan", use: "leave it out; use probe profile HOST:PORT for one host's TCP"),
+    Habit(
+      "-T0", "-T1", "-T2", "-T3", "-T4", "-T5", "-T", in: "scan",
+      use: "leave it out; --rate PPS sets the speed, -W the wait"),
+    Habit("-F", in: "scan", use: "use --top-ports 100"),
+    Habit("-r", in: "scan", use: "leave it out; the order is always random"),
+    Habit("-i", "--interval", "--delay", "--scan-delay", "--max-scan-delay", in: "scan", use: "use --rate PPS"),
+    Habit("--min-rate", "--max-rate", in: "scan", same: "--rate"),
+    Habit("--host-timeout", "--max-rtt-timeout", in: "scan", use: "use -W SEC for the wait behind a pass"),
+    Habit(
+      "--min-hostgroup", "--max-hostgroup", "--min-parallelism", "--max-parallelism", in: "scan", use: "use --rate PPS"),
+    Habit("--randomize-hosts", in: "scan", use: "leave it out; the order is always random"),
+    Habit("--traceroute", in: "scan", use: "use probe route HOST:PORT"),
+    Habit("--script", "--data-length", "--data", "--data-string", in: "scan", use: "a scan sends SYNs without data"),
+    Habit("--scanflags", "--flags", in: "scan", use: "a scan sends SYNs only; use probe HOST:PORT --flags"),
+    Habit("-P", in: "scan", use: "use -p PORTS"),
+    Habit("-e", in: "scan", same: "--interface"),
+    Habit("-D", in: "scan", use: "leave it out; probe has no decoys"),
+    Habit("-c", in: "scan", use: "use --retries N; every port is asked once in a pass"),
+    Habit("-v", "-vv", "-vvv", "-d", in: "scan", use: "leave it out; --json has everything"),
+    Habit("-R", in: "scan", use: "leave it out; addresses are not looked up"),
+    Habit("-sU", "-sY", in: "scan", use: "probe is TCP only"),
+    Habit("-oJ", in: "scan", same: "--json-file"),
+    Habit("--connect", in: "scan", use: "leave it out; a scan needs raw sockets"),
+    Habit("-t", in: "scan", use: "use --ttl N for the time to live, -W SEC for the wait behind a pass"),
+    Habit("-a", "--spoof", "-s", in: "scan", use: "use -S ADDR for the source address, -g PORT for the source port"),
+    Habit("-w", in: "scan", use: "leave it out; a scan ends by itself"),
+  ]
 
   private static let nmap: [Habit] = [
     Habit("-sS", use: "use --syn for a half-open probe"),
@@ -79,7 +114,6 @@ struct Habit: Hashable, Sendable {
     Habit("-oX", in: "scan", same: "--xml"),
     Habit("-oG", in: "scan", same: "--grepable"),
     Habit("-oN", in: "scan", same: "--normal"),
-    Habit("-oJ", in: "scan", same: "--json-file"),
     Habit("-oA", in: "scan", same: "--all-formats"),
     Habit("-oX", "-oG", "-oA", "-oN", "-oJ", use: "use -o FILE, with --json or --csv for another format"),
     Habit("-T0", "-T1", "-T2", "-T3", "-T4", "-T5", use: "leave it out; -i sets the interval, -W the timeout"),

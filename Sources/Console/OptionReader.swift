@@ -95,7 +95,10 @@ struct OptionReader<Settings> {
   private func row(_ name: String, of table: OptionTable<Settings>) throws(UsageError) -> OptionRow<Settings> {
     if let row = table.row(named: name), !Habit.isWhole(name) { return row }
     switch Habit.answer(to: name, in: command) {
-    case .hint(let words): throw UsageError("unknown option \(name); \(words)")
+    case .hint(let words):
+      let place =
+        OptionReader.names(in: words).allSatisfy { table.row(named: $0) != nil } ? "" : "for probe HOST:PORT: "
+      throw UsageError("unknown option \(name); \(place)\(words)")
     case .same(let other):
       if let row = table.row(named: other) { return row }
       throw UsageError("unknown option \(name); \(place(of: other) ?? "--help lists them")")
@@ -103,6 +106,16 @@ struct OptionReader<Settings> {
     }
     if let place = place(of: name) { throw UsageError("unknown option \(name); \(place)") }
     throw UsageError("unknown option \(name)\(suggestion(for: name, of: table)); --help lists them")
+  }
+
+  /// The options that a hint names, except for those behind the name of a command, which has its own.
+  static func names(in hint: String) -> [String] {
+    var names: [String] = []
+    for word in hint.split(whereSeparator: { " ,;()".contains($0) }) {
+      if word == "probe" { break }
+      if word.hasPrefix("-"), word.count > 1 { names.append(String(word)) }
+    }
+    return names
   }
 
   /// Which commands have an option that this one has not.

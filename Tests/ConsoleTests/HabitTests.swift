@@ -64,6 +64,36 @@ import Testing
     #expect(Verb.scan.options.contains { $0.names.contains(name) })
   }
 
+  @Test("what is said of another tool's option in a scan names only options that a scan has")
+  func scanHints() throws {
+    let names = Set(Verb.scan.options.flatMap(\.names))
+    for word in Set(Habit.all.flatMap(\.words)).subtracting(names) {
+      let line = word.hasPrefix("--") || Habit.isWhole(word) ? [word, "5"] : [word]
+      let said = refusal { () throws(UsageError) in _ = try Verb.scan.perform(line + ["-h"]) }
+      // Behind the name of another command come its options.
+      guard let said, !said.contains("needs a value"),
+        let hint = said.split(separator: ";", maxSplits: 1).dropFirst().first
+      else { continue }
+      let missing = OptionReader<ScanSettings>.names(in: String(hint)).filter { !names.contains($0) && $0 != "--help" }
+      #expect(missing == [] || hint.contains("is an option of"), "\(said)")
+    }
+    for (word, hint) in [
+      ("-sS", "leave it out"), ("-Pn", "leave it out"), ("-T4", "--rate"), ("-F", "--top-ports 100"),
+      ("-A", "leave it out"),
+      ("-O", "leave it out"), ("-sV", "leave it out"), ("-sT", "leave it out"), ("-sn", "--list"),
+      ("--mf", "for probe HOST:PORT: use --fragment"),
+    ] {
+      let said = refusal { () throws(UsageError) in _ = try Verb.scan.perform([word, "-h"]) }
+      #expect(said?.contains(hint) == true, "\(said ?? "")")
+    }
+    for line in [
+      ["--min-rate", "500"], ["--max-rate", "500"], ["--max-retries", "1"], ["-n"], ["-iL", "f"], ["-oA", "f"],
+      ["--top-ports", "20"], ["-oX", "f"], ["-g", "5"], ["-p-"], ["--exclude", "10.0.0.1"], ["--excludefile", "f"],
+    ] {
+      #expect(refusal { () throws(UsageError) in _ = try Verb.scan.perform(line + ["-h"]) } == nil, "\(line)")
+    }
+  }
+
   @Test(
     "check_tcp's options are taken, or refused by name",
     arguments: [

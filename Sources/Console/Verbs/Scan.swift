@@ -24,11 +24,16 @@ extension Verb {
       the summary.
       """,
     prepare: { (settings, operands) throws(UsageError) in
-      for word in operands { try settings.include(word) }
+      for word in operands {
+        if word == "-" { settings.read(.dash) } else { try settings.include(word) }
+      }
+      try settings.readLists()
       guard !settings.included.isEmpty || !settings.run.targets.isEmpty else {
         throw UsageError("no target; use probe scan 192.0.2.0/24 -p 80")
       }
-      guard !settings.run.ports.isEmpty else { throw UsageError("no port; add -p PORTS, as in -p 22,80,8000-8010") }
+      guard !settings.run.ports.isEmpty else {
+        throw UsageError("no port; add -p PORTS, as in -p 22,80,8000-8010, or --top-ports 100")
+      }
       for index in settings.run.targets.indices { settings.run.targets[index].ports = [settings.run.ports[0]] }
     },
     run: { (settings) throws(RunError) in
@@ -60,17 +65,32 @@ extension ScanSettings {
     }
   }
 
-  /// Takes the words of a file, one or several a line.
-  fileprivate static func words(of path: FilePath) throws(UsageError) -> [(String, at: String)] {
-    let file = try ListFile(reading: path)
-    return file.lines.flatMap { line in line.words.map { ($0.text, "\(file.name):\(line.number)") } }
+  /// Notes a file of targets.
+  fileprivate mutating func read(_ path: FilePath) {
+    run.targetLists.append(path)
+    run.filesRead.append(.read(path, by: "--targets"))
   }
 
-  fileprivate mutating func exclude(_ word: String, at place: String) throws(UsageError) {
+  /// Reads the files of targets and of exclusions, once all options are known.
+  fileprivate mutating func readLists() throws(UsageError) {
+    for path in run.targetLists {
+      try ListStream.read(path) { (word) throws(UsageError) in try include(word) }
+    }
+    for path in exclusionLists {
+      try ListStream.read(path) { (word) throws(UsageError) in try exclude(word) }
+    }
+  }
+
+  fileprivate mutating func exclude(_ word: String) throws(UsageError) {
     guard let block = try ScanSettings.block(word) else {
-      throw UsageError("\(place): '\(word)' is not a valid address or range; names cannot be excluded")
+      throw UsageError("'\(word)' is not a valid address or range; names cannot be excluded")
     }
     excluded.append(block)
+  }
+
+  /// Adds ports, each once.
+  fileprivate mutating func add(_ ports: [UInt16]) {
+    run.ports += ports.filter { [known = Set(run.ports)] in !known.contains($0) }
   }
 }
 
@@ -82,41 +102,69 @@ extension OptionGroup where Settings == ScanSettings {
         .value(
           "p", "ports", "PORTS", .ports, "the ports: 22,80,8000-8010, names, - for all",
           "The ports: numbers, ranges and service names, separated by commas. `-p-` is all ports."
-        ) { (settings, ports) in
-          settings.run.ports += ports.filter { [known = settings.run.ports] in !known.contains($0) }
-        },
+        ) { (settings, ports) in settings.add(ports) },
         .value(
-          "f", "targets", "FILE", .inputFile, "more targets from FILE, - for stdin",
-          "Reads more targets from FILE, separated by blanks or lines; a number sign starts a comment. `-` is standard input."
-        ) { (settings, path) throws(UsageError) in
-          for (word, place) in try ScanSettings.words(of: path) {
-            do throws(UsageError) { try settings.include(word) } catch { throw UsageError("\(place): \(error.first)") }
-          }
-        },
+          nil, "top-ports", "N", .integer(1...TopPorts.all.count), "the N most common ports, beside those of -p",
+          """
+          The N ports that are most likely to be open, up to \(TopPorts.all.count), beside those of -p. The order is that
+          of a table of this program: what serves the web, shells, mail and names first. It is not nmap's.
+          """
+        ) { (settings, count: Int) in settings.add(TopPorts.first(count)) },
+        .value(
+          "f", "targets", "FILE", .inputFile, "more targets from FILE, - for stdin (nmap's -iL)",
+          """
+          Reads more targets from FILE, separated by blanks or lines; a number sign starts a comment. `-` is standard input,
+          also as a target. The file may be of any length. Lines that cannot be read are printed with FILE and line number,
+          and nothing is sent.
+          """
+        ) { $0.read($1) },
         .value(
           nil, "exclude", "LIST", .text, "never these addresses, separated by commas",
           "Never probes these addresses and ranges, separated by commas, whatever else names them."
         ) { (settings, list) throws(UsageError) in
-          for word in list.split(separator: ",") { try settings.exclude(String(word), at: "--exclude") }
+          for word in list.split(separator: ",") {
+            do throws(UsageError) { try settings.exclude(String(word)) } catch {
+              throw UsageError("--exclude: \(error.first)")
+            }
+          }
         },
         .value(
           nil, "excludefile", "FILE", .inputFile, "never the addresses in FILE",
           "Never probes the addresses and ranges in FILE, whatever else names them."
-        ) { (settings, path) throws(UsageError) in
-          for (word, place) in try ScanSettings.words(of: path) { try settings.exclude(word, at: place) }
+        ) { (settings, path) in
+          settings.exclusionLists.append(path)
+          settings.run.filesRead.append(.read(path, by: "--excludefile"))
         },
         .flag(
           nil, "list", "list what would be probed; send nothing",
-          "Lists the addresses and ports that would be probed, how many probes that are, and with --rate how long a pass takes. Sends nothing."
+          """
+          Lists the addresses and ports that would be probed, how many probes that are, and how long they take at --rate, or
+          at the default rate. Sends nothing. With --json a line for each block of addresses and one of type `scan-list`.
+          """
         ) { $0.lists = true },
+        .flag(
+          nil, "count", requires: "--list", "with --list: only the numbers",
+          "Leaves the addresses out of what --list prints."
+        ) { $0.countsOnly = true },
         .value(
-          nil, "shard", "I/N", .text, "only part I of N; all parts together are complete",
-          "Does part I of N, from 1. The parts of the same targets, ports and --seed are disjoint and together complete."
+          nil, "shard", "I/N", .text, "only part I of N; auto asks the scheduler",
+          """
+          Does part I of N, from 1. The parts of the same targets, ports and --seed are disjoint and together complete; merge
+          joins their results. `auto` takes the part from the scheduler: from SLURM_ARRAY_TASK_ID, _MIN, _MAX, _COUNT and
+          _STEP of a Slurm array job, or from JOB_COMPLETION_INDEX of a Kubernetes Indexed Job, whose number of pods has to
+          be in JOB_COMPLETIONS.
+          """
         ) { (settings, text) throws(UsageError) in
+          if text == "auto" {
+            settings.shard = try ShardPlace.read { Environment.value(of: $0) }
+            return
+          }
           let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt64($0) }
           guard parts.count == 2, let number = parts[0], let count = parts[1],
             let shard = ScanShard(number: number, of: count)
-          else { throw UsageError("--shard takes I/N with I from 1 to N, as in 2/8 (got '\(text.printable)')") }
+          else {
+            throw UsageError("--shard takes I/N with I from 1 to N, as in 2/8, or auto (got '\(text.printable)')")
+          }
           settings.shard = shard
         },
         .value(

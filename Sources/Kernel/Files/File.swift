@@ -61,14 +61,44 @@ public enum File {
 
   private static func read(_ file: consuming FileDescriptor, atMost limit: Int) throws(Errno) -> [UInt8] {
     var octets: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 16_384)
-    let wait = file.regularLength == nil ? try SignalWait(for: .read) : nil
+    var pieces = try FilePieces(file)
+    while try pieces.next() {
+      guard pieces.octets.count <= limit - octets.count else { throw Errno(code: EFBIG, call: .read) }
+      octets.append(contentsOf: pieces.octets)
+    }
+    return octets
+  }
+}
+
+/// A file that is read to its end piece by piece, however long it is.
+public struct FilePieces: ~Copyable {
+  private let file: FileDescriptor
+  private var part = [UInt8](repeating: 0, count: 65_536)
+  private let wait: SignalWait?
+  /// The latest piece.
+  public private(set) var octets: ArraySlice<UInt8> = []
+
+  /// Opens a file, or takes standard input where it is called `-`.
+  ///
+  /// - Throws: ENOENT, EACCES and what else `open` gives; EINVAL for a path with a NUL in it.
+  public init(of path: FilePath) throws(Errno) {
+    try self.init(path.isStandardInput ? .standardInput : File.open(path))
+  }
+
+  fileprivate init(_ file: consuming FileDescriptor) throws(Errno) {
+    wait = file.regularLength == nil ? try SignalWait(for: .read) : nil
+    self.file = file
+  }
+
+  /// Reads the next piece; false at the end.
+  ///
+  /// - Throws: EISDIR for a folder; EINTR where a signal came while nothing did, as from a FIFO without a writer.
+  public mutating func next() throws(Errno) -> Bool {
     while true {
       try wait?.ready(file, for: .readable)
       guard let count = try file.read(into: &part) else { continue }
-      if count == 0 { return octets }
-      guard count <= limit - octets.count else { throw Errno(code: EFBIG, call: .read) }
-      octets.append(contentsOf: part[..<count])
+      octets = part[..<count]
+      return count > 0
     }
   }
 }

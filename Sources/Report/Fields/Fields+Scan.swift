@@ -1,10 +1,37 @@
 import Handshake
 import Scan
 import Timebase
+import Wire
 
 /// `probe scan`.
 enum ScanFields {
   private static let states = ScanTally.states.map(\.rawValue)
+
+  /// A line for each block of addresses that would be scanned.
+  static let blocks = RecordTable<AddressBlock>(
+    "scan-block",
+    [
+      .text("first", "the first address") { "\(IPAddress(number: $0.first, $0.family))" },
+      .text("last", "the last address") { "\(IPAddress(number: $0.last, $0.family))" },
+    ])
+
+  /// What would be scanned.
+  static let listings = RecordTable<ScanListing>(
+    "scan-list",
+    [
+      .number("addresses", "how many addresses there are") { $0.addresses },
+      .text("ports", "the ports, as ranges") { PortRanges.text($0.ports) },
+      .number("probes", "how many ports of addresses there are") { $0.probes },
+      .text("fingerprint", "what the same addresses and ports always have") { $0.fingerprint.hexadecimal },
+      .number(orNull: "seed", "the seed of the order, if it was given; null otherwise") { $0.seed },
+      .number("shard", "the part that would be done, from 1") { $0.shard.index + 1 },
+      .number("shards", "of how many") { $0.shard.count },
+      .number("shard_probes", "how many probes that part has") { $0.size },
+      .number("rate", "probes in a second: those of --rate, or the most without it") { $0.rate },
+      .number("passes", "how many passes there are at most") { $0.passes },
+      .time("pass_ns", "how long the first pass takes") { $0.time },
+      .time("longest_ns", "how long all passes take if nothing answers") { $0.longest },
+    ])
 
   /// A line for each port of each address.
   static let results = RecordTable<(result: ScanResult, service: String?)>(
@@ -64,4 +91,53 @@ enum ScanFields {
       $0.bound.differsBetweenTargets
     },
   ])
+}
+
+/// What a scan would do: how many probes, in which order and how fast.
+public struct ScanListing: Hashable, Sendable {
+  /// How many addresses there are.
+  public var addresses: UInt64
+  /// The ports.
+  public var ports: [UInt16]
+  /// What these addresses and ports always have.
+  public var fingerprint: UInt64
+  /// Which part of it would be done.
+  public var shard: ScanShard
+  /// The seed that was given.
+  public var seed: UInt64?
+  /// Probes in a second.
+  public var rate: Int
+  /// How many passes there are at most, and the longest wait behind each.
+  public var (passes, wait): (Int, Interval)
+
+  /// What a scan of these targets would do.
+  public init(
+    _ targets: ScanTargets, shard: ScanShard, seed: UInt64?, rate: Int, passes: Int, wait: Interval
+  ) {
+    (addresses, ports, fingerprint) = (targets.addresses, targets.ports, targets.fingerprint)
+    (self.shard, self.seed, self.rate, self.passes, self.wait) = (shard, seed, rate, passes, wait)
+  }
+
+  /// How many probes there are in all parts.
+  var probes: UInt64 { addresses * UInt64(ports.count) }
+  /// How many there are in this part.
+  var size: UInt64 { shard.size(of: probes) }
+  /// How long one pass takes.
+  var time: Interval { time(of: size) }
+  /// How long all passes take where nothing answers.
+  var longest: Interval { time(of: size * UInt64(passes)) + wait * Int64(passes) }
+
+  private func time(of probes: UInt64) -> Interval {
+    let (seconds, rest) = probes.quotientAndRemainder(dividingBy: UInt64(max(rate, 1)))
+    // A century is as good as for ever.
+    guard seconds < 3_000_000_000 else { return .seconds(3_000_000_000) }
+    return .nanoseconds(Int64(seconds) * 1_000_000_000 + Int64(rest * 1_000_000_000 / UInt64(max(rate, 1))))
+  }
+}
+
+extension UInt64 {
+  /// Sixteen hexadecimal digits.
+  var hexadecimal: String {
+    String(repeating: "0", count: 16 - String(self, radix: 16).count) + String(self, radix: 16)
+  }
 }

@@ -31,6 +31,10 @@ struct CSVFormat: ResultWriter {
       for hop in record.table.hops + (flows.count > 1 ? flows.flatMap(record.table.hops(ofFlow:)) : []) {
         sheet.results += CSV.hops.line(RouteFields.HopLine(hop: hop, record: record, isFinal: true))
       }
+    case .scanBlocks(let blocks, let isFirst):
+      if isFirst { sheet.results += CSV.blocks.header }
+      for block in blocks { sheet.results += CSV.blocks.line(block) }
+    case .scanList(let listing): sheet.remarks += remarks().scanList(listing)
     case .scanBegin: sheet.results += CSV.ports.header
     case .scanResult(let result, let service): sheet.results += CSV.ports.line((result, service))
     case .scanEnd(let summary, isFinal: false): sheet.remarks += remarks().scan(summary)
@@ -132,6 +136,9 @@ extension CSV {
 
   /// A row for each port of each address of a scan.
   static let ports = CSVTable<(result: ScanResult, service: String?)>(ScanFields.results.table.leaves)
+
+  /// A row for each block of addresses that would be scanned.
+  static let blocks = CSVTable<AddressBlock>(ScanFields.blocks.table.leaves)
 
   /// What one step of a target came to.
   public typealias StepSeries = (target: String, step: StepKind, series: Series, syns: SynCounts)

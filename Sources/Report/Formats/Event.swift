@@ -73,8 +73,10 @@ public enum Event: Sendable {
   case idle(IdleRecord)
   /// Loss and reordering of each direction.
   case oneWay(OneWayRecord)
-  /// What would be scanned, and how long a pass would take; nil where that depends on the answers.
-  case scanList(ScanTargets, probes: UInt64, time: Interval?)
+  /// Addresses that would be scanned, some of them at a time.
+  case scanBlocks([AddressBlock], isFirst: Bool)
+  /// What would be scanned.
+  case scanList(ScanListing)
   /// A scan is about to begin.
   case scanBegin(addresses: UInt64, ports: Int, probes: UInt64)
   /// What was found out about a port, and the port's name.

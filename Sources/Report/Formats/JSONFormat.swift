@@ -18,7 +18,7 @@ struct JSONFormat: ResultWriter {
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
     case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .idleBegin, .scanBegin,
-      .scanHost, .scanSilent, .scanList, .interrupted:
+      .scanHost, .scanSilent, .interrupted:
       break
     case .listening(let endpoint, let service, _):
       sheet.results += JSONLines.listening(at: endpoint, service: service)
@@ -53,6 +53,8 @@ struct JSONFormat: ResultWriter {
     case .trial(let trial, let number, let target): sheet.results += IdleFields.trials.line((trial, number, target))
     case .idle(let record): sheet.results += IdleFields.findings.line(record)
     case .oneWay(let record): sheet.results += OneWayFields.records.line(record)
+    case .scanBlocks(let blocks, _): for block in blocks { sheet.results += ScanFields.blocks.line(block) }
+    case .scanList(let listing): sheet.results += ScanFields.listings.line(listing)
     case .scanResult(let result, let service): sheet.results += ScanFields.results.line((result, service))
     case .scanEnd(let summary, _): sheet.results += ScanFields.summaries.line(summary)
     case .comparison(let comparison, let first, let second):
@@ -92,7 +94,8 @@ public enum JSONLines {
       RouteFields.hops.kind, RouteFields.paths.kind, RouteFields.probes.kind, RouteFields.totals.kind,
       IdleFields.findings.kind, IdleFields.trials.kind, IdleFields.journals.kind,
       OneWayFields.records.kind,
-      RouteFields.comparisons.kind, ScanFields.results.kind, ScanFields.summaries.kind,
+      RouteFields.comparisons.kind, ScanFields.blocks.kind, ScanFields.listings.kind, ScanFields.results.kind,
+      ScanFields.summaries.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

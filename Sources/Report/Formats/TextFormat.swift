@@ -73,7 +73,8 @@ struct TextFormat: ResultWriter {
     case .trial(let trial, let number, _): text.trial(trial, number: number)
     case .idle(let record): text.idle(record)
     case .oneWay(let record): text.oneWay(record)
-    case .scanList(let targets, let probes, let time): text.scanList(targets, probes: probes, time: time)
+    case .scanBlocks(let blocks, _): blocks.map { "\($0)\n" }.together(by: "")
+    case .scanList(let listing): text.scanList(listing)
     case .scanBegin(let addresses, let ports, let probes):
       text.scanHeader(addresses: addresses, ports: ports, probes: probes)
     case .scanResult(let result, let service): text.scanLine(result, service: service)

@@ -11,13 +11,16 @@ extension TextReport {
       + "\(probes) \(probes == 1 ? "probe" : "probes")\n"
   }
 
-  /// What would be scanned.
-  func scanList(_ targets: ScanTargets, probes: UInt64, time: Interval?) -> String {
-    var text = targets.blocks.map { "\($0)\n" }.together(by: "")
-    text += "ports " + PortRanges.text(targets.ports) + "\n"
-    text += "\(targets.addresses) addresses × \(targets.ports.count) ports = \(targets.count) probes"
-    if probes != targets.count { text += ", \(probes) of them in this shard" }
-    if let time { text += ", \(time.roughly) for one pass" }
+  /// What would be scanned, how much that is, and how long it takes.
+  func scanList(_ listing: ScanListing) -> String {
+    var text = "ports " + PortRanges.text(listing.ports) + "\n"
+    text += "\(listing.addresses) \(listing.addresses == 1 ? "address" : "addresses") × "
+    text += "\(counted(listing.ports.count, "port")) = \(counted(listing.probes, "probe"))"
+    if listing.size != listing.probes { text += ", \(listing.size) of them in this shard" }
+    text += "\nat \(listing.rate) probes a second: \(listing.time.roughly) for a pass"
+    if listing.passes > 1 {
+      text += ", \(listing.longest.roughly) for all \(listing.passes) if nothing answers"
+    }
     return text + "\n"
   }
 

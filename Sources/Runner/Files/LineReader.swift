@@ -1,14 +1,15 @@
 import Wire
 
 /// Finds the lines in octets that come in pieces, in bounded memory.
-struct LineReader {
+public struct LineReader: Sendable {
   /// A line, without its line feed.
-  struct Line {
-    var octets: [UInt8]
+  public struct Line: Sendable {
+    /// What it holds.
+    public var octets: [UInt8]
     /// From 1.
-    var number: Int
+    public var number: Int
     /// Whether it is longer than the limit; then only its start is there.
-    var isTooLong: Bool
+    public var isTooLong: Bool
   }
 
   private let limit: Int
@@ -16,10 +17,10 @@ struct LineReader {
   private var number = 1
 
   /// A reader for lines of so many octets at most.
-  init(limit: Int) { self.limit = limit }
+  public init(limit: Int) { self.limit = limit }
 
   /// The lines that end in this piece, or that are too long by then.
-  mutating func take(_ piece: RawSpan) -> [Line] {
+  public mutating func take(_ piece: RawSpan) -> [Line] {
     var lines: [Line] = []
     var start = 0
     for offset in piece.byteOffsets where piece.octet(at: offset) == UInt8(ascii: "\n") {
@@ -33,7 +34,7 @@ struct LineReader {
   }
 
   /// The last line, where no line feed ends it.
-  mutating func finish() -> Line? { started.isEmpty ? nil : finished() }
+  public mutating func finish() -> Line? { started.isEmpty ? nil : finished() }
 
   private mutating func hold(_ octets: RawSpan) {
     started.append(copying: octets.extracting(first: limit + 1 - min(started.count, limit + 1)))

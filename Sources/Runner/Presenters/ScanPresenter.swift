@@ -31,14 +31,7 @@ final class ScanPresenter {
     asTables = teller.showsTables && hosts.waits
     let head = ScanHead(
       version: settings.version, words: settings.words, started: SystemClock.now().wall, ports: targets.ports)
-    files = settings.lists || settings.files.isEmpty ? nil : try ScanFiles(settings.files, head, hosts, session)
-  }
-
-  /// What would be probed; sends nothing.
-  func list(_ plan: ScanPlan) throws(Errno) {
-    let size = plan.shard.size(of: targets.count)
-    let seconds = plan.rate.map { Interval.nanoseconds(Int64(clamping: size) / Int64(max($0, 1)) * 1_000_000_000) }
-    try teller.tell(.scanList(targets, probes: size, time: seconds))
+    files = settings.files.isEmpty ? nil : try ScanFiles(settings.files, head, hosts, session)
   }
 
   func begin(_ size: UInt64) throws(Errno) {

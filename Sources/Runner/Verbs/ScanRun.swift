@@ -11,9 +11,11 @@ public struct ScanSettings: Sendable {
   /// What means the same as for the default verb; its targets are the names that are to be looked up.
   public var run = RunSettings()
   /// Addresses to be scanned.
-  public var included: [AddressBlock] = []
+  public var included = AddressBlocks()
   /// Addresses that are not, whatever else says so.
-  public var excluded: [AddressBlock] = []
+  public var excluded = AddressBlocks()
+  /// Files of addresses that are not.
+  public var exclusionLists: [FilePath] = []
   /// Which part of the scan is done.
   public var shard = ScanShard.whole
   /// What the order is made from; nil draws one.
@@ -24,6 +26,8 @@ public struct ScanSettings: Sendable {
   public var rate: Int?
   /// Whether what would be probed is only listed.
   public var lists = false
+  /// Whether that is only counted.
+  public var countsOnly = false
   /// Whether only open ports are shown.
   public var showsOpenOnly = false
   /// Whether multicast, broadcast and reserved addresses may be scanned.
@@ -69,13 +73,15 @@ extension Run {
       }
     }
     let targets = try targets(settings)
-    let ways = try ScanWays(targets, settings.run)
     let plan = settings.plan(targets)
-    let presenter = try ScanPresenter(settings, targets, probes: plan.shard.size(of: targets.count), session)
     if settings.lists {
-      try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.list(plan) }
+      _ = try session.seal()
+      try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try list(targets, plan, settings) }
+      try session.finish()
       return nil
     }
+    let ways = try ScanWays(targets, settings.run)
+    let presenter = try ScanPresenter(settings, targets, probes: plan.shard.size(of: targets.count), session)
     let (links, senders, ports) = try ways.open(
       passes: plan.passes, threads: ScanWays.threads(rate: plan.rate ?? ScanPlan.mostAdaptive))
     let engine: ScanEngine
@@ -100,6 +106,22 @@ extension Run {
     try presenter.finishFiles()
     try session.finish()
     return signal
+  }
+
+  /// Prints what would be probed; sends nothing.
+  private static func list(_ targets: ScanTargets, _ plan: ScanPlan, _ settings: ScanSettings) throws(Errno) {
+    var teller = Teller(settings.run.presentation)
+    var first = 0
+    while !settings.countsOnly, first < targets.blocks.count {
+      let end = min(first + 256, targets.blocks.count)
+      try teller.tell(.scanBlocks(Array(targets.blocks[first..<end]), isFirst: first == 0))
+      first = end
+    }
+    try teller.tell(
+      .scanList(
+        ScanListing(
+          targets, shard: plan.shard, seed: settings.seed, rate: plan.rate ?? ScanPlan.mostAdaptive, passes: plan.passes,
+          wait: plan.wait)))
   }
 
   /// What is left to scan; refuses what no one should, or only the owner.

@@ -22,7 +22,8 @@ public struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
     last = first
   }
 
-  private init(unchecked family: AddressFamily, _ first: UInt128, _ last: UInt128) {
+  /// A block whose ends were checked before.
+  init(unchecked family: AddressFamily, _ first: UInt128, _ last: UInt128) {
     (self.family, self.first, self.last) = (family, first, last)
   }
 

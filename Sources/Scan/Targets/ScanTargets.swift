@@ -6,7 +6,7 @@ import Wire
 /// found from one another by a search among the blocks, however many addresses there are.
 public struct ScanTargets: Hashable, Sendable {
   /// The blocks, IPv4 first, without what is excluded.
-  public let blocks: [AddressBlock]
+  public let blocks: AddressBlocks
   /// The ports, each once, in the order in which they were given.
   public let ports: [UInt16]
   /// How many addresses come before each block.
@@ -28,13 +28,16 @@ public struct ScanTargets: Hashable, Sendable {
   }
 
   /// All addresses of some blocks that are in none of the excluded ones; exclusions always win.
-  public init(_ included: [AddressBlock], excluding: [AddressBlock] = [], ports: [UInt16]) throws(Mistake) {
-    var blocks: [AddressBlock] = []
-    for family in AddressFamily.allCases {
-      let wanted = ScanTargets.merged(included.filter { $0.family == family })
-      let unwanted = ScanTargets.merged(excluding.filter { $0.family == family })
-      blocks += ScanTargets.subtract(unwanted, from: wanted)
-    }
+  public init(
+    _ included: some Sequence<AddressBlock>, excluding: some Sequence<AddressBlock> = EmptyCollection(),
+    ports: [UInt16]
+  ) throws(Mistake) {
+    try self.init(AddressBlocks(included), excluding: AddressBlocks(excluding), ports: ports)
+  }
+
+  /// The same, of very many blocks.
+  public init(_ included: AddressBlocks, excluding: AddressBlocks, ports: [UInt16]) throws(Mistake) {
+    let blocks = included.subtracting(excluding)
     var places = [Int32](repeating: -1, count: 65_536)
     var list: [UInt16] = []
     for port in ports where places[Int(port)] < 0 {
@@ -43,6 +46,7 @@ public struct ScanTargets: Hashable, Sendable {
     }
     guard !blocks.isEmpty, !list.isEmpty else { throw .nothing }
     var before: [UInt64] = []
+    before.reserveCapacity(blocks.count)
     var total: UInt128 = 0
     for block in blocks {
       guard total <= UInt128(ScanTargets.mostProbes) else { throw .tooMany }
@@ -80,8 +84,7 @@ public struct ScanTargets: Hashable, Sendable {
   public func probe(_ number: UInt64) -> (address: IPAddress, port: UInt16, block: Int) {
     let (address, port) = number.quotientAndRemainder(dividingBy: UInt64(ports.count))
     let block = before.lastPlace { $0 <= address }
-    let value = blocks[block].first + UInt128(address - before[block])
-    return (IPAddress(number: value, blocks[block].family), ports[Int(port)], block)
+    return (blocks.address(ofBlock: block, at: address - before[block]), ports[Int(port)], block)
   }
 
   /// The number of a probe; nil where it is none of the scan's.
@@ -93,65 +96,8 @@ public struct ScanTargets: Hashable, Sendable {
 
   /// The place of an address among all; nil where it is none of the scan's.
   public func index(of address: IPAddress) -> UInt64? {
-    let (family, value) = (address.family, address.number)
-    let isBefore = { (block: AddressBlock) in
-      block.family == family ? block.first <= value : block.family == .v4 && family == .v6
-    }
-    guard let first = blocks.first, isBefore(first) else { return nil }
-    let place = blocks.lastPlace(where: isBefore)
-    guard blocks[place].family == family, value <= blocks[place].last else { return nil }
-    return before[place] + UInt64(value - blocks[place].first)
-  }
-
-  /// Sorted blocks of one family that neither meet nor touch.
-  private static func merged(_ blocks: [AddressBlock]) -> [AddressBlock] {
-    var result: [AddressBlock] = []
-    for block in blocks.sorted(by: { $0.first < $1.first }) {
-      if let old = result.last, old.last == .max || block.first <= old.last + 1,
-        let both = AddressBlock(block.family, old.first, max(old.last, block.last))
-      {
-        result[result.count - 1] = both
-      } else {
-        result.append(block)
-      }
-    }
-    return result
-  }
-
-  /// What is left of blocks without others, both sorted and apart.
-  private static func subtract(_ unwanted: [AddressBlock], from wanted: [AddressBlock]) -> [AddressBlock] {
-    var result: [AddressBlock] = []
-    var next = 0
-    for block in wanted {
-      while next < unwanted.count, unwanted[next].last < block.first { next += 1 }
-      var first = block.first
-      var isUsedUp = false
-      var index = next
-      while index < unwanted.count, unwanted[index].first <= block.last {
-        let hole = unwanted[index]
-        if hole.first > first, let left = AddressBlock(block.family, first, hole.first - 1) { result.append(left) }
-        if hole.last >= block.last {
-          isUsedUp = true
-          break
-        }
-        first = max(first, hole.last + 1)
-        index += 1
-      }
-      if !isUsedUp, let rest = AddressBlock(block.family, first, block.last) { result.append(rest) }
-    }
-    return result
-  }
-}
-
-extension Array {
-  /// The last place whose element fits, where all that fit come before all that do not; 0 where none fits.
-  fileprivate func lastPlace(where fits: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if fits(self[middle]) { low = middle } else { high = middle }
-    }
-    return low
+    guard let (block, offset) = blocks.place(of: address) else { return nil }
+    return before[block] + UInt64(offset)
   }
 }
 
