@@ -4,7 +4,7 @@ import Wire
 
 /// Asks a peer about rules of TCP: what is asked when, what is asked again, and when it is enough.
 ///
-/// First the port and two others are tried. Then every check is played in each of its variants; a silence is asked
+/// First the port and two others are tried, and what its service does to connections by itself. Then every check is played in each of its variants; a silence is asked
 /// about again on another connection; and after each check a SYN shows whether the peer still answers. Checks that may
 /// disturb others are played alone, after the rest.
 public struct AuditDirector: PlayDirector {
@@ -52,6 +52,7 @@ public struct AuditDirector: PlayDirector {
   private enum Order {
     case target
     case other(port: UInt16)
+    case habit
     case check(Int, variant: Int, isRepeated: Bool)
     case life(Int, isRepeated: Bool)
   }
@@ -64,7 +65,9 @@ public struct AuditDirector: PlayDirector {
     /// Ports that are closed, and how many are open.
     var closed: [UInt16] = []
     var open = 0
-    var isDone: Bool { answered == 3 }
+    var habits = ServiceHabits()
+    var isDone: Bool { answered == Survey.size }
+    static let size = 5
   }
 
   /// An audit of an end by these conversations; `probes` are two ports that are probably closed.
@@ -87,7 +90,7 @@ public struct AuditDirector: PlayDirector {
   /// The survey first, then what is asked again and the SYNs after checks, then the next check.
   public mutating func next(running: Int) -> PlayOrder {
     if stopped != nil { return .over }
-    if survey.sent < 3 { return surveyNext() }
+    if survey.sent < Survey.size { return surveyNext() }
     guard survey.isDone else { return .wait }
     if !queue.isEmpty { return .play(queue.removeFirst()) }
     guard next < checks.count else { return running == 0 ? .over : .wait }
@@ -103,6 +106,7 @@ public struct AuditDirector: PlayDirector {
     let index = survey.sent
     survey.sent += 1
     if index == 0 { return .play(job(Checks.knock, remote, .target)) }
+    if index > 2 { return .play(job(index == 3 ? Checks.habits.waiting : Checks.habits.asked, remote, .habit)) }
     let port = probes[index - 1]
     return .play(job(Checks.knock, Endpoint(remote.address, port), .other(port: port)))
   }
@@ -162,6 +166,9 @@ public struct AuditDirector: PlayDirector {
       survey.answered += 1
       if result.verdict == .note { survey.closed.append(port) }
       if result.verdict == .pass { survey.open += 1 }
+    case .habit:
+      survey.answered += 1
+      survey.habits.take(result)
     case .check(let index, let variant, let isRepeated):
       takeCheck(index, variant, isRepeated, played)
     case .life(let index, let isRepeated):
@@ -178,10 +185,13 @@ public struct AuditDirector: PlayDirector {
       queue.append(again)
       return
     }
+    let exchange = played.play?.exchange ?? []
+    let isOfService = played.job.remote == remote
     checks[index].plays.append(
       Finding.PlayedCheck(
-        variant: checks[index].variants[variant].variant, result: played.result,
-        exchange: played.play?.exchange ?? [], numbers: played.play?.numbers))
+        variant: checks[index].variants[variant].variant,
+        result: isOfService ? survey.habits.judge(played.result, exchange) : played.result,
+        exchange: exchange, numbers: played.play?.numbers))
     checks[index].open -= 1
     if checks[index].open == 0 { queue.append(job(Checks.knock, remote, .life(index, isRepeated: false))) }
   }

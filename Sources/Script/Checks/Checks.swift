@@ -52,4 +52,27 @@ public enum Checks {
     // A mistake in these lines would make every port look open: a test plays them.
     return conversation ?? Conversation(name: "knock")
   }()
+
+  /// A connection that is left alone, and one with a request: `fail` is that the service resets it by itself, a note that
+  /// it closes the one that is left alone.
+  public static let habits: (waiting: Conversation, asked: Conversation) = {
+    let begin = """
+      > S 0:0(0) win 65535 <mss 1460>
+      < S. ack 1 within 3
+      > . 1:1(0) ack 1
+
+      """
+    func watch(_ lines: String) -> String {
+      "idle 1 within 2\n| R+ fail: it resets the connection\n\(lines)| * ignore\n| silence pass\n"
+    }
+    func conversation(_ name: String, _ text: String) -> Conversation {
+      var conversation = (try? ConversationReader.script(text, file: name, family: .v4))?.first
+      conversation?.isStrict = false
+      return conversation ?? Conversation(name: name)
+    }
+    return (
+      conversation("waiting", begin + watch("| F+ note: it closes the connection\n")),
+      conversation("asked", begin + "ask\n" + watch(""))
+    )
+  }()
 }

@@ -12,9 +12,18 @@ extension Checks {
       < ? ack=2 within 1
       | F. ack 1 fail: its FIN does not acknowledge ours
       | R+ note: it resets the connection
+
+      check 86 fin
+      level: must
+      source: RFC 9293 §3.6, §3.10.7.4
+      asks: Once both sides are closed, late data is reset.
+      open
+      > F. 1(0) ack 1
+      until F.+ ack=2 within 1
+      | R+ note: it resets the connection
+      | silence not-applicable: the service keeps its side open
       +0.3 > P. 2(1) ack $rcv.nxt
       < R+ within 1
-      | ? ack=2 note: the service keeps its side open
       | ? ack=3 fail: data behind a FIN is taken
 
       check 87 fin-retransmitted
@@ -27,7 +36,8 @@ extension Checks {
       until F.+ within 3
       | R+ note: it resets the connection
       | silence not-applicable: the service keeps its side open
-      collect 8 F.+ count>=2
+      # Of several segments the first one comes again.
+      collect 8 ? again=1 count>=2
 
       check 88 fin-with-data
       level: must
