@@ -36,6 +36,12 @@ import Wire
     #expect(try Set(addresses).isSubset(of: Interface.localAddresses()))
   }
 
+  @Test("networks are addresses with their prefixes") func networks() throws {
+    let networks = try Interface.localNetworks()
+    #expect(networks.contains { $0.address == loopback(.v4) && $0.prefixLength == 8 })
+    #expect(try networks.map(\.address) == Interface.localAddresses())
+  }
+
   @Test("the way to loopback is local and leaves by loopback", arguments: [AddressFamily.v4, .v6])
   func route(_ family: AddressFamily) throws {
     guard family == .v4 || HostFacts.now().hasIPv6 else { return }

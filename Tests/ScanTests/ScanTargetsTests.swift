@@ -100,4 +100,25 @@ import Wire
     #expect(ReservedBlock.met(by: try targets(["10.0.0.0/8", "2001:db8::/100"])) == nil)
     #expect(ReservedBlock.all.count == 5)
   }
+
+  @Test func probesOutsideNetworksAreCounted() throws {
+    let blocks = try ["10.0.0.0/23", "10.9.0.7", "2001:db8::/126"].compactMap { try AddressBlock(parsing: $0) }
+    let targets = try ScanTargets(blocks, ports: [80, 443])
+    func outside(_ networks: String...) throws -> UInt64 {
+      targets.probes(outside: AddressBlocks(try networks.compactMap { try AddressBlock(parsing: $0) }))
+    }
+    #expect(try outside() == 2 * (512 + 1 + 4))
+    #expect(try outside("10.0.1.0/24") == 2 * (256 + 1 + 4))
+    #expect(try outside("10.0.0.0/8") == 2 * 4)
+    #expect(try outside("0.0.0.0/0", "::/0") == 0)
+  }
+
+  @Test(arguments: [
+    ("10.1.2.3", 8, "10.0.0.0/8"), ("10.1.2.3", 32, "10.1.2.3"), ("::1", 0, "::/0"), ("::1", 128, "::1"),
+  ])
+  func anAddressAndTheLengthOfItsPrefix(address: String, length: Int, block: String) throws {
+    let address = try #require(IPAddress(parsing: address))
+    #expect(AddressBlock(address, prefixLength: length) == (try AddressBlock(parsing: block)))
+    #expect(AddressBlock(address, prefixLength: 129) == nil && AddressBlock(address, prefixLength: -1) == nil)
+  }
 }

@@ -183,7 +183,10 @@ extension OptionGroup where Settings == ScanSettings {
         ) { $0.allowsReserved = true },
         .flag(
           nil, "i-own-the-target", "allow more than 65,536 probes to other hosts",
-          "Allows more than 65,536 probes to addresses that are not this host's. Only use it for hosts that are yours to scan."
+          """
+          Allows more than 65,536 probes to addresses outside the networks that this host is in. Only use it for hosts that
+          are yours to scan.
+          """
         ) { $0.ownsTargets = true },
       ])
   }

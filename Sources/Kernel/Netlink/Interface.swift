@@ -61,18 +61,33 @@ public struct Interface: Hashable, Sendable {
 
   /// The addresses this host has: on one interface, or with nil on all of them.
   public static func localAddresses(on interface: Interface? = nil) throws(Errno) -> [IPAddress] {
-    var netlink = try Netlink()
     var found: [IPAddress] = []
-    let body = [UInt8](repeating: 0, count: 8)  // an ifaddrmsg that asks for every family and interface
-    try netlink.request(
-      Int(RTM_GETADDR), dump: true, body: body, call: .addressLookup, answers: Int(RTM_NEWADDR)
-    ) { (message) throws(Errno) in
-      guard message.byteCount >= 8 else { return }
+    try eachAddress { (message) throws(Errno) in
       let index: UInt32 = message.load(native: 4)
       if let interface, interface.index != index { return }
       if let address = localAddress(message) { found.append(address) }
     }
     return found
+  }
+
+  /// The networks that this host is in: its addresses, with the lengths of their prefixes.
+  public static func localNetworks() throws(Errno) -> [(address: IPAddress, prefixLength: Int)] {
+    var found: [(address: IPAddress, prefixLength: Int)] = []
+    try eachAddress { (message) throws(Errno) in
+      if let address = localAddress(message) { found.append((address, Int(message.octet(at: 1)))) }
+    }
+    return found
+  }
+
+  /// Hands out an ifaddrmsg for each address, `rtnetlink(7)` RTM_GETADDR.
+  private static func eachAddress(_ body: (RawSpan) throws(Errno) -> Void) throws(Errno) {
+    var netlink = try Netlink()
+    let everything = [UInt8](repeating: 0, count: 8)  // an ifaddrmsg that asks for every family and interface
+    try netlink.request(
+      Int(RTM_GETADDR), dump: true, body: everything, call: .addressLookup, answers: Int(RTM_NEWADDR)
+    ) { (message) throws(Errno) in
+      if message.byteCount >= 8 { try body(message) }
+    }
   }
 
   /// The addresses on this interface.

@@ -41,7 +41,7 @@ public struct ScanSettings: Sendable {
   /// The program's version, and the command line, as files say them.
   public var (version, words) = ("", "")
 
-  /// The most probes to hosts that are not this one's neighbours, without a word of their owner.
+  /// The most probes to hosts outside this one's networks, without a word of their owner.
   public static let freeProbes: UInt64 = 65_536
 
   /// Nothing yet.
@@ -120,7 +120,8 @@ extension Run {
     try teller.tell(
       .scanList(
         ScanListing(
-          targets, shard: plan.shard, seed: settings.seed, rate: plan.rate ?? ScanPlan.mostAdaptive, passes: plan.passes,
+          targets, shard: plan.shard, seed: settings.seed, rate: plan.rate ?? ScanPlan.mostAdaptive,
+          passes: plan.passes,
           wait: plan.wait)))
   }
 
@@ -140,15 +141,18 @@ extension Run {
         "\(reserved.block) is \(reserved.words) (\(reserved.source)); --exclude it, or add --allow-reserved")
     }
     guard !settings.lists, !settings.ownsTargets, targets.count > ScanSettings.freeProbes else { return targets }
-    let own: [IPAddress]
-    do throws(Errno) { own = try Interface.localAddresses() } catch { throw .system(error) }
-    let isOwn = targets.blocks.allSatisfy { block in
-      IPAddress(number: block.first, block.family).isLoopback && IPAddress(number: block.last, block.family).isLoopback
-        || block.first == block.last && own.contains(IPAddress(number: block.first, block.family))
+    var own = AddressBlocks()
+    do throws(Errno) {
+      for network in try Interface.localNetworks() {
+        if let block = AddressBlock(network.address, prefixLength: network.prefixLength) { own.append(block) }
+      }
+    } catch {
+      throw .system(error)
     }
-    guard isOwn else {
+    let outside = targets.probes(outside: own)
+    guard outside <= ScanSettings.freeProbes else {
       throw .refused(
-        "\(targets.count) probes, more than \(ScanSettings.freeProbes), to hosts that are not this one; if you may scan "
+        "\(outside) probes, more than \(ScanSettings.freeProbes), to hosts outside this one's networks; if you may scan "
           + "them, add --i-own-the-target")
     }
     return targets

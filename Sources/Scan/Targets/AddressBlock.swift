@@ -22,6 +22,15 @@ public struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
     last = first
   }
 
+  /// All addresses that begin with the same bits as one, so many of them; of a length that the family has not, nil.
+  public init?(_ address: IPAddress, prefixLength: Int) {
+    let width = address.family == .v4 ? 32 : 128
+    guard 0...width ~= prefixLength else { return nil }
+    let spare = width - prefixLength
+    let mask: UInt128 = spare == 128 ? .max : (1 << UInt128(spare)) - 1
+    self.init(unchecked: address.family, address.number & ~mask, address.number | mask)
+  }
+
   /// A block whose ends were checked before.
   init(unchecked family: AddressFamily, _ first: UInt128, _ last: UInt128) {
     (self.family, self.first, self.last) = (family, first, last)
@@ -42,12 +51,11 @@ public struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
   public init?(parsing text: some StringProtocol) throws(Mistake) {
     if let slash = text.firstIndex(of: "/") {
       guard let address = IPAddress(parsing: text[..<slash]) else { return nil }
-      let width = address.family == .v4 ? 32 : 128
       let digits = text[text.index(after: slash)...]
-      guard let length = UInt16(portNumber: digits), length <= width else { throw .prefixLength }
-      let spare = UInt128(width - Int(length))
-      let mask: UInt128 = spare == 128 ? .max : (1 << spare) - 1
-      self.init(unchecked: address.family, address.number & ~mask, address.number | mask)
+      guard let length = UInt16(portNumber: digits), let block = AddressBlock(address, prefixLength: Int(length)) else {
+        throw .prefixLength
+      }
+      self = block
       return
     }
     guard let dash = text.firstIndex(of: "-") else {

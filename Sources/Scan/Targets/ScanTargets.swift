@@ -35,6 +35,11 @@ public struct ScanTargets: Hashable, Sendable {
     try self.init(AddressBlocks(included), excluding: AddressBlocks(excluding), ports: ports)
   }
 
+  /// How many probes go to addresses that are in none of some blocks.
+  public func probes(outside others: AddressBlocks) -> UInt64 {
+    blocks.subtracting(others).reduce(0) { $0 + UInt64(clamping: $1.count) } * UInt64(ports.count)
+  }
+
   /// The same, of very many blocks.
   public init(_ included: AddressBlocks, excluding: AddressBlocks, ports: [UInt16]) throws(Mistake) {
     let blocks = included.subtracting(excluding)
