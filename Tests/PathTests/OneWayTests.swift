@@ -323,4 +323,36 @@ import Wire
     }
     #expect(session.end != nil)
   }
+
+  /// What an acknowledgment or data reports: octets from the pair's first hole on.
+  private static func block(_ octet: UInt32, of base: SequenceNumber) -> SACKBlock {
+    SACKBlock(left: base + octet, right: base + octet + 1)
+  }
+
+  @Test("an acknowledgment that may have ridden on data is neither lost nor sent", arguments: [false, true])
+  func riding(hasData: Bool) {
+    let base = SequenceNumber(500)
+    let (a, b) = (Self.block(1, of: base), Self.block(3, of: base))
+    var pair = OneWayPair(base: base, hasSACK: true)
+    if hasData { pair.takeData([a]) }
+    pair.takeEcho([b, a])
+    pair.takeFill(base + 4, filled: 4, [])
+    #expect(pair.isKnown && pair.arrived == 2 && pair.answered == 1 && pair.unclear == (hasData ? 1 : 0))
+    var counts = OneWayCounts()
+    counts.take(pair)
+    #expect(counts.reverseLoss == (hasData ? .init(0, of: 1) : .init(1, of: 2)))
+    #expect(counts.onlySecond == (hasData ? 0 : 1))
+  }
+
+  @Test("data that repeats what an acknowledgment has said changes nothing") func repeated() {
+    let base = SequenceNumber(500)
+    let (a, b) = (Self.block(1, of: base), Self.block(3, of: base))
+    var pair = OneWayPair(base: base, hasSACK: true)
+    pair.takeEcho([a])
+    pair.takeData([a])
+    pair.takeData([b, a])
+    pair.takeEcho([b, a])
+    pair.takeFill(base + 4, filled: 4, [])
+    #expect(pair.answered == 2 && pair.unclear == 0)
+  }
 }

@@ -35,10 +35,11 @@ public struct OneWayCounts: Hashable, Sendable {
     pairs += 1
     if !pair.hasSACK { withoutSACK += 1 }
     forwardLoss.add(2 - pair.arrived, of: 2)
-    reverseLoss.add(pair.arrived - pair.answered, of: pair.arrived)
+    let expected = pair.arrived - pair.unclear
+    reverseLoss.add(expected - pair.answered, of: expected)
     forwardReordering.add(pair.forward)
     reverseReordering.add(pair.reverse)
-    if pair.arrived == 2, pair.echoes.count == 1 {
+    if pair.arrived == 2, pair.echoes.count == 1, pair.unclear == 0 {
       if pair.echoes[0].hasOther { onlySecond += 1 } else { onlyFirst += 1 }
     }
   }

@@ -29,6 +29,8 @@ public struct OneWayPair: Hashable, Sendable {
   public let hasSACK: Bool
   /// The acknowledgments that they caused, in the order in which they came.
   public private(set) var echoes: [Echo] = []
+  /// Those that data was the first to show: their acknowledgments may have ridden on it.
+  private var ridden: Set<Member> = []
   /// Whether the first one arrived; nil while that is not known.
   public private(set) var hasA: Bool?
   /// Whether the second one arrived.
@@ -59,8 +61,15 @@ public struct OneWayPair: Hashable, Sendable {
     echoes.append(Echo(cause: cause, hasOther: members.dropFirst().contains { !$0.isEmpty }))
   }
 
-  /// Takes the blocks of data that the peer sent meanwhile: they show what is there, but neither of the two caused them.
-  public mutating func takeData(_ blocks: [SACKBlock]) { note(blocks.map { covered($0) }) }
+  /// Takes the blocks of data that the peer sent meanwhile: they show what is there.
+  ///
+  /// Neither of the two caused it; but an acknowledgment that is due when the application writes leaves with the data, and
+  /// there is no other.
+  public mutating func takeData(_ blocks: [SACKBlock]) {
+    let members = blocks.map { covered($0) }
+    note(members)
+    if let latest = members.first, latest.count == 1 { ridden.formUnion(latest) }
+  }
 
   /// Takes an acknowledgment that came once the holes were filled up to an octet, in order.
   ///
@@ -110,6 +119,11 @@ public struct OneWayPair: Hashable, Sendable {
 
   /// How many acknowledgments came of those that they caused.
   public var answered: Int { min(echoes.count, arrived) }
+
+  /// How many arrived of which it is not known whether an acknowledgment of their own was sent.
+  public var unclear: Int {
+    min(ridden.count { member in !echoes.contains { $0.cause == member } }, arrived - answered)
+  }
 
   /// Whether they arrived in the order in which they were sent.
   public var forward: Order {
