@@ -155,3 +155,88 @@ import Wire
     #expect(stage.sent().last?.text == data)
   }
 }
+
+/// What a service says by itself.
+@Suite("What does it say first") struct BannerTests {
+  private func play(keeps: Int = 1_024) throws -> Play {
+    let conversation = try #require(try Conversation.banner(within: .milliseconds(1_500), family: .v4))
+    let flow = Flow(
+      local: Endpoint(.v4(IPv4Address(192, 0, 2, 1)), 40_000), remote: Endpoint(.v4(IPv4Address(192, 0, 2, 2)), 22))
+    var setting = Play.Setting()
+    setting.keeps = keeps
+    return Play(conversation, flow: flow, iss: 500, setting: setting, at: Instant(nanoseconds: 0))
+  }
+
+  private func come(
+    _ play: inout Play, _ flags: TCPFlags, _ seq: UInt32, text: String = "", at milliseconds: Int64 = 1
+  ) {
+    let octets = Array(text.utf8)
+    var segment = Segment(
+      seq: SequenceNumber(1_000 &+ seq), ack: SequenceNumber(501), wnd: 1_000, textLength: octets.count)
+    segment.flags = flags
+    play.receive(.segment(PlaySegment(segment, text: octets)), at: Instant(nanoseconds: milliseconds * 1_000_000))
+  }
+
+  private func wait(_ play: inout Play, until milliseconds: Int64) {
+    let now = Instant(nanoseconds: milliseconds * 1_000_000)
+    for _ in 0..<20 where play.result == nil {
+      guard let due = play.nextDeadline, due <= now else { return }
+      play.expire(at: due)
+    }
+  }
+
+  private func sent(_ play: inout Play) -> [String] {
+    var list: [String] = []
+    while let send = play.nextSend() { list.append(play.notation(of: send.segment, sender: 500, receiver: 1_000)) }
+    return list
+  }
+
+  @Test("nothing but the handshake and acknowledgments is sent") func silence() throws {
+    var play = try play()
+    #expect(sent(&play) == ["S 0:0(0) win 65535 <mss 1460,sackOK,nop,wscale 7>"])
+    come(&play, [.syn, .ack], 0)
+    #expect(sent(&play) == [". 1:1(0) ack 1 win 65535"])
+    wait(&play, until: 1_500)
+    #expect(play.result == nil)
+    wait(&play, until: 1_700)
+    #expect(play.result?.verdict == .pass && play.received.isEmpty && sent(&play).isEmpty)
+  }
+
+  @Test("octets in order, once, as many as are kept") func octets() throws {
+    var play = try play(keeps: 9)
+    _ = sent(&play)
+    come(&play, [.syn, .ack], 0)
+    come(&play, [.ack, .psh], 1, text: "SSH-", at: 20)
+    // The same again with more, what lies behind a hole, and what fills it.
+    come(&play, [.ack, .psh], 3, text: "H-2.", at: 30)
+    come(&play, [.ack, .psh], 9, text: "xx", at: 35)
+    come(&play, [.ack, .psh], 7, text: "0-test", at: 40)
+    wait(&play, until: 200)
+    #expect(String(decoding: play.received, as: UTF8.self) == "SSH-2.0-t" && play.result?.verdict == .pass)
+  }
+
+  @Test("what was said before a reset or a FIN counts") func ends() throws {
+    for flags in [TCPFlags.rst, [.fin, .ack]] {
+      var play = try play()
+      _ = sent(&play)
+      come(&play, [.syn, .ack], 0)
+      come(&play, [.ack, .psh], 1, text: "bye", at: 20)
+      come(&play, flags, 4, at: 25)
+      wait(&play, until: 200)
+      #expect(play.result?.verdict == .pass && play.received == Array("bye".utf8))
+    }
+  }
+
+  @Test("a lost handshake is told from a silent service") func lost() throws {
+    var play = try play()
+    wait(&play, until: 3_000)
+    #expect(play.result?.isBannerLost == true)
+    play = try self.play()
+    come(&play, [.syn, .ack], 0)
+    come(&play, [.syn, .ack], 0, at: 1_000)
+    #expect(play.result?.isBannerLost == true, "\(String(describing: play.result))")
+    play = try self.play()
+    come(&play, [.rst, .ack], 0)
+    #expect(play.result?.isBannerLost == false && play.result?.verdict == .fail)
+  }
+}

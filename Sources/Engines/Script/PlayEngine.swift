@@ -12,6 +12,10 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
   public private(set) var director: Director
   private let source: IPAddress
   private let setting: Play.Setting
+  /// The least time from one beginning to the next.
+  private let gap: Interval
+  /// When the next conversation may begin.
+  private var nextBegin = Instant(nanoseconds: 0)
   private var slots: [Seat?]
   private var generation: UInt32 = 0
   private var startedAt = Instant(nanoseconds: 0)
@@ -36,8 +40,12 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
     var trouble: PlayResult?
   }
 
-  /// An engine that sends from an address; `places` conversations are played at once at most.
-  public init(director: Director, from source: IPAddress, setting: Play.Setting, places: Int) {
+  /// An engine that sends from an address; `places` conversations are played at once at most, and one begins at least
+  /// `gap` after another.
+  public init(
+    director: Director, from source: IPAddress, setting: Play.Setting, places: Int, gap: Interval = .zero
+  ) {
+    self.gap = gap
     self.director = director
     self.source = source
     self.setting = setting
@@ -49,7 +57,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
   /// When a conversation wants attention; in the past while one has something to send.
   public var nextDeadline: Instant? {
     if isOver || hasWork { return startedAt }
-    var next: Instant?
+    var next = mayBegin ? nextBegin : nil
     for slot in slots {
       guard let due = slot?.play?.nextDeadline else { continue }
       next = min(next ?? due, due)
@@ -59,17 +67,20 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
 
   /// Whether something is to be done before time passes.
   private var hasWork: Bool {
-    if !isInterrupted, !isWaiting, running < slots.count { return true }
-    if running == 0 { return true }
+    if mayBegin, gap == .zero { return true }
+    if running == 0, !mayBegin { return true }
     return slots.contains { seat in
       guard let seat else { return false }
       return seat.trouble != nil || seat.copies != nil || seat.play?.hasSends == true || seat.play?.result != nil
     }
   }
 
+  /// Whether another conversation begins as soon as its time comes.
+  private var mayBegin: Bool { !isInterrupted && !isWaiting && running < slots.count }
+
   /// Begins: the first conversation is begun by `expire(at:)`.
   public mutating func start(at now: Stamp) -> Action<Report> {
-    startedAt = now.instant
+    (startedAt, nextBegin) = (now.instant, now.instant)
     return .none
   }
 
@@ -104,12 +115,13 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
   }
 
   private mutating func begin(at now: Stamp) -> Action<Report> {
-    if !isInterrupted, !isWaiting, let index = slots.firstIndex(where: { $0 == nil }) {
+    if !isInterrupted, !isWaiting, now.instant >= nextBegin, let index = slots.firstIndex(where: { $0 == nil }) {
       switch director.next(running: running) {
       case .play(let job):
+        nextBegin = now.instant + gap
         generation &+= 1
         slots[index] = Seat(job: job, generation: generation)
-        return .open(slot: index, address: source, port: 0)
+        return .open(slot: index, address: job.source ?? source, port: 0)
       case .wait: isWaiting = running > 0
       case .over:
         isWaiting = true
@@ -178,7 +190,7 @@ public struct PlayEngine<Director: PlayDirector>: Engine {
     switch event {
     case .opened(let slot, let port, let seed, let now):
       guard let job = slots[slot]?.job else { return .none }
-      let flow = Flow(local: Endpoint(source, port), remote: job.remote)
+      let flow = Flow(local: Endpoint(job.source ?? source, port), remote: job.remote)
       let play = Play(job.conversation, flow: flow, iss: job.iss ?? seed.iss, setting: setting, at: now.instant)
       slots[slot]?.play = play
     case .unreserved(let slot, _):
@@ -232,6 +244,8 @@ public struct PlayJob: Sendable {
   public var remote: Endpoint
   /// Our ISS; nil where it is random, or the conversation's.
   public var iss: UInt32?
+  /// Our address; nil for the engine's.
+  public var source: IPAddress?
 
   /// A conversation with an end.
   public init(id: Int, conversation: Conversation, remote: Endpoint, iss: UInt32? = nil) {

@@ -32,6 +32,10 @@ extension Play {
     let isNew = Int32(truncatingIfNeeded: end &- numbers.rcvNxt) > 0
     if isNew, isInOrder(segment) {
       if !conversation.isStrict, segment.textLength > 0 { numbers.spoken &+= end &- numbers.rcvNxt }
+      if received.count < setting.keeps {
+        let known = Int(numbers.rcvNxt &- (segment.seq.value &- irs))
+        received += arrived.text.dropFirst(known).prefix(setting.keeps - received.count)
+      }
       numbers.rcvNxt = end
       if segment.flags.contains(.fin) { course.finReceived = true }
     }

@@ -40,6 +40,8 @@ public struct Play: Sendable {
   var acknowledges: Bool
   /// The latest packet of the peer's that was no ICMP error.
   var latest: PlaySegment?
+  /// The peer's text in its order, as far as `Setting.keeps` has it kept.
+  public internal(set) var received: [UInt8] = []
   /// The first thing that was worth a note.
   var remark: PlayResult?
   /// What answered the latest question.
@@ -63,6 +65,8 @@ public struct Play: Sendable {
     public var filler: UInt8
     /// The IP fields that are ours to choose.
     public var ipFields: IPFields
+    /// How many octets of the peer's text are kept.
+    public var keeps = 0
 
     /// The setting of a run; `filler` is a letter that no service takes for the end of a request.
     public init(request: [UInt8] = [], filler: UInt8 = UInt8(ascii: "A"), ipFields: IPFields = IPFields()) {

@@ -1,22 +1,6 @@
+import Handshake
+import Timebase
 import Wire
-
-/// What is behind a port: whether more than a SYN-ACK comes of it.
-public enum ServiceState: String, Hashable, Sendable, CaseIterable {
-  /// Data came back.
-  case service
-  /// The data was acknowledged, and nothing else came.
-  case acked
-  /// The SYN-ACK offers no window: there is nothing to send to.
-  case zeroWindow = "zero-window"
-  /// An RST answered the data.
-  case reset
-  /// An RST answered the SYN.
-  case closed
-  /// Nothing answered the SYN, or the data.
-  case silent
-  /// The data was acknowledged, and on random ports too: a firewall answers for all of them.
-  case ackingFirewall = "acking-firewall"
-}
 
 /// What was found behind a port, and what that rests on.
 public struct ServiceFinding: Hashable, Sendable {
@@ -81,7 +65,40 @@ extension Conversation {
   }
 }
 
+extension Conversation {
+  /// Completes a handshake and listens to what the service says by itself, for so long; nothing is sent.
+  ///
+  /// What follows the first octets within a moment belongs to them. A SYN-ACK that comes again shows that our ACK was lost.
+  public static func banner(within time: Interval, family: AddressFamily) throws(ScriptMistake) -> Conversation? {
+    let lines = """
+      > S 0:0(0) win 65535 <mss 1460,sackOK,nop,wscale 7>
+      until S.+ ack=1 win=$window within 2.5
+      | R.+ ack=1 fail: closed
+      | * ignore
+      | silence fail: no answer
+      acks on
+      > . 1:1(0) ack 1 win 65535
+      until ? len>0 within \(time.seconds)
+      | S.+ fail: again
+      | R.+ fail: reset
+      | R+ fail: reset
+      | F.+ pass: closes
+      | * ignore
+      | silence pass: nothing
+      silence 0.1
+      | R.+ pass: reset
+      | R+ pass: reset
+      | * ignore
+      end pass: said
+      """
+    return try ConversationReader.script(lines, file: "banner", family: family).first
+  }
+}
+
 extension PlayResult {
+  /// Whether a conversation that listens to a banner has to be begun again: its SYN was not answered, or its ACK was lost.
+  public var isBannerLost: Bool { verdict == .fail && (words.hasPrefix("no answer") || words.hasPrefix("again")) }
+
   /// The state that a conversation about a service came to, and its evidence; nil where it was not played to its end.
   public var service: (state: ServiceState, evidence: String)? {
     guard verdict == .fail else { return nil }
