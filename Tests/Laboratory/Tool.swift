@@ -62,6 +62,14 @@ public struct Tool: Hashable, Sendable {
     return "python3 has no jsonschema (Debian package python3-jsonschema)"
   }()
 
+  /// What keeps nmap's XML from being read by python3-libnmap, in words; nil where nothing does.
+  public static let libnmapObstacle: String? = {
+    if let outcome = try? Program.run(["/usr/bin/python3", "-c", "import libnmap.parser"]), outcome.code == 0 {
+      return nil
+    }
+    return "python3 has no libnmap (Debian package python3-libnmap)"
+  }()
+
   /// Where it lies; nil where it is not installed.
   public var path: String? { Tool.find(name) }
 

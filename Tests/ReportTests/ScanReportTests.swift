@@ -124,7 +124,9 @@ import Wire
     try Golden.expect(csv, is: "scan.csv")
     let rows = csv.split(separator: "\r\n")
     #expect(rows.count == 11)
-    #expect(rows[0] == "address,port,state,reason,rtt_ns,ttl,transmissions,router,service")
+    #expect(
+      rows[0] == "address,port,state,reason,rtt_ns,ttl,transmissions,router,service,window,options,mss,wscale,sack,"
+        + "timestamps,ecn,df,ip_id,tos,confirmation,service_state,banner,suspect,aliased")
     #expect(written(by: Format.csv.writer(wording(isQuiet: true))) == csv, "-q is about words")
     var (writer, sheet) = (Format.csv.writer(wording()), Sheet())
     writer.write(.scanEnd(ScanReportTests.summary(), isFinal: false), into: &sheet)
@@ -141,6 +143,103 @@ import Wire
     #expect(
       written(by: Format.text.writer(wording(isQuiet: true)), ScanReportTests.events())
         == TextReport().scan(ScanReportTests.summary()))
+  }
+
+  /// A host of IPv6 whose ports were asked for all there is, by a peer that is hostile.
+  private static let followed: (IPAddress, [(result: ScanResult, service: String?)], [ScanMark]) = {
+    let address = IPAddress.v6(IPv6Address(0x2001_0db8 << 96 | 7))
+    var options = SynOptions().list(value: 4_294_967_295, echoReply: 4_294_967_295)
+    _ = options.append(.noOperation)
+    var segment = Segment(seq: SequenceNumber(9), ack: SequenceNumber(8), flags: [.syn, .ece], wnd: 65_535)
+    segment.options = options
+    let list = ScanConfirmation.allCases.enumerated().map { index, confirmation in
+      var result = result(address, UInt16(1 + index), .synAck)
+      result.synAck = SynAckFacts(
+        segment, IPMarks(hopLimit: 9, identification: UInt16(index), dontFragment: index % 2 == 0), trafficClass: 0xb8)
+      var followUp = ScanFollowUp()
+      followUp.confirmation = confirmation
+      followUp.service = ServiceState.allCases[(index + 5) % ServiceState.allCases.count]
+      followUp.banner =
+        index == 0
+        ? [] : index == 1 ? Array("220 \(hostile)\r\n".utf8) : [UInt8](repeating: UInt8(index) << 5, count: 200)
+      (followUp.isSuspect, followUp.isAliased) = (index == 0, true)
+      result.followUp = followUp
+      return (result, index == 0 ? hostile : nil as String?)
+    }
+    let unreached = result(
+      address, 443, .icmpHostUnreachable,
+      router: .v6(IPv6Address(0x2001_0db8_ffff_ffff_ffff_ffff_ffff_ffff)))
+    let prefix = AddressBlock(.v6, 0x2001_0db8 << 96, 0x2001_0db8 << 96 | UInt128(UInt64.max))
+    return (
+      address, list + [(unreached, "https")],
+      [
+        ScanMark(AddressBlock(address), .randomPorts, asked: 3, open: 3),
+        ScanMark(prefix ?? AddressBlock(address), .neighbors, asked: 16, open: 16),
+      ]
+    )
+  }()
+
+  @Test("what follow-ups found is in every format, within its lines") func followUps() throws {
+    let (address, results, marks) = ScanReportTests.followed
+    let lines = results.map { Event.scanResult($0.result, service: $0.service) }
+    let told = marks.map { Event.scanMark($0) }
+    let host = Event.scanHost(address, results, marks: marks)
+    let text = written(by: Format.text.writer(wording()), [host])
+    try Golden.expect(text, is: "scan-followed.txt")
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
+    #expect(!text.contains("\u{1b}"))
+    let json = written(by: Format.json.writer(wording()), lines + told)
+    try Golden.expect(json, is: "scan-followed.json")
+    #expect(json.split(separator: "\n").count == results.count + 2)
+    var (writer, sheet) = (Format.csv.writer(wording()), Sheet())
+    for event in lines + told { writer.write(event, into: &sheet) }
+    #expect(sheet.results.split(separator: "\r\n").count == results.count)
+    #expect(sheet.remarks == marks.map { TextReport().scanMark($0) }.joined())
+    let xml = written(
+      by: NmapXML(ScanReportTests.head),
+      [.scanBegin(addresses: 1, ports: 7, probes: 7), host] + told + [
+        .scanEnd(ScanReportTests.summary(), isFinal: true)
+      ])
+    try Golden.expect(xml, is: "scan-followed.xml")
+    let elements = try XMLReading(xml).elements
+    let scripts = elements.filter { $0.name == "script" }.compactMap { $0.attributes["id"] }
+    #expect(scripts.filter { $0 == "probe-confirm" }.count == 6 && scripts.filter { $0 == "banner" }.count == 5)
+    #expect(scripts.filter { $0 == "probe-suspect" }.count == 2 && elements.contains { $0.name == "postscript" })
+    let grepable = written(by: NmapGrepable(ScanReportTests.head), [host] + told)
+    for entry in grepable.components(separatedBy: "Ports: ").last?.split(separator: "\n")[0].components(
+      separatedBy: ", ") ?? []
+    {
+      #expect(entry.filter { $0 == "/" }.count == 7, "\(entry)")
+    }
+    #expect(grepable.contains("\n# suspect 2001:db8::7: 3 of 3 random ports are open too\n"))
+  }
+
+  @Test("the summary says what was checked, and offers another pass") func offers() {
+    var summary = ScanReportTests.summary()
+    #expect(!TextReport().scan(summary).contains("checked"))
+    (summary.hosts.seen, summary.hosts.asked, summary.hosts.marked) = (5_000, 1_024, 7)
+    (summary.prefixes.seen, summary.prefixes.asked) = (1, 1)
+    (summary.hosts.sent, summary.prefixes.sent) = (3_072, 16)
+    #expect(
+      TextReport().scan(summary).contains(
+        "\nchecked 1024 of 5000 hosts with open ports: 7 suspect (3072 SYNs)\n"
+          + "checked 1 IPv6 prefix: 0 aliased (16 SYNs)\n"))
+    func tally(_ answers: [UInt64]) -> ScanTally {
+      var tally = ScanTally(passes: answers.count)
+      for (pass, count) in answers.enumerated() { for _ in 0..<count { tally.add(.open, pass: pass + 1) } }
+      return tally
+    }
+    func words(_ answers: [UInt64]) -> String {
+      TextReport().scan(
+        ScanSummary(tally: tally(answers), passes: answers.count, probes: 100_000, elapsed: .seconds(1)))
+    }
+    #expect(!words([9_000, 500, 30]).contains("another pass"))
+    let differs = words([9_000, 300, 60])
+    #expect(differs.contains("open: loss differs between targets, so more may be missing\n"))
+    #expect(differs.contains("\nanother pass may find them: scan again, later, with --retries 3\n"))
+    #expect(words([10, 20]).contains("not converging, more are missing\nanother pass may find them"))
+    let last = words([9_000, 300, 60, 60, 60, 60, 60, 60, 60, 60, 60])
+    #expect(last.contains("\nscan again later: losses come in bursts\n"), "no more retries can be asked for")
   }
 
   @Test("what the kernel dropped is told") func dropped() {

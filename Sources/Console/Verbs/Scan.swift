@@ -11,7 +11,7 @@ extension Verb {
     "scan", "TARGETS...", of: .targets, "many hosts and ports: each state, what was missed",
     offers: [.packets, .sourcePort, .table, .outputLetter],
     settings: ScanSettings(),
-    options: [.selection, .pace, .families, .network, .syn, .output, .scanFiles],
+    options: [.selection, .openPorts, .pace, .families, .network, .syn, .output, .scanFiles],
     about: """
       Sends a SYN to every port of every address, in a random order, and again to
       those that do not answer. Each ends as open, closed, filtered or unreachable,
@@ -191,6 +191,53 @@ extension OptionGroup where Settings == ScanSettings {
       ])
   }
 
+  fileprivate static var openPorts: OptionGroup {
+    OptionGroup(
+      title: "Open ports",
+      rows: [
+        .flag(
+          nil, "confirm", "complete the handshake with open ports",
+          """
+          Completes the handshake with every open port after the passes, and verifies that the peer took it, as --confirm of
+          the default command does; then resets the connection. At most 256 connections are open at once, and 1,000 a second
+          begin, or --rate.
+          """
+        ) { $0.followUps.confirms = true },
+        .flag(
+          nil, "service", "ask whether a service is behind the SYN-ACK",
+          """
+          Asks every open port whether there is more than a SYN-ACK, as --service of the default command does: sends a request
+          for / in HTTP/1.0, and reports what comes back.
+          """
+        ) { $0.followUps.asksService = true },
+        .value(
+          nil, "banner", "SEC", .interval(.milliseconds(100) ... .seconds(60)),
+          "record what the service says first within SEC",
+          """
+          Completes the handshake with every open port, and records what the service says by itself within SEC, from 0.1 to 60
+          seconds: up to 1,024 bytes. Nothing is sent to it.
+          """
+        ) { $0.followUps.banner = $1 },
+        .flag(
+          nil, "profile", "show window, options and more of the SYN-ACK",
+          """
+          Shows what the SYN-ACK of each open port says of its sender: window, options in their order, don't fragment, ECN.
+          Sends nothing more.
+          """
+        ) { $0.profiles = true },
+        .value(
+          nil, "checks", "EXTENT", .word(ScanChecks.Extent.self),
+          "hosts checked for answering everything: some, all, none",
+          """
+          Which hosts and prefixes with open ports are checked for answering everything: some, all or none. By default some:
+          the first 1,024 hosts are asked 3 random high ports each, and the first 256 prefixes of IPv6 16 random addresses
+          in the same /64. A host with all of these ports open, or with more than 100 open ports, is reported as suspect; a
+          prefix with all of these addresses open as aliased.
+          """
+        ) { $0.followUps.checks = $1 },
+      ])
+  }
+
   fileprivate static var scanFiles: OptionGroup {
     OptionGroup(
       title: "Files",
@@ -241,9 +288,13 @@ extension OptionGroup where Settings == ScanSettings {
           "longest wait behind a pass (default 1)",
           """
           The longest wait for answers behind each pass, from 10 ms to 60 s. Default 1. It is shorter, but at least 0.2 s,
-          where all answers come fast.
+          where all answers come fast. Behind the last pass all of SEC is waited if it is given; by default until 1.5 s
+          have passed without an answer, at most 8 s, where packets were lost or late.
           """
-        ) { $0.run.plan.wait = $1 },
+        ) {
+          $0.run.plan.wait = $1
+          $0.lastWait = $1
+        },
       ])
   }
 }

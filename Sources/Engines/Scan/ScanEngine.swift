@@ -36,6 +36,8 @@ public struct ScanEngine: Sendable {
   private var startedAt = Instant(nanoseconds: 0)
   /// Until when answers of this pass are waited for; nil while it is sent.
   private var waitingUntil: Instant?
+  /// When the last packet of this pass had left, and when the latest answer came.
+  private var (sentAt, newestAt) = (Instant(nanoseconds: 0), Instant(nanoseconds: 0))
   /// The slowest answer so far.
   private var slowest = Interval.zero
   private var isStopped = false
@@ -46,6 +48,9 @@ public struct ScanEngine: Sendable {
 
   /// The shortest wait behind a pass: losses come in bursts.
   static let leastWait = Interval.milliseconds(200)
+  /// How long is listened behind the last answer where packets are lost, and at most: a SYN-ACK that was lost comes again
+  /// after a second (RFC 6298 §2.1), and a few hosts need more than five.
+  static let (lastQuiet, longestEnd) = (Interval.milliseconds(1_500), Interval.seconds(8))
 
   /// A scan of targets; `templates` has one for each of their blocks, `ports` one for each pass.
   ///
@@ -75,7 +80,7 @@ public struct ScanEngine: Sendable {
 
   /// Begins.
   public mutating func start(at now: Instant) {
-    startedAt = now
+    (startedAt, sentAt, newestAt) = (now, now, now)
     course.rate = plan.rate ?? AdaptiveRate.first
     adaptive = plan.rate == nil ? AdaptiveRate(at: now) : nil
     pass = min(checkpoint?.pass ?? 0, plan.passes - 1)
@@ -135,6 +140,10 @@ public struct ScanEngine: Sendable {
     }
     if let until = waitingUntil {
       guard now >= until else { return }
+      if pass + 1 >= plan.passes, now < end {
+        waitingUntil = end
+        return
+      }
       waitingUntil = nil
       guard pass + 1 < plan.passes, tally.answered < size else {
         isDone = true
@@ -144,6 +153,7 @@ public struct ScanEngine: Sendable {
       pass += 1
       begin(from: 0, at: now)
     } else if isSent {
+      sentAt = now
       waitingUntil = now + wait
     }
     if adaptive?.turn(at: now) == true, let rate = adaptive?.value { course.rate = rate }
@@ -175,6 +185,16 @@ public struct ScanEngine: Sendable {
   /// How long answers of a pass are waited for: well beyond the slowest so far.
   private var wait: Interval { min(plan.wait, max(ScanEngine.leastWait, slowest * 4)) }
 
+  /// Until when is listened behind the last pass.
+  private var end: Instant {
+    guard tally.answered < size else { return sentAt }
+    let least = sentAt + (plan.lastWait ?? .zero)
+    // What was answered in a later pass was lost in the first one; what came late may not be the last.
+    let showsLoss = tally.answers.contains { $0.dropFirst().contains { $0 > 0 } }
+    guard showsLoss || newestAt > sentAt + ScanEngine.leastWait else { return least }
+    return max(least, min(max(newestAt, sentAt) + ScanEngine.lastQuiet, sentAt + ScanEngine.longestEnd))
+  }
+
   /// Our timestamp clock: a microsecond a tick since the start.
   private func tick(_ now: Instant) -> UInt32 {
     UInt32(truncatingIfNeeded: (now - startedAt).nanoseconds / 1_000)
@@ -196,7 +216,10 @@ public struct ScanEngine: Sendable {
         address: flow.remote.address, port: flow.remote.port, state: isOpen ? .open : .refused,
         reason: isOpen ? .synAck : .rst, hopLimit: ip.hopLimit, pass: pass + 1)
       if isOpen, let echoed = segment.options.timestamps?.echoReply { result.rtt = age(echoed, at: now) }
-      return take(result)
+      if plan.keepsSynAcks, isOpen, case .tcp(let envelope, _) = arrival.dissection {
+        result.synAck = SynAckFacts(segment, ip, trafficClass: envelope.trafficClass)
+      }
+      return take(result, at: now)
     case .icmp(let flow, let notice, let hopLimit):
       guard let pass = probes.pass(of: flow.local.port), let verdict = notice.verdict, verdict.decides else {
         return nil
@@ -210,7 +233,8 @@ public struct ScanEngine: Sendable {
       return take(
         ScanResult(
           address: flow.remote.address, port: flow.remote.port, state: verdict.reason.verdict, reason: verdict.reason,
-          hopLimit: hopLimit, pass: pass + 1, router: notice.source == flow.remote.address ? nil : notice.source))
+          hopLimit: hopLimit, pass: pass + 1, router: notice.source == flow.remote.address ? nil : notice.source),
+        at: now)
     case .refused(_, let flow):
       if let flow, probes.pass(of: flow.local.port) != nil { tally.rejected += 1 }
       return nil
@@ -224,7 +248,7 @@ public struct ScanEngine: Sendable {
     return age < .seconds(120) && age <= now - startedAt ? age : nil
   }
 
-  private mutating func take(_ result: ScanResult) -> ScanResult? {
+  private mutating func take(_ result: ScanResult, at now: Instant) -> ScanResult? {
     guard let number = probes.number(of: result.address, port: result.port) else {
       tally.rejected += 1
       return nil
@@ -235,6 +259,7 @@ public struct ScanEngine: Sendable {
     }
     tally.add(result.state, pass: result.pass)
     if let rtt = result.rtt { slowest = max(slowest, rtt) }
+    newestAt = now
     return result
   }
 
@@ -246,7 +271,7 @@ public struct ScanEngine: Sendable {
     guard number < size else { return nil }
     let (address, port, _) = probes.place(of: number)
     return take(
-      ScanResult(address: address, port: port, state: .unreachable, reason: .noRoute, pass: pass + 1))
+      ScanResult(address: address, port: port, state: .unreachable, reason: .noRoute, pass: pass + 1), at: sentAt)
   }
 
   /// Ends it early: nothing more is sent.

@@ -14,8 +14,12 @@ public struct ScanPlan: Hashable, Sendable {
   public var retries = 2
   /// The longest wait behind a pass; it is shorter where answers come fast.
   public var wait = Interval.seconds(1)
+  /// How long is listened behind the last pass at least, whatever came before; nil adapts.
+  public var lastWait: Interval?
   /// Probes in a second; nil adapts.
   public var rate: Int?
+  /// Whether results hold what their SYN-ACK says of its sender.
+  public var keepsSynAcks = false
 
   /// The highest rate that is reached without one.
   public static var mostAdaptive: Int { AdaptiveRate.most }

@@ -52,6 +52,57 @@ enum ScanFields {
         $0.result.router.map { "\($0)" }
       },
       .text(orNull: "service", "the name of the port in /etc/services; null if it has none") { $0.service },
+      .object(orNull: "syn_ack", "with `--profile`: what the SYN-ACK says of its sender; null otherwise", synAck) {
+        $0.result.synAck
+      },
+      .word(
+        orNull: "confirmation", among: ScanConfirmation.words,
+        "with `--confirm`: what came of a whole handshake; null without one"
+      ) { $0.result.followUp?.confirmation?.rawValue },
+      .word(
+        orNull: "service_state", among: ServiceState.words,
+        "with `--service`: what is behind the SYN-ACK, see Services; null if that was not asked"
+      ) { $0.result.followUp?.service?.rawValue },
+      .text(
+        orNull: "banner",
+        "with `--banner`: what the service said first, empty if nothing; null without a connection"
+      ) { $0.result.followUp?.banner.map { String(preserving: $0) } },
+      .truth(
+        orNull: "suspect", "whether a `mark` says so of the host; null if that was not known when this was written"
+      ) { $0.result.followUp?.isSuspect },
+      .truth(orNull: "aliased", "whether a `mark` says so of the prefix; null as above") {
+        $0.result.followUp?.isAliased
+      },
+    ])
+
+  static let synAck = FieldTable<SynAckFacts>([
+    .number("window", "the window field, bytes, not scaled") { $0.window },
+    .texts("options", "its options in the order of the header, padding too, in tcpdump's words") {
+      OptionWords.list($0.options)
+    },
+    .number(orNull: "mss", "its MSS; null without the option") { $0.options.maximumSegmentSize },
+    .number(orNull: "wscale", "its window scale; null without the option") { $0.options.windowScale },
+    .truth("sack", "whether it agreed to selective acknowledgments") { $0.options.isSACKPermitted },
+    .truth("timestamps", "whether it has timestamps") { $0.options.timestamps != nil },
+    .truth("ecn", "whether it agreed to explicit congestion notification") { $0.agreesToECN },
+    .truth("df", "whether IPv4's don't fragment is on; true for IPv6") { $0.dontFragment },
+    .number(orNull: "ip_id", "IPv4's identification; null with IPv6") { $0.identification },
+    .number("tos", "type of service or traffic class") { $0.trafficClass },
+  ])
+
+  /// A line for each host that is suspect, and for each prefix that is aliased.
+  static let marks = RecordTable<ScanMark>(
+    "mark",
+    [
+      .word("mark", among: ["suspect", "aliased"], "`suspect`: a host; `aliased`: a prefix of IPv6") { $0.word },
+      .text(orNull: "address", "the address of the host; null for a prefix") { $0.isAliased ? nil : $0.place },
+      .text(orNull: "prefix", "the prefix; null for a host") { $0.isAliased ? $0.place : nil },
+      .word(
+        "why", among: ScanMark.Reason.words,
+        "`random-ports`: they are open too; `many-ports`: more than 100 are open; `neighbors`: they are open too"
+      ) { $0.reason.rawValue },
+      .number("asked", "how many random ports or neighbors were asked, or how many ports are open") { $0.asked },
+      .number("open", "how many of them are open") { $0.open },
     ])
 
   /// What it comes to.
@@ -79,7 +130,18 @@ enum ScanFields {
         }
       },
       .time("time_ns", "how long it took") { $0.elapsed },
+      .object("suspect_hosts", "hosts with open ports: were random ports of them asked?", checked) { $0.hosts },
+      .object("aliased_prefixes", "prefixes of IPv6 with open ports: were neighbors in them asked?", checked) {
+        $0.prefixes
+      },
     ])
+
+  private static let checked = FieldTable<ScanSummary.Checked>([
+    .number("seen", "how many there are") { $0.seen },
+    .number("checked", "how many were checked") { $0.asked },
+    .number("marked", "of how many a `mark` says so") { $0.marked },
+    .number("sent", "SYNs sent for that; the scan's `sent` does not count them") { $0.sent },
+  ])
 
   private static let missed = FieldTable<(state: Verdict, bound: MissedBound)>([
     .word("state", among: states, "the state") { $0.state.rawValue },

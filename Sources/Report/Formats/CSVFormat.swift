@@ -37,6 +37,8 @@ struct CSVFormat: ResultWriter {
     case .scanList(let listing): sheet.remarks += remarks().scanList(listing)
     case .scanBegin: sheet.results += CSV.ports.header
     case .scanResult(let result, let service): sheet.results += CSV.ports.line((result, service))
+    // A row is a port's: what is marked is said beside the table, and in its columns where it is known in time.
+    case .scanMark(let mark): sheet.remarks += remarks().scanMark(mark)
     case .scanEnd(let summary, isFinal: false): sheet.remarks += remarks().scan(summary)
     case .route(let record, isFinal: false): sheet.remarks += remarks().route(record)
     // A table has no place for it: whoever asks for it on the way reads it on standard error.
@@ -135,7 +137,13 @@ extension CSV {
       ])
 
   /// A row for each port of each address of a scan.
-  static let ports = CSVTable<(result: ScanResult, service: String?)>(ScanFields.results.table.leaves)
+  static let ports = CSVTable<(result: ScanResult, service: String?)>(
+    ScanFields.results.table.leaves.flatMap { field in
+      guard field.name == "syn_ack" else { return [field] }
+      return ScanFields.synAck.leaves.map { column in
+        Field(rows: column.rows, write: { _, _ in }, cell: { $0.result.synAck.flatMap(column.cell) })
+      }
+    })
 
   /// A row for each block of addresses that would be scanned.
   static let blocks = CSVTable<AddressBlock>(ScanFields.blocks.table.leaves)

@@ -81,8 +81,10 @@ public enum Event: Sendable {
   case scanBegin(addresses: UInt64, ports: Int, probes: UInt64)
   /// What was found out about a port, and the port's name.
   case scanResult(ScanResult, service: String?)
-  /// What was found out about the ports of an address, once all is known.
-  case scanHost(IPAddress, [(result: ScanResult, service: String?)])
+  /// What was found out about the ports of an address, once all is known, and how it and its prefix are marked.
+  case scanHost(IPAddress, [(result: ScanResult, service: String?)], marks: [ScanMark] = [])
+  /// A host or a prefix of a scan is marked.
+  case scanMark(ScanMark)
   /// So many hosts gave no answer on any port.
   case scanSilent(hosts: Int)
   /// What a scan came to, or did so far.

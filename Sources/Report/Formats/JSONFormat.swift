@@ -56,6 +56,7 @@ struct JSONFormat: ResultWriter {
     case .scanBlocks(let blocks, _): for block in blocks { sheet.results += ScanFields.blocks.line(block) }
     case .scanList(let listing): sheet.results += ScanFields.listings.line(listing)
     case .scanResult(let result, let service): sheet.results += ScanFields.results.line((result, service))
+    case .scanMark(let mark): sheet.results += ScanFields.marks.line(mark)
     case .scanEnd(let summary, _): sheet.results += ScanFields.summaries.line(summary)
     case .comparison(let comparison, let first, let second):
       sheet.results += JSONLines.comparison(comparison, first, second)
@@ -95,7 +96,7 @@ public enum JSONLines {
       IdleFields.findings.kind, IdleFields.trials.kind, IdleFields.journals.kind,
       OneWayFields.records.kind,
       RouteFields.comparisons.kind, ScanFields.blocks.kind, ScanFields.listings.kind, ScanFields.results.kind,
-      ScanFields.summaries.kind,
+      ScanFields.marks.kind, ScanFields.summaries.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -31,6 +31,8 @@ public struct ScanHead: Sendable {
 /// has its own element, none is summed up in `extraports`.
 public struct NmapXML: ResultWriter {
   private let head: ScanHead
+  /// The prefixes that are marked: no host, hence told at the end.
+  private var prefixes: [ScanMark] = []
 
   /// A document of a scan.
   public init(_ head: ScanHead) { self.head = head }
@@ -39,10 +41,16 @@ public struct NmapXML: ResultWriter {
   public mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
     case .scanBegin: sheet.results += beginning
-    case .scanHost(let address, let results):
+    case .scanHost(let address, let results, let marks):
       var markup = MarkupWriter()
-      NmapXML.add(address, results, to: &markup)
+      NmapXML.add(address, results, marks, to: &markup)
       sheet.results += markup.text
+    case .scanMark(let mark) where !mark.isAliased:
+      // Its ports came before, each in an element of its own.
+      var markup = MarkupWriter()
+      NmapXML.add(IPAddress(number: mark.block.first, mark.block.family), [], [mark], to: &markup)
+      sheet.results += markup.text
+    case .scanMark(let mark): prefixes.append(mark)
     case .scanEnd(let summary, isFinal: true): sheet.results += end(summary)
     default: break
     }
@@ -67,20 +75,27 @@ public struct NmapXML: ResultWriter {
   }
 
   private static func add(
-    _ address: IPAddress, _ results: [(result: ScanResult, service: String?)], to markup: inout MarkupWriter
+    _ address: IPAddress, _ results: [(result: ScanResult, service: String?)], _ marks: [ScanMark],
+    to markup: inout MarkupWriter
   ) {
+    let isMarked = !marks.isEmpty
     let answer = results.first { $0.result.isOfHost }?.result
     markup.element("host") { host in
       host.element(
         "status",
         [
-          ("state", answer == nil ? "unknown" : "up"), ("reason", (answer?.reason ?? .noResponse).nmapWord),
+          ("state", answer == nil && !isMarked ? "unknown" : "up"),
+          ("reason", (answer?.reason ?? (isMarked ? .synAck : .noResponse)).nmapWord),
           ("reason_ttl", "\(answer?.hopLimit ?? 0)"),
         ])
       host.element("address", [("addr", "\(address)"), ("addrtype", address.family == .v4 ? "ipv4" : "ipv6")])
       host.element("hostnames") { _ in }
       host.element("ports") { ports in
         for (result, service) in results { add(result, service, to: &ports) }
+      }
+      guard isMarked else { return }
+      host.element("hostscript") { scripts in
+        for mark in marks { NmapXML.script(mark, to: &scripts) }
       }
     }
   }
@@ -94,11 +109,50 @@ public struct NmapXML: ResultWriter {
       if let router = result.router { state.append(("reason_ip", "\(router)")) }
       port.element("state", state)
       if let service { port.element("service", [("name", service), ("method", "table"), ("conf", "3")]) }
+      NmapXML.scripts(of: result, to: &port)
+    }
+  }
+
+  /// What was found out after the passes, as nmap's scripts say what they find.
+  private static func scripts(of result: ScanResult, to port: inout MarkupWriter) {
+    func script(_ id: String, _ output: String, _ facts: [(String, String)]) {
+      port.element("script", [("id", id), ("output", output)]) { script in
+        for (key, value) in facts { script.element("elem", [("key", key)], value) }
+      }
+    }
+    if let confirmation = result.followUp?.confirmation {
+      script(
+        "probe-confirm", "\(confirmation.rawValue): \(confirmation.words)", [("confirmation", confirmation.rawValue)])
+    }
+    if let service = result.followUp?.service {
+      script("probe-service", "\(service.rawValue): \(service.words)", [("state", service.rawValue)])
+    }
+    // The name and the form of nmap's own.
+    if let banner = result.followUp?.banner, !banner.isEmpty { script("banner", banner.bannerText, []) }
+    if let facts = result.synAck {
+      let options = OptionWords.list(facts.options).together(by: ",")
+      var list = [("window", "\(facts.window)"), ("options", options), ("df", facts.dontFragment ? "true" : "false")]
+      list += [("ecn", facts.agreesToECN ? "true" : "false"), ("tos", "\(facts.trafficClass)")]
+      if let identification = facts.identification { list.append(("ip_id", "\(identification)")) }
+      script("probe-profile", "win \(facts.window) <\(options)>", list)
+    }
+  }
+
+  private static func script(_ mark: ScanMark, to markup: inout MarkupWriter) {
+    markup.element("script", [("id", "probe-\(mark.word)"), ("output", "\(mark.place): \(mark.words)")]) { script in
+      script.element("elem", [("key", "why")], mark.reason.rawValue)
+      script.element("elem", [("key", "asked")], "\(mark.asked)")
+      script.element("elem", [("key", "open")], "\(mark.open)")
     }
   }
 
   private func end(_ summary: ScanSummary) -> String {
     var markup = MarkupWriter()
+    if !prefixes.isEmpty {
+      markup.element("postscript") { scripts in
+        for mark in prefixes { NmapXML.script(mark, to: &scripts) }
+      }
+    }
     markup.element("runstats") { run in
       var finished = [
         ("time", head.seconds(after: summary.elapsed)),
@@ -131,7 +185,8 @@ public struct NmapGrepable: ResultWriter {
     case .scanBegin:
       sheet.results +=
         "# probe \(head.version.printable) scan initiated \(head.started.rfc3339) as: \(head.words.printable)\n"
-    case .scanHost(let address, let results):
+    case .scanMark(let mark): sheet.results += "# \(mark.word) \(mark.place): \(mark.words)\n"
+    case .scanHost(let address, let results, _):
       let host = "Host: \(address) ()\t"
       if results.contains(where: { $0.result.isOfHost }) { sheet.results += host + "Status: Up\n" }
       sheet.results += host + "Ports: " + results.map(NmapGrepable.words).together(by: ", ") + "\n"
@@ -147,7 +202,17 @@ public struct NmapGrepable: ResultWriter {
 
   /// `80/open/tcp//http///`: port, state, protocol, owner, service, RPC, version.
   private static func words(_ result: ScanResult, _ service: String?) -> String {
-    "\(result.port)/\(result.state.nmapWord)/tcp//\(service.map(plain) ?? "")///"
+    let banner = result.followUp?.banner.map { plainBanner($0) } ?? ""
+    return "\(result.port)/\(result.state.nmapWord)/tcp//\(service.map(plain) ?? "")//\(banner)/"
+  }
+
+  /// What a service said first, with nothing that ends a field, an entry or a line; the version's place.
+  private static func plainBanner(_ banner: [UInt8]) -> String {
+    var text = ""
+    for scalar in Array(banner.prefix { $0 != 10 && $0 != 13 }).bannerText.unicodeScalars {
+      text += scalar == "/" || scalar == "," || scalar == "\t" ? "|" : String(scalar)
+    }
+    return text
   }
 
   /// A name that ends no field, no entry and no line: what could is a vertical bar, as nmap has it for a slash.

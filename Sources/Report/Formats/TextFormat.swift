@@ -20,7 +20,7 @@ struct TextFormat: ResultWriter {
   private func isDetail(_ event: Event) -> Bool {
     switch event {
     case .target, .benchBegin, .auditBegin, .routeBegin, .pathProbe, .idleBegin, .trial, .scanBegin, .listening,
-      .connection, .page, .scanResult, .scanHost, .scanSilent, .comparison, .routeComparison:
+      .connection, .page, .scanResult, .scanHost, .scanMark, .scanSilent, .comparison, .routeComparison:
       true
     case .checks(_, let totals, _): totals.hold == totals.count
     case .finding(let finding, _, _, _, _): finding.verdict != .fail && finding.verdict != .error
@@ -78,7 +78,8 @@ struct TextFormat: ResultWriter {
     case .scanBegin(let addresses, let ports, let probes):
       text.scanHeader(addresses: addresses, ports: ports, probes: probes)
     case .scanResult(let result, let service): text.scanLine(result, service: service)
-    case .scanHost(let address, let results): text.scanHost(address, results)
+    case .scanHost(let address, let results, let marks): text.scanHost(address, results, marks)
+    case .scanMark(let mark): text.scanMark(mark)
     case .scanSilent(let hosts): text.scanSilent(hosts: hosts)
     case .scanEnd(let summary, _): text.scan(summary)
     case .comparison(let comparison, let first, let second): text.comparison(comparison, first, second)

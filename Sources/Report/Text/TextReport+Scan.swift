@@ -25,7 +25,9 @@ extension TextReport {
   }
 
   /// The ports of an address, with nmap's columns; states that many of them share are counted below.
-  func scanHost(_ address: IPAddress, _ results: [(result: ScanResult, service: String?)]) -> String {
+  func scanHost(
+    _ address: IPAddress, _ results: [(result: ScanResult, service: String?)], _ marks: [ScanMark] = []
+  ) -> String {
     var hidden: [ScanReasonCount] = []
     var shown = results
     for state in ScanTally.states.dropFirst() {
@@ -36,7 +38,7 @@ extension TextReport {
         shown.removeAll { $0.result.state == state && $0.result.reason == reason }
       }
     }
-    var text = "\n\(address)\n"
+    var text = "\n\(address)\n" + marks.map { scanMark($0, of: address) }.together(by: "")
     let names = shown.map { String(($0.service ?? "").printable.prefix(TextReport.longestService)) }
     let width = max(names.map(\.count).max() ?? 0, "SERVICE".count) + 2
     if !shown.isEmpty { text += "PORT       STATE        " + "SERVICE".leading(width) + "REASON\n" }
@@ -47,14 +49,67 @@ extension TextReport {
       // What another host says has its own time to live.
       if let ttl = result.hopLimit, result.router == nil { details += ", ttl \(ttl)" }
       if let rtt = result.rtt { details += ", \(rtt.replyMilliseconds) ms" }
-      if let router = result.router { details += ", from \(router)" }
+      if result.followUp?.confirmation == .confirmed { details += ", confirmed" }
+      var lines: [String] = []
+      if let router = result.router {
+        let from = ", from \(router)"
+        if 24 + name.count + details.count + from.count <= TextReport.scanWidth {
+          details += from
+        } else {
+          // An address of IPv6 has a line of its own.
+          lines.append("from \(router)")
+        }
+      }
       text += ("\(result.port)/tcp".leading(11) + state + name + details).withoutTrailingSpaces + "\n"
+      for line in lines + scanDetails(result) { text += "           " + line + "\n" }
     }
     for entry in hidden {
       text +=
         "\(shown.isEmpty ? "all" : "not shown:") \(entry.count) \(entry.state.rawValue) (\(entry.reason.rawValue))\n"
     }
     return text
+  }
+
+  /// A line has so many columns at most.
+  private static let scanWidth = 80
+
+  /// What was found out about a port beyond its answer, a line each.
+  private func scanDetails(_ result: ScanResult) -> [String] {
+    var lines: [String] = []
+    let room = TextReport.scanWidth - 11
+    if let confirmation = result.followUp?.confirmation, confirmation != .confirmed {
+      lines.append("\(style.paint("unconfirmed", .doubtful)): \(confirmation.words)")
+    }
+    if let service = result.followUp?.service {
+      // The longest ones say it all.
+      let words = "service: \(service.rawValue), ".count + service.words.count > room ? "" : ", \(service.words)"
+      lines.append("service: " + style.paint(service.rawValue, service.colour) + words)
+    }
+    if let banner = result.followUp?.banner {
+      let text = "banner: " + (banner.isEmpty ? "none" : banner.bannerText)
+      lines.append(text.count > room ? text.prefix(room - 3) + "..." : text)
+    }
+    if let facts = result.synAck {
+      var words = ["win \(facts.window)"]
+      if facts.identification != nil { words.append(facts.dontFragment ? "DF" : "no DF") }
+      if facts.agreesToECN { words.append("ECN") }
+      if facts.trafficClass != 0 { words.append("TOS \(facts.trafficClass)") }
+      let options = "<\(OptionWords.list(facts.options).together(by: ","))>"
+      let line = "profile: " + words.together(by: ", ")
+      // Options may be as long as a line.
+      if line.count + 1 + options.count <= room {
+        lines.append(line + " " + options)
+      } else {
+        lines += [line, String(options.prefix(room))]
+      }
+    }
+    return lines
+  }
+
+  /// `suspect 192.0.2.1: 3 of 3 random ports are open too`; below the address itself without it.
+  func scanMark(_ mark: ScanMark, of address: IPAddress? = nil) -> String {
+    let place = mark.place == address.map { "\($0)" } ? "" : " \(mark.place)"
+    return style.paint(mark.word, .doubtful) + "\(place): \(mark.words)\n"
   }
 
   /// So much of a service's name is shown, so that a line with a router's IPv4 address has 80 columns at most.
@@ -97,20 +152,97 @@ extension TextReport {
       // A few answers say nothing of how many are left.
       case .notConverging where (bound.answers.last ?? 0) < 5: break
       case .notConverging:
-        text +=
-          "\(state.rawValue): answers by pass \(passes): not converging, more passes (--retries) would find more\n"
+        text += "\(state.rawValue): answers by pass \(passes): not converging, more are missing\n"
       case .unknown: break
       }
       if bound.differsBetweenTargets {
-        text += "\(state.rawValue): loss differs between targets, so more may be missing; scan again later\n"
+        text += "\(state.rawValue): loss differs between targets, so more may be missing\n"
       }
     }
+    if tally.offersAnotherPass(after: summary.passes) { text += anotherPass(summary) }
+    text += checked(summary)
     if tally.rejected > 0 { text += "\(tally.rejected) packets rejected: they answer no SYN of this scan\n" }
     if summary.dropped > 0 {
       text +=
         "\(summary.dropped) packets dropped by this host's kernel, answers perhaps among them; use a lower --rate\n"
     }
     return text
+  }
+}
+
+extension TextReport {
+  /// What another pass would be asked for by.
+  fileprivate func anotherPass(_ summary: ScanSummary) -> String {
+    summary.passes > ScanTally.mostRetries
+      ? "scan again later: losses come in bursts\n"
+      : "another pass may find them: scan again, later, with --retries \(summary.passes)\n"
+  }
+
+  /// Which hosts and prefixes were checked.
+  fileprivate func checked(_ summary: ScanSummary) -> String {
+    func words(_ checked: ScanSummary.Checked, _ name: String, _ plural: String, _ mark: String) -> String? {
+      guard checked.asked > 0 || checked.marked > 0 else { return nil }
+      let all = checked.seen > checked.asked ? "\(checked.asked) of \(checked.seen)" : "\(checked.asked)"
+      let noun = checked.asked == 1 && checked.seen < 2 ? name : plural
+      return "checked \(all) \(noun): \(checked.marked) \(mark) (\(counted(checked.sent, "SYN")))\n"
+    }
+    return [
+      words(summary.hosts, "host with open ports", "hosts with open ports", "suspect"),
+      words(summary.prefixes, "IPv6 prefix", "IPv6 prefixes", "aliased"),
+    ].compactMap(\.self).together(by: "")
+  }
+}
+
+extension ScanMark {
+  /// What is marked is called this.
+  var word: String { isAliased ? "aliased" : "suspect" }
+
+  /// The address, or the prefix.
+  var place: String {
+    let first = IPAddress(number: block.first, block.family)
+    return isAliased ? "\(first)/64" : "\(first)"
+  }
+
+  /// Why, in a few words.
+  var words: String {
+    switch reason {
+    case .randomPorts: "\(open) of \(asked) random ports are open too"
+    case .manyPorts: "\(open) ports are open"
+    case .neighbors: "\(open) of \(asked) random addresses in it are open too"
+    }
+  }
+}
+
+extension ScanConfirmation {
+  /// What it means, in a few words.
+  var words: String {
+    switch self {
+    case .confirmed: "it took the whole handshake"
+    case .unconfirmed: "nothing showed that it took our ACK"
+    case .repeated: "it retransmitted its SYN-ACK after our ACK"
+    case .reset: "it reset the connection after our ACK"
+    case .closed: "an RST answered the second SYN"
+    case .noAnswer: "no valid reply to the second SYN"
+    }
+  }
+}
+
+extension [UInt8] {
+  /// On one line: without the line end behind it, and with those in it as `\r\n`.
+  var bannerText: String {
+    var rest = self[...]
+    while let last = rest.last, last == 10 || last == 13 { rest.removeLast() }
+    var text = ""
+    for scalar in String(preserving: rest).unicodeScalars {
+      switch scalar {
+      case "\r": text += "\\r"
+      case "\n": text += "\\n"
+      case "\t": text += "\\t"
+      case "\\": text += "\\\\"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text.printable
   }
 }
 
@@ -161,8 +293,13 @@ public struct ScanProgress: Hashable, Sendable {
     var text =
       "pass \(pass) of \(passes): \(Int(share * 100)) % of \(size), \(rate)/s, \(open) open, \(dropped) dropped"
     if let timeLeft { text += ", \(timeLeft.roughly) left" }
+    return ScanProgress.line(text, width: width)
+  }
+
+  /// Words of this width exactly.
+  public static func line(_ words: String, width: Int) -> String {
     let room = max(width - 1, 1)
-    return text.count > room ? String(text.prefix(room)) : text.leading(room)
+    return words.count > room ? String(words.prefix(room)) : words.leading(room)
   }
 }
 

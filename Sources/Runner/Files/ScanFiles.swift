@@ -15,17 +15,20 @@ extension ScanFormat {
 final class ScanFiles {
   private let files: [ScanFile]
   private var hosts: ScanHosts
+  /// Whole hosts with open ports, which wait for how they are marked.
+  private var open: [ScanHosts.Host] = []
+  private let checks: Bool
 
   /// Begins the files that were asked for.
   init(
-    _ formats: [ScanFormat: FilePath], _ head: ScanHead, _ hosts: ScanHosts, _ session: Session
+    _ formats: [ScanFormat: FilePath], _ head: ScanHead, _ hosts: ScanHosts, checks: Bool, _ session: Session
   ) throws(RunError) {
     var files: [ScanFile] = []
     for format in ScanFormat.allCases {
       guard let path = formats[format] else { continue }
       files.append(try ScanFile(format, path, head, session))
     }
-    (self.files, self.hosts) = (files, hosts)
+    (self.files, self.hosts, self.checks) = (files, hosts, checks)
   }
 
   /// How many hosts answered by themselves, where that is known.
@@ -36,20 +39,35 @@ final class ScanFiles {
 
   /// Writes a result; one that is not shown counts for its host only.
   func take(_ result: ScanResult, service: String?, isShown: Bool, services: ServiceNames) throws(Errno) {
-    if let host = hosts.take(result, isShown: isShown) { try tell(host, services) }
+    if let host = hosts.take(result, isShown: isShown) {
+      if checks, hosts.waits, host.results.contains(where: { $0.state == .open }) {
+        open.append(host)
+      } else {
+        try tell(host, [], services)
+      }
+    }
     guard isShown else { return }
     for file in files where !file.takesHosts(hosts.waits) { try file.tell(.scanResult(result, service: service)) }
   }
 
-  private func tell(_ host: ScanHosts.Host, _ services: ServiceNames) throws(Errno) {
+  private func tell(_ host: ScanHosts.Host, _ marks: [ScanMark], _ services: ServiceNames) throws(Errno) {
     for file in files where file.takesHosts(hosts.waits) {
-      try file.tell(.scanHost(host.address, host.results.map { ($0, services.name(of: $0.port)) }))
+      try file.tell(
+        .scanHost(host.address, host.results.map { ($0, services.name(of: $0.port)) }, marks: marks))
     }
   }
 
-  /// Writes the hosts that wait still.
-  func tellRest(_ services: ServiceNames) throws(Errno) {
-    for host in hosts.takeRest() { try tell(host, services) }
+  /// Writes the hosts that wait still, with how they are marked.
+  func tellRest(_ services: ServiceNames, _ checks: ScanChecks) throws(Errno) {
+    for host in open + hosts.takeRest() {
+      try tell(host, hosts.waits ? checks.marks(of: host.address) : [], services)
+    }
+    open = []
+  }
+
+  /// Writes a mark to the files whose hosts do not carry it.
+  func tell(_ mark: ScanMark) throws(Errno) {
+    for file in files where mark.isAliased || !hosts.waits || !file.takesHosts(true) { try file.tell(.scanMark(mark)) }
   }
 
   /// Hands what was written to the kernel.

@@ -23,15 +23,29 @@ final class ScanPresenter {
   /// How many packets the kernel has dropped.
   private var dropped: UInt32 = 0
   private var drawnAt = Instant(nanoseconds: 0)
+  /// Open ports whose results wait for what is asked of them after the passes.
+  private(set) var open: [ScanResult] = []
+  /// Which hosts and prefixes are asked whether they answer for everything.
+  var checks: ScanChecks
+  /// SYNs of these checks.
+  var (hostSYNs, prefixSYNs): (UInt64, UInt64) = (0, 0)
+  /// What the passes came to, once they are over.
+  private var passed: ScanSummary?
 
-  init(_ settings: ScanSettings, _ targets: ScanTargets, probes: UInt64, _ session: Session) throws(RunError) {
+  init(_ settings: ScanSettings, _ targets: ScanTargets, _ plan: ScanPlan, _ session: Session) throws(RunError) {
     (self.settings, self.targets) = (settings, targets)
     teller = Teller(settings.run.presentation)
+    checks = ScanChecks(
+      settings.followUps.checks, ports: targets.ports, excluding: settings.excluded, seed: plan.seed)
+    let probes = plan.shard.size(of: targets.count)
     let hosts = ScanHosts(ports: targets.ports.count, probes: probes)
     asTables = teller.showsTables && hosts.waits
     let head = ScanHead(
       version: settings.version, words: settings.words, started: SystemClock.now().wall, ports: targets.ports)
-    files = settings.files.isEmpty ? nil : try ScanFiles(settings.files, head, hosts, session)
+    files =
+      settings.files.isEmpty
+      ? nil
+      : try ScanFiles(settings.files, head, hosts, checks: settings.followUps.checks != .none, session)
   }
 
   func begin(_ size: UInt64) throws(Errno) {
@@ -44,6 +58,32 @@ final class ScanPresenter {
 
   /// Takes a result: for a program it is written at once; for a person it waits for its table, unless there are too many.
   func take(_ result: ScanResult) throws(Errno) {
+    checks.take(result)
+    if settings.followUps.connects, result.state == .open { return open.append(result) }
+    try tell(result)
+  }
+
+  /// Takes what was found out about an open port that waits.
+  func learn(_ place: Int, _ body: (inout ScanFollowUp) -> Void) {
+    var followUp = open[place].followUp ?? ScanFollowUp()
+    body(&followUp)
+    open[place].followUp = followUp
+  }
+
+  /// Tells of the open ports that have waited, and of what is marked.
+  private func tellFollowUps() throws(Errno) {
+    let waiting = open
+    open = []
+    for var result in waiting {
+      var followUp = result.followUp ?? ScanFollowUp()
+      followUp.isSuspect = checks.isSuspect(result.address)
+      followUp.isAliased = checks.isAliased(result.address)
+      result.followUp = followUp
+      try tell(result)
+    }
+  }
+
+  private func tell(_ result: ScanResult) throws(Errno) {
     let isShown = !settings.showsOpenOnly || result.state == .open
     let service = services.name(of: result.port)
     try files?.take(result, service: service, isShown: isShown, services: services)
@@ -63,7 +103,8 @@ final class ScanPresenter {
       if hosts.count > ScanPresenter.mostSilent, list.allSatisfy({ $0.reason == .noResponse }) {
         silent += 1
       } else {
-        try teller.tell(.scanHost(address, list.map { ($0, services.name(of: $0.port)) }))
+        let ports = list.map { ($0, services.name(of: $0.port)) }
+        try teller.tell(.scanHost(address, ports, marks: checks.marks(of: address)))
       }
     }
     if silent > 0 { try teller.tell(.scanSilent(hosts: silent)) }
@@ -89,18 +130,41 @@ final class ScanPresenter {
     try teller.tell(.scanEnd(summary(engine), isFinal: false))
   }
 
+  /// The same after the passes.
+  func summarize() throws(Errno) {
+    clear()
+    if let summary = passed.map(completed) { try teller.tell(.scanEnd(summary, isFinal: false)) }
+  }
+
+  /// Shows what is done after the passes.
+  func show(_ words: String) {
+    let now = SystemClock.monotonic()
+    guard hasProgress, now - drawnAt > .milliseconds(100) else { return }
+    drawnAt = now
+    try? Output.standardError.rewriteLine(ScanProgress.line(words, width: Output.standardError.width ?? 80))
+  }
+
   func refused(_ error: Errno) {
     if refusal == nil { Output.complain("this host refused to send some packets: \(error)") }
     refusal = error
   }
 
-  func finish(_ engine: borrowing ScanEngine, _ signal: Signal?) throws(Errno) {
+  /// The passes are over.
+  func settle(_ engine: borrowing ScanEngine) { passed = summary(engine) }
+
+  func finish(_ signal: Signal?) throws(Errno) {
     clear()
+    try tellFollowUps()
     try tellTables()
-    if signal != nil { try teller.tell(.interrupted) }
-    var summary = summary(engine)
+    guard var summary = passed.map(completed) else { return }
     summary.isInterrupted = signal != nil
-    try files?.tellRest(services)
+    try files?.tellRest(services, checks)
+    for mark in checks.marks {
+      // In a table it stands with its host.
+      if !asTables { try teller.tell(.scanMark(mark)) }
+      try files?.tell(mark)
+    }
+    if signal != nil { try teller.tell(.interrupted) }
     summary.up = files?.up
     try teller.tell(.scanEnd(summary, isFinal: true))
     try files?.tell(.scanEnd(summary, isFinal: true))
@@ -113,6 +177,18 @@ final class ScanPresenter {
     var summary = ScanSummary(
       tally: engine.tally, passes: engine.pass + 1, probes: engine.size, elapsed: SystemClock.monotonic() - started)
     (summary.addresses, summary.dropped) = (targets.addresses, dropped)
+    return summary
+  }
+
+  /// With what was done since the passes.
+  private func completed(_ summary: ScanSummary) -> ScanSummary {
+    var summary = summary
+    summary.elapsed = SystemClock.monotonic() - started
+    (summary.hosts.seen, summary.hosts.asked) = (checks.hostsSeen, UInt64(checks.hostsAsked))
+    (summary.prefixes.seen, summary.prefixes.asked) = (checks.prefixesSeen, UInt64(checks.prefixesAsked))
+    summary.hosts.marked = UInt64(checks.marks.count { !$0.isAliased })
+    summary.prefixes.marked = UInt64(checks.marks.count { $0.isAliased })
+    (summary.hosts.sent, summary.prefixes.sent) = (hostSYNs, prefixSYNs)
     return summary
   }
 

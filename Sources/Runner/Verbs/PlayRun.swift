@@ -21,8 +21,12 @@ public struct PlaySettings: Sendable {
 
   /// The request for a target, if none was given: any HTTP server answers it and closes.
   func request(to target: ResolvedTarget) -> [UInt8] {
-    let host = target.host ?? "\(target.remote.address)".bracketedHost
-    return request ?? Array("GET / HTTP/1.0\r\nHost: \(host)\r\nUser-Agent: probe\r\n\r\n".utf8)
+    request ?? PlaySettings.request(host: target.host ?? "\(target.remote.address)".bracketedHost)
+  }
+
+  /// What any HTTP server answers, and then closes.
+  static func request(host: String) -> [UInt8] {
+    Array("GET / HTTP/1.0\r\nHost: \(host)\r\nUser-Agent: probe\r\n\r\n".utf8)
   }
 }
 

@@ -22,6 +22,8 @@ public struct ScanSettings: Sendable {
   public var seed: UInt64?
   /// How often what was not answered is asked again.
   public var retries = 2
+  /// How long is listened behind the last pass; nil adapts.
+  public var lastWait: Interval?
   /// Probes in a second; nil adapts.
   public var rate: Int?
   /// Whether what would be probed is only listed.
@@ -34,6 +36,10 @@ public struct ScanSettings: Sendable {
   public var allowsReserved = false
   /// Whether many probes may go to hosts of others.
   public var ownsTargets = false
+  /// What is asked after the passes.
+  public var followUps = ScanFollowSettings()
+  /// Whether results hold what their SYN-ACK says of its sender.
+  public var profiles = false
   /// The files that are written beside the results.
   public var files: [ScanFormat: FilePath] = [:]
   /// The files of all formats are called by this, each with its own ending.
@@ -81,15 +87,15 @@ extension Run {
       return nil
     }
     let ways = try ScanWays(targets, settings.run)
-    let presenter = try ScanPresenter(settings, targets, probes: plan.shard.size(of: targets.count), session)
+    let presenter = try ScanPresenter(settings, targets, plan, session)
     let (links, senders, ports) = try ways.open(
       passes: plan.passes, threads: ScanWays.threads(rate: plan.rate ?? ScanPlan.mostAdaptive))
-    let engine: ScanEngine
-    do throws(WireError) {
-      engine = ScanEngine(targets, plan, templates: try ways.templates(settings.run), ports: ports.map(\.port))
-    } catch {
+    let network = try ScanFollowUps.network(settings, targets)
+    let templates: [ScanTemplate]
+    do throws(WireError) { templates = try ways.templates(settings.run) } catch {
       throw .refused("the SYNs cannot be made: \(error)")
     }
+    let engine = ScanEngine(targets, plan, templates: templates, ports: ports.map(\.port))
     let sealed = try session.seal()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin(engine.size) }
     let observer = ScanObserver(
@@ -98,11 +104,28 @@ extension Run {
       summarize: { (engine) throws(Errno) in try presenter.summarize(engine) },
       refused: { presenter.refused($0) })
     var work = ScanWork(engine: engine, links: links, senders: senders, observer: observer, sealed)
-    let signal = try work.run()
+    var signal = try work.run()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       while let result = work.engine.nextUnanswered() { try presenter.take(result) }
-      try presenter.finish(work.engine, signal)
+      presenter.settle(work.engine)
     }
+    if signal == nil {
+      let followUps = ScanFollowUps(
+        settings: settings, plan: plan, targets: targets, ways: ways, presenter: presenter, network: network,
+        sealed: sealed,
+        scan: { (engine) throws(RunError) in
+          let found = OpenPorts()
+          let observer = ScanObserver(
+            result: { (result) in if result.state == .open { found.results.append(result) } },
+            progress: { _, _, _ in }, summarize: { (_) throws(Errno) in try presenter.summarize() },
+            refused: { presenter.refused($0) })
+          var work = ScanWork(engine: engine, links: links, senders: senders, observer: observer, sealed)
+          let signal = try work.run()
+          return (found.results, work.engine.tally.sent, signal)
+        }, templates: templates, ports: ports.map(\.port))
+      signal = try followUps.run()
+    }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }
     try presenter.finishFiles()
     try session.finish()
     return signal
@@ -159,6 +182,11 @@ extension Run {
   }
 }
 
+/// What a small scan found.
+private final class OpenPorts {
+  var results: [ScanResult] = []
+}
+
 extension ScanSettings {
   /// The plan, with random numbers where none were given.
   ///
@@ -168,16 +196,17 @@ extension ScanSettings {
     var plan = ScanPlan(seed: seed, key: SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
     (plan.shard, plan.retries, plan.rate) = (shard, retries, rate)
     plan.wait = run.plan.wait
+    (plan.lastWait, plan.keepsSynAcks) = (lastWait, profiles)
     return plan
   }
 }
 
 /// By which ways the blocks of a scan are reached: their sources, interfaces and next hops.
 struct ScanWays {
-  private let targets: ScanTargets
+  let targets: ScanTargets
   private let interface: Interface?
-  private let routes: [Route]
-  private let sources: [IPAddress]
+  let routes: [Route]
+  let sources: [IPAddress]
   private let sourcePort: UInt16
 
   /// Asks the kernel for the way to the first address of each block.

@@ -20,6 +20,10 @@ public struct ScanResult: Hashable, Sendable {
   public var pass: Int
   /// Who sent the ICMP error, where that is not the address itself.
   public var router: IPAddress?
+  /// What the SYN-ACK says of its sender, where that was to be kept.
+  public var synAck: SynAckFacts?
+  /// What was found out after the passes; nil where nothing was asked.
+  public var followUp: ScanFollowUp?
 
   /// A result from its parts.
   public init(
@@ -67,6 +71,18 @@ public struct ScanTally: Hashable, Sendable {
   /// How many were answered.
   public var answered: UInt64 { answers.reduce(0) { $0 + $1.reduce(0, +) } }
 
+  /// The most retries that can be asked for.
+  public static let mostRetries = 10
+
+  /// Whether another pass would find more, as the passes so far show: they do not converge, or loss differs between targets.
+  public func offersAnotherPass(after passes: Int) -> Bool {
+    ScanTally.states.contains { state in
+      guard let bound = missed(state, passes: passes) else { return false }
+      // A few answers say nothing of how many are left.
+      return bound.differsBetweenTargets || bound.value == .notConverging && (bound.answers.last ?? 0) >= 5
+    }
+  }
+
   /// What was missed at least of those in a state, by the passes so far.
   public func missed(_ state: Verdict, passes: Int) -> MissedBound? {
     ScanTally.states.firstIndex(of: state).map { MissedBound(Array(answers[$0].prefix(passes))) }
@@ -91,6 +107,21 @@ public struct ScanSummary: Hashable, Sendable {
   public var dropped: UInt32 = 0
   /// Whether it was interrupted.
   public var isInterrupted = false
+  /// How many hosts were asked random ports, of how many with open ports, and how many are suspect.
+  public var hosts = Checked()
+  /// How many prefixes of IPv6 had neighbours asked, of how many with open ports, and how many are aliased.
+  public var prefixes = Checked()
+
+  /// How many were checked.
+  public struct Checked: Hashable, Sendable {
+    /// How many might have been, how many were, and how many were marked.
+    public var (seen, asked, marked): (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// SYNs that were sent for that; they are none of `tally`.
+    public var sent: UInt64 = 0
+
+    /// None.
+    public init() {}
+  }
 
   /// A summary from its parts.
   public init(tally: ScanTally, passes: Int, probes: UInt64, elapsed: Interval) {

@@ -12,11 +12,14 @@ private struct ScanWorld {
   var engine: ScanEngine
   var results: [ScanResult] = []
   private(set) var sent: [UInt64: Int] = [:]
-  private var now = Instant(nanoseconds: 1_000_000_000)
+  private(set) var now = Instant(nanoseconds: 1_000_000_000)
   private var random = SplitMix64(seed: 11)
   private var arrivals: [(at: Instant, octets: [UInt8])] = []
   /// Of 1,000 packets so many are lost, in each direction, by the address.
   var loss: (IPAddress) -> UInt64 = { _ in 0 }
+  /// How long an answer takes, by the address, and how often it comes.
+  var delay: (IPAddress) -> Interval = { _ in .milliseconds(3) }
+  var copies = 1
   /// What else comes in.
   var forged: [[UInt8]] = []
 
@@ -25,11 +28,13 @@ private struct ScanWorld {
 
   init(
     _ blocks: [String], ports: [UInt16] = [80], shard: ScanShard = .whole, rate: Int? = 10_000_000, retries: Int = 2,
+    lastWait: Interval? = nil, keepsSynAcks: Bool = false,
     resuming place: ScanCheckpoint? = nil, answered: ScanBits? = nil
   ) throws {
     let targets = try ScanTargets(blocks.compactMap { try AddressBlock(parsing: $0) }, ports: ports)
     var plan = ScanPlan(seed: 5, key: SipHash.Key(k0: 3, k1: 4))
     (plan.shard, plan.rate, plan.retries) = (shard, rate, retries)
+    (plan.lastWait, plan.keepsSynAcks) = (lastWait, keepsSynAcks)
     let template = try ScanTemplate(
       from: ScanWorld.source, offer: SynOptions(), window: 64_240, ipFields: IPFields())
     engine = ScanEngine(
@@ -116,7 +121,10 @@ private struct ScanWorld {
         type: 3, code: reason == .icmpAdminProhibited ? 13 : 1, about: packet, quoting: 8, from: address,
         to: ScanWorld.source)
     }
-    if let answer { arrivals.append((now + .milliseconds(3), answer)) }
+    guard let answer else { return }
+    let at = now + delay(address)
+    let place = arrivals.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
+    for _ in 0..<copies { arrivals.insert((at, answer), at: place) }
   }
 }
 
@@ -225,6 +233,62 @@ private struct ScanWorld {
     #expect(world.results.count == 256)
     for result in world.results { #expect(result.state == ScanWorld.truth(result.address).0) }
     #expect(world.engine.tally.rejected > 0)
+  }
+
+  @Test func anAnswerThatComesTwiceCountsOnce() throws {
+    var world = try ScanWorld(["10.9.0.0/24"])
+    world.copies = 3
+    try world.run()
+    #expect(world.results.count == 256)
+    for result in world.results { #expect(result.state == ScanWorld.truth(result.address).0) }
+    #expect(world.engine.tally.duplicates == 2 * world.engine.tally.answered)
+  }
+
+  @Test func aSynAckIsDescribedWhereThatIsAskedFor() throws {
+    for keeps in [false, true] {
+      var world = try ScanWorld(["10.9.0.0/28"], keepsSynAcks: keeps)
+      try world.run()
+      for result in world.results {
+        let facts = result.synAck
+        #expect((facts != nil) == (keeps && result.state == .open))
+        if let facts {
+          #expect(facts.window == 65_535 && facts.options.maximumSegmentSize == 1_460 && !facts.agreesToECN)
+        }
+      }
+    }
+  }
+
+  /// The open ones among these addresses whose answers take a second, as a SYN-ACK does that was lost once.
+  private func late(_ world: ScanWorld) -> Int {
+    world.results.count { $0.state == .open && $0.address.number % 35 == 0 }
+  }
+
+  @Test func whereLossShowsTheEndIsListenedTo() throws {
+    var world = try ScanWorld(["10.9.0.0/20"], retries: 1)
+    world.delay = { $0.number % 35 == 0 ? .milliseconds(1_005) : .milliseconds(3) }
+    try world.run()
+    let truth = (0..<4_096).count { ($0 + 0x0a09_0000) % 35 == 0 }
+    // Nothing was lost as far as the passes show, and the answers of a second come too late.
+    #expect(late(world) == 0)
+    var lossy = try ScanWorld(["10.9.0.0/20"], retries: 1)
+    lossy.delay = world.delay
+    lossy.loss = { $0.number % 35 == 0 ? 0 : 50 }
+    try lossy.run()
+    #expect(late(lossy) == truth)
+    var patient = try ScanWorld(["10.9.0.0/20"], retries: 0, lastWait: .seconds(2))
+    patient.delay = world.delay
+    try patient.run()
+    #expect(late(patient) == truth)
+    #expect(patient.now >= Instant(nanoseconds: 3_000_000_000))
+  }
+
+  @Test func theEndIsNotListenedToForever() throws {
+    var world = try ScanWorld(["10.9.0.0/20"], retries: 1)
+    world.loss = { _ in 50 }
+    world.delay = { .milliseconds(3 + Int64($0.number % 1_000) * 20) }
+    try world.run()
+    let elapsed = world.now - Instant(nanoseconds: 1_000_000_000)
+    #expect(elapsed > .seconds(8) && elapsed < .milliseconds(10_500), "\(elapsed)")
   }
 
   @Test func shardsTogetherAreTheScan() throws {
