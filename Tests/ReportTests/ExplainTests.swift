@@ -1,5 +1,7 @@
 import Handshake
 import Judging
+import Path
+import Script
 import Testing
 import Timebase
 import Wire
@@ -27,6 +29,9 @@ import Wire
     #expect(Reason.allCases.allSatisfy { names.contains("reason \($0.rawValue)") })
     #expect(Refusal.allCases.allSatisfy { names.contains("rejection \($0.rawValue)") })
     #expect(Notes.names.allSatisfy { names.contains("note \($0.name)") })
+    #expect(PlayVerdict.allCases.allSatisfy { names.contains("verdict \($0.rawValue)") })
+    #expect(ServiceState.allCases.allSatisfy { names.contains("service \($0.rawValue)") })
+    #expect(IdleTrial.Answer.allCases.allSatisfy { names.contains("silence \($0.rawValue)") })
     #expect(State.allCases.allSatisfy { names.contains("TCP state \($0.rawValue)") })
     #expect(Vocabulary.words(named: "time_wait").map(\.name) == ["TIME-WAIT"])
     #expect(Vocabulary.words(named: "IRS-Mismatch").map(\.kind) == ["rejection", "note"])

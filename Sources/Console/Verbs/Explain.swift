@@ -8,8 +8,8 @@ extension Verb {
     "explain", "[WORD...]", of: .words(Vocabulary.all.map(\.name)), "explain a word of the output, with its RFC",
     settings: [Vocabulary.Word](),
     about: """
-      Explains states, reasons, rejections, notes, steps, TCP states and kinds of
-      packets. Without a WORD it lists all of them.
+      Explains states, reasons, rejections, notes, steps, verdicts of checks, TCP
+      states and kinds of packets. Without a WORD it lists all of them.
       """,
     exitCode: "Exit code: 0, or 2 if a word is unknown.",
     prepare: { (words, operands) throws(UsageError) in

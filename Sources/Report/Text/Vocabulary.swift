@@ -1,5 +1,7 @@
 import Handshake
 import Judging
+import Path
+import Script
 
 /// The words of output with what they mean: what `probe explain` answers.
 public enum Vocabulary {
@@ -38,6 +40,10 @@ public enum Vocabulary {
     + words("step", StepKind.allCases.map { ($0.rawValue, $0.meaning) })
     + words("close", Ending.allCases.map { ($0.rawValue, $0.meaning) })
     + words("reset", ResetOrigin.Sender.allCases.map { ($0.rawValue, $0.meaning) })
+    + words("verdict", PlayVerdict.allCases.map { ($0.rawValue, $0.meaning) })
+    + words("service", ServiceState.allCases.map { ($0.rawValue, $0.meaning) })
+    + words("silence", IdleTrial.Answer.allCases.map { ($0.rawValue, $0.meaning) })
+    + words("path", RouteHop.Variation.allCases.map { ($0.rawValue, $0.meaning) })
     + words("TCP state", State.allCases.map { ($0.rawValue, $0.meaning) })
     + words(packet, PacketLesson.allCases.map { ($0.rawValue, $0.meaning) })
 

@@ -36,7 +36,7 @@ extension Checks {
       until F.+ within 3
       | R+ note: it resets the connection
       | silence not-applicable: the service keeps its side open
-      # Of several segments the first one comes again.
+      # Of several segments the first one is retransmitted.
       collect 8 ? again=1 count>=2
 
       check 88 fin-with-data
