@@ -38,6 +38,10 @@ public struct ScanEngine: Sendable {
   private var waitingUntil: Instant?
   /// When the last packet of this pass had left, and when the latest answer came.
   private var (sentAt, newestAt) = (Instant(nanoseconds: 0), Instant(nanoseconds: 0))
+  /// Which pass was answered of open ports that an earlier one did not find.
+  private var firstPasses: [UInt64: UInt8] = [:]
+  /// The most of them: some 30 MB.
+  private static let mostRelabelled = 1 << 20
   /// The slowest answer so far.
   private var slowest = Interval.zero
   private var isStopped = false
@@ -255,12 +259,26 @@ public struct ScanEngine: Sendable {
     }
     guard course.answered.insert(number) else {
       tally.duplicates += 1
+      if result.state == .open { relabel(number, result.pass) }
       return nil
     }
     tally.add(result.state, pass: result.pass)
+    if result.state == .open, result.pass > 1, firstPasses.count < ScanEngine.mostRelabelled {
+      firstPasses[number] = UInt8(clamping: result.pass)
+    }
     if let rtt = result.rtt { slowest = max(slowest, rtt) }
     newestAt = now
     return result
+  }
+
+  /// A SYN-ACK that was lost comes again after a second: then an earlier pass had reached the port than that which was
+  /// answered first.
+  ///
+  /// Without this each pass would seem to lose what is only late, and the bound of what was missed would be too high.
+  private mutating func relabel(_ number: UInt64, _ pass: Int) {
+    guard let first = firstPasses[number], pass < first else { return }
+    tally.move(.open, from: Int(first), to: pass)
+    firstPasses[number] = UInt8(clamping: pass)
   }
 
   /// The kernel dropped packets that came in.

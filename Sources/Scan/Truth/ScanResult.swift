@@ -62,6 +62,15 @@ public struct ScanTally: Hashable, Sendable {
     answers[index][pass - 1] += 1
   }
 
+  /// An answer was first seen in one pass, and an earlier pass was answered too.
+  public mutating func move(_ state: Verdict, from pass: Int, to earlier: Int) {
+    guard let index = ScanTally.states.firstIndex(of: state), answers[index].indices.contains(pass - 1),
+      answers[index].indices.contains(earlier - 1), answers[index][pass - 1] > 0
+    else { return }
+    answers[index][pass - 1] -= 1
+    answers[index][earlier - 1] += 1
+  }
+
   /// How many ports are in a state; those without an answer are filtered.
   public func count(of state: Verdict) -> UInt64 {
     let answered = ScanTally.states.firstIndex(of: state).map { answers[$0].reduce(0, +) } ?? 0

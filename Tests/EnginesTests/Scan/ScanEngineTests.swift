@@ -20,6 +20,8 @@ private struct ScanWorld {
   /// How long an answer takes, by the address, and how often it comes.
   var delay: (IPAddress) -> Interval = { _ in .milliseconds(3) }
   var copies = 1
+  /// Whether a SYN-ACK that is lost comes again after a second, and after two more.
+  var repeatsSynAcks = false
   /// What else comes in.
   var forged: [[UInt8]] = []
 
@@ -103,8 +105,13 @@ private struct ScanWorld {
     // The packet as its receiver sees it.
     let address = flow.local.address
     let rate = loss(address)
-    guard random.next() % 1_000 >= rate, random.next() % 1_000 >= rate else { return }
+    guard random.next() % 1_000 >= rate else { return }
     let (state, reason) = ScanWorld.truth(address)
+    var again = Interval.zero
+    while random.next() % 1_000 < rate {
+      guard repeatsSynAcks, state == .open, again < .seconds(3) else { return }
+      again = again == .zero ? .seconds(1) : .seconds(3)
+    }
     let answer: [UInt8]?
     switch (state, reason) {
     case (.open, _):
@@ -122,7 +129,7 @@ private struct ScanWorld {
         to: ScanWorld.source)
     }
     guard let answer else { return }
-    let at = now + delay(address)
+    let at = now + delay(address) + again
     let place = arrivals.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
     for _ in 0..<copies { arrivals.insert((at, answer), at: place) }
   }
@@ -256,6 +263,24 @@ private struct ScanWorld {
         }
       }
     }
+  }
+
+  @Test func aSynAckThatComesAgainShowsThatItsPassWasNotLost() throws {
+    var world = try ScanWorld(["10.9.0.0/16"], retries: 1)
+    (world.loss, world.repeatsSynAcks) = ({ _ in 100 }, true)
+    try world.run()
+    func counts(_ state: Verdict, _ remainder: Int) throws -> (truth: Double, bound: Double) {
+      let truth = (0..<65_536).count { ($0 + 0x0a09_0000) % 5 == remainder }
+      guard case .atLeast(let bound)? = world.engine.tally.missed(state, passes: 2)?.value else {
+        throw CancellationError()
+      }
+      return (Double(truth - world.results.count { $0.state == state && $0.reason != .noResponse }), bound)
+    }
+    // A hundredth of the open ones, whose SYN was lost twice; of the closed ones three and a half.
+    let (open, openBound) = try counts(.open, 0)
+    #expect((90...175).contains(open) && openBound > open / 1.5 && openBound < open * 1.5, "\(openBound) of \(open)")
+    let (closed, closedBound) = try counts(.refused, 1)
+    #expect((410...540).contains(closed) && closedBound > closed / 1.5 && closedBound < closed * 1.5)
   }
 
   /// The open ones among these addresses whose answers take a second, as a SYN-ACK does that was lost once.
