@@ -121,12 +121,13 @@ import Wire
   }
 
   @Test func withoutAWordThereIsALimit() throws {
-    for (extent, hosts, prefixes) in [(.some, 1_024, 256), (.all, 2_000, 2_000), (.none, 0, 0)]
-      as [(ScanChecks.Extent, Int, Int)]
-    {
-      var checks = try checks(extent)
+    for (extent, hosts, prefixes, ports) in [
+      (.some, 1_024, 256, [80]), (.some, 1_024, 256, [22, 80]), (.all, 2_000, 2_000, [80]), (.none, 0, 0, [80]),
+    ] as [(ScanChecks.Extent, Int, Int, [UInt16])] {
+      var checks = try checks(extent, ports: ports)
       for number in 0..<2_000 as Range<UInt128> {
-        checks.take(open(IPAddress(number: 0x2001_0db8 << 96 | number << 64 | 1, .v6)))
+        let host = IPAddress(number: 0x2001_0db8 << 96 | number << 64 | 1, .v6)
+        for port in ports { checks.take(open(host, port)) }
       }
       let asked = checks.hostQuestion()?.blocks.count ?? 0
       let neighbors = checks.prefixQuestions().reduce(0) { $0 + $1.blocks.count }
@@ -134,6 +135,16 @@ import Wire
       let seen: UInt64 = extent == .none ? 0 : 2_000
       #expect(checks.hostsSeen == seen && checks.prefixesSeen == seen)
     }
+  }
+
+  @Test func theMostThatIsSentIsKnownBefore() throws {
+    func most(_ extent: ScanChecks.Extent, _ blocks: [String]) throws -> UInt64 {
+      let targets = try ScanTargets(blocks.compactMap { try AddressBlock(parsing: $0) }, ports: [80])
+      return ScanChecks.mostSYNs(extent, of: targets, passes: 2)
+    }
+    #expect(try most(.some, ["192.0.2.0/30"]) == 24 && most(.none, ["192.0.2.0/24", "2001:db8::1"]) == 0)
+    #expect(try most(.some, ["10.0.0.0/8", "2001:db8::/96"]) == 14_336)
+    #expect(try most(.all, ["192.0.2.0/24", "2001:db8::1"]) == 2 * (257 * 3 + 16))
   }
 
   @Test func theSameSeedAsksTheSame() throws {

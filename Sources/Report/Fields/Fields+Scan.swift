@@ -31,6 +31,9 @@ enum ScanFields {
       .number("passes", "how many passes there are at most") { $0.passes },
       .time("pass_ns", "how long the first pass takes") { $0.time },
       .time("longest_ns", "how long all passes take if nothing answers") { $0.longest },
+      .number("check_syns", "SYNs that `--checks` sends at most to hosts and prefixes with open ports") {
+        $0.mostCheckSYNs
+      },
     ])
 
   /// A line for each port of each address.
@@ -171,6 +174,8 @@ public struct ScanListing: Hashable, Sendable {
   public var rate: Int
   /// How many passes there are at most, and the longest wait behind each.
   public var (passes, wait): (Int, Interval)
+  /// The most SYNs of checks.
+  public var mostCheckSYNs: UInt64 = 0
 
   /// What a scan of these targets would do.
   public init(

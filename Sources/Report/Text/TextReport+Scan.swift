@@ -21,6 +21,9 @@ extension TextReport {
     if listing.passes > 1 {
       text += ", \(listing.longest.roughly) for all \(listing.passes) if nothing answers"
     }
+    if listing.mostCheckSYNs > 0 {
+      text += "\nthen at most \(counted(listing.mostCheckSYNs, "SYN")) to check hosts with open ports (--checks)"
+    }
     return text + "\n"
   }
 

@@ -140,12 +140,11 @@ extension Run {
       try teller.tell(.scanBlocks(Array(targets.blocks[first..<end]), isFirst: first == 0))
       first = end
     }
-    try teller.tell(
-      .scanList(
-        ScanListing(
-          targets, shard: plan.shard, seed: settings.seed, rate: plan.rate ?? ScanPlan.mostAdaptive,
-          passes: plan.passes,
-          wait: plan.wait)))
+    var listing = ScanListing(
+      targets, shard: plan.shard, seed: settings.seed, rate: plan.rate ?? ScanPlan.mostAdaptive, passes: plan.passes,
+      wait: plan.wait)
+    listing.mostCheckSYNs = ScanChecks.mostSYNs(settings.followUps.checks, of: targets, passes: min(2, plan.passes))
+    try teller.tell(.scanList(listing))
   }
 
   /// What is left to scan; refuses what no one should, or only the owner.

@@ -66,7 +66,7 @@ public struct ScanChecks: Sendable {
   private var isListed: Set<IPAddress> = []
   /// How many ports of a host are open; nothing where fewer were asked than make a host suspect.
   private var counts: [IPAddress: Int] = [:]
-  private let countsPorts: Bool
+  private let (countsPorts, hasSeveralPorts): (Bool, Bool)
   private var prefixes: [(prefix: AddressBlock, example: IPAddress, port: UInt16)] = []
   private var isKnown: Set<UInt128> = []
   /// What is marked, in the order in which it was found.
@@ -99,7 +99,7 @@ public struct ScanChecks: Sendable {
     self.excluded = sorted
     random = SplitMix64(seed: seed)
     let asked = Set(ports)
-    countsPorts = asked.count > ScanChecks.mostPorts
+    (countsPorts, hasSeveralPorts) = (asked.count > ScanChecks.mostPorts, asked.count > 1)
     var free = (ScanChecks.firstDynamic...UInt16.max).filter { !asked.contains($0) }
     var chosen: [UInt16] = []
     while chosen.count < ScanChecks.randomPorts, !free.isEmpty {
@@ -107,6 +107,22 @@ public struct ScanChecks: Sendable {
     }
     // Where nearly all ports were asked for, their number says it.
     self.ports = chosen.count == ScanChecks.randomPorts ? chosen : []
+  }
+
+  /// The most SYNs that checks of a scan send, in so many passes.
+  public static func mostSYNs(_ extent: Extent, of targets: ScanTargets, passes: Int) -> UInt64 {
+    var (v4, v6): (UInt64, UInt64) = (0, 0)
+    for block in targets.blocks {
+      let count = UInt64(clamping: block.count)
+      if block.family == .v4 { v4 += count } else { v6 += count }
+    }
+    let (hosts, prefixes) =
+      switch extent {
+      case .none: (UInt64(0), UInt64(0))
+      case .some: (min(v4 + v6, UInt64(someHosts)), min(v6, UInt64(somePrefixes)))
+      case .all: (min(v4 + v6, UInt64(mostKept)), min(v6, UInt64(mostKept)))
+      }
+    return UInt64(passes) * (hosts * UInt64(randomPorts) + prefixes * UInt64(neighbors))
   }
 
   private var mostHosts: Int { extent == .all ? ScanChecks.mostKept : ScanChecks.someHosts }
@@ -117,19 +133,22 @@ public struct ScanChecks: Sendable {
     guard result.state == .open, extent != .none else { return }
     let address = result.address
     if countsPorts, counts[address] != nil || counts.count < ScanChecks.mostKept { counts[address, default: 0] += 1 }
-    if hosts.count < mostHosts {
-      if isListed.insert(address).inserted {
-        hosts.append(address)
-        hostsSeen += 1
-      }
-    } else if !isListed.contains(address) {
+    if isNew(address) {
       hostsSeen += 1
+      if hosts.count < mostHosts { hosts.append(address) }
     }
     guard let prefix = ScanChecks.prefix(of: address), !isKnown.contains(prefix.first) else { return }
     prefixesSeen += 1
-    guard prefixes.count < mostPrefixes else { return }
-    isKnown.insert(prefix.first)
-    prefixes.append((prefix, address, result.port))
+    if isKnown.count < ScanChecks.mostKept { isKnown.insert(prefix.first) }
+    if prefixes.count < mostPrefixes { prefixes.append((prefix, address, result.port)) }
+  }
+
+  /// Whether a host has had no open port before; beyond what is kept, each port counts as a host.
+  private mutating func isNew(_ address: IPAddress) -> Bool {
+    // With one port each host has one result.
+    guard hasSeveralPorts || hosts.count < mostHosts else { return true }
+    guard isListed.count < ScanChecks.mostKept else { return !isListed.contains(address) }
+    return isListed.insert(address).inserted
   }
 
   /// The /64 of an address whose neighbours may be asked: not of a link, of this host or of many.
@@ -161,7 +180,7 @@ public struct ScanChecks: Sendable {
   /// Takes which of the random ports are open, once all were asked.
   public mutating func takeHosts(open: [ScanResult]) {
     var found: [IPAddress: Int] = [:]
-    for result in open where isListed.contains(result.address) { found[result.address, default: 0] += 1 }
+    for result in open { found[result.address, default: 0] += 1 }
     for address in hosts where !marked.contains(address) {
       guard found[address] == ports.count else {
         sound.insert(address)
