@@ -46,6 +46,14 @@ _Static_assert(sizeof(struct tpacket_req) == 16 && sizeof(struct tpacket_stats) 
 _Static_assert(offsetof(struct tpacket2_hdr, tp_len) == 4 && offsetof(struct tpacket2_hdr, tp_snaplen) == 8, "tpacket2");
 _Static_assert(offsetof(struct tpacket2_hdr, tp_net) == 14 && offsetof(struct tpacket2_hdr, tp_sec) == 16, "tpacket2");
 _Static_assert(offsetof(struct tpacket2_hdr, tp_nsec) == 20, "tpacket2");
+_Static_assert(sizeof(struct tpacket_req3) == 28 && sizeof(struct tpacket_stats_v3) == 12, "tpacket_req3");
+_Static_assert(offsetof(struct tpacket_block_desc, hdr.bh1.block_status) == 8, "tpacket_block_desc");
+_Static_assert(offsetof(struct tpacket_block_desc, hdr.bh1.num_pkts) == 12, "tpacket_block_desc");
+_Static_assert(offsetof(struct tpacket_block_desc, hdr.bh1.offset_to_first_pkt) == 16, "tpacket_block_desc");
+_Static_assert(sizeof(struct tpacket3_hdr) == 48 && offsetof(struct tpacket3_hdr, tp_next_offset) == 0, "tpacket3");
+_Static_assert(offsetof(struct tpacket3_hdr, tp_sec) == 4 && offsetof(struct tpacket3_hdr, tp_nsec) == 8, "tpacket3");
+_Static_assert(offsetof(struct tpacket3_hdr, tp_snaplen) == 12 && offsetof(struct tpacket3_hdr, tp_len) == 16, "tpacket3");
+_Static_assert(offsetof(struct tpacket3_hdr, tp_status) == 20 && offsetof(struct tpacket3_hdr, tp_net) == 26, "tpacket3");
 _Static_assert(sizeof(struct sockaddr_ll) == 20 && offsetof(struct sockaddr_ll, sll_ifindex) == 4, "sockaddr_ll");
 _Static_assert(offsetof(struct sockaddr_ll, sll_halen) == 11 && offsetof(struct sockaddr_ll, sll_addr) == 12, "ll");
 _Static_assert(sizeof(struct ndmsg) == 12 && offsetof(struct ndmsg, ndm_ifindex) == 4, "ndmsg");

@@ -8,18 +8,19 @@ import Wire
 struct Batch: ~Copyable {
   let source: IPAddress
   let sourcePort: UInt16
+  let destinationPort: UInt16
   private(set) var packets: [[UInt8]] = []
   private var batch: PacketBatch
 
-  init(from source: IPAddress, port: UInt16, capacity: Int) {
-    (self.source, sourcePort) = (source, port)
+  init(from source: IPAddress, port: UInt16, to destination: UInt16 = 9, capacity: Int) {
+    (self.source, sourcePort, destinationPort) = (source, port, destination)
     batch = PacketBatch(capacity: capacity, room: 1_500)
   }
 
   /// Adds a segment with a text, to an address; an RST is never answered.
   mutating func append(to address: IPAddress, at index: Int = 0, text: Int = 0) throws {
     let header = TCPHeader(
-      sourcePort: sourcePort, destinationPort: 9, sequence: SequenceNumber(UInt32(packets.count)), flags: .rst)
+      sourcePort: sourcePort, destinationPort: destinationPort, sequence: SequenceNumber(UInt32(packets.count)), flags: .rst)
     let packet = try Batch.packet(
       from: source, to: address, header, [UInt8](repeating: UInt8(truncatingIfNeeded: text), count: text),
       number: UInt16(1 + packets.count))

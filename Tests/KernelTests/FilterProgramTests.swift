@@ -117,13 +117,46 @@ private func icmp(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 0, 0] }
     Row("any, v6, behind destination options", anyV6, icmp(3) + ipv6(60) + ports(0, 0), true),
   ]
 
-  @Test("lets in what is ours", arguments: segments + errors + errorsV6 + errorsOfAll) func judge(_ row: Row) {
+  static let answersV4 = FilterProgram.answers(family: .v4, to: [40000, 40005])
+  static let answersV6 = FilterProgram.answers(family: .v6, to: [40000])
+
+  /// What a packet socket sees: both protocols, from the IP header on.
+  static let answers = [
+    Row("answers, none", .answers(family: .v4, to: []), ipv4(6) + ports(80, 0), false),
+    Row("answers, our first port", answersV4, ipv4(6) + ports(80, 40000), true),
+    Row("answers, our second port", answersV4, ipv4(6) + ports(80, 40005), true),
+    Row("answers, a port between ours", answersV4, ipv4(6) + ports(80, 40001), false),
+    Row("answers, ours as the source", answersV4, ipv4(6) + ports(40000, 80), false),
+    Row("answers, behind IP options", answersV4, ipv4(6, words: 9) + ports(80, 40005), true),
+    Row("answers, an IP header alone", answersV4, ipv4(6), false),
+    Row("answers, UDP", answersV4, ipv4(17) + ports(80, 40000), false),
+    Row("answers, an error about ours", answersV4, ipv4(1) + icmp(3) + ipv4(6) + ports(40005, 80), true),
+    Row(
+      "answers, behind IP options, an error", answersV4, ipv4(1, words: 7) + icmp(11) + ipv4(6) + ports(40000, 80), true
+    ),
+    Row("answers, an error about another", answersV4, ipv4(1) + icmp(3) + ipv4(6) + ports(40001, 80), false),
+    Row("answers, an error about UDP", answersV4, ipv4(1) + icmp(3) + ipv4(17) + ports(40000, 80), false),
+    Row("answers, an echo", answersV4, ipv4(1) + icmp(8) + ipv4(6) + ports(40000, 80), false),
+    Row("answers, a short quote", answersV4, ipv4(1) + icmp(3) + ipv4(6) + [0x9c], true),
+    Row("answers, v6, ours", answersV6, ipv6(6) + ports(80, 40000), true),
+    Row("answers, v6, another", answersV6, ipv6(6) + ports(80, 40001), false),
+    Row("answers, v6, an IP header alone", answersV6, ipv6(6), false),
+    Row("answers, v6, behind an extension header", answersV6, ipv6(60) + ports(80, 1), true),
+    Row("answers, v6, an error about ours", answersV6, ipv6(58) + icmp(1) + ipv6(6) + ports(40000, 80), true),
+    Row("answers, v6, an error about another", answersV6, ipv6(58) + icmp(1) + ipv6(6) + ports(40001, 80), false),
+    Row("answers, v6, an error about UDP", answersV6, ipv6(58) + icmp(1) + ipv6(17) + ports(40000, 80), false),
+    Row("answers, v6, a neighbour solicitation", answersV6, ipv6(58) + icmp(135) + ipv6(6) + ports(40000, 80), false),
+    Row("answers, v6, a short quote", answersV6, ipv6(58) + icmp(3) + ipv6(6).dropLast(), true),
+  ]
+
+  @Test("lets in what is ours", arguments: segments + errors + errorsV6 + errorsOfAll + answers) func judge(_ row: Row)
+  {
     #expect((run(row.program, on: row.packet) != 0) == row.isTaken)
   }
 
   @Test(
     "ends in a return and stays below the kernel's limit",
-    arguments: [tcpV4, manyV4, listV4, icmpV4, icmpV6, anyV4, anyV6])
+    arguments: [tcpV4, manyV4, listV4, icmpV4, icmpV6, anyV4, anyV6, answersV4, answersV6])
   func shape(_ program: FilterProgram) {
     #expect(program.instructions.count < 4096)
     #expect(program.instructions.last?.code == 0x06)

@@ -273,12 +273,19 @@ extension OptionGroup where Settings == ScanSettings {
       title: "Times and counts",
       rows: [
         .value(
-          nil, "rate", "PPS", .integer(1...10_000_000), "exactly PPS probes a second (default: up to 10,000)",
+          nil, "rate", "PPS", .integer(1...10_000_000), excludes: ["--max-rate"],
+          "exactly PPS probes a second (default: up to 10,000)",
           """
-          Sends PPS probes a second, exactly, without bursts of more than a millisecond. By default the rate begins at
-          1,000 and grows up to 10,000 as long as this host loses no packets.
+          Sends PPS probes a second, exactly, without bursts of more than a millisecond; a stall is not made up for. By
+          default the rate begins at 1,000 and grows while answers keep coming, up to 10,000 or --max-rate. It falls
+          by half when the kernel drops packets or has no room for them, when a virtual machine's interface counts packets
+          beyond its allowance, or when addresses that had answered stop doing so.
           """
         ) { $0.rate = $1 },
+        .value(
+          nil, "max-rate", "PPS", .integer(1...10_000_000), "highest rate that is tried (default 10,000)",
+          "The highest rate that a scan without --rate grows to, in probes a second. Default 10,000."
+        ) { $0.maxRate = $1 },
         .value(
           nil, "retries", "N", .integer(0...10), "ask the unanswered again, N times (default 2)",
           "Asks those that did not answer, and only those, again, up to N times. Default 2."

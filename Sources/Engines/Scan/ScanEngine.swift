@@ -32,7 +32,13 @@ public struct ScanEngine: Sendable {
   private var (sentBefore, unsentBefore): (UInt64, UInt64) = (0, 0)
   /// How often there was no room when that was last looked at.
   private var fullBefore: UInt64 = 0
+  /// The rate's policy, and what tells it of losses on the way; nil for a rate that was given.
   private var adaptive: AdaptiveRate?
+  private var control: ControlSample?
+  /// Whether this host has lost packets of this pass.
+  private var hasLost = false
+  /// How many passes are made more because this host has lost packets.
+  public private(set) var repeats = 0
   private var startedAt = Instant(nanoseconds: 0)
   /// Until when answers of this pass are waited for; nil while it is sent.
   private var waitingUntil: Instant?
@@ -42,6 +48,8 @@ public struct ScanEngine: Sendable {
   private var firstPasses: [UInt64: UInt8] = [:]
   /// The most of them: some 30 MB.
   private static let mostRelabelled = 1 << 20
+  /// Whether packets have come in that were not handed over yet: no wait ends before they are.
+  public var isBehind = false
   /// The slowest answer so far.
   private var slowest = Interval.zero
   private var isStopped = false
@@ -56,7 +64,8 @@ public struct ScanEngine: Sendable {
   /// after a second (RFC 6298 §2.1), and a few hosts need more than five.
   static let (lastQuiet, longestEnd) = (Interval.milliseconds(1_500), Interval.seconds(8))
 
-  /// A scan of targets; `templates` has one for each of their blocks, `ports` one for each pass.
+  /// A scan of targets; `templates` has one for each of their blocks, `ports` one for each pass, and perhaps one more, from
+  /// which answered probes are asked again where the rate adapts.
   ///
   /// With a checkpoint it goes on from there. The plan's seed, key, shard and the ports must be those of then, so that late
   /// answers count still; `answered` has the bits of then.
@@ -67,9 +76,11 @@ public struct ScanEngine: Sendable {
     self.plan = plan
     self.checkpoint = checkpoint
     probes = ScanProbes(
-      targets, shard: plan.shard, seed: plan.seed, key: plan.key, templates: templates, ports: ports)
+      targets, shard: plan.shard, seed: plan.seed, key: plan.key, templates: templates,
+      ports: Array(ports.prefix(plan.mostPasses)),
+      controlPort: ports.count > plan.mostPasses ? ports[plan.mostPasses] : nil)
     course = ScanCourse(answered ?? ScanBits(count: probes.size))
-    tally = checkpoint?.tally ?? ScanTally(passes: plan.passes)
+    tally = checkpoint?.tally ?? ScanTally(passes: plan.mostPasses)
     sentBefore = tally.sent
   }
 
@@ -80,14 +91,15 @@ public struct ScanEngine: Sendable {
   public var size: UInt64 { probes.size }
 
   /// Where it is, to go on from later; the bits of `course.answered` belong to it.
-  public var place: ScanCheckpoint { ScanCheckpoint(pass: pass, next: next, tally: tally) }
+  public var place: ScanCheckpoint { ScanCheckpoint(pass: pass, next: next, repeats: repeats, tally: tally) }
 
   /// Begins.
   public mutating func start(at now: Instant) {
     (startedAt, sentAt, newestAt) = (now, now, now)
-    course.rate = plan.rate ?? AdaptiveRate.first
-    adaptive = plan.rate == nil ? AdaptiveRate(at: now) : nil
-    pass = min(checkpoint?.pass ?? 0, plan.passes - 1)
+    adaptive = plan.rate == nil ? AdaptiveRate(from: now, most: plan.maxRate) : nil
+    control = plan.rate == nil && probes.controlPort != nil ? ControlSample() : nil
+    course.rate = plan.rate ?? adaptive?.value ?? 1
+    (pass, repeats) = (min(checkpoint?.pass ?? 0, probes.ports.count - 1), checkpoint?.repeats ?? 0)
     begin(from: min(checkpoint?.next ?? 0, size), at: now)
   }
 
@@ -114,6 +126,12 @@ public struct ScanEngine: Sendable {
 
   /// Whether nothing more is sent or awaited.
   public private(set) var isDone = false
+
+  /// How many passes there are, as far as is known.
+  public var passes: Int { max(pass + 1, min(plan.passes + repeats, probes.ports.count)) }
+
+  /// Whether the rate adapts.
+  public var isAdaptive: Bool { adaptive != nil }
 
   /// Whether packets of a pass are still to be sent.
   public var isSending: Bool { waitingUntil == nil && !isDone }
@@ -143,16 +161,20 @@ public struct ScanEngine: Sendable {
       return
     }
     if let until = waitingUntil {
-      guard now >= until else { return }
-      if pass + 1 >= plan.passes, now < end {
+      guard now >= until, !isBehind else { return }
+      // What was lost here was not lost by the targets: it is asked again, and no retry is used up.
+      if hasLost, repeats < ScanPlan.mostRepeats { (repeats, hasLost) = (repeats + 1, false) }
+      let isLast = pass + 1 >= min(plan.passes + repeats, probes.ports.count)
+      if isLast, now < end {
         waitingUntil = end
         return
       }
       waitingUntil = nil
-      guard pass + 1 < plan.passes, tally.answered < size else {
+      guard !isLast, tally.answered < size else {
         isDone = true
         return
       }
+      hasLost = false
       (sentBefore, unsentBefore) = (tally.sent, unsent)
       pass += 1
       begin(from: 0, at: now)
@@ -160,7 +182,13 @@ public struct ScanEngine: Sendable {
       sentAt = now
       waitingUntil = now + wait
     }
-    if adaptive?.turn(at: now) == true, let rate = adaptive?.value { course.rate = rate }
+    adapt(at: now)
+  }
+
+  private mutating func adapt(at now: Instant) {
+    guard adaptive != nil else { return }
+    if control?.isSilent(at: now, patience: max(.seconds(1), slowest * 4)) == true { adaptive?.note(.silence) }
+    if adaptive?.turn(at: now, answered: tally.answered) == true, let rate = adaptive?.value { course.rate = rate }
   }
 
   /// Adds up what the senders have done; whether all of them are over.
@@ -172,15 +200,22 @@ public struct ScanEngine: Sendable {
       full += stride.full
       if !stride.isOver { isOver = false }
     }
-    if full + unsent != fullBefore + self.unsent { adaptive?.note() }
+    if unsent != self.unsent { hasLost = true }
+    if full != fullBefore || unsent != self.unsent { adaptive?.note(.full) }
     (tally.sent, self.unsent, fullBefore) = (sent, unsent, full)
     return isOver
   }
 
-  /// Puts what is due into a batch, where no thread does that.
+  /// Puts what is due into a batch: probes, where no thread does that, and answered ones that are asked again.
   public mutating func fill(_ batch: inout PacketBatch, at now: Instant) {
     guard isSending, !isStopped else { return }
     lane?.fill(&batch, at: now)
+    guard batch.vacancies > 0, let port = probes.controlPort, let number = control?.next(at: now) else { return }
+    let timestamp = tick(now)
+    batch.append(to: batch.count, named: number) { (out, start) in
+      probes.write(number, from: port, timestamp: timestamp, into: &out, at: start)
+    }
+    sentBefore += 1
   }
 
   /// What does not leave of what was filled here is noted in this.
@@ -208,11 +243,16 @@ public struct ScanEngine: Sendable {
   public mutating func receive(_ arrival: borrowing ReceivedPacket, at now: Instant) -> ScanResult? {
     switch arrival.judged() {
     case .segment(let flow, let segment, _, let ip):
-      guard let pass = probes.pass(of: flow.local.port) else { return nil }
+      let pass = probes.pass(of: flow.local.port)
+      guard pass != nil || flow.local.port == probes.controlPort else { return nil }
       guard let ack = segment.ack, segment.flags.contains(.rst) || segment.flags.contains(.syn),
         ack == probes.iss(from: flow.local.port, to: flow.remote.address, port: flow.remote.port) + 1
       else {
         tally.rejected += 1
+        return nil
+      }
+      guard let pass else {
+        if let number = probes.number(of: flow.remote.address, port: flow.remote.port) { control?.note(number) }
         return nil
       }
       let isOpen = !segment.flags.contains(.rst)
@@ -266,6 +306,7 @@ public struct ScanEngine: Sendable {
     if result.state == .open, result.pass > 1, firstPasses.count < ScanEngine.mostRelabelled {
       firstPasses[number] = UInt8(clamping: result.pass)
     }
+    if result.reason == .synAck || result.reason == .rst { control?.learn(number) }
     if let rtt = result.rtt { slowest = max(slowest, rtt) }
     newestAt = now
     return result
@@ -282,7 +323,16 @@ public struct ScanEngine: Sendable {
   }
 
   /// The kernel dropped packets that came in.
-  public mutating func noteDrops() { adaptive?.note() }
+  public mutating func noteDrops() {
+    hasLost = true
+    adaptive?.note(.dropped)
+  }
+
+  /// The interface has counted packets beyond what it is allowed.
+  public mutating func noteAllowance() {
+    hasLost = true
+    adaptive?.note(.allowance)
+  }
 
   /// This host has no route for a probe, by its number in the shard: that is its result.
   public mutating func fail(_ number: UInt64) -> ScanResult? {
@@ -315,7 +365,7 @@ public struct ScanEngine: Sendable {
       let (address, port, _) = probes.place(of: number)
       tally.unanswered += 1
       return ScanResult(
-        address: address, port: port, state: .filtered, reason: .noResponse, pass: min(pass + 1, plan.passes))
+        address: address, port: port, state: .filtered, reason: .noResponse, pass: pass + 1)
     }
     return nil
   }
@@ -332,9 +382,13 @@ public struct ScanCheckpoint: Hashable, Sendable {
   public var pass: Int
   /// Up to which probe all of this pass were sent; some beyond it may have been.
   public var next: UInt64
+  /// How many passes were added because this host lost packets.
+  public var repeats: Int
   /// What came out so far.
   public var tally: ScanTally
 
   /// A place in a scan.
-  public init(pass: Int, next: UInt64, tally: ScanTally) { (self.pass, self.next, self.tally) = (pass, next, tally) }
+  public init(pass: Int, next: UInt64, repeats: Int = 0, tally: ScanTally) {
+    (self.pass, self.next, self.repeats, self.tally) = (pass, next, repeats, tally)
+  }
 }

@@ -19,6 +19,8 @@ public struct ScanLane: Sendable {
   /// The word that is sent, and which of its probes are left.
   private var (word, left): (UInt64, UInt64)
   private let words: UInt64
+  /// Whether words without a probe to send were passed over, and more of them may come.
+  private var isPassing = false
   /// What was put into the last batch, and where that ended: published once it has left.
   private var (filled, reached): (Int, UInt64)
 
@@ -46,8 +48,8 @@ public struct ScanLane: Sendable {
   /// Whether it has nothing more to send.
   public var isOver: Bool { stride.isOver }
 
-  /// When the next packets are due; a moment that has passed where there is none left, and `fill` is to say so.
-  public var nextDeadline: Instant { word < words ? pacer.nextDeadline : epoch }
+  /// When the next packets are due; a moment that has passed where `fill` has more to look at, or to say that it is over.
+  public var nextDeadline: Instant { word < words && !isPassing ? pacer.nextDeadline : epoch }
 
   /// Whether a probe is of this part, in a pass that was divided from `start` on.
   static func part(_ number: UInt64, from start: UInt64, of count: Int) -> Int {
@@ -77,21 +79,26 @@ public struct ScanLane: Sendable {
     let room = min(pacer.allowance(at: now), batch.vacancies)
     let timestamp = UInt32(truncatingIfNeeded: (now - epoch).nanoseconds / 1_000)
     var passed = 0
-    while filled < room, passed < ScanLane.mostWords {
-      guard left != 0 else {
-        word += count
-        passed += 1
-        guard word < words else { break }
-        load()
-        continue
-      }
-      let number = word << 6 | UInt64(left.trailingZeroBitCount)
-      left &= left &- 1
-      batch.append(to: batch.count, named: number) { (out, start) in
+    let before = batch.count
+    let (probes, localPort) = (probes, localPort)
+    batch.append(
+      upTo: room,
+      {
+        while left == 0 {
+          word += count
+          passed += 1
+          guard word < words, passed < ScanLane.mostWords else { return nil }
+          load()
+        }
+        let number = word << 6 | UInt64(left.trailingZeroBitCount)
+        left &= left &- 1
+        return number
+      },
+      { (number, out, start) in
         probes.write(number, from: localPort, timestamp: timestamp, into: &out, at: start)
-      }
-      filled += 1
-    }
+      })
+    filled = batch.count - before
+    isPassing = passed >= ScanLane.mostWords
     pacer.take(filled)
     reached =
       word >= words

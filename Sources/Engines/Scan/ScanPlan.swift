@@ -18,41 +18,23 @@ public struct ScanPlan: Hashable, Sendable {
   public var lastWait: Interval?
   /// Probes in a second; nil adapts.
   public var rate: Int?
+  /// What a rate that adapts does not exceed.
+  public var maxRate = AdaptiveRate.most
   /// Whether results hold what their SYN-ACK says of its sender.
   public var keepsSynAcks = false
 
-  /// The highest rate that is reached without one.
-  public static var mostAdaptive: Int { AdaptiveRate.most }
+  /// The highest rate that there may be.
+  public var mostRate: Int { rate ?? maxRate }
 
   /// The plan of a whole scan.
   public init(seed: UInt64, key: SipHash.Key) { (self.seed, self.key) = (seed, key) }
 
-  /// How many passes there are at most.
+  /// How many passes there are, if this host loses no packets.
   public var passes: Int { retries + 1 }
-}
 
-/// A rate that adapts: it grows while nothing speaks against it, and falls by half where packets are lost in this host.
-struct AdaptiveRate: Hashable, Sendable {
-  private(set) var value = first
-  private var since: Instant
-  private var hasTrouble = false
+  /// How many passes more there are at most, for those in which this host lost packets.
+  public static let mostRepeats = 2
 
-  /// Where it begins, and what it does not exceed: a scan without --rate is no flood.
-  static let (first, most, least) = (1_000, 10_000, 100)
-  /// How long a rate is tried.
-  private static let turn = Interval.milliseconds(100)
-
-  init(at now: Instant) { since = now }
-
-  /// Packets were lost in this host.
-  mutating func note() { hasTrouble = true }
-
-  /// Whether there is another rate now.
-  mutating func turn(at now: Instant) -> Bool {
-    guard now - since >= AdaptiveRate.turn else { return false }
-    let old = value
-    value = hasTrouble ? max(value / 2, AdaptiveRate.least) : min(value * 3 / 2, AdaptiveRate.most)
-    (since, hasTrouble) = (now, false)
-    return value != old
-  }
+  /// How many passes there are at most: each has a port.
+  public var mostPasses: Int { passes + ScanPlan.mostRepeats }
 }

@@ -41,6 +41,14 @@ public struct SipHash: Sendable {
     tail = 0
   }
 
+  /// Takes eight octets at once, the lowest first: the same as octet by octet, and many times as fast.
+  public mutating func add(word: UInt64) {
+    let filled = 8 &* (count & 7)
+    compress(tail | word &<< filled)
+    tail = filled == 0 ? 0 : word &>> (64 &- filled)
+    count &+= 8
+  }
+
   /// Takes a number, its lowest octet first.
   public mutating func add(_ number: some FixedWidthInteger & UnsignedInteger) {
     for shift in stride(from: 0, to: number.bitWidth, by: 8) { add(UInt8(truncatingIfNeeded: number >> shift)) }

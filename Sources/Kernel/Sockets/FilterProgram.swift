@@ -44,7 +44,7 @@ public struct FilterProgram: Hashable, Sendable {
   public static func icmpErrors(family: AddressFamily, sourcePorts ports: [UInt16]) -> FilterProgram {
     switch family {
     case .v4: FilterProgram(instructions: errorTypesV4 + quoteV4 + anyOf(ports))
-    case .v6: FilterProgram(instructions: quoteV6 + anyOf(ports))
+    case .v6: FilterProgram(instructions: quoteV6() + anyOf(ports))
     }
   }
 
@@ -54,7 +54,7 @@ public struct FilterProgram: Hashable, Sendable {
   public static func icmpErrors(family: AddressFamily) -> FilterProgram {
     switch family {
     case .v4: FilterProgram(instructions: errorTypesV4 + quoteV4 + [.take])
-    case .v6: FilterProgram(instructions: quoteV6 + [.take])
+    case .v6: FilterProgram(instructions: quoteV6() + [.take])
     }
   }
 
@@ -75,17 +75,19 @@ public struct FilterProgram: Hashable, Sendable {
     .loadHalf(fromX: 8),
   ]
 
-  /// ICMPv6 errors are types 0 to 127 (RFC 4443 §2.1); the quoted IPv6 header begins at 8, TCP at 48.
-  private static let quoteV6: [Instruction] = [
-    .loadOctet(at: 0), .ifAtLeast(128, skip: 0, otherwise: 1), .drop,
-    .loadLength, .ifAtLeast(48 + 2, skip: 1), .take,
-    .loadOctet(at: 8 + 6), .ifEqual(protocolTCP, skip: 7),
-    // Hop-by-hop, routing, fragment, authentication, destination options (RFC 8200 §4).
-    .ifEqual(0, skip: 5), .ifEqual(43, skip: 4), .ifEqual(44, skip: 3), .ifEqual(51, skip: 2), .ifEqual(60, skip: 1),
-    .drop,
-    .take,
-    .loadHalf(at: 48),
-  ]
+  /// ICMPv6 errors are types 0 to 127 (RFC 4443 §2.1); the quoted IPv6 header begins at 8 of the message, TCP at 48.
+  private static func quoteV6(at start: UInt32 = 0) -> [Instruction] {
+    [
+      .loadOctet(at: start), .ifAtLeast(128, skip: 0, otherwise: 1), .drop,
+      .loadLength, .ifAtLeast(start + 48 + 2, skip: 1), .take,
+      .loadOctet(at: start + 8 + 6), .ifEqual(protocolTCP, skip: 7),
+      // Hop-by-hop, routing, fragment, authentication, destination options (RFC 8200 §4).
+      .ifEqual(0, skip: 5), .ifEqual(43, skip: 4), .ifEqual(44, skip: 3), .ifEqual(51, skip: 2), .ifEqual(60, skip: 1),
+      .drop,
+      .take,
+      .loadHalf(at: start + 48),
+    ]
+  }
 
   static let protocolTCP = UInt32(IPProtocol.tcp)
 
@@ -144,6 +146,25 @@ extension FilterProgram.Instruction {
 
 /// What a packet socket lets in, whose program sees the packet from its IP header on, whatever the family.
 extension FilterProgram {
+  /// Lets in TCP segments sent to one of the ports, and ICMP errors that quote one sent from them; with no port, nothing.
+  ///
+  /// As above, what does not show its ports comes in too: short quotes, and what lies behind IPv6 extension headers.
+  static func answers(family: AddressFamily, to ports: [UInt16]) -> FilterProgram {
+    guard !ports.isEmpty else { return .dropAll }
+    switch family {
+    case .v4:
+      let segments: [Instruction] = [.outerHeaderLengthToX, .loadHalf(fromX: 2)] + anyOf(ports)
+      return FilterProgram(
+        instructions: [.loadOctet(at: 9), .ifEqual(protocolTCP, skip: 0, otherwise: UInt8(segments.count))] + segments
+          + [.ifEqual(UInt32(IPProtocol.icmpv4), skip: 1), .drop] + errorTypesV4 + quoteV4 + anyOf(ports))
+    case .v6:
+      let segments: [Instruction] = [.loadHalf(at: 40 + 2)] + anyOf(ports)
+      return FilterProgram(
+        instructions: [.loadOctet(at: 6), .ifEqual(protocolTCP, skip: 0, otherwise: UInt8(segments.count))] + segments
+          + [.ifEqual(UInt32(IPProtocol.icmpv6), skip: 1), .take] + quoteV6(at: 40) + anyOf(ports))
+    }
+  }
+
   /// Lets in TCP segments that come from one of the addresses and one of the ports, and ICMP errors.
   ///
   /// For a program whose own ports are too many to be listed. Of an IPv6 address the last four octets are compared:

@@ -70,7 +70,7 @@ public struct RingReception: Hashable, Sendable {
 
   deinit { _ = unsafe munmap(memory, PacketRing.size) }
 
-  private static func option(_ name: CInt, call: Errno.Call = .setsockopt) -> SocketOption {
+  static func option(_ name: CInt, call: Errno.Call = .setsockopt) -> SocketOption {
     SocketOption(level: SOL_PACKET, name: name, call: call)
   }
 
@@ -117,7 +117,7 @@ public struct RingReception: Hashable, Sendable {
 
 extension FileDescriptor {
   /// Binds a packet socket to a family's packets on one interface, `packet(7)`.
-  fileprivate func bind(toLink interface: Interface, _ family: AddressFamily) throws(Errno) {
+  func bind(toLink interface: Interface, _ family: AddressFamily) throws(Errno) {
     var name = sockaddr_ll()
     name.sll_family = UInt16(AF_PACKET)
     name.sll_protocol = UInt16(family == .v4 ? ETH_P_IP : ETH_P_IPV6).bigEndian

@@ -125,6 +125,8 @@ enum ScanFields {
       .number("dropped", "packets that arrived and that the kernel had no room for; answers may be among them") {
         $0.dropped
       },
+      .number("unsent", "packets that this host had no room for, or refused to send") { $0.unsent },
+      .number("repeats", "passes that were added, without a retry, because this host lost packets") { $0.repeats },
       .list(
         "missed", "what was missed of each state, at least, by the passes: see Scans; none after a single pass", missed
       ) { summary in

@@ -166,8 +166,11 @@ extension TextReport {
     text += checked(summary)
     if tally.rejected > 0 { text += "\(tally.rejected) packets rejected: they answer no SYN of this scan\n" }
     if summary.dropped > 0 {
-      text +=
-        "\(summary.dropped) packets dropped by this host's kernel, answers perhaps among them; use a lower --rate\n"
+      text += "\(summary.dropped) packets dropped by this host's kernel, answers perhaps among them; use a lower rate\n"
+    }
+    if summary.unsent > 0 { text += "\(summary.unsent) packets not sent: this host had no room, or refused them\n" }
+    if summary.repeats > 0 {
+      text += "\(summary.repeats) more \(summary.repeats == 1 ? "pass" : "passes"), because this host lost packets\n"
     }
     return text
   }

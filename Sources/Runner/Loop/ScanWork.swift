@@ -12,20 +12,23 @@ import Wire
 /// collected, so that they have no more rights than the loop, and no signal.
 struct ScanWork: ~Copyable, LoopWork {
   var engine: ScanEngine
-  private let links: [RawLink]
-  /// The first one of each family sends here; the others belong to threads.
+  private let receivers: [ScanReceiver]
+  /// The first one of each family sends here; the others, where there is one family, belong to threads.
   private let senders: [ScanSenderBox]
   private let observer: ScanObserver
   private var threads = ScanThreads()
   private var batch: PacketBatch
-  private let intake = Intake()
+  /// What the interface counts beyond what it is allowed, how many that were, and when that was looked at.
+  private let counters: InterfaceCounters?
+  private var exceeded: UInt64 = 0
+  private var countedAt = Instant(nanoseconds: 0)
   private var progressAt = Instant(nanoseconds: 0)
   /// How many packets the kernel had dropped when that was last looked at.
   private var dropped: UInt32 = 0
   private var failure: RunError?
 
   /// The most packets that are taken in before what is due has its turn.
-  private static var mostReceptions: Int { 512 }
+  private static var mostReceptions: Int { 1_024 }
   /// How often the observer is called, and the longest wait.
   private static var round: Interval { .milliseconds(10) }
   /// The longest wait while threads send, whose end wakes no one.
@@ -34,9 +37,11 @@ struct ScanWork: ~Copyable, LoopWork {
   static var singleRate: Int { 100_000 }
 
   init(
-    engine: ScanEngine, links: [RawLink], senders: [ScanSenderBox], observer: ScanObserver, _: Session.Sealed
+    engine: ScanEngine, receivers: [ScanReceiver], counters: InterfaceCounters?, senders: [ScanSenderBox],
+    observer: ScanObserver, _: Session.Sealed
   ) {
-    (self.engine, self.links, self.senders, self.observer) = (engine, links, senders, observer)
+    (self.engine, self.receivers, self.senders, self.observer) = (engine, receivers, senders, observer)
+    self.counters = counters
     // Packets of two families do not leave by one system call.
     let isMixed = senders.contains { $0.family != senders[0].family }
     batch = PacketBatch(capacity: isMixed ? 1 : ScanSender.batchSize, room: 128)
@@ -63,58 +68,63 @@ struct ScanWork: ~Copyable, LoopWork {
     if failure != nil { engine.interrupt() }
     engine.advance(at: now)
     if threads.areRunning {
-      guard !engine.isSending else { return .until(now + ScanWork.watch) }
-      threads.join()
+      if !engine.isSending { threads.join() }
     } else if mayDivide {
-      threads.start(engine.divide(into: senders.count, at: now), by: senders)
+      threads.start(engine.divide(into: senders.count - 1, at: now), by: Array(senders.dropFirst()))
     }
     if engine.isDone { return .over }
     engine.fill(&batch, at: now)
     let isFull = batch.vacancies == 0
     flush()
-    guard !isFull else { return .none }
-    return .until(min(engine.nextDeadline ?? now, now + ScanWork.round))
+    guard !isFull, !engine.isBehind else { return .none }
+    return .until(min(engine.nextDeadline ?? now + ScanWork.watch, now + ScanWork.round))
   }
 
   /// Whether there is enough to send for threads, and a way that needs no word of what failed.
   private var mayDivide: Bool {
-    senders.count > 1 && engine.rate > ScanWork.singleRate && engine.isSending
-      && engine.size - engine.next > ScanWork.leastDivided && senders[0].family == senders[1].family
-      && senders[0].path == .packet
+    engine.rate > ScanWork.singleRate && senders.count > 1 && senders[0].family == senders[1].family
+      && engine.isSending && engine.size - engine.next > ScanWork.leastDivided && senders[0].path == .packet
   }
 
   /// What is worth the threads.
   private static var leastDivided: UInt64 { 4_096 }
 
-  mutating func enrol(in poller: inout Poller) { for link in links { link.watch(by: &poller) } }
+  mutating func enrol(in poller: inout Poller) { for receiver in receivers { receiver.watch(by: &poller) } }
 
   mutating func collect(_ poller: borrowing Poller) throws(RunError) {
-    let intake = intake
     do throws(Errno) {
-      try receive(&intake.buffer)
+      try receive()
       let now = SystemClock.monotonic()
       guard now - progressAt >= ScanWork.round else { return }
       progressAt = now
-      let count = links.reduce(0) { $0 &+ $1.dropped }
+      let count = receivers.reduce(0) { $0 &+ $1.dropped }
       if count != dropped { engine.noteDrops() }
       dropped = count
+      countExceeded(at: now)
       try observer.progress(engine, dropped, now)
     } catch {
       if failure == nil { failure = RunError(writing: error) }
     }
   }
 
-  private mutating func receive(_ buffer: inout ReceiveBuffer) throws(Errno) {
-    for link in links {
-      for _ in 0..<ScanWork.mostReceptions {
-        guard let (reception, number) = try link.receive(into: &buffer) else { break }
-        let arrival = ReceivedPacket(
-          buffer.view(first: reception.count), framing: reception.framing(protocolNumber: number),
-          mayBeUnfinished: link.mayBeUnfinished(reception.interfaceIndex), isTruncated: reception.isTruncated)
-        guard let result = engine.receive(arrival, at: SystemClock.monotonic()) else { continue }
-        try observer.result(result)
+  private mutating func receive() throws(Errno) {
+    let now = SystemClock.now()
+    engine.isBehind = false
+    for receiver in receivers {
+      var trouble: Errno?
+      let isBehind = try receiver.take(most: ScanWork.mostReceptions, at: now) { arrival, moment in
+        guard let result = engine.receive(arrival, at: moment), trouble == nil else { return }
+        do throws(Errno) { try observer.result(result) } catch { trouble = error }
       }
+      if let trouble { throw trouble }
+      if isBehind { engine.isBehind = true }
     }
+  }
+
+  private mutating func countExceeded(at now: Instant) {
+    guard let counters, now - countedAt >= .seconds(1), let count = counters.exceeded() else { return }
+    if countedAt != Instant(nanoseconds: 0), count != exceeded { engine.noteAllowance() }
+    (countedAt, exceeded) = (now, count)
   }
 
   mutating func take(_ signal: Signal) throws(RunError) {

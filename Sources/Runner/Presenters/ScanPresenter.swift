@@ -119,7 +119,7 @@ final class ScanPresenter {
     guard hasProgress, now - drawnAt > .milliseconds(250) else { return }
     drawnAt = now
     let progress = ScanProgress(
-      pass: engine.pass + 1, passes: settings.retries + 1, next: engine.next, size: engine.size,
+      pass: engine.pass + 1, passes: engine.passes, next: engine.next, size: engine.size,
       answered: engine.tally.answered, open: engine.tally.count(of: .open), rate: engine.rate, dropped: dropped)
     let error = Output.standardError
     try error.rewriteLine(progress.line(width: error.width ?? 80))
@@ -177,6 +177,7 @@ final class ScanPresenter {
     var summary = ScanSummary(
       tally: engine.tally, passes: engine.pass + 1, probes: engine.size, elapsed: SystemClock.monotonic() - started)
     (summary.addresses, summary.dropped) = (targets.addresses, dropped)
+    (summary.unsent, summary.repeats) = (engine.unsent, engine.repeats)
     return summary
   }
 

@@ -107,6 +107,7 @@ struct ScanFollowUps {
     }
     var plan = ScanPlan(seed: plan.seed, key: plan.key)
     (plan.retries, plan.rate, plan.wait) = (min(1, self.plan.retries), self.plan.rate, self.plan.wait)
+    plan.maxRate = self.plan.maxRate
     return ScanEngine(asked, plan, templates: list, ports: ports)
   }
 

@@ -26,6 +26,8 @@ public struct ScanSettings: Sendable {
   public var lastWait: Interval?
   /// Probes in a second; nil adapts.
   public var rate: Int?
+  /// What a rate that adapts does not exceed; nil for the usual one.
+  public var maxRate: Int?
   /// Whether what would be probed is only listed.
   public var lists = false
   /// Whether that is only counted.
@@ -88,8 +90,8 @@ extension Run {
     }
     let ways = try ScanWays(targets, settings.run)
     let presenter = try ScanPresenter(settings, targets, plan, session)
-    let (links, senders, ports) = try ways.open(
-      passes: plan.passes, threads: ScanWays.threads(rate: plan.rate ?? ScanPlan.mostAdaptive))
+    let (receivers, senders, ports) = try ways.open(plan)
+    let counters = plan.rate == nil ? ways.counters : nil
     let network = try ScanFollowUps.network(settings, targets)
     let templates: [ScanTemplate]
     do throws(WireError) { templates = try ways.templates(settings.run) } catch {
@@ -103,7 +105,8 @@ extension Run {
       progress: { (engine, dropped, now) throws(Errno) in try presenter.progress(engine, dropped, now) },
       summarize: { (engine) throws(Errno) in try presenter.summarize(engine) },
       refused: { presenter.refused($0) })
-    var work = ScanWork(engine: engine, links: links, senders: senders, observer: observer, sealed)
+    var work = ScanWork(
+      engine: engine, receivers: receivers, counters: counters, senders: senders, observer: observer, sealed)
     var signal = try work.run()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
       while let result = work.engine.nextUnanswered() { try presenter.take(result) }
@@ -119,7 +122,8 @@ extension Run {
             result: { (result) in if result.state == .open { found.results.append(result) } },
             progress: { _, _, _ in }, summarize: { (_) throws(Errno) in try presenter.summarize() },
             refused: { presenter.refused($0) })
-          var work = ScanWork(engine: engine, links: links, senders: senders, observer: observer, sealed)
+          var work = ScanWork(
+            engine: engine, receivers: receivers, counters: nil, senders: senders, observer: observer, sealed)
           let signal = try work.run()
           return (found.results, work.engine.tally.sent, signal)
         }, templates: templates, ports: ports.map(\.port))
@@ -141,7 +145,7 @@ extension Run {
       first = end
     }
     var listing = ScanListing(
-      targets, shard: plan.shard, seed: settings.seed, rate: plan.rate ?? ScanPlan.mostAdaptive, passes: plan.passes,
+      targets, shard: plan.shard, seed: settings.seed, rate: plan.mostRate, passes: plan.passes,
       wait: plan.wait)
     listing.mostCheckSYNs = ScanChecks.mostSYNs(settings.followUps.checks, of: targets, passes: min(2, plan.passes))
     try teller.tell(.scanList(listing))
@@ -194,6 +198,7 @@ extension ScanSettings {
     let seed = seed ?? (shard == .whole ? Entropy.uint64() : targets.fingerprint)
     var plan = ScanPlan(seed: seed, key: SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
     (plan.shard, plan.retries, plan.rate) = (shard, retries, rate)
+    if let maxRate { plan.maxRate = maxRate }
     plan.wait = run.plan.wait
     (plan.lastWait, plan.keepsSynAcks) = (lastWait, profiles)
     return plan
@@ -241,33 +246,38 @@ struct ScanWays {
     return templates
   }
 
-  /// Opens what a scan sends and receives by, and reserves its ports: one a pass, the same of every source.
-  ///
-  /// So many threads may send.
-  func open(passes: Int, threads: Int) throws(RunError) -> ([RawLink], [ScanSenderBox], ScanPorts) {
+  /// Opens what a scan sends and receives by, and reserves its ports: one a pass, the same of every source, and where the
+  /// rate adapts one more.
+  func open(_ plan: ScanPlan) throws(RunError) -> ([ScanReceiver], [ScanSenderBox], ScanPorts) {
     let families = AddressFamily.allCases.filter { family in targets.blocks.contains { $0.family == family } }
-    let ports = try ScanPorts(passes, of: sources, first: sourcePort)
+    let ports = try ScanPorts(plan.mostPasses + (plan.rate == nil ? 1 : 0), of: sources, first: sourcePort)
     let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
     return try attempt(orThrow: failure) { () throws(Errno) in
-      var links: [RawLink] = []
+      var receivers: [ScanReceiver] = []
       var senders: [ScanSenderBox] = []
       for family in families {
-        let link = try RawLink(family: family, interface: interface)
-        try link.listen(on: ports.map(\.port))
-        links.append(link)
         let hop = hop(family)
-        // One thread a processor at most, and where all packets go one way.
-        let count = families.count == 1 && hop != nil ? max(threads, 1) : 1
-        for _ in 0..<count {
+        receivers.append(
+          try ScanReceiver(
+            family, interface: interface, hop: hop, ports: ports.map(\.port), rate: plan.mostRate))
+        // One for the loop, and one for each thread, which there are where all packets go one way.
+        let threads = families.count == 1 && hop != nil ? ScanWays.threads(rate: plan.mostRate) : 0
+        for _ in 0...threads {
           senders.append(try ScanSenderBox(family: family, interface: interface, hop: hop))
         }
       }
-      return (links, senders, ports)
+      return (receivers, senders, ports)
     }
   }
 
-  /// How many threads send at a rate: none but the loop's own where that is enough.
-  static func threads(rate: Int) -> Int { rate > ScanWork.singleRate ? Processors.count : 1 }
+  /// What the interface counts beyond what it is allowed; nil where there are several interfaces, or none that does.
+  var counters: InterfaceCounters? {
+    guard let first = routes.first?.interface, routes.allSatisfy({ $0.interface == first }) else { return nil }
+    return InterfaceCounters(of: first)
+  }
+
+  /// How many threads send at a rate: one a processor at most, and none where the loop's own is enough.
+  static func threads(rate: Int) -> Int { rate > ScanWork.singleRate ? Processors.count : 0 }
 
   /// The next hop of all blocks of a family; nil where they have several, or none.
   private func hop(_ family: AddressFamily) -> ScanHop? {

@@ -9,6 +9,8 @@ public struct RatePacer: Hashable, Sendable {
   /// From when on the packets are counted, and how many there were.
   private var origin: Instant
   private var sent: Int64 = 0
+  /// What part of a packet was earned before, in billionths.
+  private var part: Int64 = 0
 
   /// A rate from 1 to 100 million packets a second, from a moment on.
   public init(rate: Int, from start: Instant) {
@@ -20,26 +22,22 @@ public struct RatePacer: Hashable, Sendable {
 
   /// How many may leave now.
   public mutating func allowance(at now: Instant) -> Int {
-    let earned = earned(at: now)
+    let (earned, rest) = earned(at: now)
     if earned - sent > burst {
       // Late: what is beyond a burst is given up.
-      rebase(at: now, earned: burst)
+      (origin, sent, part) = (now, -burst, 0)
     } else if (now - origin).nanoseconds > 1_000_000_000 {
-      rebase(at: now, earned: earned - sent)
+      // Counted anew from time to time, so that numbers stay small; not even a part of a packet is lost by that.
+      (origin, sent, part) = (now, sent - earned, rest)
     }
-    return Int(max(self.earned(at: now) - sent, 0))
+    return Int(max(self.earned(at: now).quotient - sent, 0))
   }
 
-  /// Begins to count anew, with so many packets that may leave at once.
-  private mutating func rebase(at now: Instant, earned: Int64) {
-    origin = now
-    sent = -max(earned, 0)
-  }
-
-  private func earned(at now: Instant) -> Int64 {
+  /// How many packets were earned, and which part of one more in billionths.
+  private func earned(at now: Instant) -> (quotient: Int64, remainder: Int64) {
     let passed = min(max((now - origin).nanoseconds, 0), 10_000_000_000)
     // 10^10 × 10^8 at most.
-    return passed * rate / 1_000_000_000
+    return (passed * rate + part).quotientAndRemainder(dividingBy: 1_000_000_000)
   }
 
   /// So many left.
@@ -48,7 +46,7 @@ public struct RatePacer: Hashable, Sendable {
   /// When the next ones may leave, if none may now: half of a burst together, so that there is time to sleep in between,
   /// and a wake-up that is late by the other half loses nothing.
   public var nextDeadline: Instant {
-    let wait = ((sent + max(burst / 2, 1)) * 1_000_000_000 + rate - 1) / rate
+    let wait = ((sent + max(burst / 2, 1)) * 1_000_000_000 - part + rate - 1) / rate
     return origin + .nanoseconds(max(wait, 0))
   }
 

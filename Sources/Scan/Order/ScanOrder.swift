@@ -2,9 +2,9 @@
 //
 // Claim: for every count and seed, position ↦ index is a bijection of 0..<count onto itself.
 //
-// 1. A round maps (L, R) to (R, L ⊕ F(R)), where F is any function of R, cut to the bits of L. From the result R is known,
-//    hence F(R), hence L: every round is a bijection, and so are all of them in a row. After an even number of rounds both
-//    halves have their own widths again, so that the whole is a bijection W of 0..<2^b.
+// 1. A round maps (L, R) to (L ⊕ F(R), R), and the next one to (L, R ⊕ F(L)), where F is any function of the other half, cut
+//    to the bits of its own. From the result the other half is known, hence F of it, hence this half: every round is a
+//    bijection, and so are all of them in a row: the whole is a bijection W of 0..<2^b.
 // 2. b is the smallest width with count ≤ 2^b. W is applied to a position again and again until the result is below count.
 //    The positions x, W(x), W(W(x)), … form a cycle of W, as W is a bijection of a finite set; it comes back to x, which is
 //    below count: the walk ends.
@@ -18,22 +18,19 @@
 public struct ScanOrder: Hashable, Sendable {
   /// How many probes there are.
   public let count: UInt64
-  private let keys: [UInt64]
-  private let (left, right): (UInt64, UInt64)
-
-  /// An even number, so that the halves have their widths again.
-  private static let rounds = 6
+  /// A key a round.
+  private let (first, second, third, fourth): (UInt64, UInt64, UInt64, UInt64)
+  /// How many bits the lower half has, and what cuts a value to each half.
+  private let (right, leftMask, rightMask): (UInt64, UInt64, UInt64)
 
   /// An order of `count` probes, at most 2^62.
   public init(count: UInt64, seed: UInt64) {
     self.count = min(count, 1 << 62)
     let bits = UInt64(max(64 - (max(self.count, 2) - 1).leadingZeroBitCount, 2))
-    (left, right) = (bits / 2, bits - bits / 2)
-    var state = seed
-    keys = (0..<ScanOrder.rounds).map { _ in
-      state &+= 0x9e37_79b9_7f4a_7c15
-      return ScanOrder.mix(state)
-    }
+    right = bits - bits / 2
+    (leftMask, rightMask) = (1 << (bits / 2) - 1, 1 << right - 1)
+    let keys = (1...4).map { ScanOrder.mix(seed &+ $0 &* 0x9e37_79b9_7f4a_7c15) }
+    (first, second, third, fourth) = (keys[0], keys[1], keys[2], keys[3])
   }
 
   /// Which probe is sent at a position; both are below `count`.
@@ -51,26 +48,22 @@ public struct ScanOrder: Hashable, Sendable {
   }
 
   private func forward(_ value: UInt64) -> UInt64 {
-    var (a, b) = (value >> right, value & mask(right))
-    var (width, other) = (left, right)
-    for round in 0..<ScanOrder.rounds {
-      (a, b) = (b, a ^ ScanOrder.mix(b ^ keys[round]) & mask(width))
-      (width, other) = (other, width)
-    }
-    return a << right | b
+    var (a, b) = (value &>> right, value & rightMask)
+    a ^= ScanOrder.mix(b ^ first) & leftMask
+    b ^= ScanOrder.mix(a ^ second) & rightMask
+    a ^= ScanOrder.mix(b ^ third) & leftMask
+    b ^= ScanOrder.mix(a ^ fourth) & rightMask
+    return a &<< right | b
   }
 
   private func backward(_ value: UInt64) -> UInt64 {
-    var (a, b) = (value >> right, value & mask(right))
-    var (width, other) = (right, left)
-    for round in (0..<ScanOrder.rounds).reversed() {
-      (a, b) = (b ^ ScanOrder.mix(a ^ keys[round]) & mask(width), a)
-      (width, other) = (other, width)
-    }
-    return a << right | b
+    var (a, b) = (value &>> right, value & rightMask)
+    b ^= ScanOrder.mix(a ^ fourth) & rightMask
+    a ^= ScanOrder.mix(b ^ third) & leftMask
+    b ^= ScanOrder.mix(a ^ second) & rightMask
+    a ^= ScanOrder.mix(b ^ first) & leftMask
+    return a &<< right | b
   }
-
-  private func mask(_ bits: UInt64) -> UInt64 { 1 << bits - 1 }
 
   /// A function whose output looks random in every bit (the finaliser of SplitMix64, Steele and others 2014).
   private static func mix(_ value: UInt64) -> UInt64 {

@@ -13,13 +13,14 @@ public struct ScanCookie: Hashable, Sendable {
   /// The ISS of the SYN from a port of ours to an end.
   public func iss(from port: UInt16, to address: IPAddress, port remote: UInt16) -> SequenceNumber {
     var hash = SipHash(key)
+    let ports = UInt64(port) << 16 | UInt64(remote)
     switch address {
-    case .v4(let v4): hash.add(UInt64(v4.rawValue))
+    case .v4(let v4): hash.add(word: UInt64(v4.rawValue) << 32 | ports)
     case .v6(let v6):
-      hash.add(UInt64(truncatingIfNeeded: v6.rawValue >> 64))
-      hash.add(UInt64(truncatingIfNeeded: v6.rawValue))
+      hash.add(word: UInt64(truncatingIfNeeded: v6.rawValue >> 64))
+      hash.add(word: UInt64(truncatingIfNeeded: v6.rawValue))
+      hash.add(word: ports)
     }
-    hash.add(UInt32(port) << 16 | UInt32(remote))
     return SequenceNumber(UInt32(truncatingIfNeeded: hash.value))
   }
 }

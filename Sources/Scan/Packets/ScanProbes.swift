@@ -14,6 +14,8 @@ public struct ScanProbes: Sendable {
   public let size: UInt64
   /// Our ports, one a pass.
   public let ports: [UInt16]
+  /// The port from which answered probes are asked again, see `ControlSample`; nil where none are.
+  public let controlPort: UInt16?
   private let order: ScanOrder
   private let cookie: ScanCookie
   /// A SYN for each block of addresses.
@@ -22,9 +24,10 @@ public struct ScanProbes: Sendable {
   /// The probes of a scan; `templates` has one for each block of the targets.
   public init(
     _ targets: ScanTargets, shard: ScanShard, seed: UInt64, key: SipHash.Key, templates: [ScanTemplate],
-    ports: [UInt16]
+    ports: [UInt16], controlPort: UInt16? = nil
   ) {
     (self.targets, self.shard, self.templates, self.ports) = (targets, shard, templates, ports)
+    self.controlPort = controlPort
     size = shard.size(of: targets.count)
     order = ScanOrder(count: targets.count, seed: seed)
     cookie = ScanCookie(key)

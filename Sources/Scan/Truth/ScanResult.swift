@@ -114,6 +114,10 @@ public struct ScanSummary: Hashable, Sendable {
   public var up: UInt64?
   /// How many packets the kernel had no room for: answers may be among them.
   public var dropped: UInt32 = 0
+  /// How many packets this host had no room for, or refused to send.
+  public var unsent: UInt64 = 0
+  /// How many passes were added because this host lost packets.
+  public var repeats = 0
   /// Whether it was interrupted.
   public var isInterrupted = false
   /// How many hosts were asked random ports, of how many with open ports, and how many are suspect.

@@ -45,6 +45,29 @@ public struct PacketBatch: ~Copyable, Sendable {
     count &+= 1
   }
 
+  /// Adds packets as long as there is room and `next` has one: its name, and how it is written.
+  ///
+  /// All go to the same place in the sender's words: each to the destination of its own number in the batch.
+  public mutating func append(
+    upTo most: Int, _ next: () -> UInt64?, _ write: (UInt64, inout MutableRawSpan, Int) -> Int
+  ) {
+    let end = min(count &+ max(most, 0), capacity)
+    guard count < end else { return }
+    let room = room
+    var index = count
+    octets.build { out in
+      while index < end, let name = next() {
+        let length = write(name, &out, index &* room)
+        precondition(length <= room, "a packet is longer than its room")
+        lengths[index] = length
+        destinations[index] = index
+        names[index] = name
+        index &+= 1
+      }
+    }
+    count = index
+  }
+
   /// Empties it.
   public mutating func removeAll() { count = 0 }
 

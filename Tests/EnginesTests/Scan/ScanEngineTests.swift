@@ -26,7 +26,7 @@ private struct ScanWorld {
   var forged: [[UInt8]] = []
 
   static let source = IPAddress.v4(IPv4Address(10, 0, 0, 1))
-  static let ports: [UInt16] = [50_001, 50_002, 50_003, 50_004, 50_005]
+  static let ports: [UInt16] = [50_001, 50_002, 50_003, 50_004, 50_005, 50_006]
 
   init(
     _ blocks: [String], ports: [UInt16] = [80], shard: ScanShard = .whole, rate: Int? = 10_000_000, retries: Int = 2,
@@ -40,7 +40,8 @@ private struct ScanWorld {
     let template = try ScanTemplate(
       from: ScanWorld.source, offer: SynOptions(), window: 64_240, ipFields: IPFields())
     engine = ScanEngine(
-      targets, plan, templates: targets.blocks.map { _ in template }, ports: Array(ScanWorld.ports.prefix(retries + 1)),
+      targets, plan, templates: targets.blocks.map { _ in template },
+      ports: Array(ScanWorld.ports.prefix(plan.mostPasses + 1)),
       resuming: place, answered: answered)
   }
 
@@ -58,6 +59,10 @@ private struct ScanWorld {
   /// How many lanes fill batches beside each other; 0: the engine itself.
   var lanes = 0
   private var divided: [ScanLane] = []
+
+  /// When the kernel drops what comes in, by the pass from 0, and how many packets to a port there were.
+  var drops: (Int) -> Bool = { _ in false }
+  private(set) var byPort: [UInt16: Int] = [:]
 
   mutating func run(until end: (borrowing ScanEngine) -> Bool = { _ in false }) throws {
     engine.start(at: now)
@@ -96,12 +101,18 @@ private struct ScanWorld {
   }
 
   private mutating func carry(_ packet: [UInt8], named name: UInt64) throws {
-    sent[name, default: 0] += 1
     guard
       case .segment(let flow, let segment, _, _) = ReceivedPacket(
         packet.span.raw, framing: .inBand, mayBeUnfinished: false
       ).judged()
     else { return }
+    byPort[flow.remote.port, default: 0] += 1
+    // What is asked again for control is not a pass.
+    if flow.remote.port != ScanWorld.ports[5] { sent[name, default: 0] += 1 }
+    if drops(engine.pass) {
+      engine.noteDrops()
+      return
+    }
     // The packet as its receiver sees it.
     let address = flow.local.address
     let rate = loss(address)
@@ -194,6 +205,55 @@ private struct ScanWorld {
       #expect(second.sent[number] == nil || first.sent[number] != nil)
     }
     #expect(second.engine.tally.answered == UInt64(all.count { $0.reason != .noResponse }))
+  }
+
+  @Test(arguments: [(0, 1, 2), (2, 1, 4), (2, 2, 5), (2, 3, 5), (2, 9, 5), (0, 9, 3)])
+  func whatThisHostLostIsAskedAgainWithoutARetry(retries: Int, dropping: Int, passes: Int) throws {
+    var world = try ScanWorld(["10.9.0.0/24"], retries: retries)
+    world.drops = { $0 < dropping }
+    try world.run()
+    #expect(world.engine.pass + 1 == passes && world.engine.repeats == min(dropping, 2))
+    let lost = dropping >= passes
+    for result in world.results {
+      #expect(result.state == (lost ? .filtered : ScanWorld.truth(result.address).0))
+    }
+    #expect(world.results.count == 256)
+  }
+
+  @Test func dropsInTheLastPassAreAskedAgainToo() throws {
+    var world = try ScanWorld(["10.9.0.0/24"], retries: 1)
+    world.drops = { $0 == 1 }
+    try world.run()
+    #expect(world.engine.passes == 3 && world.engine.pass == 2)
+  }
+
+  @Test func theControlSampleChangesNoResult() throws {
+    var world = try ScanWorld(["10.9.0.0/20"], rate: nil)
+    try world.run()
+    #expect(world.results.count == 4_096)
+    for result in world.results { #expect(result.state == ScanWorld.truth(result.address).0) }
+    let controls = world.byPort[ScanWorld.ports[5]] ?? 0
+    #expect((10...100).contains(controls), "\(controls)")
+    #expect(world.engine.tally.duplicates == 0 && world.engine.tally.rejected == 0)
+    #expect(world.engine.tally.sent == UInt64(world.byPort.values.reduce(0, +)))
+    #expect(world.engine.tally.answered == UInt64(world.results.count { $0.reason != .noResponse }))
+  }
+
+  @Test func anAdaptingRateFallsWhereKnownAnswerersGoSilent() throws {
+    var world = try ScanWorld(["10.9.0.0/16"], rate: nil)
+    // From 20,000 packets on nothing comes through.
+    var count = 0
+    world.loss = { _ in
+      count += 1
+      return count > 20_000 ? 1_001 : 0
+    }
+    var (highest, lowest) = (0, Int.max)
+    try world.run { engine in
+      highest = max(highest, engine.rate)
+      if engine.tally.sent > 20_000 { lowest = min(lowest, engine.rate) }
+      return engine.tally.sent > 60_000
+    }
+    #expect(highest == 10_000 && lowest < 3_000, "\(highest), \(lowest)")
   }
 
   @Test func lossIsMadeGoodByLaterPassesAndTheBoundIsTheTruth() throws {
