@@ -51,4 +51,15 @@ import Wire
     #expect(one.take(result(2, 22, .noResponse)) != nil)
     #expect(one.up == 1)
   }
+
+  @Test func hostsThatAreLeftComeByFamilyAndAddress() throws {
+    var hosts = ScanHosts(ports: 2, probes: 8)
+    let addresses = ["192.0.2.9", "::1", "192.0.2.10", "10.0.0.1"].compactMap { IPAddress(parsing: $0) }
+    for address in addresses {
+      let host = hosts.take(ScanResult(address: address, port: 80, state: .open, reason: .synAck, pass: 1))
+      #expect(host == nil)
+    }
+    let rest = hosts.takeRest().map { "\($0.address)" }
+    #expect(rest == ["10.0.0.1", "192.0.2.9", "192.0.2.10", "::1"])
+  }
 }

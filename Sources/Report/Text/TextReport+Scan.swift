@@ -299,6 +299,12 @@ public struct ScanProgress: Hashable, Sendable {
     var text =
       "pass \(pass) of \(passes): \(Int(share * 100)) % of \(size), \(rate)/s, \(open) open, \(dropped) dropped"
     if let timeLeft { text += ", \(timeLeft.roughly) left" }
+    if text.count >= width {
+      // What matters most comes first where a screen is narrow.
+      text = "\(pass)/\(passes) \(Int(share * 100))%, \(open) open"
+      if let timeLeft { text += ", \(timeLeft.roughly) left" }
+      text += ", \(rate)/s, \(dropped) dropped"
+    }
     return ScanProgress.line(text, width: width)
   }
 

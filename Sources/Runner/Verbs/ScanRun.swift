@@ -217,6 +217,13 @@ struct ScanWays {
   init(_ targets: ScanTargets, _ settings: RunSettings) throws(RunError) {
     self.targets = targets
     sourcePort = settings.sourcePort
+    if settings.interface == nil,
+      let block = targets.blocks.first(where: { block in
+        if case .v6(let first) = IPAddress(number: block.first, block.family) { first.isLinkLocal } else { false }
+      })
+    {
+      throw .refused("\(block): a link-local address needs an interface; add -I INTERFACE")
+    }
     do throws(Errno) {
       interface = if let name = settings.interface { try Interface.named(name) } else { nil }
       let source = settings.source.flatMap { IPAddress(parsing: $0) }
@@ -250,7 +257,7 @@ struct ScanWays {
   /// rate adapts one more.
   func open(_ plan: ScanPlan) throws(RunError) -> ([ScanReceiver], [ScanSenderBox], ScanPorts) {
     let families = AddressFamily.allCases.filter { family in targets.blocks.contains { $0.family == family } }
-    let ports = try ScanPorts(plan.mostPasses + (plan.rate == nil ? 1 : 0), of: sources, first: sourcePort)
+    let ports = try ScanPorts(plan.mostPasses + (plan.rate == nil ? 1 : 0), of: sources, through: interface, first: sourcePort)
     let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
     return try attempt(orThrow: failure) { () throws(Errno) in
       var receivers: [ScanReceiver] = []
@@ -310,7 +317,7 @@ private final class HeldBox {
 
 extension [ScanPort] {
   /// Reserves a port for each pass; with a first one given those that follow it.
-  init(_ passes: Int, of sources: [IPAddress], first: UInt16) throws(RunError) {
+  init(_ passes: Int, of sources: [IPAddress], through interface: Interface?, first: UInt16) throws(RunError) {
     var own: [IPAddress] = []
     for source in sources where !own.contains(source) { own.append(source) }
     var list: [ScanPort] = []
@@ -319,7 +326,7 @@ extension [ScanPort] {
       var held: [HeldBox] = []
       for source in own {
         do throws(Errno) {
-          let box = HeldBox(try HeldPort(address: source, port: port))
+          let box = HeldBox(try HeldPort(address: source, port: port, interface: interface))
           port = box.held.port
           held.append(box)
         } catch {

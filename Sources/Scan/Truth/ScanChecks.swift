@@ -155,8 +155,7 @@ public struct ScanChecks: Sendable {
   static func prefix(of address: IPAddress) -> AddressBlock? {
     guard case .v6(let v6) = address, v6.rawValue >> 64 != 0 else { return nil }
     let first = v6.rawValue >> 120
-    let isLinkLocal = v6.rawValue >> 118 == 0xfe80 >> 6
-    guard first != 0xff, !isLinkLocal else { return nil }
+    guard first != 0xff, !v6.isLinkLocal else { return nil }
     let network = ScanChecks.network(v6.rawValue)
     return AddressBlock(.v6, network, network | UInt128(UInt64.max))
   }
@@ -168,7 +167,7 @@ public struct ScanChecks: Sendable {
 
   /// The hosts that are asked random ports; nil where none is.
   public mutating func hostQuestion() -> Question? {
-    for (address, count) in counts.sorted(by: { $0.key.number < $1.key.number }) where count > ScanChecks.mostPorts {
+    for (address, count) in counts.sorted(by: { $0.key.isBefore($1.key) }) where count > ScanChecks.mostPorts {
       mark(address, ScanMark(AddressBlock(address), .manyPorts, asked: count, open: count))
     }
     let left = hosts.filter { !marked.contains($0) }
