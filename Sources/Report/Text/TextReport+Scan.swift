@@ -179,9 +179,11 @@ extension TextReport {
 extension TextReport {
   /// What another pass would be asked for by.
   fileprivate func anotherPass(_ summary: ScanSummary) -> String {
-    summary.passes > ScanTally.mostRetries
+    // A pass more than there were, without those that this host's own losses added.
+    let retries = summary.passes - summary.repeats
+    return retries > ScanTally.mostRetries
       ? "scan again later: losses come in bursts\n"
-      : "another pass may find them: scan again, later, with --retries \(summary.passes)\n"
+      : "another pass may find them: scan again, later, with --retries \(retries)\n"
   }
 
   /// Which hosts and prefixes were checked.
