@@ -146,6 +146,7 @@ public struct ScanEngine: Sendable {
   /// When something is due here; nil where threads send.
   public var nextDeadline: Instant? {
     if isDone { return nil }
+    if waitingUntil != nil, tally.answered >= size { return sentAt }
     return waitingUntil ?? lane?.nextDeadline
   }
 
@@ -161,7 +162,8 @@ public struct ScanEngine: Sendable {
       return
     }
     if let until = waitingUntil {
-      guard now >= until, !isBehind else { return }
+      // Where all have answered, nothing is waited for.
+      guard now >= until || tally.answered >= size, !isBehind else { return }
       // What was lost here was not lost by the targets: it is asked again, and no retry is used up.
       if hasLost, repeats < ScanPlan.mostRepeats { (repeats, hasLost) = (repeats + 1, false) }
       let isLast = pass + 1 >= min(plan.passes + repeats, probes.ports.count)

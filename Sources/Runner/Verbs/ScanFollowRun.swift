@@ -43,6 +43,8 @@ struct ScanFollowUps {
   let templates: [ScanTemplate]
   /// The source ports of the passes.
   let ports: [UInt16]
+  /// The rate that the passes ended with.
+  let rate: Int
 
   /// The most connections that begin in a second, and that are open at once.
   private static let (mostRate, places) = (1_000, 256)
@@ -106,8 +108,7 @@ struct ScanFollowUps {
       return templates[ways.block(of: example)]
     }
     var plan = ScanPlan(seed: plan.seed, key: plan.key)
-    (plan.retries, plan.rate, plan.wait) = (min(1, self.plan.retries), self.plan.rate, self.plan.wait)
-    plan.maxRate = self.plan.maxRate
+    (plan.retries, plan.rate, plan.wait) = (min(1, self.plan.retries), rate, self.plan.wait)
     return ScanEngine(asked, plan, templates: list, ports: ports)
   }
 

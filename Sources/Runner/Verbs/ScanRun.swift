@@ -126,7 +126,7 @@ extension Run {
             engine: engine, receivers: receivers, counters: nil, senders: senders, observer: observer, sealed)
           let signal = try work.run()
           return (found.results, work.engine.tally.sent, signal)
-        }, templates: templates, ports: ports.map(\.port))
+        }, templates: templates, ports: ports.map(\.port), rate: work.engine.rate)
       signal = try followUps.run()
     }
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }

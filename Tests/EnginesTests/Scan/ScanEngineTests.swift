@@ -367,6 +367,13 @@ private struct ScanWorld {
     #expect(patient.now >= Instant(nanoseconds: 3_000_000_000))
   }
 
+  @Test func whereAllHaveAnsweredNothingIsWaitedFor() throws {
+    var world = try ScanWorld(["10.9.0.1-2", "10.9.0.6-7"])
+    try world.run()
+    #expect(world.results.count == 4 && world.engine.tally.answered == 4)
+    #expect(world.now - Instant(nanoseconds: 1_000_000_000) < .milliseconds(10))
+  }
+
   @Test func theEndIsNotListenedToForever() throws {
     var world = try ScanWorld(["10.9.0.0/20"], retries: 1)
     world.loss = { _ in 50 }
