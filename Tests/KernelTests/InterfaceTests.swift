@@ -42,6 +42,14 @@ import Wire
     #expect(try networks.map(\.address) == Interface.localAddresses())
   }
 
+  @Test("the routing tables speak of loopback") func prefixes() throws {
+    var found: Set<RoutePrefix> = []
+    try RoutePrefix.each(.v4) { found.insert($0) }
+    #expect(found.contains(RoutePrefix(address: .v4(IPv4Address(127, 0, 0, 0)), length: 8)))
+    #expect(found.contains(RoutePrefix(address: loopback(.v4), length: 32)))
+    #expect(found.allSatisfy { 1...32 ~= $0.length && $0.address.family == .v4 })
+  }
+
   @Test("the way to loopback is local and leaves by loopback", arguments: [AddressFamily.v4, .v6])
   func route(_ family: AddressFamily) throws {
     guard family == .v4 || HostFacts.now().hasIPv6 else { return }

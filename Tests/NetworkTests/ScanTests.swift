@@ -110,6 +110,36 @@ extension NetworkTests {
       #expect(normal.components(separatedBy: "80/tcp ").count == 257 && normal.contains("\n256 ports: 52 open"))
     }
 
+    @Test("each part of a block takes its own way: another source, and none at all") func ways() throws {
+      let field = try Field()
+      defer { field.stop() }
+      let (client, second) = (field.wire.client, "10.78.0.1")
+      try client.command("ip", "address", "add", "\(second)/32", "dev", "lo")
+      try client.command("ip", "route", "add", "10.9.0.64/26", "via", Wire.server4, "src", second)
+      try client.command("ip", "route", "add", "unreachable", "10.9.0.200/30")
+      try field.wire.server.command("ip", "route", "add", second, "via", Wire.client4)
+      try field.wire.server.firewall(
+        """
+        table ip ways {
+          counter second { }
+          chain input {
+            type filter hook input priority -1;
+            tcp flags syn ip saddr \(second) ip daddr 10.9.0.64/26 counter name second
+            tcp flags syn ip saddr \(second) ip daddr != 10.9.0.64/26 drop
+          }
+        }
+        """)
+      let outcome = try scan(field, "--json", "--retries", "0", "--checks", "none", "--rate", "2000")
+      #expect(outcome.code == 0 && outcome.errors == "")
+      var truth = Field.truth
+      for octet in 200..<204 { truth["10.9.0.\(octet)"] = "unreachable no-route" }
+      #expect(try verdicts(outcome.output) == truth)
+      let counter = try field.wire.server.command("nft", "list", "counter", "ip", "ways", "second")
+      #expect(counter.contains("packets 64 "), "\(counter)")
+      let summary = try #require(JSON.lines(outcome.output).last)
+      #expect(summary["unsent"]?.int == 0 && summary["passes"]?.int == 1, "\(summary)")
+    }
+
     @Test("other readers of nmap's XML read it", .needs(.ndiff)) func readers() throws {
       let field = try Field()
       defer { field.stop() }

@@ -121,4 +121,27 @@ import Wire
     #expect(AddressBlock(address, prefixLength: length) == (try AddressBlock(parsing: block)))
     #expect(AddressBlock(address, prefixLength: 129) == nil && AddressBlock(address, prefixLength: -1) == nil)
   }
+
+  @Test func dividedTargetsHaveTheSameNumbers() throws {
+    let blocks = try ["10.0.0.0/24", "10.0.2.0-10.0.2.9", "2001:db8::/120"].compactMap { try AddressBlock(parsing: $0) }
+    let whole = try ScanTargets(blocks, ports: [80, 443])
+    let starts = [
+      "10.0.0.0", "10.0.0.64", "10.0.0.65", "10.0.1.7", "10.0.2.9", "10.0.2.10", "2001:db8::80", "::", "0.0.0.0",
+    ]
+    let parts = whole.divided(at: starts.compactMap { IPAddress(parsing: $0) })
+    #expect(
+      parts.blocks.map(\.description) == [
+        "10.0.0.0-10.0.0.63", "10.0.0.64", "10.0.0.65-10.0.0.255", "10.0.2.0-10.0.2.8", "10.0.2.9",
+        "2001:db8::-2001:db8::7f", "2001:db8::80-2001:db8::ff",
+      ])
+    #expect(parts.count == whole.count && parts.addresses == whole.addresses)
+    for number in 0..<whole.count {
+      let (probe, same) = (parts.probe(number), whole.probe(number))
+      #expect(probe.address == same.address && probe.port == same.port)
+      #expect(parts.number(of: probe.address, port: probe.port) == number)
+      let block = parts.blocks[probe.block]
+      #expect(block.first...block.last ~= probe.address.number && parts.blocks.block(of: probe.address) == block)
+    }
+    #expect(whole.divided(at: []) == whole)
+  }
 }

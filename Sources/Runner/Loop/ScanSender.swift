@@ -41,11 +41,11 @@ struct ScanSender: ~Copyable, Sendable {
   /// Which way packets go at present.
   var path: BatchSender.Path { isResolved ? .packet : .raw }
 
-  /// Sends a batch; `failed` takes what this host refuses, by its number in the batch.
+  /// Sends a batch; `failed` takes what this host refuses, by its number in the batch, and answers whether that is its result.
   ///
-  /// What finds no room, or is refused, is asked again in the next pass.
+  /// What finds no room, or is refused without a result, is asked again in the next pass.
   mutating func send(
-    _ batch: borrowing PacketBatch, _ stride: ScanStride?, failed: (Int, Errno) throws(Errno) -> Void
+    _ batch: borrowing PacketBatch, _ stride: ScanStride?, failed: (Int, Errno) throws(Errno) -> Bool
   ) throws(Errno) {
     resolve()
     if !isResolved {
@@ -57,8 +57,7 @@ struct ScanSender: ~Copyable, Sendable {
       do throws(Errno) {
         sent = isResolved ? try direct?.send(batch, from: index) ?? 0 : try routed.send(batch, from: index)
       } catch {
-        try failed(index, error)
-        stride?.noteUnsent(1, error: error.code)
+        if try !failed(index, error) { stride?.noteUnsent(1, error: error.code) }
         index += 1
         continue
       }
@@ -121,7 +120,7 @@ final class ScanSenderBox: Sendable {
 
   /// Sends a batch; see `ScanSender.send`.
   func send(
-    _ batch: borrowing PacketBatch, _ stride: ScanStride?, failed: (Int, Errno) throws(Errno) -> Void
+    _ batch: borrowing PacketBatch, _ stride: ScanStride?, failed: (Int, Errno) throws(Errno) -> Bool
   ) throws(Errno) {
     try sender.withLock { (sender) throws(Errno) in try sender.send(batch, stride, failed: failed) }
   }
@@ -135,7 +134,7 @@ final class ScanSenderBox: Sendable {
         lane.fill(&batch, at: SystemClock.monotonic())
         if batch.count > 0 {
           // What is refused is counted by the sender, and seen by the loop.
-          try? sender.send(batch, lane.stride) { (_, _) throws(Errno) in }
+          try? sender.send(batch, lane.stride) { (_, _) throws(Errno) in false }
         }
         let isFull = batch.vacancies == 0
         batch.removeAll()

@@ -140,11 +140,12 @@ struct ScanWork: ~Copyable, LoopWork {
     guard let sender = senders.first(where: { ($0.family == .v6) == isV6 }) else { return }
     do throws(Errno) {
       try sender.send(batch, engine.stride) { (index, error) throws(Errno) in
-        if !error.isNoRoute {
+        guard error.isNoRoute else {
           observer.refused(error)
-        } else if let result = engine.fail(batch.name(of: index)) {
-          try observer.result(result)
+          return false
         }
+        if let result = engine.fail(batch.name(of: index)) { try observer.result(result) }
+        return true
       }
     } catch {
       if failure == nil { failure = RunError(writing: error) }

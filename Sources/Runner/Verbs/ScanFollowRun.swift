@@ -148,7 +148,8 @@ struct ScanFollowUps {
   /// The handshake of an ordinary client, and an RST.
   private func confirmation(_ address: IPAddress) -> Plan {
     var plan = settings.run.plan
-    plan.offer.maximumSegmentSize = settings.run.maximumSegmentSize ?? ways.segmentSize(towards: address)
+    plan.offer.maximumSegmentSize =
+      settings.run.maximumSegmentSize ?? ways.segmentSize(ofBlock: ways.block(of: address))
     (plan.confirm, plan.close, plan.data) = (true, .rst, [])
     (plan.wait, plan.retries) = (.seconds(1), max(self.plan.retries, 1))
     (plan.ipFields, plan.window) = (settings.run.ipFields, settings.run.window ?? plan.window)
@@ -219,21 +220,5 @@ struct ScanFollowUps {
     let signal = try work.run()
     network.releaseAll()
     return signal
-  }
-}
-
-extension ScanWays {
-  /// The block that an address lies in; of one of no block the first.
-  func block(of address: IPAddress) -> Int {
-    guard let number = targets.number(of: address, port: targets.ports[0]) else { return 0 }
-    return targets.probe(number).block
-  }
-
-  /// Our address towards an address of the scan.
-  func source(of address: IPAddress) -> IPAddress { sources[block(of: address)] }
-
-  /// The MSS that an ordinary client would offer there.
-  func segmentSize(towards address: IPAddress) -> UInt16 {
-    UInt16(clamping: max(routes[block(of: address)].mtu - (address.family == .v4 ? 40 : 60), 88))
   }
 }

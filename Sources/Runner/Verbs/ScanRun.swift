@@ -89,6 +89,7 @@ extension Run {
       return nil
     }
     let ways = try ScanWays(targets, settings.run)
+    let parts = ways.targets
     let presenter = try ScanPresenter(settings, targets, plan, session)
     let (receivers, senders, ports) = try ways.open(plan)
     let counters = plan.rate == nil ? ways.counters : nil
@@ -97,7 +98,7 @@ extension Run {
     do throws(WireError) { templates = try ways.templates(settings.run) } catch {
       throw .refused("the SYNs cannot be made: \(error)")
     }
-    let engine = ScanEngine(targets, plan, templates: templates, ports: ports.map(\.port))
+    let engine = ScanEngine(parts, plan, templates: templates, ports: ports.map(\.port))
     let sealed = try session.seal()
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin(engine.size) }
     let observer = ScanObserver(
@@ -206,46 +207,104 @@ extension ScanSettings {
 }
 
 /// By which ways the blocks of a scan are reached: their sources, interfaces and next hops.
+///
+/// A block is divided where the routing tables speak of a part of it: of each part all addresses have the same way.
 struct ScanWays {
+  /// What is scanned, in blocks with one way each.
   let targets: ScanTargets
   private let interface: Interface?
-  let routes: [Route]
-  let sources: [IPAddress]
+  /// The way to each block; nil where there is none.
+  private let routes: [Route?]
+  /// Our address towards each block; where there is no way, any: this host refuses those packets.
+  private let sources: [IPAddress]
   private let sourcePort: UInt16
 
+  /// The most blocks.
+  private static let mostBlocks = 65_536
+
   /// Asks the kernel for the way to the first address of each block.
-  init(_ targets: ScanTargets, _ settings: RunSettings) throws(RunError) {
-    self.targets = targets
+  init(_ whole: ScanTargets, _ settings: RunSettings) throws(RunError) {
     sourcePort = settings.sourcePort
     if settings.interface == nil,
-      let block = targets.blocks.first(where: { block in
+      let block = whole.blocks.first(where: { block in
         if case .v6(let first) = IPAddress(number: block.first, block.family) { first.isLinkLocal } else { false }
       })
     {
       throw .refused("\(block): a link-local address needs an interface; add -I INTERFACE")
     }
+    let source = settings.source.flatMap { IPAddress(parsing: $0) }
+    var routes: [Route?] = []
     do throws(Errno) {
       interface = if let name = settings.interface { try Interface.named(name) } else { nil }
-      let source = settings.source.flatMap { IPAddress(parsing: $0) }
-      var routes: [Route] = []
+      targets = whole.divided(at: try ScanWays.turns(within: whole))
+    } catch {
+      throw .system(error)
+    }
+    guard targets.blocks.count <= max(ScanWays.mostBlocks, whole.blocks.count) else {
+      throw .refused("the routing table divides the targets into \(targets.blocks.count) parts; scan fewer at once")
+    }
+    do throws(Errno) {
+      var problem: Errno?
       for block in targets.blocks {
-        routes.append(
-          try Route.to(IPAddress(number: block.first, block.family), from: source, interface: interface))
+        do throws(Errno) {
+          routes.append(
+            try Route.to(IPAddress(number: block.first, block.family), from: source, interface: interface))
+        } catch {
+          guard error.isNoRoute else { throw error }
+          problem = error
+          routes.append(nil)
+        }
       }
-      self.routes = routes
+      if let problem, routes.allSatisfy({ $0 == nil }) { throw problem }
     } catch {
       throw .refused("no route to a target: \(error); see `ip route get`")
     }
-    self.sources = routes.map(\.source)
+    self.routes = routes
+    sources = zip(targets.blocks, routes).map { block, route in
+      route?.source ?? routes.first { $0?.source.family == block.family }??.source
+        ?? (block.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0)))
+    }
+  }
+
+  /// The addresses of a scan from which on the routing tables and rules say something else.
+  private static func turns(within targets: ScanTargets) throws(Errno) -> [IPAddress] {
+    var turns: Set<IPAddress> = []
+    for family in AddressFamily.allCases where targets.blocks.contains(where: { $0.family == family }) {
+      try RoutePrefix.each(family) { prefix in
+        guard let block = AddressBlock(prefix.address, prefixLength: prefix.length) else { return }
+        var starts = [block.first]
+        if let next = block.next { starts.append(next) }
+        for start in starts {
+          let address = IPAddress(number: start, family)
+          // Most of a long table is elsewhere.
+          if let found = targets.blocks.block(of: address), found.first < start { turns.insert(address) }
+        }
+      }
+    }
+    return Array(turns)
+  }
+
+  /// The block that an address lies in; of one of no block the first.
+  func block(of address: IPAddress) -> Int {
+    guard let number = targets.number(of: address, port: targets.ports[0]) else { return 0 }
+    return targets.probe(number).block
+  }
+
+  /// Our address towards an address of the scan.
+  func source(of address: IPAddress) -> IPAddress { sources[block(of: address)] }
+
+  /// The MSS that an ordinary client would offer to the addresses of a block.
+  func segmentSize(ofBlock block: Int) -> UInt16 {
+    let headers = sources[block].family == .v4 ? 40 : 60
+    return UInt16(clamping: max((routes[block]?.mtu ?? 1_500) - headers, 88))
   }
 
   /// A SYN for each block, as an ordinary client of this host would send it.
   func templates(_ settings: RunSettings) throws(WireError) -> [ScanTemplate] {
     var templates: [ScanTemplate] = []
-    for (source, route) in zip(sources, routes) {
+    for (block, source) in sources.enumerated() {
       var offer = settings.plan.offer
-      let headers = source.family == .v4 ? 40 : 60
-      offer.maximumSegmentSize = settings.maximumSegmentSize ?? UInt16(clamping: max(route.mtu - headers, 88))
+      offer.maximumSegmentSize = settings.maximumSegmentSize ?? segmentSize(ofBlock: block)
       templates.append(
         try ScanTemplate(
           from: source, offer: offer, window: settings.window ?? 64_240, ipFields: settings.ipFields))
@@ -257,7 +316,9 @@ struct ScanWays {
   /// rate adapts one more.
   func open(_ plan: ScanPlan) throws(RunError) -> ([ScanReceiver], [ScanSenderBox], ScanPorts) {
     let families = AddressFamily.allCases.filter { family in targets.blocks.contains { $0.family == family } }
-    let ports = try ScanPorts(plan.mostPasses + (plan.rate == nil ? 1 : 0), of: sources, through: interface, first: sourcePort)
+    let ports = try ScanPorts(
+      plan.mostPasses + (plan.rate == nil ? 1 : 0), of: routes.compactMap { $0?.source }, through: interface,
+      first: sourcePort)
     let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
     return try attempt(orThrow: failure) { () throws(Errno) in
       var receivers: [ScanReceiver] = []
@@ -279,7 +340,7 @@ struct ScanWays {
 
   /// What the interface counts beyond what it is allowed; nil where there are several interfaces, or none that does.
   var counters: InterfaceCounters? {
-    guard let first = routes.first?.interface, routes.allSatisfy({ $0.interface == first }) else { return nil }
+    guard let first = routes.first??.interface, routes.allSatisfy({ $0?.interface == first }) else { return nil }
     return InterfaceCounters(of: first)
   }
 
@@ -289,8 +350,8 @@ struct ScanWays {
   /// The next hop of all blocks of a family; nil where they have several, or none.
   private func hop(_ family: AddressFamily) -> ScanHop? {
     let ways = zip(targets.blocks, routes).filter { $0.0.family == family }.map(\.1)
-    guard let first = ways.first, let gateway = first.gateway, first.kind == .unicast,
-      ways.allSatisfy({ $0.gateway == gateway && $0.interface == first.interface && $0.kind == .unicast }),
+    guard let first = ways.first ?? nil, let gateway = first.gateway, first.kind == .unicast,
+      ways.allSatisfy({ $0?.gateway == gateway && $0?.interface == first.interface && $0?.kind == .unicast }),
       !first.interface.isLoopback
     else { return nil }
     return ScanHop(address: gateway, interface: first.interface)

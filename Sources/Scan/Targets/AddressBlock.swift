@@ -77,6 +77,12 @@ public struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
     self = block
   }
 
+  /// The address behind the last one; nil where the family has no more.
+  public var next: UInt128? {
+    let most: UInt128 = family == .v4 ? UInt128(UInt32.max) : .max
+    return last < most ? last + 1 : nil
+  }
+
   /// How many addresses there are; the largest number there is for all of IPv6.
   public var count: UInt128 { last - first == .max ? .max : last - first + 1 }
 

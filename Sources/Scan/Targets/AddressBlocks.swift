@@ -53,6 +53,39 @@ public struct AddressBlocks: Hashable, Sendable {
     return result
   }
 
+  /// The same blocks, of which each ends where another one is to begin.
+  ///
+  /// They must lie sorted and apart, as `subtracting` leaves them.
+  func divided(at starts: [IPAddress]) -> AddressBlocks {
+    var result = self
+    let numbers = starts.sorted()
+    result.v4 = AddressBlocks.divide(
+      v4, at: numbers.compactMap { if case .v4(let address) = $0 { address.rawValue } else { nil } })
+    result.v6 = AddressBlocks.divide(
+      v6, at: numbers.compactMap { if case .v6(let address) = $0 { address.rawValue } else { nil } })
+    return result
+  }
+
+  private static func divide<Number>(_ runs: [AddressRun<Number>], at starts: [Number]) -> [AddressRun<Number>] {
+    var result: [AddressRun<Number>] = []
+    var next = 0
+    for run in runs {
+      var first = run.first
+      while next < starts.count, starts[next] <= run.last {
+        if starts[next] > first {
+          result.append(AddressRun(first: first, last: starts[next] - 1))
+          first = starts[next]
+        }
+        next += 1
+      }
+      result.append(AddressRun(first: first, last: run.last))
+    }
+    return result
+  }
+
+  /// The block of an address, where they are sorted and apart; nil where none has it.
+  public func block(of address: IPAddress) -> AddressBlock? { place(of: address).map { self[$0.block] } }
+
   /// The address at a place of a block.
   func address(ofBlock index: Int, at offset: UInt64) -> IPAddress {
     index < v4.count

@@ -50,18 +50,32 @@ public struct ScanTargets: Hashable, Sendable {
       list.append(port)
     }
     guard !blocks.isEmpty, !list.isEmpty else { throw .nothing }
+    let (before, total) = ScanTargets.places(of: blocks)
+    guard total <= ScanTargets.mostProbes / UInt64(list.count) else { throw .tooMany }
+    (self.blocks, self.ports, self.before, self.places) = (blocks, list, before, places)
+    addresses = total
+  }
+
+  private init(_ targets: ScanTargets, blocks: AddressBlocks) {
+    (self.blocks, ports, places, addresses) = (blocks, targets.ports, targets.places, targets.addresses)
+    before = ScanTargets.places(of: blocks).before
+  }
+
+  /// How many addresses come before each block, and how many there are; not more than a scan can have and one.
+  private static func places(of blocks: AddressBlocks) -> (before: [UInt64], total: UInt64) {
     var before: [UInt64] = []
     before.reserveCapacity(blocks.count)
-    var total: UInt128 = 0
+    var total: UInt64 = 0
     for block in blocks {
-      guard total <= UInt128(ScanTargets.mostProbes) else { throw .tooMany }
-      before.append(UInt64(total))
-      let (sum, isTooGreat) = total.addingReportingOverflow(block.count)
-      total = isTooGreat ? .max : sum
+      before.append(total)
+      total = min(total + UInt64(clamping: min(block.count, UInt128(mostProbes) + 1)), mostProbes + 1)
     }
-    guard total <= UInt128(ScanTargets.mostProbes) / UInt128(list.count) else { throw .tooMany }
-    (self.blocks, self.ports, self.before, self.places) = (blocks, list, before, places)
-    addresses = UInt64(total)
+    return (before, total)
+  }
+
+  /// The same probes with the same numbers, in blocks that end where another one is to begin.
+  public func divided(at starts: [IPAddress]) -> ScanTargets {
+    ScanTargets(self, blocks: blocks.divided(at: starts))
   }
 
   /// How many probes there are.
