@@ -46,6 +46,14 @@ import Testing
     #expect(!MissedBound([100, 3, 1]).differsBetweenTargets)
   }
 
+  @Test func nothingIsMissedWhereAllAnswered() {
+    #expect(MissedBound([3, 1], unanswered: 0).value == .atLeast(0))
+    #expect(MissedBound([3, 3], unanswered: 0).value == .atLeast(0))
+    #expect(MissedBound([100, 90], unanswered: 12).value == .atLeast(12))
+    #expect(!MissedBound([100_000, 1_000, 900], unanswered: 0).differsBetweenTargets)
+    #expect(MissedBound([100_000, 1_000, 900], unanswered: 1).differsBetweenTargets)
+  }
+
   @Test func saysNothingThatItCannotKnow() {
     #expect(MissedBound([]).value == .unknown)
     #expect(MissedBound([10]).value == .unknown)

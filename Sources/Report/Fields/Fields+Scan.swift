@@ -131,7 +131,7 @@ enum ScanFields {
         "missed", "what was missed of each state, at least, by the passes: see Scans; none after a single pass", missed
       ) { summary in
         ScanTally.states.compactMap { state in
-          summary.tally.missed(state, passes: summary.passes).map { (state, $0) }
+          summary.tally.missed(state, passes: summary.passes, of: summary.probes).map { (state, $0) }
         }
       },
       .time("time_ns", "how long it took") { $0.elapsed },

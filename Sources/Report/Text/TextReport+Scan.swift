@@ -144,14 +144,16 @@ extension TextReport {
     }
     text += "\(counted(tally.sent, "SYN")) sent in \(summary.elapsed.roughly)\n"
     for state in ScanTally.states {
-      guard let bound = tally.missed(state, passes: summary.passes), bound.answers.contains(where: { $0 > 0 }) else {
+      guard let bound = tally.missed(state, passes: summary.passes, of: summary.probes),
+        bound.answers.contains(where: { $0 > 0 })
+      else {
         continue
       }
       let passes = bound.answers.map(String.init).together(by: ", ")
       switch bound.value {
-      case .atLeast(let count) where count < 0.5: break
+      case .atLeast(let count) where count < 1: break
       case .atLeast(let count):
-        text += "\(state.rawValue): answers by pass \(passes); at least \(Int(count.rounded())) more were missed\n"
+        text += "\(state.rawValue): answers by pass \(passes); at least \(Int(count)) more were missed\n"
       // A few answers say nothing of how many are left.
       case .notConverging where (bound.answers.last ?? 0) < 5: break
       case .notConverging:
@@ -162,7 +164,7 @@ extension TextReport {
         text += "\(state.rawValue): loss differs between targets, so more may be missing\n"
       }
     }
-    if tally.offersAnotherPass(after: summary.passes) { text += anotherPass(summary) }
+    if tally.offersAnotherPass(after: summary.passes, of: summary.probes) { text += anotherPass(summary) }
     text += checked(summary)
     if tally.rejected > 0 { text += "\(tally.rejected) packets rejected: they answer no SYN of this scan\n" }
     if summary.dropped > 0 {

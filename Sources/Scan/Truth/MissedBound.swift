@@ -8,9 +8,13 @@
 public struct MissedBound: Hashable, Sendable {
   /// The answers that were first seen in each pass.
   public let answers: [UInt64]
+  /// How many gave no answer: no more can have been missed.
+  public let unanswered: UInt64
 
-  /// A bound from the answers first seen in each pass.
-  public init(_ answers: [UInt64]) { self.answers = answers }
+  /// A bound from the answers first seen in each pass, and from how many gave none.
+  public init(_ answers: [UInt64], unanswered: UInt64 = .max) {
+    (self.answers, self.unanswered) = (answers, unanswered)
+  }
 
   /// What it comes to.
   public enum Value: Hashable, Sendable {
@@ -26,9 +30,9 @@ public struct MissedBound: Hashable, Sendable {
   public var value: Value {
     guard answers.count >= 2 else { return .unknown }
     let (before, last) = (Double(answers[answers.count - 2]), Double(answers[answers.count - 1]))
-    if last == 0 { return .atLeast(0) }
+    if last == 0 || unanswered == 0 { return .atLeast(0) }
     guard before > last else { return .notConverging }
-    return .atLeast(last * last / (before - last))
+    return .atLeast(min(last * last / (before - last), Double(unanswered)))
   }
 
   /// Whether loss differs between targets: what remains of the last pass is clearly more than what remained of the one
@@ -36,7 +40,7 @@ public struct MissedBound: Hashable, Sendable {
   ///
   /// Clearly: by more than three standard deviations of the two parts, each taken as a share of counted answers.
   public var differsBetweenTargets: Bool {
-    guard answers.count >= 3 else { return false }
+    guard answers.count >= 3, unanswered > 0 else { return false }
     let counts = answers.suffix(3).map { Double($0) }
     guard counts[0] > 0, counts[1] > 0, counts[2] > 0 else { return false }
     let (early, late) = (counts[1] / counts[0], counts[2] / counts[1])

@@ -84,17 +84,19 @@ public struct ScanTally: Hashable, Sendable {
   public static let mostRetries = 10
 
   /// Whether another pass would find more, as the passes so far show: they do not converge, or loss differs between targets.
-  public func offersAnotherPass(after passes: Int) -> Bool {
+  public func offersAnotherPass(after passes: Int, of probes: UInt64) -> Bool {
     ScanTally.states.contains { state in
-      guard let bound = missed(state, passes: passes) else { return false }
+      guard let bound = missed(state, passes: passes, of: probes) else { return false }
       // A few answers say nothing of how many are left.
       return bound.differsBetweenTargets || bound.value == .notConverging && (bound.answers.last ?? 0) >= 5
     }
   }
 
-  /// What was missed at least of those in a state, by the passes so far.
-  public func missed(_ state: Verdict, passes: Int) -> MissedBound? {
-    ScanTally.states.firstIndex(of: state).map { MissedBound(Array(answers[$0].prefix(passes))) }
+  /// What was missed at least of those in a state, by the passes so far, of so many probes.
+  public func missed(_ state: Verdict, passes: Int, of probes: UInt64) -> MissedBound? {
+    ScanTally.states.firstIndex(of: state).map {
+      MissedBound(Array(answers[$0].prefix(passes)), unanswered: probes - min(answered, probes))
+    }
   }
 }
 

@@ -263,7 +263,7 @@ private struct ScanWorld {
     let open = world.results.count { $0.state == .open }
     let truth = (0..<16_384).count { ($0 + Int(0x0a09_0000)) % 5 == 0 }
     let missed = truth - open
-    guard case .atLeast(let bound)? = world.engine.tally.missed(.open, passes: 3)?.value else {
+    guard case .atLeast(let bound)? = world.engine.tally.missed(.open, passes: 3, of: world.engine.size)?.value else {
       Issue.record("no bound")
       return
     }
@@ -276,7 +276,7 @@ private struct ScanWorld {
     var world = try ScanWorld(["10.9.0.0/17"])
     world.loss = { $0.number / 5 % 33 == 0 ? 400 : 15 }
     try world.run()
-    #expect(world.engine.tally.missed(.open, passes: 3)?.differsBetweenTargets == true)
+    #expect(world.engine.tally.missed(.open, passes: 3, of: world.engine.size)?.differsBetweenTargets == true)
   }
 
   @Test func forgedAnswersChangeNothing() throws {
@@ -331,7 +331,7 @@ private struct ScanWorld {
     try world.run()
     func counts(_ state: Verdict, _ remainder: Int) throws -> (truth: Double, bound: Double) {
       let truth = (0..<65_536).count { ($0 + 0x0a09_0000) % 5 == remainder }
-      guard case .atLeast(let bound)? = world.engine.tally.missed(state, passes: 2)?.value else {
+      guard case .atLeast(let bound)? = world.engine.tally.missed(state, passes: 2, of: world.engine.size)?.value else {
         throw CancellationError()
       }
       return (Double(truth - world.results.count { $0.state == state && $0.reason != .noResponse }), bound)
