@@ -113,8 +113,8 @@ let package = Package(
     .executableTarget(
       name: "HotPaths",
       dependencies: [
-        "CBench", "Console", "Kernel", "Engines", "Report", "Judging", "Capture", "Handshake", "Statistics", "Wire",
-        "Timebase",
+        "CBench", "Console", "Kernel", "Engines", "Scan", "Report", "Judging", "Capture", "Handshake", "Statistics",
+        "Wire", "Timebase",
       ],
       path: "Tests/Bench/HotPaths", swiftSettings: rules),
 

@@ -28,6 +28,7 @@ bench.addReference()
 bench.addWirePaths()
 bench.addHandshakePaths()
 bench.addEnginePaths()
+bench.addScanPaths()
 bench.addCapturePaths()
 if words.contains("--network") { try bench.addNetworkPaths() }
 
