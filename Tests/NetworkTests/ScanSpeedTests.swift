@@ -7,7 +7,9 @@ extension NetworkTests {
   @Suite(.needs(.ip, .nft, .python)) struct ScanSpeedTests {
     /// Nanoseconds at which each SYN of a capture left, in order.
     private func departures(_ capture: Capture) throws -> [Int64] {
-      let text = try Program.must(["tcpdump", "-nn", "-tt", "--nano", "-r", capture.path, "tcp[13] & 2 != 0 and dst portrange 80-119"])
+      let text = try Program.must([
+        "tcpdump", "-nn", "-tt", "--nano", "-r", capture.path, "tcp[13] & 2 != 0 and dst portrange 80-119",
+      ])
       return text.split(separator: "\n").compactMap { line in
         let parts = line.prefix { $0 != " " }.split(separator: ".")
         guard parts.count == 2, let seconds = Int64(parts[0]), let fraction = Int64(parts[1]) else { return nil }

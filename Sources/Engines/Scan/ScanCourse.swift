@@ -8,6 +8,7 @@ public final class ScanCourse: Sendable {
   /// Whether each probe was answered: set by the receiver, read by the senders.
   public let answered: ScanBits
   private let stops = Atomic<Bool>(false)
+  private let holds = Atomic<Bool>(false)
   private let pace = Atomic<Int>(1)
 
   init(_ answered: ScanBits) { self.answered = answered }
@@ -16,6 +17,12 @@ public final class ScanCourse: Sendable {
   public var isStopped: Bool { stops.load(ordering: .relaxed) }
   /// Has the senders come to their ends.
   public func stop() { stops.store(true, ordering: .relaxed) }
+
+  /// Whether the senders are to pause because the receiver is behind: a stall, which is not made up for.
+  public internal(set) var isHeld: Bool {
+    get { holds.load(ordering: .relaxed) }
+    set { holds.store(newValue, ordering: .relaxed) }
+  }
 
   /// The rate of all senders together, in packets a second.
   public internal(set) var rate: Int {

@@ -324,6 +324,15 @@ public struct ScanEngine: Sendable {
     firstPasses[number] = UInt8(clamping: pass)
   }
 
+  /// Whether senders pause, since so much has come in and was not handed over yet that more of it might be lost.
+  public var isHeld: Bool {
+    get { course.isHeld }
+    set {
+      if newValue, !course.isHeld { adaptive?.note(.full) }
+      course.isHeld = newValue
+    }
+  }
+
   /// The kernel dropped packets that came in.
   public mutating func noteDrops() {
     hasLost = true

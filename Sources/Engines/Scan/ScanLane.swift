@@ -19,6 +19,8 @@ public struct ScanLane: Sendable {
   /// The word that is sent, and which of its probes are left.
   private var (word, left): (UInt64, UInt64)
   private let words: UInt64
+  /// Until when nothing is sent because the receiver is behind.
+  private var heldUntil: Instant?
   /// Whether words without a probe to send were passed over, and more of them may come.
   private var isPassing = false
   /// What was put into the last batch, and where that ended: published once it has left.
@@ -49,7 +51,7 @@ public struct ScanLane: Sendable {
   public var isOver: Bool { stride.isOver }
 
   /// When the next packets are due; a moment that has passed where `fill` has more to look at, or to say that it is over.
-  public var nextDeadline: Instant { word < words && !isPassing ? pacer.nextDeadline : epoch }
+  public var nextDeadline: Instant { heldUntil ?? (word < words && !isPassing ? pacer.nextDeadline : epoch) }
 
   /// Whether a probe is of this part, in a pass that was divided from `start` on.
   static func part(_ number: UInt64, from start: UInt64, of count: Int) -> Int {
@@ -71,6 +73,8 @@ public struct ScanLane: Sendable {
     guard !isOver else { return }
     publish()
     guard word < words, !course.isStopped else { return stride.finish() }
+    heldUntil = course.isHeld ? now + .milliseconds(1) : nil
+    guard heldUntil == nil else { return }
     let wanted = course.rate
     if wanted != rate {
       rate = wanted

@@ -101,6 +101,12 @@ import Wire
     return taken
   }
 
+  /// Whether more than a half of the blocks wait to be read; with `less`, more than an eighth.
+  public func isFilling(less: Bool = false) -> Bool {
+    let ahead = (block + (less ? max(blocks / 8, 1) : blocks / 2)) % blocks
+    return unsafe clinux_frame_status(memory + ahead &* BlockRing.blockSize + 8) & UInt32(TP_STATUS_USER) != 0
+  }
+
   /// How many packets a block says that it has, and where the first one is.
   private static func head(_ block: RawSpan) -> (count: Int, offset: Int) {
     (Int(block.load(native: 12, as: UInt32.self)), Int(block.load(native: 16, as: UInt32.self)))

@@ -32,6 +32,9 @@ final class ScanReceiver {
     link?.watch(by: &poller)
   }
 
+  /// Whether so many packets wait that senders are to stop until fewer do; a socket's queue does not say.
+  func isFilling(wasHeld: Bool) -> Bool { ring?.isFilling(less: wasHeld) ?? false }
+
   /// How many packets the kernel had no room for.
   var dropped: UInt32 { link?.dropped ?? (try? ring?.dropped()) ?? 0 }
 

@@ -109,6 +109,8 @@ struct ScanWork: ~Copyable, LoopWork {
 
   private mutating func receive() throws(Errno) {
     let now = SystemClock.now()
+    let wasHeld = engine.isHeld
+    engine.isHeld = receivers.contains { $0.isFilling(wasHeld: wasHeld) }
     engine.isBehind = false
     for receiver in receivers {
       var trouble: Errno?

@@ -59,13 +59,15 @@ private struct ScanWorld {
   /// How many lanes fill batches beside each other; 0: the engine itself.
   var lanes = 0
   private var divided: [ScanLane] = []
+  private var isStarted = false
 
   /// When the kernel drops what comes in, by the pass from 0, and how many packets to a port there were.
   var drops: (Int) -> Bool = { _ in false }
   private(set) var byPort: [UInt16: Int] = [:]
 
   mutating func run(until end: (borrowing ScanEngine) -> Bool = { _ in false }) throws {
-    engine.start(at: now)
+    if !isStarted { engine.start(at: now) }
+    isStarted = true
     var batch = PacketBatch(capacity: 64, room: 128)
     for _ in 0..<2_000_000 where !engine.isDone && !end(engine) {
       engine.advance(at: now)
@@ -218,6 +220,24 @@ private struct ScanWorld {
       #expect(result.state == (lost ? .filtered : ScanWorld.truth(result.address).0))
     }
     #expect(world.results.count == 256)
+  }
+
+  @Test(arguments: [0, 2]) func sendersPauseWhileTheReceiverIsBehind(lanes: Int) throws {
+    var world = try ScanWorld(["10.9.0.0/20"], rate: 100_000)
+    world.lanes = lanes
+    try world.run { $0.tally.sent >= 500 }
+    world.engine.isHeld = true
+    let before = world.sent.count
+    var turns = 0
+    try world.run { _ in
+      turns += 1
+      return turns > 50
+    }
+    #expect(world.sent.count == before)
+    world.engine.isHeld = false
+    try world.run()
+    #expect(world.results.count == 4_096)
+    for result in world.results { #expect(result.state == ScanWorld.truth(result.address).0) }
   }
 
   @Test func dropsInTheLastPassAreAskedAgainToo() throws {
