@@ -38,6 +38,16 @@ import Testing
     #expect(abs(missed(groups, passes: passes) - truth) < 0.05 * truth)
   }
 
+  /// Nine tenths lose one packet in 200, and the others three in ten.
+  @Test(arguments: [(3, 417.0, 540.0), (4, 161.0, 162.0)])
+  func comesNearTheTruthWithFurtherPasses(passes: Int, expected: Double, truth: Double) throws {
+    let groups = [(count: 180_000.0, loss: 0.005), (count: 20_000.0, loss: 0.3)]
+    let value = try #require(bound(answers(groups, passes: passes)))
+    #expect(abs(value - expected) < 0.02 * expected)
+    #expect(value < missed(groups, passes: passes) && abs(missed(groups, passes: passes) - truth) < 0.02 * truth)
+    #expect(MissedBound(answers(groups, passes: 3)).differsBetweenTargets)
+  }
+
   @Test func saysWhereLossDiffers() {
     let mixed = answers([(count: 194_000, loss: 0.02), (count: 6_000, loss: 0.5)], passes: 3)
     #expect(MissedBound(mixed).differsBetweenTargets)

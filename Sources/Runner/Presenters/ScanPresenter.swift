@@ -99,7 +99,7 @@ final class ScanPresenter {
     var hosts: [IPAddress: [ScanResult]] = [:]
     for result in results { hosts[result.address, default: []].append(result) }
     var silent = 0
-    for (address, list) in hosts.sorted(by: { $0.key.isBefore($1.key) }) {
+    for (address, list) in hosts.sorted(by: { $0.key < $1.key }) {
       if hosts.count > ScanPresenter.mostSilent, list.allSatisfy({ $0.reason == .noResponse }) {
         silent += 1
       } else {

@@ -97,7 +97,9 @@ struct ScanFollowUps {
   private func engine(_ question: ScanChecks.Question) throws(RunError) -> ScanEngine {
     let asked: ScanTargets
     do throws(ScanTargets.Mistake) {
+      // Neighbours that are reached by different ways stay apart.
       asked = try ScanTargets(AddressBlocks(question.blocks), excluding: settings.excluded, ports: question.ports)
+        .divided(at: ways.targets.blocks.map { IPAddress(number: $0.first, $0.family) })
     } catch {
       throw .refused("nothing is left to check")
     }

@@ -102,11 +102,6 @@ extension IPAddress {
     }
   }
 
-  /// Whether it is listed before another one: IPv4 first.
-  public func isBefore(_ other: IPAddress) -> Bool {
-    family == other.family ? number < other.number : family == .v4
-  }
-
   /// The address of a number; of one that is too great for IPv4 its last 32 bits.
   public init(number: UInt128, _ family: AddressFamily) {
     switch family {

@@ -167,7 +167,7 @@ public struct ScanChecks: Sendable {
 
   /// The hosts that are asked random ports; nil where none is.
   public mutating func hostQuestion() -> Question? {
-    for (address, count) in counts.sorted(by: { $0.key.isBefore($1.key) }) where count > ScanChecks.mostPorts {
+    for (address, count) in counts.sorted(by: { $0.key < $1.key }) where count > ScanChecks.mostPorts {
       mark(address, ScanMark(AddressBlock(address), .manyPorts, asked: count, open: count))
     }
     let left = hosts.filter { !marked.contains($0) }

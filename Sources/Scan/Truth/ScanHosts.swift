@@ -62,7 +62,7 @@ public struct ScanHosts: Sendable {
   /// The hosts that are not whole, by address; none of them waits any more.
   public mutating func takeRest() -> [Host] {
     defer { hosts = [:] }
-    return hosts.sorted { $0.key.isBefore($1.key) }.compactMap { ScanHosts.host($0.key, $0.value) }
+    return hosts.sorted { $0.key < $1.key }.compactMap { ScanHosts.host($0.key, $0.value) }
   }
 
   /// How many hosts answered by themselves; nil where hosts come several times.
