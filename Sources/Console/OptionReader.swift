@@ -4,6 +4,8 @@ struct OptionReader<Settings> {
   private(set) var operands: [String] = []
   /// The options that were given, in their order, as they were typed.
   private(set) var given: [(option: Option, typed: String)] = []
+  /// The words of options and of their values, as they were typed.
+  private(set) var optionWords: [String] = []
   /// The command that they are given to.
   private let command: String
 
@@ -27,6 +29,7 @@ struct OptionReader<Settings> {
         operands += rest
         break
       }
+      let start = rest.startIndex - 1
       if word.hasPrefix("--") {
         try readLong(word, of: table, &rest, &settings)
       } else if word.hasPrefix("-"), word.count > 1 {
@@ -38,7 +41,9 @@ struct OptionReader<Settings> {
         }
       } else {
         operands.append(word)
+        continue
       }
+      optionWords += words[start..<rest.startIndex]
     }
   }
 

@@ -39,7 +39,8 @@ struct Verb: Sendable {
 
   /// All of them, in the order in which the help lists them.
   static let all: [Verb] = [
-    probe, http, bench, check, watch, scan, route, idle, audit, profile, script, listen, read, diff, demo, doctor,
+    probe, http, bench, check, watch, scan, merge, route, idle, audit, profile, script, listen, read, diff, demo,
+    doctor,
     explain,
     completions, help,
   ]
@@ -70,6 +71,10 @@ struct Verb: Sendable {
       let reader = try OptionReader(words, of: name, by: table, into: &value)
       if let wish = reader.wish { return wish }
       try reader.check()
+      if var keeping = value as? any KeepsWords {
+        keeping.optionWords = reader.optionWords
+        value = keeping as? Settings ?? value
+      }
       try prepare(&value, reader.operands)
       do throws(RunError) { return .end(try run(value)) } catch {
         // Results that could not be written may have been meant for a file.

@@ -79,8 +79,8 @@ import Testing
     }
     for (word, hint) in [
       ("-sS", "leave it out"), ("-Pn", "leave it out"), ("-T4", "--rate"), ("-F", "--top-ports 100"),
-      ("-A", "leave it out"),
-      ("-O", "leave it out"), ("-sV", "leave it out"), ("-sT", "leave it out"), ("-sn", "--list"),
+      ("-A", "--profile"),
+      ("-O", "--profile"), ("-sV", "--service"), ("-sT", "leave it out"), ("-sn", "--list"),
       ("--mf", "for probe HOST:PORT: use --fragment"),
     ] {
       let said = refusal { () throws(UsageError) in _ = try Verb.scan.perform([word, "-h"]) }

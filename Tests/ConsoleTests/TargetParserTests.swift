@@ -208,8 +208,7 @@ import Testing
       ),
       (["nmap"], "unknown command 'nmap'; use probe scan TARGETS -p PORTS (a target needs a port, as in nmap:443)"),
       (["read", "f.pcap"], "'read' is a command: it goes before the options"),
-      (["merge"], "unknown command or missing port: 'merge' (try 'probe help', or merge:443)"),
-      (["web.test"], nil), (["merge", "443"], nil), (["merge", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
+      (["web.test"], nil), (["web", "443"], nil), (["web", "https"], nil), (["10.0.0.1"], nil), ([""], nil),
       (["::1"], nil), (["-"], nil),
     ])
   func mistyped(_ words: [String], _ message: String?) {

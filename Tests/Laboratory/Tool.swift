@@ -56,6 +56,13 @@ public struct Tool: Hashable, Sendable {
   /// Judges Prometheus' metrics.
   public static let promtool = Tool(name: "promtool", package: "prometheus")
 
+  /// A scheduler of clusters, and its daemons.
+  public static let slurm = Tool(name: "slurmctld", package: "slurm-wlm")
+  /// What its daemons know each other by.
+  public static let munge = Tool(name: "munged", package: "munge")
+  /// Runs many jobs at once.
+  public static let parallel = Tool(name: "parallel", package: "parallel")
+
   /// What keeps lines of JSON from being validated (`Tests/schema-lines`), in words; nil where nothing does.
   public static let schemaObstacle: String? = {
     if let outcome = try? Program.run(["python3", "-c", "import jsonschema"]), outcome.code == 0 { return nil }

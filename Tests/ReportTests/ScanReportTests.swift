@@ -58,9 +58,13 @@ import Wire
     version: "1.2.3", words: "probe scan '\(hostile)' -p 22", started: WallTime(nanoseconds: 1_767_225_600_000_000_000),
     ports: [22, 80, 443, 8_080, 65_535])
 
+  private static let identity = ScanIdentity(
+    fingerprint: 0xfe, seed: 7, shard: .whole, addresses: 2, ports: [22, 80, 443, 8_080, 65_535], passes: 3,
+    showsOpenOnly: false)
+
   /// The events of a scan, and the same with one for each result.
   private static func events(isInterrupted: Bool = false) -> [Event] {
-    [.scanBegin(addresses: 3, ports: 5, probes: 10)]
+    [.scanBegin(identity, head)]
       + hosts.flatMap { address, results in
         results.map { .scanResult($0.result, service: $0.service) } + [.scanHost(address, results)]
       }
@@ -119,7 +123,7 @@ import Wire
   @Test("JSON Lines and CSV have a line for each port") func lines() throws {
     let json = written(by: Format.json.writer(wording()))
     try Golden.expect(json, is: "scan.json")
-    #expect(json.split(separator: "\n").count == 11)
+    #expect(json.split(separator: "\n").count == 12)
     let csv = written(by: Format.csv.writer(wording()))
     try Golden.expect(csv, is: "scan.csv")
     let rows = csv.split(separator: "\r\n")
@@ -135,7 +139,7 @@ import Wire
 
   @Test("a table a host, within 80 columns") func text() throws {
     let events: [Event] =
-      [.scanBegin(addresses: 3, ports: 5, probes: 10)] + ScanReportTests.hosts.map { .scanHost($0, $1) }
+      [.scanBegin(ScanReportTests.identity, ScanReportTests.head)] + ScanReportTests.hosts.map { .scanHost($0, $1) }
       + [.scanSilent(hosts: 250), .scanEnd(ScanReportTests.summary(), isFinal: true)]
     let text = written(by: Format.text.writer(wording()), events)
     try Golden.expect(text, is: "scan.txt")
@@ -197,7 +201,7 @@ import Wire
     #expect(sheet.remarks == marks.map { TextReport().scanMark($0) }.joined())
     let xml = written(
       by: NmapXML(ScanReportTests.head),
-      [.scanBegin(addresses: 1, ports: 7, probes: 7), host] + told + [
+      [.scanBegin(ScanReportTests.identity, ScanReportTests.head), host] + told + [
         .scanEnd(ScanReportTests.summary(), isFinal: true)
       ])
     try Golden.expect(xml, is: "scan-followed.xml")

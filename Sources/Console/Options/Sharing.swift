@@ -19,6 +19,12 @@ protocol HasRun: HasPresentation, HasFamily {
   var run: RunSettings { get set }
 }
 
+/// Settings that know the words of their options, for who uses them again.
+protocol KeepsWords: Sendable {
+  /// The words of options and of their values.
+  var optionWords: [String] { get set }
+}
+
 extension HasRun {
   var presentation: Presentation {
     get { run.presentation }
@@ -41,7 +47,15 @@ extension BenchSettings: HasRun {}
 extension CheckSettings: HasRun {}
 extension WatchSettings: HasRun {}
 extension RouteSettings: HasRun {}
-extension ScanSettings: HasRun {}
+extension ScanSettings: HasRun, KeepsWords {}
+
+extension MergeSettings: HasRun {
+  var run: RunSettings {
+    get { scan.run }
+    set { scan.run = newValue }
+  }
+}
+
 extension HTTPSettings: HasRun {}
 extension ListenSettings: HasPresentation, HasFamily {}
 extension ReadSettings: HasPresentation {}

@@ -6,12 +6,19 @@ import Timebase
 import Wire
 
 extension Verb {
+  static let scanOffers: Needs = [.packets, .sourcePort, .table, .outputLetter]
+
+  /// The options of a scan, which are read again where one goes on.
+  static var scanGroups: [OptionGroup<ScanSettings>] {
+    [.selection, .openPorts, .pace, .families, .network, .syn, .output, .scanFiles]
+  }
+
   /// `probe scan TARGETS -p PORTS`: many ports of many addresses.
   static let scan = Verb(
     "scan", "TARGETS...", of: .targets, "many hosts and ports: each state, what was missed",
-    offers: [.packets, .sourcePort, .table, .outputLetter],
+    offers: scanOffers,
     settings: ScanSettings(),
-    options: [.selection, .openPorts, .pace, .families, .network, .syn, .output, .scanFiles],
+    options: scanGroups,
     about: """
       Sends a SYN to every port of every address, in a random order, and again to
       those that do not answer. Each ends as open, closed, filtered or unreachable,
@@ -24,6 +31,7 @@ extension Verb {
       the summary.
       """,
     prepare: { (settings, operands) throws(UsageError) in
+      if try settings.takeUp(hasTargets: !operands.isEmpty) { return }
       for word in operands {
         if word == "-" { settings.read(.dash) } else { try settings.include(word) }
       }
@@ -45,6 +53,43 @@ extension Verb {
 }
 
 extension ScanSettings {
+  /// Reads the file of `--resume`, where there is one; whether everything else is known by that, since no targets were named.
+  fileprivate mutating func takeUp(hasTargets: Bool) throws(UsageError) -> Bool {
+    guard let path = resumePath else { return false }
+    optionWords = ScanSettings.withPlace(optionWords, shard)
+    do throws(RunError) { resumption = try ScanResumption.read(path) } catch { throw UsageError(error.message) }
+    guard !hasTargets, run.targetLists.isEmpty else { return false }
+    guard let resumption else {
+      throw UsageError("no target, and \(path) does not exist yet: there is nothing to go on with")
+    }
+    // Then the options are those of then, and what was typed now.
+    let (old, new) = (resumption.state.options, optionWords)
+    var settings = ScanSettings()
+    let table = { OptionTable(groups: Verb.scanGroups + [.common], offers: Verb.scanOffers) }
+    for words in [old, new] {
+      do throws(UsageError) { _ = try OptionReader(words, of: "scan", by: table, into: &settings) } catch {
+        throw UsageError("--resume \(path): its options: \(error.first)")
+      }
+    }
+    settings.run.targetLists = []
+    settings.exclusionLists = []
+    settings.run.filesRead = []
+    (settings.resumePath, settings.resumption, settings.takesOldTargets) = (path, resumption, true)
+    settings.optionWords = new.count > 2 ? old + new : old
+    self = settings
+    return true
+  }
+
+  /// The words of the options, with the part of the scan where the scheduler was asked for it.
+  private static func withPlace(_ words: [String], _ shard: ScanShard) -> [String] {
+    var result = words
+    for index in words.indices {
+      if words[index] == "--shard=auto" { result[index] = "--shard=\(shard)" }
+      if words[index] == "auto", index > 0, words[index - 1] == "--shard" { result[index] = "\(shard)" }
+    }
+    return result
+  }
+
   /// Takes a target: a block of addresses, or a name.
   fileprivate mutating func include(_ word: String) throws(UsageError) {
     if let block = try ScanSettings.block(word) { return included.append(block) }
@@ -95,7 +140,7 @@ extension ScanSettings {
 }
 
 extension OptionGroup where Settings == ScanSettings {
-  fileprivate static var selection: OptionGroup {
+  static var selection: OptionGroup {
     OptionGroup(
       title: "Targets",
       rows: [
@@ -191,7 +236,7 @@ extension OptionGroup where Settings == ScanSettings {
       ])
   }
 
-  fileprivate static var openPorts: OptionGroup {
+  static var openPorts: OptionGroup {
     OptionGroup(
       title: "Open ports",
       rows: [
@@ -238,37 +283,39 @@ extension OptionGroup where Settings == ScanSettings {
       ])
   }
 
-  fileprivate static var scanFiles: OptionGroup {
+  static var scanFiles: OptionGroup {
     OptionGroup(
       title: "Files",
       rows: [
         .value(
-          nil, "xml", "FILE", .file, "nmap's XML to FILE, as nmap's -oX",
+          nil, "resume", "FILE", .file,
+          excludes: [
+            "--list", .init("--output", because: "use --json-file, which is continued"),
+            .init("--xml", because: "use --json-file FILE, then probe merge FILE --xml OUT"),
+            .init("--grepable", because: "use --json-file FILE, then probe merge FILE --grepable OUT"),
+            .init("--normal", because: "use --json-file FILE, then probe merge FILE --normal OUT"),
+            .init("--all-formats", because: "use --json-file FILE, then probe merge FILE --all-formats BASE"),
+            .init("--confirm", because: "scan the open ones again with it"),
+            .init("--service", because: "scan the open ones again with it"),
+            .init("--banner", because: "scan the open ones again with it"),
+            .init("--checks", because: "scan the open ones again with it"),
+          ],
+          "keep the scan in FILE, and go on from there",
           """
-          Writes nmap's XML to FILE, valid by nmap.dtd: an element for each host with all of its ports. A scan of more than
-          65,536 ports has an element for each port, so that a host may come several times.
+          Writes to FILE, atomically and once a second, where the scan is: seed, position, which ports were answered, and the
+          options. If FILE is there, the scan goes on from it, without targets on the command line too; a FILE of another
+          scan is refused. The file of --json-file is continued, so that no result is lost or doubled, even after a kill.
           """
-        ) { $0.files[.xml] = $1 },
-        .value(
-          nil, "grepable", "FILE", .file, "nmap's grepable lines to FILE, as nmap's -oG",
-          "Writes nmap's grepable lines to FILE, each as soon as all ports of its host are known; see --xml."
-        ) { $0.files[.grepable] = $1 },
-        .value(
-          nil, "normal", "FILE", .file, "the text for people to FILE, as nmap's -oN",
-          "Writes the text for people to FILE, without colours."
-        ) { $0.files[.normal] = $1 },
-        .value(
-          nil, "json-file", "FILE", .file, "JSON Lines to FILE, each result as it comes",
-          "Writes JSON Lines to FILE, as --json does on standard output."
-        ) { $0.files[.json] = $1 },
-        .value(
-          nil, "all-formats", "BASE", .file, "BASE.nmap, .gnmap, .xml and .jsonl, as -oA",
-          "Writes all of these: BASE.nmap, BASE.gnmap, BASE.xml and BASE.jsonl."
-        ) { $0.filesBase = $1 },
-      ])
+        ) { $0.resumePath = $1 }
+      ]
+        + resultFiles {
+          $0.files[$1] = $2
+        } base: {
+          $0.filesBase = $1
+        })
   }
 
-  fileprivate static var pace: OptionGroup {
+  static var pace: OptionGroup {
     OptionGroup(
       title: "Times and counts",
       rows: [
@@ -303,5 +350,39 @@ extension OptionGroup where Settings == ScanSettings {
           $0.lastWait = $1
         },
       ])
+  }
+}
+
+extension OptionGroup {
+  /// The files of results in every format that a scan writes.
+  static func resultFiles(
+    set: @escaping @Sendable (inout Settings, ScanFormat, FilePath) -> Void,
+    base: @escaping @Sendable (inout Settings, FilePath) -> Void
+  ) -> [OptionRow<Settings>] {
+    [
+      .value(
+        nil, "xml", "FILE", .file, "nmap's XML to FILE, as nmap's -oX",
+        """
+        Writes nmap's XML to FILE, valid by nmap.dtd: an element for each host with all of its ports. A scan of more than
+        65,536 ports has an element for each port, so that a host may come several times.
+        """
+      ) { set(&$0, .xml, $1) },
+      .value(
+        nil, "grepable", "FILE", .file, "nmap's grepable lines to FILE, as nmap's -oG",
+        "Writes nmap's grepable lines to FILE, each as soon as all ports of its host are known; see --xml."
+      ) { set(&$0, .grepable, $1) },
+      .value(
+        nil, "normal", "FILE", .file, "the text for people to FILE, as nmap's -oN",
+        "Writes the text for people to FILE, without colours."
+      ) { set(&$0, .normal, $1) },
+      .value(
+        nil, "json-file", "FILE", .file, "JSON Lines to FILE, each result as it comes",
+        "Writes JSON Lines to FILE, as --json does on standard output."
+      ) { set(&$0, .json, $1) },
+      .value(
+        nil, "all-formats", "BASE", .file, "BASE.nmap, .gnmap, .xml and .jsonl, as -oA",
+        "Writes all of these: BASE.nmap, BASE.gnmap, BASE.xml and BASE.jsonl."
+      ) { base(&$0, $1) },
+    ]
   }
 }

@@ -2,8 +2,9 @@ import Scan
 import Synchronization
 import Timebase
 
-/// What the senders of a scan and its receiver share: a bit a probe, and a few words. All of it is atomic, and relaxed: no
-/// other memory hangs on any of it.
+/// What the senders of a scan and its receiver share: a bit a probe, and a few words.
+///
+/// All of it is atomic, and relaxed: no other memory hangs on any of it.
 public final class ScanCourse: Sendable {
   /// Whether each probe was answered: set by the receiver, read by the senders.
   public let answered: ScanBits
@@ -23,6 +24,9 @@ public final class ScanCourse: Sendable {
     get { holds.load(ordering: .relaxed) }
     set { holds.store(newValue, ordering: .relaxed) }
   }
+
+  /// Lets senders that are made from now on send.
+  func proceed() { stops.store(false, ordering: .relaxed) }
 
   /// The rate of all senders together, in packets a second.
   public internal(set) var rate: Int {

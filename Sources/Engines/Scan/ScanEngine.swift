@@ -53,6 +53,14 @@ public struct ScanEngine: Sendable {
   /// The slowest answer so far.
   private var slowest = Interval.zero
   private var isStopped = false
+  /// Whether nothing is sent for a while (`pause`).
+  public private(set) var isPaused = false
+  /// Where this pass goes on then.
+  private var resumption: UInt64 = 0
+  /// Whether this host had lost packets of the pass before that.
+  private var hadLost = false
+  /// How far this pass was at some moments, the earliest first.
+  private var marks = ScanMarks()
   /// The next probe that is looked at for those without an answer.
   private var unanswered: UInt64 = 0
   /// Where it goes on; nil for a scan from the beginning.
@@ -91,7 +99,11 @@ public struct ScanEngine: Sendable {
   public var size: UInt64 { probes.size }
 
   /// Where it is, to go on from later; the bits of `course.answered` belong to it.
-  public var place: ScanCheckpoint { ScanCheckpoint(pass: pass, next: next, repeats: repeats, tally: tally) }
+  ///
+  /// What was sent last and may still be answered lies behind it: in another process those answers are lost.
+  public func place(at now: Instant) -> ScanCheckpoint {
+    ScanCheckpoint(pass: pass, next: settled(at: now), repeats: repeats, tally: tally)
+  }
 
   /// Begins.
   public mutating func start(at now: Instant) {
@@ -106,6 +118,7 @@ public struct ScanEngine: Sendable {
   private mutating func begin(from next: UInt64, at now: Instant) {
     let lane = lane(0, of: 1, from: next, at: now)
     (strides, dividedFrom, fullBefore, self.lane) = ([lane.stride], next, 0, lane)
+    marks = ScanMarks(next)
   }
 
   private func lane(_ index: Int, of count: Int, from next: UInt64, at now: Instant) -> ScanLane {
@@ -134,18 +147,41 @@ public struct ScanEngine: Sendable {
   public var isAdaptive: Bool { adaptive != nil }
 
   /// Whether packets of a pass are still to be sent.
-  public var isSending: Bool { waitingUntil == nil && !isDone }
+  public var isSending: Bool { waitingUntil == nil && !isDone && !isPaused }
+
+  /// Up to which probe all of this pass were sent, and had the time to be answered.
+  public func settled(at now: Instant) -> UInt64 { min(marks.value(before: now + (.zero - wait)), next) }
+
+  /// Sends nothing more for a while, as where the link is down.
+  ///
+  /// What was sent last is asked again, since its answers are lost too. To be called between `start` and the end.
+  public mutating func pause(at now: Instant) {
+    guard !isPaused, !isDone, !isStopped else { return }
+    (isPaused, resumption, hadLost) = (true, settled(at: now), hasLost)
+    course.stop()
+    lane?.finish()
+  }
+
+  /// Goes on where it paused; every sender must have come to its end.
+  public mutating func proceed(at now: Instant) {
+    guard isPaused, !isStopped else { return }
+    _ = count()
+    // What did not leave meanwhile is asked again by this.
+    (sentBefore, unsentBefore, isPaused, waitingUntil, hasLost) = (tally.sent, unsent, false, nil, hadLost)
+    course.proceed()
+    begin(from: resumption, at: now)
+  }
 
   /// Up to which probe all of this pass were sent.
   public var next: UInt64 {
     var least = size
-    for stride in strides where !stride.isOver || isStopped { least = min(least, stride.next) }
+    for stride in strides where !stride.isOver || isStopped || isPaused { least = min(least, stride.next) }
     return least
   }
 
   /// When something is due here; nil where threads send.
   public var nextDeadline: Instant? {
-    if isDone { return nil }
+    if isDone || isPaused { return nil }
     if waitingUntil != nil, tally.answered >= size { return sentAt }
     return waitingUntil ?? lane?.nextDeadline
   }
@@ -161,6 +197,8 @@ public struct ScanEngine: Sendable {
       isDone = isSent
       return
     }
+    if isPaused { return }
+    marks.note(next, at: now, every: wait)
     if let until = waitingUntil {
       // Where all have answered, nothing is waited for.
       guard now >= until || tally.answered >= size, !isBehind else { return }
@@ -387,11 +425,34 @@ public struct ScanEngine: Sendable {
   }
 }
 
+/// How far a pass was, at a few moments of the time in which answers are still awaited.
+struct ScanMarks: Sendable {
+  private var list: [(at: Instant, next: UInt64)] = []
+  private var first: UInt64 = 0
+
+  /// So many moments of that time.
+  private static let parts: Int64 = 8
+
+  /// A pass that begins at a probe.
+  init(_ first: UInt64 = 0) { self.first = first }
+
+  /// Notes how far it is now, unless it did a short time ago.
+  mutating func note(_ next: UInt64, at now: Instant, every wait: Interval) {
+    if let last = list.last, now - last.at < .nanoseconds(wait.nanoseconds / ScanMarks.parts) { return }
+    list.append((now, next))
+    // The latest that is old enough is the first one.
+    while list.count > 1, list[1].at <= now + (.zero - wait) { list.removeFirst() }
+  }
+
+  /// How far it was at a moment, or some time before.
+  func value(before moment: Instant) -> UInt64 { list.last { $0.at <= moment }?.next ?? first }
+}
+
 /// Where a scan is, beside the bits of what was answered: what `--resume` goes on from.
 public struct ScanCheckpoint: Hashable, Sendable {
   /// The pass, from 0.
   public var pass: Int
-  /// Up to which probe all of this pass were sent; some beyond it may have been.
+  /// Up to which probe all of this pass were sent and waited for; some beyond it may have been sent.
   public var next: UInt64
   /// How many passes were added because this host lost packets.
   public var repeats: Int

@@ -76,6 +76,29 @@ extension Output {
   }
 }
 
+extension Output {
+  /// Opens a file to go on writing behind its first octets; what lies behind them is cut off.
+  ///
+  /// - Throws: what `init(creating:)` does; ENOENT where there is none, ESPIPE for what is no plain file, ENODATA where it
+  ///   is shorter.
+  public init(continuing path: FilePath, behind length: UInt64) throws(Errno) {
+    guard case .file(let old) = try OutputPlace(path) else { throw Errno(code: ESPIPE, call: .open) }
+    guard let old else { throw Errno(code: ENOENT, call: .open) }
+    guard let offset = off_t(exactly: length), old.st_size >= offset else { throw Errno(code: ENODATA, call: .open) }
+    let file = try File.openInPlace(path, isNew: false)
+    let raw = file.raw
+    _ = try kernel(.ftruncate) { ftruncate(raw, offset) }
+    _ = try kernel(.open) { lseek(raw, offset, SEEK_SET) < 0 ? -1 : 0 }
+    self = Output(file)
+  }
+
+  /// How many octets lie before what is written next; nil where that is not known, as of a pipe.
+  public var position: UInt64? {
+    let place = lseek(descriptor.raw, 0, SEEK_CUR)
+    return place < 0 ? nil : UInt64(place)
+  }
+}
+
 extension FileDescriptor {
   /// A copy of a descriptor that the process was started with.
   ///

@@ -12,6 +12,8 @@ public struct Interface: Hashable, Sendable {
   public var isLoopback: Bool
   /// Whether it is switched on.
   public var isUp: Bool
+  /// Whether its link works too: the cable is plugged in, the other end is there.
+  public var isRunning: Bool
   /// Whether hosts behind it have link addresses that are asked for; a tunnel has one other end and none.
   public var hasNeighbors: Bool
   /// The longest IP packet it carries, in octets.
@@ -131,6 +133,7 @@ public struct Interface: Hashable, Sendable {
     self.index = index
     self.isLoopback = flags & UInt32(IFF_LOOPBACK) != 0
     self.isUp = flags & UInt32(IFF_UP) != 0
+    self.isRunning = flags & UInt32(IFF_RUNNING) != 0
     self.hasNeighbors = flags & UInt32(IFF_NOARP) == 0
     self.mtu = mtu
   }

@@ -112,6 +112,9 @@ import Wire
     (Int(block.load(native: 12, as: UInt32.self)), Int(block.load(native: 16, as: UInt32.self)))
   }
 
+  /// Takes an error that waits, as ENETDOWN where the link goes down, `packet(7)`: a wait for packets would end by it at once.
+  public func clearError() { _ = try? descriptor.value(of: .error, from: CInt(0)) }
+
   /// How many packets found no room so far, PACKET_STATISTICS.
   public mutating func dropped() throws(Errno) -> UInt32 {
     let option = PacketRing.option(PACKET_STATISTICS, call: .getsockopt)

@@ -180,6 +180,15 @@ extension Field {
     }
   }
 
+  /// A list of lists of whole numbers; no column.
+  static func answers(_ name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> [[Int]]) -> Field {
+    Field(name, .list(.list(.integer(least: 0, most: nil))), .always, meaning, read) { json, lists in
+      json.array { for list in lists { $0.array { for number in list { $0.value(number) } } } }
+    } cell: { _ in
+      nil
+    }
+  }
+
   /// A list of numbers that may have fractions; in a column they stand with spaces between.
   static func decimals(_ name: String, _ meaning: String, _ read: @escaping @Sendable (Value) -> [Double]) -> Field {
     Field(name, .list(.number), .always, meaning, read) { json, numbers in

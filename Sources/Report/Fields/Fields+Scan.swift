@@ -1,11 +1,12 @@
 import Handshake
+import Judging
 import Scan
 import Timebase
 import Wire
 
 /// `probe scan`.
 enum ScanFields {
-  private static let states = ScanTally.states.map(\.rawValue)
+  private static let verdicts = ScanTally.states.map(\.rawValue)
 
   /// A line for each block of addresses that would be scanned.
   static let blocks = RecordTable<AddressBlock>(
@@ -36,13 +37,69 @@ enum ScanFields {
       },
     ])
 
+  private static let identity = FieldTable<ScanIdentity>([
+    .number("addresses", "how many addresses there are") { $0.addresses },
+    .text("ports", "the ports, as ranges") { PortRanges.text($0.ports) },
+    .number("probes", "how many ports of addresses there are") { $0.probes },
+    .text("fingerprint", "what the same addresses and ports always have") { $0.fingerprint.hexadecimal },
+    .text("seed", "what the order is made from, in hexadecimal") { $0.seed.hexadecimal },
+    .number("shard", "the part that is done, from 1") { $0.shard.index + 1 },
+    .number("shards", "of how many") { $0.shard.count },
+    .number("passes", "how many passes there are at most") { $0.passes },
+    .truth("open_only", "whether only open ports are shown") { $0.showsOpenOnly },
+  ])
+
+  /// What a scan is: the first line.
+  static let beginnings = RecordTable<(identity: ScanIdentity, head: ScanHead)>(
+    "scan-begin",
+    [
+      .members(of: identity) { $0.identity },
+      .text("version", "the version of probe") { $0.head.version },
+      .text("started", "when it began: RFC 3339 in UTC") { $0.head.started.rfc3339 },
+    ])
+
+  /// The first line of a file of `--resume`; binary words follow.
+  static let states = RecordTable<(state: ScanState, words: UInt64)>(
+    "scan-resume",
+    [
+      .members(of: identity) { $0.state.identity },
+      .truth("complete", "whether nothing is left to do") { $0.state.isComplete },
+      .number("pass", "the pass, from 0") { $0.state.pass },
+      .number("repeats", "how many passes were added because this host lost packets") { $0.state.repeats },
+      .number("next", "up to which probe all of the pass were sent and waited for") { $0.state.next },
+      .answers("answers", "answers first seen, for open, closed, filtered and unreachable, in each pass") {
+        $0.state.tally.answers.map { $0.map { Int(clamping: $0) } }
+      },
+      .number("sent", "how many SYNs were sent") { $0.state.tally.sent },
+      .number("duplicates", "answers to ports that had answered") { $0.state.tally.duplicates },
+      .number("rejected", "packets to the scan's ports that answer none of its SYNs") { $0.state.tally.rejected },
+      .number("dropped", "packets that the kernel had no room for") { $0.state.dropped },
+      .time("time_ns", "how long it took so far") { $0.state.elapsed },
+      .text("key0", "the first half of the key of sequence numbers, in hexadecimal") { $0.state.key.k0.hexadecimal },
+      .text("key1", "the second half") { $0.state.key.k1.hexadecimal },
+      .numbers("local_ports", "the source ports, one a pass") { $0.state.localPorts.map { Int($0) } },
+      .text("manner", "how SYNs are made and leave") { $0.state.manner },
+      .texts("options", "the options of the command line") { $0.state.options },
+      .text(orNull: "file", "the file of results that is continued; null without one") { $0.state.file?.name },
+      .number(orNull: "file_length", "how many bytes of it belong to this state; null without a file") {
+        $0.state.file?.length
+      },
+      .number("blocks4", "how many blocks of IPv4 follow, of 8 bytes") { line in
+        line.state.targets.blocks.count { $0.family == .v4 }
+      },
+      .number("blocks6", "how many blocks of IPv6 follow, of 32 bytes") { line in
+        line.state.targets.blocks.count { $0.family == .v6 }
+      },
+      .number("words", "how many words of 64 bits follow that say which probes were answered") { $0.words },
+    ])
+
   /// A line for each port of each address.
   static let results = RecordTable<(result: ScanResult, service: String?)>(
     "result",
     [
       .text("address", "the address") { "\($0.result.address)" },
       .number("port", "the port") { $0.result.port },
-      .word("state", among: states, "its state: see States") { $0.result.state.rawValue },
+      .word("state", among: verdicts, "its state: see States") { $0.result.state.rawValue },
       .word("reason", among: Reason.allCases.map(\.rawValue), "why: see Reasons") { $0.result.reason.rawValue },
       .time(
         orNull: "rtt_ns", "from the SYN to the SYN-ACK, by the user-space clock; null without a timestamp in the answer"
@@ -139,6 +196,9 @@ enum ScanFields {
       .object("aliased_prefixes", "prefixes of IPv6 with open ports: were neighbors in them asked?", checked) {
         $0.prefixes
       },
+      .mark("interrupted", "whether ports were left out: an interrupt, or shards that are missing") {
+        $0.isInterrupted
+      },
     ])
 
   private static let checked = FieldTable<ScanSummary.Checked>([
@@ -149,7 +209,7 @@ enum ScanFields {
   ])
 
   private static let missed = FieldTable<(state: Verdict, bound: MissedBound)>([
-    .word("state", among: states, "the state") { $0.state.rawValue },
+    .word("state", among: verdicts, "the state") { $0.state.rawValue },
     .numbers("answers", "answers first seen in each pass") { $0.bound.answers.map { Int(clamping: $0) } },
     .decimal(orNull: "at_least", "how many were missed at least; null if the passes do not show it") {
       if case .atLeast(let count) = $0.bound.value { count } else { nil }
@@ -207,6 +267,13 @@ public struct ScanListing: Hashable, Sendable {
 extension UInt64 {
   /// Sixteen hexadecimal digits.
   var hexadecimal: String {
-    String(repeating: "0", count: 16 - String(self, radix: 16).count) + String(self, radix: 16)
+    String(repeating: "0", count: 16 - String(self, radix: 16).utf8.count) + String(self, radix: 16)
+  }
+}
+
+extension ScanState {
+  /// The first line of the file of `--resume`, without its line feed.
+  public func header(_ bits: ScanBits) -> String {
+    String(ScanFields.states.line((self, ScanState.words(of: bits, isComplete))).dropLast())
   }
 }

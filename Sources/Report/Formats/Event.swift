@@ -78,7 +78,7 @@ public enum Event: Sendable {
   /// What would be scanned.
   case scanList(ScanListing)
   /// A scan is about to begin.
-  case scanBegin(addresses: UInt64, ports: Int, probes: UInt64)
+  case scanBegin(ScanIdentity, ScanHead)
   /// What was found out about a port, and the port's name.
   case scanResult(ScanResult, service: String?)
   /// What was found out about the ports of an address, once all is known, and how it and its prefix are marked.

@@ -17,7 +17,7 @@ struct JSONFormat: ResultWriter {
 
   mutating func write(_ event: Event, into sheet: inout Sheet) {
     switch event {
-    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .idleBegin, .scanBegin,
+    case .connectionsBegin, .checksBegin, .target, .benchBegin, .auditBegin, .routeBegin, .idleBegin,
       .scanHost, .scanSilent, .interrupted:
       break
     case .listening(let endpoint, let service, _):
@@ -53,6 +53,7 @@ struct JSONFormat: ResultWriter {
     case .trial(let trial, let number, let target): sheet.results += IdleFields.trials.line((trial, number, target))
     case .idle(let record): sheet.results += IdleFields.findings.line(record)
     case .oneWay(let record): sheet.results += OneWayFields.records.line(record)
+    case .scanBegin(let identity, let head): sheet.results += ScanFields.beginnings.line((identity, head))
     case .scanBlocks(let blocks, _): for block in blocks { sheet.results += ScanFields.blocks.line(block) }
     case .scanList(let listing): sheet.results += ScanFields.listings.line(listing)
     case .scanResult(let result, let service): sheet.results += ScanFields.results.line((result, service))
@@ -95,8 +96,8 @@ public enum JSONLines {
       RouteFields.hops.kind, RouteFields.paths.kind, RouteFields.probes.kind, RouteFields.totals.kind,
       IdleFields.findings.kind, IdleFields.trials.kind, IdleFields.journals.kind,
       OneWayFields.records.kind,
-      RouteFields.comparisons.kind, ScanFields.blocks.kind, ScanFields.listings.kind, ScanFields.results.kind,
-      ScanFields.marks.kind, ScanFields.summaries.kind,
+      RouteFields.comparisons.kind, ScanFields.beginnings.kind, ScanFields.states.kind, ScanFields.blocks.kind,
+      ScanFields.listings.kind, ScanFields.results.kind, ScanFields.marks.kind, ScanFields.summaries.kind,
       ProgramFields.versions.kind, ProgramFields.findings.kind,
     ]
   }

@@ -75,8 +75,7 @@ struct TextFormat: ResultWriter {
     case .oneWay(let record): text.oneWay(record)
     case .scanBlocks(let blocks, _): blocks.map { "\($0)\n" }.together(by: "")
     case .scanList(let listing): text.scanList(listing)
-    case .scanBegin(let addresses, let ports, let probes):
-      text.scanHeader(addresses: addresses, ports: ports, probes: probes)
+    case .scanBegin(let identity, _): text.scanHeader(identity)
     case .scanResult(let result, let service): text.scanLine(result, service: service)
     case .scanHost(let address, let results, let marks): text.scanHost(address, results, marks)
     case .scanMark(let mark): text.scanMark(mark)

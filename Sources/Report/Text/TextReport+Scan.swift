@@ -5,10 +5,12 @@ import Wire
 
 /// A scan, for people.
 extension TextReport {
-  /// `SCAN 65536 addresses, 1 port: 65536 probes`.
-  func scanHeader(addresses: UInt64, ports: Int, probes: UInt64) -> String {
-    "SCAN \(addresses) \(addresses == 1 ? "address" : "addresses"), \(ports) \(ports == 1 ? "port" : "ports"): "
-      + "\(probes) \(probes == 1 ? "probe" : "probes")\n"
+  /// `SCAN 65536 addresses, 1 port: 65536 probes`, and which part of them.
+  func scanHeader(_ identity: ScanIdentity) -> String {
+    let (addresses, ports, size) = (identity.addresses, identity.ports.count, identity.size)
+    let part = identity.shard == .whole ? "" : ", shard \(identity.shard)"
+    return "SCAN \(addresses) \(addresses == 1 ? "address" : "addresses"), \(ports) \(ports == 1 ? "port" : "ports"): "
+      + "\(size) \(size == 1 ? "probe" : "probes")\(part)\n"
   }
 
   /// What would be scanned, how much that is, and how long it takes.

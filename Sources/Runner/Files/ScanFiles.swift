@@ -14,25 +14,37 @@ extension ScanFormat {
 /// lost nothing that was found. A document of XML is whole at its end only, and comes to its place then.
 final class ScanFiles {
   private let files: [ScanFile]
-  private var hosts: ScanHosts
+  private var hosts = ScanHosts(ports: 1, probes: 0)
   /// Whole hosts with open ports, which wait for how they are marked.
   private var open: [ScanHosts.Host] = []
   private let checks: Bool
 
-  /// Begins the files that were asked for.
+  /// Opens the files that were asked for, or goes on with the one of JSON Lines behind so many octets.
   init(
-    _ formats: [ScanFormat: FilePath], _ head: ScanHead, _ hosts: ScanHosts, checks: Bool, _ session: Session
+    _ formats: [ScanFormat: FilePath], checks: Bool, _ session: Session, resumed: UInt64? = nil
   ) throws(RunError) {
     var files: [ScanFile] = []
     for format in ScanFormat.allCases {
       guard let path = formats[format] else { continue }
-      files.append(try ScanFile(format, path, head, session))
+      files.append(try ScanFile(format, path, session, resumed: resumed))
     }
-    (self.files, self.hosts, self.checks) = (files, hosts, checks)
+    (self.files, self.checks) = (files, checks)
   }
 
   /// How many hosts answered by themselves, where that is known.
   var up: UInt64? { hosts.up }
+
+  /// Writes what begins a file, where it is not continued.
+  func begin(_ event: Event, _ head: ScanHead, _ hosts: ScanHosts) throws(Errno) {
+    self.hosts = hosts
+    for file in files {
+      file.begin(head)
+      if !file.isContinued { try file.tell(event) }
+    }
+  }
+
+  /// How many octets of JSON Lines were handed to the kernel.
+  var length: UInt64 { files.first { $0.isJSON }?.length ?? 0 }
 
   /// Writes what begins a file, or ends it.
   func tell(_ event: Event) throws(Errno) { for file in files { try file.tell(event) } }
@@ -81,7 +93,8 @@ final class ScanFiles {
 private final class ScanFile {
   private let format: ScanFormat
   private let path: FilePath
-  private var writer: any ResultWriter
+  /// What it is put into words by, once it is known what the scan is.
+  private var writer: (any ResultWriter)?
   /// What lies in its place; nil for a document.
   private let lines: Output?
   private let document: AtomicFile?
@@ -91,15 +104,40 @@ private final class ScanFile {
   /// What leaves by one system call (`Output`), so that a file ends with a whole line between two of them.
   private static let most = 4_096
 
-  init(_ format: ScanFormat, _ path: FilePath, _ head: ScanHead, _ session: Session) throws(RunError) {
+  /// Whether an earlier run has begun it.
+  let isContinued: Bool
+  /// Whether it has JSON Lines.
+  var isJSON: Bool { format == .json }
+
+  init(
+    _ format: ScanFormat, _ path: FilePath, _ session: Session, resumed: UInt64?
+  ) throws(RunError) {
     (self.format, self.path) = (format, path)
-    writer = format.writer(head)
+    isContinued = format == .json && resumed != nil
     if format.isDocument {
       lines = nil
       document = try session.file(path)
     } else {
-      do throws(Errno) { lines = try Output(creating: path) } catch { throw RunError(writing: error, to: path) }
+      do throws(Errno) {
+        lines =
+          if isContinued, let resumed { try Output(continuing: path, behind: resumed) } else {
+            try Output(creating: path)
+          }
+      } catch {
+        throw RunError(writing: error, to: path)
+      }
       document = nil
+    }
+  }
+
+  /// Says what the scan is.
+  func begin(_ head: ScanHead) { writer = format.writer(head) }
+
+  /// How many octets of it lie in its place.
+  var length: UInt64 {
+    switch lines {
+    case .some(let output): output.position ?? 0
+    case .none: 0
     }
   }
 
@@ -108,7 +146,7 @@ private final class ScanFile {
 
   func tell(_ event: Event) throws(Errno) {
     var sheet = Sheet()
-    writer.write(event, into: &sheet)
+    writer?.write(event, into: &sheet)
     if buffer.utf8.count + sheet.results.utf8.count > ScanFile.most { try flush() }
     buffer += sheet.results
   }

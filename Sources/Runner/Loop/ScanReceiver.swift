@@ -35,6 +35,9 @@ final class ScanReceiver {
   /// Whether so many packets wait that senders are to stop until fewer do; a socket's queue does not say.
   func isFilling(wasHeld: Bool) -> Bool { ring?.isFilling(less: wasHeld) ?? false }
 
+  /// Takes an error that waits, such as that the link is down, so that no wait ends by it at once.
+  func clearError() { ring?.clearError() }
+
   /// How many packets the kernel had no room for.
   var dropped: UInt32 { link?.dropped ?? (try? ring?.dropped()) ?? 0 }
 

@@ -22,6 +22,7 @@ struct ScanWork: ~Copyable, LoopWork {
   private let counters: InterfaceCounters?
   private var exceeded: UInt64 = 0
   private var countedAt = Instant(nanoseconds: 0)
+  private var watch: LinkWatch
   private var progressAt = Instant(nanoseconds: 0)
   /// How many packets the kernel had dropped when that was last looked at.
   private var dropped: UInt32 = 0
@@ -32,16 +33,17 @@ struct ScanWork: ~Copyable, LoopWork {
   /// How often the observer is called, and the longest wait.
   private static var round: Interval { .milliseconds(10) }
   /// The longest wait while threads send, whose end wakes no one.
-  private static var watch: Interval { .milliseconds(2) }
+  private static var threadRound: Interval { .milliseconds(2) }
   /// Above this rate threads send, where the scan has several senders.
   static var singleRate: Int { 100_000 }
 
   init(
     engine: ScanEngine, receivers: [ScanReceiver], counters: InterfaceCounters?, senders: [ScanSenderBox],
-    observer: ScanObserver, _: Session.Sealed
+    watching ways: [LinkWatch.Way], observer: ScanObserver, _: Session.Sealed
   ) {
     (self.engine, self.receivers, self.senders, self.observer) = (engine, receivers, senders, observer)
     self.counters = counters
+    watch = LinkWatch(ways)
     // Packets of two families do not leave by one system call.
     let isMixed = senders.contains { $0.family != senders[0].family }
     batch = PacketBatch(capacity: isMixed ? 1 : ScanSender.batchSize, room: 128)
@@ -66,6 +68,8 @@ struct ScanWork: ~Copyable, LoopWork {
   mutating func advance() throws(RunError) -> Rest {
     let now = SystemClock.monotonic()
     if failure != nil { engine.interrupt() }
+    // Threads that send must have come to their ends before others go on.
+    if watch.down == nil || !threads.areRunning { ScanWork.look(&watch, &engine, observer) }
     engine.advance(at: now)
     if threads.areRunning {
       if !engine.isSending { threads.join() }
@@ -73,11 +77,32 @@ struct ScanWork: ~Copyable, LoopWork {
       threads.start(engine.divide(into: senders.count - 1, at: now), by: Array(senders.dropFirst()))
     }
     if engine.isDone { return .over }
+    if engine.isPaused {
+      // The link's end shows as an error of sockets that are bound to it.
+      for receiver in receivers { receiver.clearError() }
+      return .until(now + ScanWork.round)
+    }
     engine.fill(&batch, at: now)
     let isFull = batch.vacancies == 0
     flush()
     guard !isFull, !engine.isBehind else { return .none }
-    return .until(min(engine.nextDeadline ?? now + ScanWork.watch, now + ScanWork.round))
+    return .until(min(engine.nextDeadline ?? now + ScanWork.threadRound, now + ScanWork.round))
+  }
+
+  /// Pauses the scan while a link is down; nothing of a pass is lost by that.
+  private static func look(
+    _ watch: inout LinkWatch, _ engine: inout ScanEngine, _ observer: ScanObserver, isUrgent: Bool = false
+  ) {
+    let now = SystemClock.monotonic()
+    switch watch.look(at: now, isUrgent: isUrgent) {
+    case .down(let name):
+      engine.pause(at: now)
+      observer.link(name, false)
+    case .up(let name):
+      engine.proceed(at: now)
+      observer.link(name, true)
+    case nil: break
+    }
   }
 
   /// Whether there is enough to send for threads, and a way that needs no word of what failed.
@@ -142,6 +167,9 @@ struct ScanWork: ~Copyable, LoopWork {
     guard let sender = senders.first(where: { ($0.family == .v6) == isV6 }) else { return }
     do throws(Errno) {
       try sender.send(batch, engine.stride) { (index, error) throws(Errno) in
+        // What has no way because its link is down is asked again when that is up.
+        ScanWork.look(&watch, &engine, observer, isUrgent: watch.down == nil)
+        if watch.down != nil { return true }
         guard error.isNoRoute else {
           observer.refused(error)
           return false
@@ -163,6 +191,8 @@ struct ScanObserver {
   var progress: (borrowing ScanEngine, UInt32, Instant) throws(Errno) -> Void
   /// SIGQUIT: what there is so far is wanted.
   var summarize: (borrowing ScanEngine) throws(Errno) -> Void
+  /// A link is down, or up again, by its name.
+  var link: (String, Bool) -> Void
   /// A packet was refused by this host.
   var refused: (Errno) -> Void
 }

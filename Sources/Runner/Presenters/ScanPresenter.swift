@@ -9,7 +9,8 @@ import Wire
 /// Shows what a scan finds: results as they come, and what they come to.
 final class ScanPresenter {
   private let settings: ScanSettings
-  private let targets: ScanTargets
+  /// Which scan it is; nil before it begins.
+  private var identity: ScanIdentity?
   private var teller: Teller
   private let started = SystemClock.monotonic()
   /// What this host refused last.
@@ -19,39 +20,44 @@ final class ScanPresenter {
   private let files: ScanFiles?
   /// What is to be shown in tables; whether there are few enough for that.
   private var results: [ScanResult] = []
-  private let asTables: Bool
+  private var asTables = false
   /// How many packets the kernel has dropped.
   private var dropped: UInt32 = 0
   private var drawnAt = Instant(nanoseconds: 0)
   /// Open ports whose results wait for what is asked of them after the passes.
   private(set) var open: [ScanResult] = []
   /// Which hosts and prefixes are asked whether they answer for everything.
-  var checks: ScanChecks
+  var checks = ScanChecks(.none, ports: [], excluding: AddressBlocks(), seed: 0)
   /// SYNs of these checks.
   var (hostSYNs, prefixSYNs): (UInt64, UInt64) = (0, 0)
   /// What the passes came to, once they are over.
   private var passed: ScanSummary?
 
-  init(_ settings: ScanSettings, _ targets: ScanTargets, _ plan: ScanPlan, _ session: Session) throws(RunError) {
-    (self.settings, self.targets) = (settings, targets)
+  /// Keeps where the scan is; nil where that was not asked for.
+  var keeper: ScanKeeper?
+
+  /// Opens the files of a scan; `resumed` is how long the file of results was when it was stopped, where it goes on.
+  init(_ settings: ScanSettings, _ session: Session, resumed: UInt64? = nil) throws(RunError) {
+    self.settings = settings
     teller = Teller(settings.run.presentation)
-    checks = ScanChecks(
-      settings.followUps.checks, ports: targets.ports, excluding: settings.excluded, seed: plan.seed)
-    let probes = plan.shard.size(of: targets.count)
-    let hosts = ScanHosts(ports: targets.ports.count, probes: probes)
-    asTables = teller.showsTables && hosts.waits
-    let head = ScanHead(
-      version: settings.version, words: settings.words, started: SystemClock.now().wall, ports: targets.ports)
     files =
       settings.files.isEmpty
-      ? nil
-      : try ScanFiles(settings.files, head, hosts, checks: settings.followUps.checks != .none, session)
+      ? nil : try ScanFiles(settings.files, checks: settings.followUps.checks != .none, session, resumed: resumed)
   }
 
-  func begin(_ size: UInt64) throws(Errno) {
-    let event = Event.scanBegin(addresses: targets.addresses, ports: targets.ports.count, probes: size)
+  /// Writes what a scan begins with; a file that is continued has it already.
+  func begin(_ identity: ScanIdentity) throws(Errno) {
+    self.identity = identity
+    let hosts = ScanHosts(ports: identity.ports.count, probes: identity.size)
+    checks = ScanChecks(
+      settings.followUps.checks, ports: identity.ports, excluding: settings.excluded, seed: identity.seed)
+    // What an earlier run found is in no table.
+    asTables = teller.showsTables && hosts.waits && settings.resumePath == nil
+    let head = ScanHead(
+      version: settings.version, words: settings.words, started: SystemClock.now().wall, ports: identity.ports)
+    let event = Event.scanBegin(identity, head)
     try teller.tell(event)
-    try files?.tell(event)
+    try files?.begin(event, head, hosts)
     try files?.flush()
     hasProgress = teller.isForPeople && !settings.run.presentation.isQuiet && Output.standardError.isTerminal
   }
@@ -83,9 +89,11 @@ final class ScanPresenter {
     }
   }
 
-  private func tell(_ result: ScanResult) throws(Errno) {
+  private func tell(_ result: ScanResult) throws(Errno) { try tell(result, service: services.name(of: result.port)) }
+
+  /// Tells of a result whose service has a name already.
+  func tell(_ result: ScanResult, service: String?) throws(Errno) {
     let isShown = !settings.showsOpenOnly || result.state == .open
-    let service = services.name(of: result.port)
     try files?.take(result, service: service, isShown: isShown, services: services)
     guard isShown else { return }
     if asTables { return results.append(result) }
@@ -116,6 +124,7 @@ final class ScanPresenter {
   func progress(_ engine: borrowing ScanEngine, _ dropped: UInt32, _ now: Instant) throws(Errno) {
     try files?.flush()
     self.dropped = dropped
+    if let keeper, keeper.isDue(now) { try keep(engine, at: now) }
     guard hasProgress, now - drawnAt > .milliseconds(250) else { return }
     drawnAt = now
     let progress = ScanProgress(
@@ -152,19 +161,40 @@ final class ScanPresenter {
   /// The passes are over.
   func settle(_ engine: borrowing ScanEngine) { passed = summary(engine) }
 
+  /// A link is down, or up again.
+  func link(_ name: String, _ isUp: Bool) {
+    clear()
+    Output.complain(isUp ? "\(name) is up again: going on" : "\(name) is down: the scan is paused")
+  }
+
+  /// Writes where the scan is; what was found before lies in its file then.
+  func keep(
+    _ engine: borrowing ScanEngine, at now: Instant, isComplete: Bool = false, isDurable: Bool = false
+  ) throws(Errno) {
+    try files?.flush()
+    try keeper?.write(
+      engine, dropped: dropped, length: files?.length ?? 0, at: now, isComplete: isComplete, isDurable: isDurable)
+  }
+
   func finish(_ signal: Signal?) throws(Errno) {
+    guard var summary = passed.map(completed) else { return }
+    summary.isInterrupted = signal != nil
+    try finish(summary)
+  }
+
+  /// Writes what a scan came to, and what was kept until then.
+  func finish(_ total: ScanSummary) throws(Errno) {
     clear()
     try tellFollowUps()
     try tellTables()
-    guard var summary = passed.map(completed) else { return }
-    summary.isInterrupted = signal != nil
+    var summary = total
     try files?.tellRest(services, checks)
     for mark in checks.marks {
       // In a table it stands with its host.
       if !asTables { try teller.tell(.scanMark(mark)) }
       try files?.tell(mark)
     }
-    if signal != nil { try teller.tell(.interrupted) }
+    if summary.isInterrupted { try teller.tell(.interrupted) }
     summary.up = files?.up
     try teller.tell(.scanEnd(summary, isFinal: true))
     try files?.tell(.scanEnd(summary, isFinal: true))
@@ -175,8 +205,9 @@ final class ScanPresenter {
 
   private func summary(_ engine: borrowing ScanEngine) -> ScanSummary {
     var summary = ScanSummary(
-      tally: engine.tally, passes: engine.pass + 1, probes: engine.size, elapsed: SystemClock.monotonic() - started)
-    (summary.addresses, summary.dropped) = (targets.addresses, dropped)
+      tally: engine.tally, passes: engine.pass + 1, probes: engine.size,
+      elapsed: SystemClock.monotonic() - started + (keeper?.elapsed ?? .zero))
+    (summary.addresses, summary.dropped) = (identity?.addresses ?? 0, dropped)
     (summary.unsent, summary.repeats) = (engine.unsent, engine.repeats)
     return summary
   }
@@ -184,7 +215,7 @@ final class ScanPresenter {
   /// With what was done since the passes.
   private func completed(_ summary: ScanSummary) -> ScanSummary {
     var summary = summary
-    summary.elapsed = SystemClock.monotonic() - started
+    summary.elapsed = SystemClock.monotonic() - started + (keeper?.elapsed ?? .zero)
     (summary.hosts.seen, summary.hosts.asked) = (checks.hostsSeen, UInt64(checks.hostsAsked))
     (summary.prefixes.seen, summary.prefixes.asked) = (checks.prefixesSeen, UInt64(checks.prefixesAsked))
     summary.hosts.marked = UInt64(checks.marks.count { !$0.isAliased })

@@ -1,5 +1,6 @@
 import Engines
 import Handshake
+import Judging
 import Kernel
 import Report
 import Scan
@@ -46,6 +47,14 @@ public struct ScanSettings: Sendable {
   public var files: [ScanFormat: FilePath] = [:]
   /// The files of all formats are called by this, each with its own ending.
   public var filesBase: FilePath?
+  /// The file that says where the scan is, once a second; nil keeps none.
+  public var resumePath: FilePath?
+  /// What that file holds; nil where the scan begins.
+  public var resumption: ScanResumption?
+  /// Whether the targets are those of that file.
+  public var takesOldTargets = false
+  /// The options of the command line, to be used again where the scan goes on.
+  public var optionWords: [String] = []
   /// The program's version, and the command line, as files say them.
   public var (version, words) = ("", "")
 
@@ -60,16 +69,7 @@ extension Run {
   /// Asks many ports of many addresses; returns the signal that ended it early, if one did.
   public static func scan(_ settings: ScanSettings) throws(RunError) -> Signal? {
     var settings = settings
-    if let base = settings.filesBase {
-      for format in ScanFormat.allCases where settings.files[format] == nil {
-        settings.files[format] = format.path(base)
-      }
-    }
-    try settings.run.presentation.claim(
-      settings.run.filesRead
-        + ScanFormat.allCases.map { (format: ScanFormat) -> RunFile? in
-          .written(settings.files[format], by: format.option)
-        })
+    try settings.claimFiles(settings.run.filesRead)
     let session = try Session(settings.run.presentation, .sockets)
     let names = try RunTargets(settings.run, settings.run.targets)
     if let signal = try names.settle(&settings.run.schedule) { return signal }
@@ -88,29 +88,54 @@ extension Run {
       try session.finish()
       return nil
     }
+    let identity = ScanIdentity(
+      targets, seed: plan.seed, shard: plan.shard, passes: plan.passes, showsOpenOnly: settings.showsOpenOnly)
+    guard identity.size <= ScanBits.most else {
+      throw .refused("\(identity.size) probes, more than one run can keep (\(ScanBits.most)); use --shard I/N")
+    }
+    if try isOver(settings, identity) { return nil }
+    if let path = settings.resumePath { try session.replaces(path) }
     let ways = try ScanWays(targets, settings.run)
     let parts = ways.targets
-    let presenter = try ScanPresenter(settings, targets, plan, session)
-    let (receivers, senders, ports) = try ways.open(plan)
+    let old = settings.resumption?.state
+    let presenter = try ScanPresenter(settings, session, resumed: old?.file?.length)
+    let (receivers, senders, ports) = try ways.open(plan, again: old?.localPorts ?? [])
     let counters = plan.rate == nil ? ways.counters : nil
     let network = try ScanFollowUps.network(settings, targets)
     let templates: [ScanTemplate]
     do throws(WireError) { templates = try ways.templates(settings.run) } catch {
       throw .refused("the SYNs cannot be made: \(error)")
     }
-    let engine = ScanEngine(parts, plan, templates: templates, ports: ports.map(\.port))
+    let engine = ScanEngine(
+      parts, plan, templates: templates, ports: ports.map(\.port),
+      resuming: old.map { ScanCheckpoint(pass: $0.pass, next: $0.next, repeats: $0.repeats, tally: $0.tally) },
+      answered: settings.resumption?.bits)
+    if let path = settings.resumePath {
+      var state = ScanState(
+        identity: identity, targets: targets, key: plan.key, manner: settings.manner, options: settings.optionWords,
+        pass: 0, next: 0, tally: engine.tally, elapsed: old?.elapsed ?? .zero, localPorts: ports.map(\.port))
+      state.file = settings.files[.json].map { ($0.text, 0) }
+      presenter.keeper = ScanKeeper(path, state)
+    }
     let sealed = try session.seal()
-    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin(engine.size) }
+    try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.begin(identity) }
     let observer = ScanObserver(
       result: { (result) throws(Errno) in try presenter.take(result) },
       progress: { (engine, dropped, now) throws(Errno) in try presenter.progress(engine, dropped, now) },
-      summarize: { (engine) throws(Errno) in try presenter.summarize(engine) },
+      summarize: { (engine) throws(Errno) in try presenter.summarize(engine) }, link: { presenter.link($0, $1) },
       refused: { presenter.refused($0) })
     var work = ScanWork(
-      engine: engine, receivers: receivers, counters: counters, senders: senders, observer: observer, sealed)
+      engine: engine, receivers: receivers, counters: counters, senders: senders, watching: ways.watched,
+      observer: observer, sealed)
     var signal = try work.run()
+    let goesOnLater = signal != nil && settings.resumePath != nil
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
-      while let result = work.engine.nextUnanswered() { try presenter.take(result) }
+      if goesOnLater {
+        // What is written from here on is cut off when it goes on.
+        try presenter.keep(work.engine, at: SystemClock.monotonic(), isDurable: true)
+      } else {
+        while let result = work.engine.nextUnanswered() { try presenter.take(result) }
+      }
       presenter.settle(work.engine)
     }
     if signal == nil {
@@ -122,9 +147,10 @@ extension Run {
           let observer = ScanObserver(
             result: { (result) in if result.state == .open { found.results.append(result) } },
             progress: { _, _, _ in }, summarize: { (_) throws(Errno) in try presenter.summarize() },
-            refused: { presenter.refused($0) })
+            link: { presenter.link($0, $1) }, refused: { presenter.refused($0) })
           var work = ScanWork(
-            engine: engine, receivers: receivers, counters: nil, senders: senders, observer: observer, sealed)
+            engine: engine, receivers: receivers, counters: nil, senders: senders, watching: ways.watched,
+            observer: observer, sealed)
           let signal = try work.run()
           return (found.results, work.engine.tally.sent, signal)
         }, templates: templates, ports: ports.map(\.port), rate: work.engine.rate)
@@ -133,7 +159,29 @@ extension Run {
     try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try presenter.finish(signal) }
     try presenter.finishFiles()
     try session.finish()
+    if !goesOnLater {
+      try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in
+        try presenter.keep(work.engine, at: SystemClock.monotonic(), isComplete: true, isDurable: true)
+      }
+    }
     return signal
+  }
+
+  /// Whether the file of `--resume` is of a scan that has come to its end; refuses one of another scan.
+  private static func isOver(_ settings: ScanSettings, _ identity: ScanIdentity) throws(RunError) -> Bool {
+    guard let path = settings.resumePath, let state = settings.resumption?.state else { return false }
+    if let difference = state.difference(from: identity, manner: settings.manner) {
+      throw .refused(
+        "--resume \(path) is of another scan: the command line has \(difference); leave that out, or name another file")
+    }
+    let (old, new) = (state.file?.name, settings.files[.json]?.text)
+    guard old == new else {
+      throw .refused(
+        "--resume \(path) is of a scan that writes \(old.map { "--json-file \($0)" } ?? "no --json-file"), and not "
+          + "\(new.map { "--json-file \($0)" } ?? "none"); name the same file")
+    }
+    if state.isComplete { Output.complain("\(path): this scan is complete; nothing was sent") }
+    return state.isComplete
   }
 
   /// Prints what would be probed; sends nothing.
@@ -156,7 +204,11 @@ extension Run {
   private static func targets(_ settings: ScanSettings) throws(RunError) -> ScanTargets {
     let targets: ScanTargets
     do throws(ScanTargets.Mistake) {
-      targets = try ScanTargets(settings.included, excluding: settings.excluded, ports: settings.run.ports)
+      if settings.takesOldTargets, let old = settings.resumption?.state.targets {
+        targets = old
+      } else {
+        targets = try ScanTargets(settings.included, excluding: settings.excluded, ports: settings.run.ports)
+      }
     } catch {
       switch error {
       case .nothing: throw .refused("nothing is left to scan")
@@ -192,17 +244,45 @@ private final class OpenPorts {
 }
 
 extension ScanSettings {
+  /// Settles which files are written, and refuses those that would destroy each other or one that is read.
+  mutating func claimFiles(_ read: [RunFile]) throws(RunError) {
+    if let base = filesBase {
+      for format in ScanFormat.allCases where files[format] == nil { files[format] = format.path(base) }
+    }
+    var list: [RunFile?] = read + [.written(resumePath, by: "--resume")]
+    for format in ScanFormat.allCases { list.append(.written(files[format], by: format.option)) }
+    try run.presentation.claim(list)
+  }
+
   /// The plan, with random numbers where none were given.
   ///
   /// The parts of a scan need the same order: without a seed it is made from what is scanned.
   fileprivate func plan(_ targets: ScanTargets) -> ScanPlan {
-    let seed = seed ?? (shard == .whole ? Entropy.uint64() : targets.fingerprint)
-    var plan = ScanPlan(seed: seed, key: SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
+    let old = resumption?.state
+    let seed = seed ?? old?.identity.seed ?? (shard == .whole ? Entropy.uint64() : targets.fingerprint)
+    var plan = ScanPlan(seed: seed, key: old?.key ?? SipHash.Key(k0: Entropy.uint64(), k1: Entropy.uint64()))
     (plan.shard, plan.retries, plan.rate) = (shard, retries, rate)
     if let maxRate { plan.maxRate = maxRate }
     plan.wait = run.plan.wait
     (plan.lastWait, plan.keepsSynAcks) = (lastWait, profiles)
     return plan
+  }
+}
+
+extension ScanSettings {
+  /// How SYNs are made and leave, in words: what must be the same where a scan goes on.
+  fileprivate var manner: String {
+    let (offer, fields) = (run.plan.offer, run.ipFields)
+    var words = ["ttl \(fields.hopLimit)", "tos \(fields.trafficClass)"]
+    if let window = run.window { words.append("window \(window)") }
+    if let mss = run.maximumSegmentSize { words.append("mss \(mss)") }
+    words.append(offer.windowScale.map { "wscale \($0)" } ?? "no wscale")
+    words.append(offer.sack ? "sack" : "no sack")
+    words.append(offer.timestamps ? "timestamps" : "no timestamps")
+    if let source = run.source { words.append("from \(source)") }
+    if let interface = run.interface { words.append("by \(interface)") }
+    if run.sourcePort > 0 { words.append("port \(run.sourcePort)") }
+    return words.joined(separator: ", ")
   }
 }
 
@@ -314,11 +394,20 @@ struct ScanWays {
 
   /// Opens what a scan sends and receives by, and reserves its ports: one a pass, the same of every source, and where the
   /// rate adapts one more.
-  func open(_ plan: ScanPlan) throws(RunError) -> ([ScanReceiver], [ScanSenderBox], ScanPorts) {
+  ///
+  /// Where the ports of an earlier run are free they are used again: late answers to it count.
+  func open(
+    _ plan: ScanPlan, again old: [UInt16] = []
+  ) throws(RunError) -> ([ScanReceiver], [ScanSenderBox], ScanPorts) {
     let families = AddressFamily.allCases.filter { family in targets.blocks.contains { $0.family == family } }
-    let ports = try ScanPorts(
-      plan.mostPasses + (plan.rate == nil ? 1 : 0), of: routes.compactMap { $0?.source }, through: interface,
-      first: sourcePort)
+    let count = plan.mostPasses + (plan.rate == nil ? 1 : 0)
+    let sources = routes.compactMap { $0?.source }
+    let ports: ScanPorts
+    if let again = ScanPorts(again: old, count, of: sources, through: interface) {
+      ports = again
+    } else {
+      ports = try ScanPorts(count, of: sources, through: interface, first: sourcePort)
+    }
     let failure = { (errno: Errno) in RunError(opening: errno).withoutConnect }
     return try attempt(orThrow: failure) { () throws(Errno) in
       var receivers: [ScanReceiver] = []
@@ -346,6 +435,15 @@ struct ScanWays {
 
   /// How many threads send at a rate: one a processor at most, and none where the loop's own is enough.
   static func threads(rate: Int) -> Int { rate > ScanWork.singleRate ? Processors.count : 0 }
+
+  /// The ways that packets take, for who watches their links.
+  var watched: [LinkWatch.Way] {
+    zip(targets.blocks, routes).compactMap { block, way in
+      guard let route = way else { return nil }
+      return LinkWatch.Way(
+        interface: route.interface, source: route.source, destination: IPAddress(number: block.first, block.family))
+    }
+  }
 
   /// The next hop of all blocks of a family; nil where they have several, or none.
   private func hop(_ family: AddressFamily) -> ScanHop? {
@@ -377,6 +475,17 @@ private final class HeldBox {
 }
 
 extension [ScanPort] {
+  /// Reserves the ports of an earlier run again; nil where that is not possible.
+  fileprivate init?(again ports: [UInt16], _ passes: Int, of sources: [IPAddress], through interface: Interface?) {
+    guard ports.count >= passes, !ports.contains(0), Set(ports).count == ports.count else { return nil }
+    var list: [ScanPort] = []
+    for port in ports.prefix(passes) {
+      guard let one = try? [ScanPort](1, of: sources, through: interface, first: port) else { return nil }
+      list += one
+    }
+    self = list
+  }
+
   /// Reserves a port for each pass; with a first one given those that follow it.
   init(_ passes: Int, of sources: [IPAddress], through interface: Interface?, first: UInt16) throws(RunError) {
     var own: [IPAddress] = []

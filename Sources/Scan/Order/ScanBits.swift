@@ -14,6 +14,9 @@ public final class ScanBits: Sendable {
     let words = InlineArray<1_024, Atomic<UInt64>> { _ in Atomic(0) }
   }
 
+  /// The most bits that a scan may have: 8 GiB.
+  public static let most: UInt64 = 1 << 36
+
   /// So many bits, none of them set.
   public init(count: UInt64) {
     self.count = count

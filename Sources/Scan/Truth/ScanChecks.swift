@@ -242,6 +242,16 @@ public struct ScanChecks: Sendable {
 
   // MARK: What is known
 
+  /// Takes what another part of the scan has marked.
+  public mutating func add(_ mark: ScanMark) {
+    if mark.isAliased {
+      guard aliased.insert(mark.block.first).inserted else { return }
+    } else {
+      guard marked.insert(IPAddress(number: mark.block.first, mark.block.family)).inserted else { return }
+    }
+    marks.append(mark)
+  }
+
   /// Whether a host is suspect; nil where it was not checked.
   public func isSuspect(_ address: IPAddress) -> Bool? {
     marked.contains(address) ? true : sound.contains(address) ? false : nil

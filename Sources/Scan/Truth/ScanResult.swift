@@ -56,6 +56,28 @@ public struct ScanTally: Hashable, Sendable {
     answers = ScanTally.states.map { _ in [UInt64](repeating: 0, count: max(passes, 1)) }
   }
 
+  /// A tally from its parts: answers by state in the order of `states`, and by pass; nil where there are not as many.
+  public init?(answers: [[UInt64]], unanswered: UInt64) {
+    guard answers.count == ScanTally.states.count, let passes = answers.first?.count, passes > 0,
+      answers.allSatisfy({ $0.count == passes })
+    else { return nil }
+    self.answers = answers
+    self.unanswered = unanswered
+  }
+
+  /// Adds what another part of the same scan came to.
+  public mutating func add(_ other: ScanTally) {
+    for state in answers.indices {
+      for pass in answers[state].indices where pass < other.answers[state].count {
+        answers[state][pass] &+= other.answers[state][pass]
+      }
+    }
+    unanswered &+= other.unanswered
+    sent &+= other.sent
+    duplicates &+= other.duplicates
+    rejected &+= other.rejected
+  }
+
   /// Counts an answer.
   public mutating func add(_ state: Verdict, pass: Int) {
     guard let index = ScanTally.states.firstIndex(of: state), answers[index].indices.contains(pass - 1) else { return }
