@@ -3,8 +3,9 @@ import Laboratory
 import Testing
 
 extension NetworkTests {
-  /// What `probe scan` says of what it missed, where a firewall loses packets at random. `Tests/Bench/scan-truth` does the
-  /// same with more targets.
+  /// What `probe scan` says of what it missed, where a firewall loses packets at random.
+  ///
+  /// `Tests/Bench/scan-truth` does the same with more targets.
   @Suite(.needs(.ip, .nft)) struct ScanLossTests {
     /// A /18 whose ports are all closed, so that what has no answer was missed.
     private struct Field {
