@@ -192,6 +192,10 @@ import Wire
     try Golden.expect(text, is: "scan-followed.txt")
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
     #expect(!text.contains("\u{1b}"))
+    // Where there are too many for tables.
+    let single = written(by: Format.text.writer(wording()), lines)
+    #expect(single.contains("]:1 open") && single.contains(" syn-ack, confirmed\n           service: silent"), "\(single)")
+    #expect(single.contains("           banner: 220 ") && single.contains("           profile: win 65535"))
     let json = written(by: Format.json.writer(wording()), lines + told)
     try Golden.expect(json, is: "scan-followed.json")
     #expect(json.split(separator: "\n").count == results.count + 2)

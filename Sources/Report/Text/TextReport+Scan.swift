@@ -131,8 +131,10 @@ extension TextReport {
   /// `192.0.2.1:80 open`: where there are too many results for tables.
   func scanLine(_ result: ScanResult, service: String?) -> String {
     let words = service.map { " \($0.printable)" } ?? ""
+    let confirmed = result.followUp?.confirmation == .confirmed ? ", confirmed" : ""
     return "\(Endpoint(result.address, result.port)) " + style.paint(result.state.rawValue, result.state.colour)
-      + "\(words) \(result.reason.rawValue)\n"
+      + "\(words) \(result.reason.rawValue)\(confirmed)\n"
+      + scanDetails(result).map { "           \($0)\n" }.together(by: "")
   }
 
   /// What it came to.

@@ -77,7 +77,7 @@ public struct ScanChecks: Sendable {
   private var single: Set<UInt128> = []
   /// How many hosts, and prefixes, had open ports: more than were checked where there was a limit.
   public private(set) var (hostsSeen, prefixesSeen): (UInt64, UInt64) = (0, 0)
-  /// How many hosts and prefixes were asked.
+  /// How many hosts and prefixes were checked: asked, or known by the number of their open ports.
   public private(set) var (hostsAsked, prefixesAsked) = (0, 0)
 
   /// How many random ports a host is asked, and how many open ones make it suspect.
@@ -171,8 +171,13 @@ public struct ScanChecks: Sendable {
       mark(address, ScanMark(AddressBlock(address), .manyPorts, asked: count, open: count))
     }
     let left = hosts.filter { !marked.contains($0) }
-    guard !left.isEmpty, !ports.isEmpty else { return nil }
-    hostsAsked = left.count
+    guard !left.isEmpty, !ports.isEmpty else {
+      // Of nearly all ports the number of open ones says it.
+      if ports.isEmpty { sound.formUnion(left) }
+      hostsAsked = marked.count + (ports.isEmpty ? left.count : 0)
+      return nil
+    }
+    hostsAsked = left.count + marked.count
     return Question(blocks: left.map { AddressBlock($0) }, ports: ports)
   }
 
