@@ -194,7 +194,8 @@ import Wire
     #expect(!text.contains("\u{1b}"))
     // Where there are too many for tables.
     let single = written(by: Format.text.writer(wording()), lines)
-    #expect(single.contains("]:1 open") && single.contains(" syn-ack, confirmed\n           service: silent"), "\(single)")
+    #expect(
+      single.contains("]:1 open") && single.contains(" syn-ack, confirmed\n           service: silent"), "\(single)")
     #expect(single.contains("           banner: 220 ") && single.contains("           profile: win 65535"))
     let json = written(by: Format.json.writer(wording()), lines + told)
     try Golden.expect(json, is: "scan-followed.json")
