@@ -140,6 +140,25 @@ extension NetworkTests {
       #expect(summary["unsent"]?.int == 0 && summary["passes"]?.int == 1, "\(summary)")
     }
 
+    @Test("a word that is no target is refused by its line; a name without an address leaves the scan incomplete")
+    func wrongTargets() throws {
+      let wire = try Wire()
+      let folder = try TemporaryDirectory()
+      let list = folder.file("list")
+      for (text, line, words) in [
+        ("127.0.0.1 # x\n\n10.9.0.300\n", 3, "'10.9.0.300' is neither an address nor a host name"),
+        ("127.0.0.1\n127.0.0.0/28:80\n", 2, "use -p for ports"), ("127.0.0.0/33\n", 1, "not a prefix length"),
+      ] {
+        try text.write(toFile: list, atomically: true, encoding: .utf8)
+        let outcome = try Probe.run(["scan", "-iL", list, "-p", "80"], in: wire.client)
+        #expect(outcome.code == 2 && outcome.output == "" && outcome.errors.contains("\(list):\(line): "), "\(outcome)")
+        #expect(outcome.errors.contains(words), "\(outcome.errors)")
+      }
+      let outcome = try Probe.run(["scan", "127.0.0.1", "nosuch.invalid", "-p", "80", "--csv"], in: wire.client)
+      #expect(outcome.code == 1 && outcome.output.contains("127.0.0.1,80,closed,rst"), "\(outcome)")
+      #expect(outcome.errors.contains("nosuch.invalid"))
+    }
+
     @Test("other readers of nmap's XML read it", .needs(.ndiff)) func readers() throws {
       let field = try Field()
       defer { field.stop() }

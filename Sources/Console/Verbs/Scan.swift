@@ -27,8 +27,8 @@ extension Verb {
       names.
       """,
     exitCode: """
-      Exit code: 0 if every port was asked, 2 could not run; 130 interrupted, after
-      the summary.
+      Exit code: 0 if every port was asked, 1 if a name has no address, 2 could not
+      run; 130 interrupted, after the summary.
       """,
     prepare: { (settings, operands) throws(UsageError) in
       if try settings.takeUp(hasTargets: !operands.isEmpty) { return }
@@ -48,7 +48,8 @@ extension Verb {
       var settings = settings
       settings.version = Version.number
       settings.words = (["probe"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
-      return try Ending(Run.scan(settings), isAsExpected: true)
+      let result = try Run.scan(settings)
+      return Ending(result.signal, isAsExpected: result.isWhole)
     })
 }
 
@@ -96,6 +97,9 @@ extension ScanSettings {
     guard !word.contains("/"), !word.contains(":") else {
       throw UsageError("'\(word)' is not a valid address, range or name; use -p for ports")
     }
+    do throws(HostNameError) { _ = try HostName.ascii(word) } catch {
+      throw UsageError("'\(word.printable)' is neither an address nor a host name: \(error)")
+    }
     run.targets.append(TargetSpec(host: word, ports: [0], text: word))
   }
 
@@ -104,6 +108,8 @@ extension ScanSettings {
       return try AddressBlock(parsing: word)
     } catch {
       switch error {
+      case .prefixLength where word.split(separator: "/").last?.contains(":") == true:
+        throw UsageError("'\(word)' is not a valid address, range or name; use -p for ports")
       case .prefixLength: throw UsageError("'\(word)': not a prefix length; use 0 to 32, or 0 to 128 for IPv6")
       case .backwards: throw UsageError("'\(word)': the range runs backwards")
       }

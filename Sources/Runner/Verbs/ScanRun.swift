@@ -66,13 +66,14 @@ public struct ScanSettings: Sendable {
 }
 
 extension Run {
-  /// Asks many ports of many addresses; returns the signal that ended it early, if one did.
-  public static func scan(_ settings: ScanSettings) throws(RunError) -> Signal? {
+  /// Asks many ports of many addresses; says how that went.
+  public static func scan(_ settings: ScanSettings) throws(RunError) -> ScanRunResult {
     var settings = settings
     try settings.claimFiles(settings.run.filesRead)
     let session = try Session(settings.run.presentation, .sockets)
     let names = try RunTargets(settings.run, settings.run.targets)
-    if let signal = try names.settle(&settings.run.schedule) { return signal }
+    if let signal = try names.settle(&settings.run.schedule) { return ScanRunResult(isWhole: false, signal: signal) }
+    let isWhole = names.problems.isEmpty
     for (index, target) in names.list.enumerated() {
       if let problem = names.problems[index] {
         Output.complain(problem)
@@ -86,14 +87,14 @@ extension Run {
       _ = try session.seal()
       try attempt(orThrow: RunError.init(writing:)) { () throws(Errno) in try list(targets, plan, settings) }
       try session.finish()
-      return nil
+      return ScanRunResult(isWhole: isWhole)
     }
     let identity = ScanIdentity(
       targets, seed: plan.seed, shard: plan.shard, passes: plan.passes, showsOpenOnly: settings.showsOpenOnly)
     guard identity.size <= ScanBits.most else {
       throw .refused("\(identity.size) probes, more than one run can keep (\(ScanBits.most)); use --shard I/N")
     }
-    if try isOver(settings, identity) { return nil }
+    if try isOver(settings, identity) { return ScanRunResult(isWhole: isWhole) }
     if let path = settings.resumePath { try session.replaces(path) }
     let ways = try ScanWays(targets, settings.run)
     let parts = ways.targets
@@ -164,7 +165,7 @@ extension Run {
         try presenter.keep(work.engine, at: SystemClock.monotonic(), isComplete: true, isDurable: true)
       }
     }
-    return signal
+    return ScanRunResult(isWhole: isWhole, signal: signal)
   }
 
   /// Whether the file of `--resume` is of a scan that has come to its end; refuses one of another scan.
@@ -236,6 +237,14 @@ extension Run {
     }
     return targets
   }
+}
+
+/// How a scan went.
+public struct ScanRunResult: Sendable {
+  /// Whether every target was scanned: names without an address are not.
+  public var isWhole: Bool
+  /// The signal that ended it early; nil where none did.
+  public var signal: Signal?
 }
 
 /// What a small scan found.
