@@ -22,12 +22,13 @@ import Wire
   /// How many packets have lost their end so far: longer than a block has room for.
   public private(set) var truncated = 0
 
-  /// The longest packet that offload merges, but for BIG TCP, fits one block.
-  static let blockSize = 262_144
+  /// Whatever answers a SYN fits: no offload merges it.
+  static let blockSize = 32_768
   /// How old a block is at most before it is handed over, in milliseconds.
-  private static let patience: UInt32 = 4
-  /// The least and the most blocks of a ring.
-  static let room = 8...128
+  private static let patience: UInt32 = 10
+  /// The least and the most blocks of a ring. A block that is handed over by its age may hold one packet: so many of them
+  /// are more than a second, for which the reader may be kept from reading.
+  static let room = 128...1_024
 
   /// Opens the ring shut, then lets in answers to ports of ours, and ICMP errors about them; `rate` answers a second are
   /// to have room for half a second.

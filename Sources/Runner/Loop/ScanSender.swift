@@ -159,15 +159,17 @@ struct ScanThreads: ~Copyable {
   /// Whether there are any.
   var areRunning: Bool { !threads.isEmpty }
 
-  /// Starts one for each part, with a sender of its own; what finds no thread is sent at once, here.
-  mutating func start(_ lanes: [ScanLane], by senders: [ScanSenderBox]) {
+  /// Starts one for each part, with a separate sender; returns the parts for which the system has no thread to give.
+  mutating func start(_ lanes: [ScanLane], by senders: [ScanSenderBox]) -> [ScanLane] {
+    var left: [ScanLane] = []
     for (lane, sender) in zip(lanes, senders) {
       if let thread = SideThread({ sender.drive(lane) }) {
         threads.append(Holder(thread))
       } else {
-        sender.drive(lane)
+        left.append(lane)
       }
     }
+    return left
   }
 
   /// Waits until all have ended.

@@ -17,6 +17,8 @@ struct ScanWork: ~Copyable, LoopWork {
   private let senders: [ScanSenderBox]
   private let observer: ScanObserver
   private var threads = ScanThreads()
+  /// Parts of a pass that found no thread.
+  private var strays: [ScanLane] = []
   private var batch: PacketBatch
   /// What the interface counts beyond what it is allowed, how many that were, and when that was looked at.
   private let counters: InterfaceCounters?
@@ -73,8 +75,8 @@ struct ScanWork: ~Copyable, LoopWork {
     engine.advance(at: now)
     if threads.areRunning {
       if !engine.isSending { threads.join() }
-    } else if mayDivide {
-      threads.start(engine.divide(into: senders.count - 1, at: now), by: Array(senders.dropFirst()))
+    } else if strays.isEmpty, mayDivide {
+      strays = threads.start(engine.divide(into: senders.count - 1, at: now), by: Array(senders.dropFirst()))
     }
     if engine.isDone { return .over }
     if engine.isPaused {
@@ -83,8 +85,14 @@ struct ScanWork: ~Copyable, LoopWork {
       return .until(now + ScanWork.round)
     }
     engine.fill(&batch, at: now)
-    let isFull = batch.vacancies == 0
-    flush()
+    var isFull = batch.vacancies == 0
+    flush(engine.stride)
+    for index in strays.indices {
+      strays[index].fill(&batch, at: now)
+      isFull = isFull || batch.vacancies == 0
+      flush(strays[index].stride)
+    }
+    strays.removeAll { $0.isOver }
     guard !isFull, !engine.isBehind else { return .none }
     return .until(min(engine.nextDeadline ?? now + ScanWork.threadRound, now + ScanWork.round))
   }
@@ -160,7 +168,7 @@ struct ScanWork: ~Copyable, LoopWork {
 
   mutating func interrupt(isRepeated: Bool) throws(RunError) { engine.interrupt() }
 
-  private mutating func flush() {
+  private mutating func flush(_ stride: ScanStride?) {
     guard batch.count > 0 else { return }
     defer { batch.removeAll() }
     let isV6 = batch[0].octet(at: 0) >> 4 == 6
