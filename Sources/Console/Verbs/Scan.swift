@@ -311,6 +311,7 @@ extension OptionGroup where Settings == ScanSettings {
           Writes to FILE, atomically and once a second, where the scan is: seed, position, which ports were answered, and the
           options. If FILE is there, the scan goes on from it, without targets on the command line too; a FILE of another
           scan is refused. The file of --json-file is continued, so that no result is lost or doubled, even after a kill.
+          Hosts are not checked for answering everything.
           """
         ) { $0.resumePath = $1 }
       ]

@@ -72,19 +72,19 @@ public struct ScanEngine: Sendable {
   /// after a second (RFC 6298 §2.1), and a few hosts need more than five.
   static let (lastQuiet, longestEnd) = (Interval.milliseconds(1_500), Interval.seconds(8))
 
-  /// A scan of targets; `templates` has one for each of their blocks, `ports` one for each pass, and perhaps one more, from
+  /// A scan of targets; `templates` has one for each of their blocks (or one that `ways` names for each), `ports` one for each pass, and perhaps one more, from
   /// which answered probes are asked again where the rate adapts.
   ///
   /// With a checkpoint it goes on from there. The plan's seed, key, shard and the ports must be those of then, so that late
   /// answers count still; `answered` has the bits of then.
   public init(
-    _ targets: ScanTargets, _ plan: ScanPlan, templates: [ScanTemplate], ports: [UInt16],
+    _ targets: ScanTargets, _ plan: ScanPlan, templates: [ScanTemplate], ways: [UInt16] = [], ports: [UInt16],
     resuming checkpoint: ScanCheckpoint? = nil, answered: ScanBits? = nil
   ) {
     self.plan = plan
     self.checkpoint = checkpoint
     probes = ScanProbes(
-      targets, shard: plan.shard, seed: plan.seed, key: plan.key, templates: templates,
+      targets, shard: plan.shard, seed: plan.seed, key: plan.key, templates: templates, ways: ways,
       ports: Array(ports.prefix(plan.mostPasses)),
       controlPort: ports.count > plan.mostPasses ? ports[plan.mostPasses] : nil)
     course = ScanCourse(answered ?? ScanBits(count: probes.size))

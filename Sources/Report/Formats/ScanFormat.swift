@@ -22,6 +22,9 @@ public enum ScanFormat: String, Hashable, Sendable, CaseIterable {
   /// Whether a part of it is worth nothing; what is none are lines, each of which says something by itself.
   public var isDocument: Bool { self == .xml }
 
+  /// Whether a scan that goes on can go on with it: every result is a line as soon as it is known.
+  public var canGoOn: Bool { self == .json }
+
   /// Whether it has the ports of a host in one place (`scanHost`) and not each by itself (`scanResult`); `waits` says
   /// whether hosts wait until they are whole.
   public func hasHosts(_ waits: Bool) -> Bool {

@@ -44,7 +44,7 @@ final class ScanFiles {
   }
 
   /// How many octets of JSON Lines were handed to the kernel.
-  var length: UInt64 { files.first { $0.isJSON }?.length ?? 0 }
+  var length: UInt64 { files.first { $0.canGoOn }?.length ?? 0 }
 
   /// Writes what begins a file, or ends it.
   func tell(_ event: Event) throws(Errno) { for file in files { try file.tell(event) } }
@@ -106,14 +106,14 @@ private final class ScanFile {
 
   /// Whether an earlier run has begun it.
   let isContinued: Bool
-  /// Whether it has JSON Lines.
-  var isJSON: Bool { format == .json }
+  /// Whether a scan that goes on can go on with it.
+  var canGoOn: Bool { format.canGoOn }
 
   init(
     _ format: ScanFormat, _ path: FilePath, _ session: Session, resumed: UInt64?
   ) throws(RunError) {
     (self.format, self.path) = (format, path)
-    isContinued = format == .json && resumed != nil
+    isContinued = format.canGoOn && resumed != nil
     if format.isDocument {
       lines = nil
       document = try session.file(path)

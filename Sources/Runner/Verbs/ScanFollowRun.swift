@@ -39,7 +39,7 @@ struct ScanFollowUps {
   let sealed: Session.Sealed
   /// Runs a small scan to its end; returns its open ports, how many SYNs it sent, and the signal that ended it.
   let scan: (ScanEngine) throws(RunError) -> (open: [ScanResult], sent: UInt64, signal: Signal?)
-  /// A SYN for each block of the scan.
+  /// A SYN for each way of the scan.
   let templates: [ScanTemplate]
   /// The source ports of the passes.
   let ports: [UInt16]
@@ -107,7 +107,7 @@ struct ScanFollowUps {
     let list = asked.blocks.map { block in
       let address = IPAddress(number: block.first, block.family)
       let example = targets.index(of: address) == nil ? examples[ScanChecks.network(block.first)] ?? address : address
-      return templates[ways.block(of: example)]
+      return templates[ways.way(to: example)]
     }
     var plan = ScanPlan(seed: plan.seed, key: plan.key)
     (plan.retries, plan.rate, plan.wait) = (min(1, self.plan.retries), rate, self.plan.wait)
@@ -151,7 +151,7 @@ struct ScanFollowUps {
   private func confirmation(_ address: IPAddress) -> Plan {
     var plan = settings.run.plan
     plan.offer.maximumSegmentSize =
-      settings.run.maximumSegmentSize ?? ways.segmentSize(ofBlock: ways.block(of: address))
+      settings.run.maximumSegmentSize ?? ways.segmentSize(ofWay: ways.way(to: address))
     (plan.confirm, plan.close, plan.data) = (true, .rst, [])
     (plan.wait, plan.retries) = (.seconds(1), max(self.plan.retries, 1))
     (plan.ipFields, plan.window) = (settings.run.ipFields, settings.run.window ?? plan.window)

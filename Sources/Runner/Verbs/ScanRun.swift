@@ -69,6 +69,8 @@ extension Run {
   /// Asks many ports of many addresses; says how that went.
   public static func scan(_ settings: ScanSettings) throws(RunError) -> ScanRunResult {
     var settings = settings
+    // What is asked after the passes would be asked of what this run has found, and not of all.
+    if settings.resumePath != nil { settings.followUps.checks = .none }
     try settings.claimFiles(settings.run.filesRead)
     let session = try Session(settings.run.presentation, .sockets)
     let names = try RunTargets(settings.run, settings.run.targets)
@@ -108,7 +110,7 @@ extension Run {
       throw .refused("the SYNs cannot be made: \(error)")
     }
     let engine = ScanEngine(
-      parts, plan, templates: templates, ports: ports.map(\.port),
+      parts, plan, templates: templates, ways: ways.kinds, ports: ports.map(\.port),
       resuming: old.map { ScanCheckpoint(pass: $0.pass, next: $0.next, repeats: $0.repeats, tally: $0.tally) },
       answered: settings.resumption?.bits)
     if let path = settings.resumePath {
@@ -302,16 +304,20 @@ struct ScanWays {
   /// What is scanned, in blocks with one way each.
   let targets: ScanTargets
   private let interface: Interface?
-  /// The way to each block; nil where there is none.
+  /// Which way each block has: blocks between which no routing table changes its mind have the same.
+  let kinds: [UInt16]
+  /// The first block of each way.
+  private let leads: [AddressBlock]
+  /// The ways; nil where there is none.
   private let routes: [Route?]
-  /// Our address towards each block; where there is no way, any: this host refuses those packets.
+  /// Our address on each way; where there is none, any: this host refuses those packets.
   private let sources: [IPAddress]
   private let sourcePort: UInt16
 
-  /// The most blocks.
+  /// The most ways, and the most blocks that the routing tables make.
   private static let mostBlocks = 65_536
 
-  /// Asks the kernel for the way to the first address of each block.
+  /// Asks the kernel for the way to the first address of each block that may have another one than the block before.
   init(_ whole: ScanTargets, _ settings: RunSettings) throws(RunError) {
     sourcePort = settings.sourcePort
     if settings.interface == nil,
@@ -322,10 +328,15 @@ struct ScanWays {
       throw .refused("\(block): a link-local address needs an interface; add -I INTERFACE")
     }
     let source = settings.source.flatMap { IPAddress(parsing: $0) }
-    var routes: [Route?] = []
+    var (routes, leads, kinds): ([Route?], [AddressBlock], [UInt16]) = ([], [], [])
+    let starts: [IPAddress]
     do throws(Errno) {
       interface = if let name = settings.interface { try Interface.named(name) } else { nil }
-      targets = whole.divided(at: try ScanWays.turns(within: whole))
+      starts = try ScanWays.starts(within: whole)
+      targets = whole.divided(
+        at: starts.filter { start in
+          whole.blocks.block(of: start).map { $0.first < start.number } ?? false
+        })
     } catch {
       throw .system(error)
     }
@@ -334,10 +345,21 @@ struct ScanWays {
     }
     do throws(Errno) {
       var problem: Errno?
+      var next = 0
       for block in targets.blocks {
+        let first = IPAddress(number: block.first, block.family)
+        var isNew = leads.last?.family != block.family
+        while next < starts.count, starts[next] <= first { (next, isNew) = (next + 1, true) }
+        guard isNew else {
+          kinds.append(UInt16(leads.count - 1))
+          continue
+        }
+        guard leads.count < ScanWays.mostBlocks else { break }
+        leads.append(block)
+        kinds.append(UInt16(leads.count - 1))
         do throws(Errno) {
           routes.append(
-            try Route.to(IPAddress(number: block.first, block.family), from: source, interface: interface))
+            try Route.to(first, from: source, interface: interface))
         } catch {
           guard error.isNoRoute else { throw error }
           problem = error
@@ -348,52 +370,64 @@ struct ScanWays {
     } catch {
       throw .refused("no route to a target: \(error); see `ip route get`")
     }
-    self.routes = routes
-    sources = zip(targets.blocks, routes).map { block, route in
+    guard kinds.count == targets.blocks.count else {
+      throw .refused("the routing table has more than \(leads.count) ways to the targets; scan fewer at once")
+    }
+    (self.routes, self.leads, self.kinds) = (routes, leads, kinds)
+    sources = zip(leads, routes).map { block, route in
       route?.source ?? routes.first { $0?.source.family == block.family }??.source
         ?? (block.family == .v4 ? .v4(IPv4Address(0)) : .v6(IPv6Address(0)))
     }
   }
 
-  /// The addresses of a scan from which on the routing tables and rules say something else.
-  private static func turns(within targets: ScanTargets) throws(Errno) -> [IPAddress] {
+  /// The addresses from which on the routing tables and rules say something else, in their order; those before the first
+  /// target or behind the last one are left out.
+  private static func starts(within targets: ScanTargets) throws(Errno) -> [IPAddress] {
     var turns: Set<IPAddress> = []
+    let ends = AddressFamily.allCases.compactMap { family -> AddressBlock? in
+      guard let first = targets.blocks.first(where: { $0.family == family }),
+        let last = targets.blocks.last(where: { $0.family == family })
+      else { return nil }
+      return AddressBlock(family, first.first, last.last)
+    }
     for family in AddressFamily.allCases where targets.blocks.contains(where: { $0.family == family }) {
       try RoutePrefix.each(family) { prefix in
         guard let block = AddressBlock(prefix.address, prefixLength: prefix.length) else { return }
         var starts = [block.first]
         if let next = block.next { starts.append(next) }
         for start in starts {
-          let address = IPAddress(number: start, family)
           // Most of a long table is elsewhere.
-          if let found = targets.blocks.block(of: address), found.first < start { turns.insert(address) }
+          guard let end = ends.first(where: { $0.family == family }), end.first < start, start <= end.last else {
+            continue
+          }
+          turns.insert(IPAddress(number: start, family))
         }
       }
     }
-    return Array(turns)
+    return turns.sorted()
   }
 
-  /// The block that an address lies in; of one of no block the first.
-  func block(of address: IPAddress) -> Int {
+  /// The way to an address; to one of no block the first.
+  func way(to address: IPAddress) -> Int {
     guard let number = targets.number(of: address, port: targets.ports[0]) else { return 0 }
-    return targets.probe(number).block
+    return Int(kinds[targets.probe(number).block])
   }
 
   /// Our address towards an address of the scan.
-  func source(of address: IPAddress) -> IPAddress { sources[block(of: address)] }
+  func source(of address: IPAddress) -> IPAddress { sources[way(to: address)] }
 
-  /// The MSS that an ordinary client would offer to the addresses of a block.
-  func segmentSize(ofBlock block: Int) -> UInt16 {
-    let headers = sources[block].family == .v4 ? 40 : 60
-    return UInt16(clamping: max((routes[block]?.mtu ?? 1_500) - headers, 88))
+  /// The MSS that an ordinary client would offer on a way.
+  func segmentSize(ofWay way: Int) -> UInt16 {
+    let headers = sources[way].family == .v4 ? 40 : 60
+    return UInt16(clamping: max((routes[way]?.mtu ?? 1_500) - headers, 88))
   }
 
-  /// A SYN for each block, as an ordinary client of this host would send it.
+  /// A SYN for each way, as an ordinary client of this host would send it.
   func templates(_ settings: RunSettings) throws(WireError) -> [ScanTemplate] {
     var templates: [ScanTemplate] = []
-    for (block, source) in sources.enumerated() {
+    for (way, source) in sources.enumerated() {
       var offer = settings.plan.offer
-      offer.maximumSegmentSize = settings.maximumSegmentSize ?? segmentSize(ofBlock: block)
+      offer.maximumSegmentSize = settings.maximumSegmentSize ?? segmentSize(ofWay: way)
       templates.append(
         try ScanTemplate(
           from: source, offer: offer, window: settings.window ?? 64_240, ipFields: settings.ipFields))
@@ -447,7 +481,7 @@ struct ScanWays {
 
   /// The ways that packets take, for who watches their links.
   var watched: [LinkWatch.Way] {
-    zip(targets.blocks, routes).compactMap { block, way in
+    zip(leads, routes).compactMap { block, way in
       guard let route = way else { return nil }
       return LinkWatch.Way(
         interface: route.interface, source: route.source, destination: IPAddress(number: block.first, block.family))
@@ -456,7 +490,7 @@ struct ScanWays {
 
   /// The next hop of all blocks of a family; nil where they have several, or none.
   private func hop(_ family: AddressFamily) -> ScanHop? {
-    let ways = zip(targets.blocks, routes).filter { $0.0.family == family }.map(\.1)
+    let ways = zip(leads, routes).filter { $0.0.family == family }.map(\.1)
     guard let first = ways.first ?? nil, let gateway = first.gateway, first.kind == .unicast,
       ways.allSatisfy({ $0?.gateway == gateway && $0?.interface == first.interface && $0?.kind == .unicast }),
       !first.interface.isLoopback

@@ -18,15 +18,16 @@ public struct ScanProbes: Sendable {
   public let controlPort: UInt16?
   private let order: ScanOrder
   private let cookie: ScanCookie
-  /// A SYN for each block of addresses.
-  private let templates: [ScanTemplate]
+  /// A SYN for each way that packets take, and which of them each block of addresses has; nothing where there is one a block.
+  private let (templates, ways): ([ScanTemplate], [UInt16])
 
-  /// The probes of a scan; `templates` has one for each block of the targets.
+  /// The probes of a scan; `templates` has one for each block of the targets, or one that `ways` names for each of them.
   public init(
     _ targets: ScanTargets, shard: ScanShard, seed: UInt64, key: SipHash.Key, templates: [ScanTemplate],
+    ways: [UInt16] = [],
     ports: [UInt16], controlPort: UInt16? = nil
   ) {
-    (self.targets, self.shard, self.templates, self.ports) = (targets, shard, templates, ports)
+    (self.targets, self.shard, self.templates, self.ways, self.ports) = (targets, shard, templates, ways, ports)
     self.controlPort = controlPort
     size = shard.size(of: targets.count)
     order = ScanOrder(count: targets.count, seed: seed)
@@ -57,7 +58,7 @@ public struct ScanProbes: Sendable {
     _ number: UInt64, from local: UInt16, timestamp: UInt32, into out: inout MutableRawSpan, at start: Int
   ) -> Int {
     let (address, port, block) = place(of: number)
-    return templates[block].write(
+    return templates[ways.isEmpty ? block : Int(ways[block])].write(
       ScanTemplate.Fields(
         address: address, port: port, localPort: local, seq: cookie.iss(from: local, to: address, port: port),
         timestamp: timestamp),
