@@ -42,8 +42,11 @@ public struct ScanShardFile: Sendable {
       if let identity, identity != new { throw ScanRecord.Mistake(text: "another scan begins in the same file") }
       identity = new
     case .result(let result, _):
-      guard identity != nil else {
+      guard let identity else {
         throw ScanRecord.Mistake(text: "a result before the line of type scan-begin; not a file of probe scan --json")
+      }
+      guard results < identity.size else {
+        throw ScanRecord.Mistake(text: "more results than the \(identity.size) ports of shard \(identity.shard)")
       }
       results += 1
       transmissions += UInt64(result.pass)

@@ -165,6 +165,10 @@ import Wire
     _ = try file.take(Array(lines[0].utf8.dropLast()))
     let second = try ScanMergeTests.lines(ScanMergeTests.shard(2))[0]
     #expect(throws: ScanRecord.Mistake.self) { _ = try file.take(Array(second.utf8.dropLast())) }
+    var full = try ScanMergeTests.file("full", lines)
+    #expect(throws: ScanRecord.Mistake.self, "more results than there are ports") {
+      _ = try full.take(Array(lines[1].utf8.dropLast()))
+    }
     for line in [lines[0], lines[1], lines[lines.count - 1]] {
       let octets = Array(line.utf8.dropLast())
       for length in 0..<octets.count {
