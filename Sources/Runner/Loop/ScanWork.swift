@@ -34,7 +34,7 @@ struct ScanWork: ~Copyable, LoopWork {
   private static var mostReceptions: Int { 1_024 }
   /// How often the observer is called, and the longest wait.
   private static var round: Interval { .milliseconds(10) }
-  /// The longest wait while threads send, whose end wakes no one.
+  /// How long is slept while threads send: the ring holds what comes in meanwhile, and their end wakes no one.
   private static var threadRound: Interval { .milliseconds(2) }
   /// Above this rate threads send, where the scan has several senders.
   static var singleRate: Int { 100_000 }
@@ -94,6 +94,11 @@ struct ScanWork: ~Copyable, LoopWork {
     }
     strays.removeAll { $0.isOver }
     guard !isFull, !engine.isBehind else { return .none }
+    if threads.areRunning {
+      // A wait that each block of the ring ends would take the processor from a sender thousands of times a second.
+      Poller.pause(ScanWork.threadRound)
+      return .none
+    }
     return .until(min(engine.nextDeadline ?? now + ScanWork.threadRound, now + ScanWork.round))
   }
 
