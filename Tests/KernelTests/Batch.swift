@@ -20,7 +20,8 @@ struct Batch: ~Copyable {
   /// Adds a segment with a text, to an address; an RST is never answered.
   mutating func append(to address: IPAddress, at index: Int = 0, text: Int = 0) throws {
     let header = TCPHeader(
-      sourcePort: sourcePort, destinationPort: destinationPort, sequence: SequenceNumber(UInt32(packets.count)), flags: .rst)
+      sourcePort: sourcePort, destinationPort: destinationPort, sequence: SequenceNumber(UInt32(packets.count)),
+      flags: .rst)
     let packet = try Batch.packet(
       from: source, to: address, header, [UInt8](repeating: UInt8(truncatingIfNeeded: text), count: text),
       number: UInt16(1 + packets.count))

@@ -2,8 +2,10 @@ import CLinux
 import Glibc
 import Wire
 
-/// What an interface's driver counts beyond what it is allowed, `ethtool -S`: on a virtual machine of Amazon's the
-/// `*_allowance_exceeded` of its network adapter. Packets beyond an allowance are dropped there, and nowhere else counted.
+/// What an interface's driver counts beyond what it is allowed, `ethtool -S`.
+///
+/// On a virtual machine of Amazon's these are the `*_allowance_exceeded` of its network adapter. Packets beyond an
+/// allowance are dropped there, and counted nowhere else.
 public final class InterfaceCounters {
   private let socket: FileDescriptor
   private let name: String

@@ -26,8 +26,10 @@ import Wire
   static let blockSize = 32_768
   /// How old a block is at most before it is handed over, in milliseconds.
   private static let patience: UInt32 = 10
-  /// The least and the most blocks of a ring. A block that is handed over by its age may hold one packet: so many of them
-  /// are more than a second, for which the reader may be kept from reading.
+  /// The least and the most blocks of a ring.
+  ///
+  /// A block that is handed over by its age may hold one packet: so many of them are more than a second, for which the
+  /// reader may be kept from reading.
   static let room = 128...1_024
 
   /// Opens the ring shut, then lets in answers to ports of ours, and ICMP errors about them; `rate` answers a second are

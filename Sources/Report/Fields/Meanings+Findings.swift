@@ -83,7 +83,8 @@ extension IdleTrial.Answer {
     case .rst:
       Meaning(
         "an RST answered after the silence, or came in it",
-        "The sender no longer knows the connection. Its TTL shows whether that is the peer or a box.", by: "RFC 9293 §3.5.1")
+        "The sender no longer knows the connection. Its TTL shows whether that is the peer or a box.",
+        by: "RFC 9293 §3.5.1")
     case .fin:
       Meaning(
         "a FIN came in the silence", "The application has its own idle timeout.", by: "RFC 9293 §3.6")

@@ -59,8 +59,9 @@ extension Run {
     return PlayRunResult(isGood: record.isComplete, signal: signal)
   }
 
-  /// The same behind another engine of a run, with its sockets and its capture file, which is completed; nothing more is
-  /// measured once a signal has come. Also whether all pairs were sent and understood.
+  /// The same behind another engine of a run, with its sockets and its capture file, which is completed.
+  ///
+  /// Nothing more is measured once a signal has come. Good is a run of which all pairs were sent and understood.
   static func measure(
     _ oneWay: OneWaySettings, _ settings: RunSettings, from source: IPAddress, to target: ResolvedTarget,
     _ network: Network, _ packets: PacketFile?, _ sealed: Session.Sealed, _ signal: Signal?
