@@ -100,7 +100,7 @@ final class ScanPresenter {
     // So many lines are read by no one: what is not open is counted.
     guard !teller.isForPeople || result.state == .open else { return }
     clear()
-    try teller.tell(.scanResult(result, service: service))
+    try teller.tellSoon(.scanResult(result, service: service))
   }
 
   private func tellTables() throws(Errno) {
@@ -122,6 +122,7 @@ final class ScanPresenter {
   private static let mostSilent = 4
 
   func progress(_ engine: borrowing ScanEngine, _ dropped: UInt32, _ now: Instant) throws(Errno) {
+    try teller.flush()
     try files?.flush()
     self.dropped = dropped
     if let keeper, keeper.isDue(now) { try keep(engine, at: now) }
@@ -171,6 +172,7 @@ final class ScanPresenter {
   func keep(
     _ engine: borrowing ScanEngine, at now: Instant, isComplete: Bool = false, isDurable: Bool = false
   ) throws(Errno) {
+    try teller.flush()
     try files?.flush()
     try keeper?.write(
       engine, dropped: dropped, length: files?.length ?? 0, at: now, isComplete: isComplete, isDurable: isDurable)

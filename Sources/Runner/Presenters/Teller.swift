@@ -7,6 +7,11 @@ import Timebase
 struct Teller: ~Copyable {
   private var writer: any ResultWriter
   private let output: Output
+  /// Whole lines that were not written yet, see `tellSoon`.
+  private var waiting = ""
+
+  /// What leaves by one system call at most (`Output`), so that whatever reads it has whole lines.
+  private static var most: Int { 4_096 }
 
   /// For a run's presentation.
   init(_ presentation: Presentation) {
@@ -28,10 +33,27 @@ struct Teller: ~Copyable {
 
   /// Writes what the format has to say of an event.
   mutating func tell(_ event: Event) throws(Errno) {
+    try flush()
     var sheet = Sheet()
     writer.write(event, into: &sheet)
     if !sheet.results.isEmpty { try output.write(sheet.results) }
     if !sheet.remarks.isEmpty { try Output.standardError.write(sheet.remarks) }
+  }
+
+  /// The same, for what comes in great numbers: lines are written together, at the latest by `flush`.
+  mutating func tellSoon(_ event: Event) throws(Errno) {
+    var sheet = Sheet()
+    writer.write(event, into: &sheet)
+    if waiting.utf8.count + sheet.results.utf8.count > Teller.most { try flush() }
+    waiting += sheet.results
+    if !sheet.remarks.isEmpty { try Output.standardError.write(sheet.remarks) }
+  }
+
+  /// Writes what waits.
+  mutating func flush() throws(Errno) {
+    guard !waiting.isEmpty else { return }
+    defer { waiting = "" }
+    try output.write(waiting)
   }
 
   /// Writes a line of text as it is.
