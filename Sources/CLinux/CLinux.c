@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <sys/file.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -291,3 +292,7 @@ const char *clinux_argument(int index) { return index < argument_count ? argumen
 static const char build[CLINUX_BUILD_ROOM] __attribute__((section(".probe_build"), used)) = " ";
 
 const char *clinux_build(void) { return build; }
+
+int clinux_lock(int fd) {
+  return flock(fd, LOCK_EX | LOCK_NB);
+}

@@ -34,7 +34,7 @@ public struct Errno: Error, Hashable, Sendable {
   /// The system calls of this room, spelled as `strace(1)` does; the options that fail most often by name.
   public enum Call: String, Hashable, Sendable {
     // Descriptors and files.
-    case open, read, write, close, fstat, ftruncate, rename, unlink, fsync, pipe2, ioctl
+    case open, read, write, close, fstat, ftruncate, flock, rename, unlink, fsync, pipe2, ioctl
     // Sockets.
     case socket, socketpair, bind, listen, accept4, connect, shutdown, getsockname, getpeername, getsockopt, setsockopt
     case sendto, sendmsg, sendmmsg, recvfrom, recvmsg

@@ -100,6 +100,7 @@ extension NetworkTests {
         (words + ["-oX", folder.file("x")], "probe merge FILE --xml"),
         (words + ["-o", folder.file("x")], "--json-file"),
         (words + ["--list"], "--list"),
+        (["scan", "--resume", state, "-p", "81"], "leave -p out"),
       ] {
         let outcome = try Probe.run(line, in: field.wire.client)
         #expect(outcome.code == 2 && outcome.errors.contains(message), "\(line): \(outcome.errors)")
@@ -113,6 +114,21 @@ extension NetworkTests {
       let broken = try Probe.run("scan", "--resume", folder.file("damaged"), in: field.wire.client)
       #expect(broken.code == 2 && broken.errors.contains("damaged"), "\(broken.errors)")
       #expect(try field.counted("asked") == asked, "nothing was sent")
+    }
+
+    @Test("two runs do not write one file") func locked() throws {
+      let field = try Field()
+      defer { field.stop() }
+      let folder = try TemporaryDirectory()
+      let (state, lines) = (folder.file("state"), folder.file("lines"))
+      let words = ["scan", Field.network, "-p", "80", "--rate", "200", "--resume", state, "--json-file", lines]
+      let first = try Program([Probe.path] + words, in: field.wire.client)
+      defer { first.stop() }
+      try #require(waitUntil(seconds: 10) { FileManager.default.fileExists(atPath: state) ? true : nil } != nil)
+      let second = try Probe.run("scan", "--resume", state, in: field.wire.client)
+      #expect(second.code == 2 && second.errors.contains("is being written by another process"), "\(second)")
+      #expect(first.wait(seconds: 20).code == 0)
+      #expect(try results(folder.text("lines")).count == 256)
     }
 
     @Test("a full disk ends it, and leaves the last good state") func fullDisk() throws {
@@ -135,6 +151,7 @@ extension NetworkTests {
       try Data(repeating: 7, count: 220_000).write(to: URL(fileURLWithPath: "\(disk)/filler"))
       let outcome = program.wait(seconds: 20)
       #expect(outcome.code == 2 && outcome.errors.contains("No space left on device"), "\(outcome.errors)")
+      #expect(try String(contentsOfFile: "\(disk)/lines", encoding: .utf8).hasSuffix("\n"), "a part of a line is left")
       try FileManager.default.removeItem(atPath: "\(disk)/filler")
       let last = try Probe.run("scan", "--resume", state, "--rate", "2000", in: field.wire.client)
       #expect(last.code == 0, "\(last.everything)")

@@ -138,4 +138,8 @@ const char *clinux_build(void);
 extern const int clinux_no_data;
 extern const int clinux_address_family;
 
+
+/// flock(2) for this descriptor alone, without waiting: its name is also a structure's, which hides it from Swift.
+int clinux_lock(int fd);
+
 #endif

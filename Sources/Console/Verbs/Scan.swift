@@ -68,8 +68,12 @@ extension ScanSettings {
     var settings = ScanSettings()
     let table = { OptionTable(groups: Verb.scanGroups + [.common], offers: Verb.scanOffers) }
     for words in [old, new] {
+      let ports = settings.run.ports
       do throws(UsageError) { _ = try OptionReader(words, of: "scan", by: table, into: &settings) } catch {
         throw UsageError("--resume \(path): its options: \(error.first)")
+      }
+      guard ports.isEmpty || settings.run.ports == ports else {
+        throw UsageError("--resume \(path) goes on with the ports that it has; leave -p out, or name another file")
       }
     }
     settings.run.targetLists = []
@@ -349,8 +353,8 @@ extension OptionGroup where Settings == ScanSettings {
           "longest wait behind a pass (default 1)",
           """
           The longest wait for answers behind each pass, from 10 ms to 60 s. Default 1. It is shorter, but at least 0.2 s,
-          where all answers come fast. Behind the last pass all of SEC is waited if it is given; by default until 1.5 s
-          have passed without an answer, at most 8 s, where packets were lost or late.
+          where answers come fast. Behind the last pass, all of SEC is waited unless every port has answered; by default
+          longer where packets were lost or late: until 1.5 s have passed without an answer, at most 8 s.
           """
         ) {
           $0.run.plan.wait = $1

@@ -261,13 +261,15 @@ public struct ScanEngine: Sendable {
   /// What does not leave of what was filled here is noted in this.
   public var stride: ScanStride? { lane?.stride }
 
-  /// How long answers of a pass are waited for: well beyond the slowest so far.
-  private var wait: Interval { min(plan.wait, max(ScanEngine.leastWait, slowest * 4)) }
+  /// How long answers of a pass are waited for: well beyond the slowest so far, and in full where there was none.
+  private var wait: Interval {
+    tally.answered == 0 ? plan.wait : min(plan.wait, max(ScanEngine.leastWait, slowest * 4))
+  }
 
-  /// Until when is listened behind the last pass.
+  /// Until when is listened behind the last pass: what is silent may be farther away than what has answered.
   private var end: Instant {
     guard tally.answered < size else { return sentAt }
-    let least = sentAt + (plan.lastWait ?? .zero)
+    let least = sentAt + (plan.lastWait ?? plan.wait)
     // What was answered in a later pass was lost in the first one; what came late may not be the last.
     let showsLoss = tally.answers.contains { $0.dropFirst().contains { $0 > 0 } }
     guard showsLoss || newestAt > sentAt + ScanEngine.leastWait else { return least }
@@ -349,6 +351,8 @@ public struct ScanEngine: Sendable {
     if result.reason == .synAck || result.reason == .rst { control?.learn(number) }
     if let rtt = result.rtt { slowest = max(slowest, rtt) }
     newestAt = now
+    // The first answer says how long others take.
+    if waitingUntil != nil, tally.answered == 1 { waitingUntil = max(now, sentAt + wait) }
     return result
   }
 

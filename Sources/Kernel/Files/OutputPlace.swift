@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What lies where a file is to be written, looked at before anything is.
@@ -70,6 +71,7 @@ extension Output {
     case .file(let old):
       let file = try File.openInPlace(path, isNew: old == nil)
       let raw = file.raw
+      try file.claim()
       if old != nil { _ = try kernel(.ftruncate) { ftruncate(raw, 0) } }
       self = Output(file)
     }
@@ -87,6 +89,7 @@ extension Output {
     guard let offset = off_t(exactly: length), old.st_size >= offset else { throw Errno(code: ENODATA, call: .open) }
     let file = try File.openInPlace(path, isNew: false)
     let raw = file.raw
+    try file.claim()
     _ = try kernel(.ftruncate) { ftruncate(raw, offset) }
     _ = try kernel(.open) { lseek(raw, offset, SEEK_SET) < 0 ? -1 : 0 }
     self = Output(file)
@@ -99,7 +102,24 @@ extension Output {
   }
 }
 
+extension Output {
+  /// Takes back what lies behind the first octets, where that can be: a line that found no room is gone as a whole.
+  public func cut(behind length: UInt64) {
+    let raw = descriptor.raw
+    guard let offset = off_t(exactly: length), ftruncate(raw, offset) == 0 else { return }
+    lseek(raw, offset, SEEK_SET)
+  }
+}
+
 extension FileDescriptor {
+  /// Keeps other processes of this program from writing the same file, `flock(2)`; the lock ends with the process.
+  ///
+  /// - Throws: EWOULDBLOCK where another one does; a file system that knows no locks has none.
+  fileprivate func claim() throws(Errno) {
+    let raw = raw
+    if clinux_lock(raw) != 0, errno == EWOULDBLOCK { throw Errno(code: EWOULDBLOCK, call: .flock) }
+  }
+
   /// A copy of a descriptor that the process was started with.
   ///
   /// - Throws: EBADF where there is none of that number, or none that can be written to.

@@ -124,6 +124,7 @@ private final class ScanFile {
             try Output(creating: path)
           }
       } catch {
+        guard error.call != .flock else { throw .refused("\(path) is being written by another process") }
         throw RunError(writing: error, to: path)
       }
       document = nil
@@ -154,10 +155,13 @@ private final class ScanFile {
   func flush() throws(Errno) {
     guard !buffer.isEmpty else { return }
     defer { buffer = "" }
+    let whole = length
     do throws(Errno) {
       try document?.write(buffer)
       try lines?.write(buffer)
     } catch {
+      // A part of a line is no line.
+      if document == nil { lines?.cut(behind: whole) }
       var error = error
       error.file = path
       throw error

@@ -11,6 +11,13 @@ struct LinkWatch {
     var interface: Interface
     var source: IPAddress
     var destination: IPAddress
+    /// The router; nil where the destination is on the link.
+    var gateway: IPAddress?
+
+    /// Whether a route to one's destination says as much of the other's.
+    func isLike(_ other: Way) -> Bool {
+      interface.index == other.interface.index && source == other.source && gateway == other.gateway
+    }
   }
 
   /// What has changed.
@@ -28,14 +35,16 @@ struct LinkWatch {
 
   private static let period = Interval.milliseconds(100)
 
-  /// Watches the links of these ways; of ways by the same link and from the same address the first one.
+  /// The most ways that are asked for ten times a second.
+  private static let most = 256
+
+  /// Watches the links of these ways; of ways by the same link and router, and from the same address, the first one.
   init(_ ways: [Way]) {
     var known: [Way] = []
     for way in ways where !way.interface.isLoopback {
       // Neighbouring blocks mostly go the same way.
-      if let last = known.last, last.interface.index == way.interface.index, last.source == way.source { continue }
-      let isKnown = known.contains { $0.interface.index == way.interface.index && $0.source == way.source }
-      if !isKnown { known.append(way) }
+      if let last = known.last, last.isLike(way) { continue }
+      if known.count < LinkWatch.most, !known.contains(where: way.isLike) { known.append(way) }
     }
     self.ways = known
   }
@@ -64,6 +73,6 @@ struct LinkWatch {
 
   private static func leads(_ way: Way) -> Bool {
     guard let route = try? Route.to(way.destination, from: way.source) else { return false }
-    return route.interface.index == way.interface.index
+    return route.interface.index == way.interface.index && route.gateway == way.gateway
   }
 }

@@ -484,7 +484,8 @@ struct ScanWays {
     zip(leads, routes).compactMap { block, way in
       guard let route = way else { return nil }
       return LinkWatch.Way(
-        interface: route.interface, source: route.source, destination: IPAddress(number: block.first, block.family))
+        interface: route.interface, source: route.source, destination: IPAddress(number: block.first, block.family),
+        gateway: route.gateway)
     }
   }
 

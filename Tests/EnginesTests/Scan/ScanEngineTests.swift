@@ -399,7 +399,7 @@ private struct ScanWorld {
   }
 
   @Test func whereLossShowsTheEndIsListenedTo() throws {
-    var world = try ScanWorld(["10.9.0.0/20"], retries: 1)
+    var world = try ScanWorld(["10.9.0.0/20"], retries: 1, lastWait: .milliseconds(200))
     world.delay = { $0.number % 35 == 0 ? .milliseconds(1_005) : .milliseconds(3) }
     try world.run()
     let truth = (0..<4_096).count { ($0 + 0x0a09_0000) % 35 == 0 }
@@ -415,6 +415,20 @@ private struct ScanWorld {
     try patient.run()
     #expect(late(patient) == truth)
     #expect(patient.now >= Instant(nanoseconds: 3_000_000_000))
+  }
+
+  @Test("hosts that are far away are waited for: alone, and beside near ones", arguments: [0, 1, 2])
+  func farHosts(retries: Int) throws {
+    for delay in [250, 700, 990] as [Int64] {
+      var alone = try ScanWorld(["10.9.0.1-2"], retries: retries)
+      alone.delay = { _ in .milliseconds(delay) }
+      try alone.run()
+      #expect(alone.engine.tally.answered == 2, "\(delay) ms")
+      var beside = try ScanWorld(["10.9.0.0/24"], retries: retries)
+      beside.delay = { $0.number % 35 == 0 ? .milliseconds(delay) : .milliseconds(1) }
+      try beside.run()
+      #expect(late(beside) == (0..<256).count { ($0 + 0x0a09_0000) % 35 == 0 }, "\(delay) ms")
+    }
   }
 
   @Test func whereAllHaveAnsweredNothingIsWaitedFor() throws {
