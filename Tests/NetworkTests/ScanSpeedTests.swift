@@ -33,7 +33,7 @@ extension NetworkTests {
       let earned = (last - first) * rate / 1_000_000_000
       // A busy machine stalls the sender, and what a stall has kept back is not made up for: less is no failure of the rate.
       #expect(Int64(times.count) <= earned + rate / 1_000 + 1, "\(times.count) in \(last - first) ns")
-      #expect(Int64(times.count) >= earned * 8 / 10, "\(times.count) in \(last - first) ns")
+      #expect(Int64(times.count) >= earned / 2, "\(times.count) in \(last - first) ns")
       // A burst is what a millisecond brings; what is earned in another one may follow it.
       let most = Int(2 * rate / 1_000 + 1)
       for (index, time) in times.enumerated() where index >= most { #expect(time - times[index - most] >= 1_000_000) }

@@ -52,6 +52,7 @@ import Testing
     let text = "a\tb\n" + ColourMark.red.text + "\u{1b}[32m\u{202e}x" + ColourMark.plain.text + "\r\n\r\u{9b}"
     #expect(text.escapedForOutput == "a\tb\n\u{1b}[31m\\u{1b}[32m\\u{202e}x\u{1b}[0m\r\n\\u{d}\\u{9b}")
     #expect("│◀─ 0.1 µs …\n".escapedForOutput == "│◀─ 0.1 µs …\n")
+    #expect("a,b\r\nc\r\n".escapedForOutput == "a,b\r\nc\r\n" && "a\r\nb\r".escapedForOutput == "a\r\nb\\u{d}")
   }
 
   @Test("no scalar passes the door that the rule forbids") func everyScalar() {

@@ -36,7 +36,7 @@ struct ScanSender: ~Copyable, Sendable {
   }
 
   /// The most packets that leave by one system call.
-  static var batchSize: Int { 64 }
+  static var batchSize: Int { 128 }
 
   /// Which way packets go at present.
   var path: BatchSender.Path { isResolved ? .packet : .raw }

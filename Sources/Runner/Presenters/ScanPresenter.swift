@@ -159,8 +159,12 @@ final class ScanPresenter {
     refusal = error
   }
 
-  /// The passes are over.
-  func settle(_ engine: borrowing ScanEngine) { passed = summary(engine) }
+  /// The passes are over; what follows may take its time.
+  func settle(_ engine: borrowing ScanEngine) throws(Errno) {
+    passed = summary(engine)
+    try teller.flush()
+    try files?.flush()
+  }
 
   /// A link is down, or up again.
   func link(_ name: String, _ isUp: Bool) {

@@ -139,7 +139,7 @@ extension Run {
       } else {
         while let result = work.engine.nextUnanswered() { try presenter.take(result) }
       }
-      presenter.settle(work.engine)
+      try presenter.settle(work.engine)
     }
     if signal == nil {
       let followUps = ScanFollowUps(

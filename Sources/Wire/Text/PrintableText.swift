@@ -111,6 +111,8 @@ extension Span<UInt8> {
     for index in indices {
       switch self[index] {
       case 0x20..<0x7f, 0x0a, 0x09: continue
+      // A line of CSV ends with both.
+      case 0x0d where index + 1 < count && self[index + 1] == 0x0a: continue
       case ..<0x20, 0x7f, 0xc2, 0xd8, 0xef...: return true
       // Lines and arrows of our own begin with E2 too.
       case 0xe2 where index + 1 < count && self[index + 1] < 0x82: return true
